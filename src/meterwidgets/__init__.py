@@ -1,0 +1,45 @@
+"""See where an organisation's language-model tokens and money go.
+
+Importing this package costs nothing: every name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "MeterError": "errors",
+    "LedgerError": "errors",
+    "ConfigError": "errors",
+    "PriceBook": "ledger.prices",
+    "demo_usage": "dashboards.current",
+    "read_usage": "frame.read",
+    "current_usage": "dashboards.current",
+    "UsageFrame": "frame.frame",
+    "Filters": "frame.filters",
+    "UsageView": "dashboards.view",
+    "overview": "dashboards.overview",
+    "Page": "dashboards.page",
+    "KpiCard": "widgets.kpi_card",
+    "KpiCards": "widgets.kpi_card",
+    "SplitBar": "widgets.split_bar",
+    "Donut": "widgets.donut",
+    "FilterPanel": "widgets.filter_panel",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'meterwidgets' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"meterwidgets.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

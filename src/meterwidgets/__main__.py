@@ -1,0 +1,5 @@
+"""``python -m meterwidgets``."""
+
+from meterwidgets.cli import main
+
+main()

@@ -1,0 +1,230 @@
+"""``meterwidgets.toml``: read, checked, and turned into a frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomli
+
+from meterwidgets.errors import ConfigError, LedgerError, MeterError, unknown
+from meterwidgets.frame.filters import zone
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.read import read_requests
+from meterwidgets.ledger import sources
+from meterwidgets.ledger.files import files
+from meterwidgets.ledger.mapping import GUESSES
+from meterwidgets.ledger.normalise import DIMENSIONS
+from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.read import Progress, Request
+
+NAME = "meterwidgets.toml"
+
+
+class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One ``[[source]]``: where a ledger lies and how its columns are called."""
+
+    path: str
+    source: str | None = None
+    columns: dict[str, str] | None = None
+    timezone: str | None = None
+    currency: str | None = None
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of ``meterwidgets.toml``.
+
+    Attributes:
+        timezone: The zone pages start with, and of timestamps that carry none.
+        currency: The currency of costs and rates that name none.
+        catalogue: Whether to ask the bundled catalogue for prices.
+        source: The ledgers; paths are relative to the file.
+        price: The rate table; see ``PriceBook.parse``.
+        labels: Dimension -> id -> name.
+        budget: Read by a later version.
+        roles: Read by a later version; nothing enforces them yet.
+    """
+
+    timezone: str = "UTC"
+    currency: str = "USD"
+    catalogue: bool = True
+    source: tuple[SourceEntry, ...] = ()
+    price: tuple[dict[str, Any], ...] = ()
+    labels: dict[str, dict[str, str]] = {}
+    budget: tuple[dict[str, Any], ...] = ()
+    roles: dict[str, Any] = {}
+
+
+def load(path: str | Path) -> Config:
+    """Read and check a config file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ConfigError: With the key and the fix.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+        values = tomli.loads(text, parse_float=Decimal)
+        config = msgspec.convert(values, Config)
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read ({error.strerror})") from None
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_explained(str(error))}") from None
+    try:
+        _check(config)
+    except MeterError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return msgspec.structs.replace(config, currency=config.currency.upper())
+
+
+def _explained(text: str) -> str:
+    """Msgspec's words with our path and hint.
+
+    Examples:
+        >>> _explained("Object contains unknown field `tz`")
+        "key 'tz' not found; keys: timezone, currency, catalogue, source, price, \
+labels, budget, roles"
+        >>> _explained("Expected `str`, got `int` - at `$.source[0].path`")
+        'source[0].path: Expected `str`, got `int`'
+    """
+    what, _, where = text.partition(" - at `$")
+    place = where.rstrip("`").lstrip(".").replace("[...]", ".*")
+    known = re.search(r"unknown field `(.+)`", what)
+    if known:
+        keys = SourceEntry.__struct_fields__ if place else Config.__struct_fields__
+        what = unknown("key", known[1], keys)
+    return f"{place}: {what}" if place else what
+
+
+def _check(config: Config) -> None:
+    _check_words("", config.timezone, config.currency)
+    PriceBook.parse(config.price, currency=config.currency)
+    for number, entry in enumerate(config.source):
+        where = f"source[{number}]."
+        if entry.source is not None:
+            _named(f"{where}source", sources.find, entry.source)
+        for field in entry.columns or ():
+            if field not in GUESSES:
+                known = unknown("field", field, GUESSES)
+                raise ConfigError(f"{where}columns: {known}")
+        _check_words(where, entry.timezone, entry.currency)
+    for dimension in config.labels:
+        if dimension not in DIMENSIONS:
+            raise ConfigError(f"labels: {unknown('dimension', dimension, DIMENSIONS)}")
+
+
+def _check_words(where: str, timezone: str | None, currency: str | None) -> None:
+    if timezone is not None:
+        _named(f"{where}timezone", zone, timezone)
+    if currency is not None and not re.fullmatch("[A-Za-z]{3}", currency):
+        raise ConfigError(
+            f'{where}currency: expected a code such as "USD", got {currency!r}'
+        )
+
+
+def _named(key: str, check: Callable[[str], object], value: str) -> None:
+    try:
+        check(value)
+    except MeterError as error:
+        raise ConfigError(f"{key}: {error}") from None
+
+
+def warnings(config: Config) -> list[str]:
+    """What stands in a config without effect in this version, one sentence each."""
+    said = []
+    if config.budget:
+        said.append("[[budget]] is not read by this version")
+    if config.roles:
+        said.append(
+            "[roles] is not enforced by this version: whoever reaches the address sees "
+            "every row"
+        )
+    return said
+
+
+def read(
+    ledgers: Sequence[str | Path],
+    *,
+    config: Config | None = None,
+    folder: Path | None = None,
+    rejects: str | Path | None = "rejects.jsonl",
+    progress: Progress | None = None,
+) -> UsageFrame:
+    """Read named ledgers, or those of a config, as one frame.
+
+    Args:
+        ledgers: Files, folders or globs; empty takes the ``[[source]]`` entries.
+        config: Prices, labels, zone, and the columns of ledgers that an entry names.
+        folder: What the paths of the config are relative to.
+        rejects: Where rows that break a rule are kept.
+        progress: See ``read_usage``.
+
+    Raises:
+        MeterError: When there is nothing to read, or something can't be read.
+    """
+    config = config or Config()
+    entries = _entries(config, folder or Path(), strict=not ledgers)
+    named = [str(each) for each in ledgers] or [
+        str(path) for _, paths in entries for path in paths
+    ]
+    if not named:
+        raise LedgerError("the config names no [[source]]; add one, or name a ledger")
+    by_file = {path.resolve(): entry for entry, paths in entries for path in paths}
+    requests = []
+    for each in named:
+        for path in files(each):
+            entry = by_file.get(path.resolve())
+            requests.append(
+                Request(
+                    [path],
+                    entry.source if entry else None,
+                    entry.columns if entry else None,
+                    (entry and entry.timezone) or config.timezone,
+                    ((entry and entry.currency) or config.currency).upper(),
+                )
+            )
+    return read_requests(
+        requests,
+        prices=PriceBook.parse(
+            config.price, currency=config.currency, catalogue=config.catalogue
+        ),
+        tz=config.timezone,
+        labels=config.labels,
+        rejects=rejects,
+        name=_name(list(dict.fromkeys(Path(each).name for each in named))),
+        progress=progress,
+    )
+
+
+def _entries(
+    config: Config, folder: Path, *, strict: bool
+) -> list[tuple[SourceEntry, list[Path]]]:
+    """The entries with their files; where others are read, none may be there."""
+    found = []
+    for entry in config.source:
+        try:
+            found.append((entry, files(folder / Path(entry.path).expanduser())))
+        except LedgerError:
+            if strict:
+                raise
+    return found
+
+
+def _name(names: Sequence[str]) -> str:
+    """What to call a ledger of several files.
+
+    Examples:
+        >>> _name(["a.csv", "b.csv"]), _name(["a.csv", "b.csv", "c.csv", "d.csv"])
+        ('a.csv, b.csv', 'a.csv, b.csv and 2 more')
+    """
+    if len(names) <= 3:
+        return ", ".join(names)
+    return f"{names[0]}, {names[1]} and {len(names) - 2:,} more"

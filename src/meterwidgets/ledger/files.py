@@ -1,0 +1,119 @@
+"""Which files a ledger is made of, and how one is named and opened."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from meterwidgets.errors import LedgerError
+
+SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What a file that can't be read, or that is broken in its compression, raises."""
+
+REJECTS = "rejects.jsonl"
+"""Where rejected rows are kept unless the reader says otherwise; never a ledger."""
+
+
+def files(source: str | Path) -> list[Path]:
+    """The files that a path, a folder or a glob names, sorted.
+
+    A folder's hidden files and its ``rejects.jsonl`` are no ledgers.
+
+    Raises:
+        LedgerError: When there is none, with what was looked for.
+    """
+    if not str(source):
+        raise LedgerError("the name of the ledger is empty; name a file or a folder")
+    path = Path(source).expanduser()
+    try:
+        if path.is_file():
+            return [path]
+        if path.is_dir():
+            return _inside(path)
+        matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
+        found = [each for each in matches if each.is_file() and each.name != REJECTS]
+    except OSError as error:
+        name = str(source) if len(str(source)) < 200 else f"{str(source)[:200]}..."
+        raise LedgerError(f"{name!r} can't be looked up ({error.strerror})") from None
+    if found:
+        return found
+    if "://" in str(source):
+        raise LedgerError(
+            f"{str(source)!r} is an address; name a file, a folder or a glob of exports"
+        )
+    what = "no file matches" if any(c in str(source) for c in "*?[") else "no file"
+    raise LedgerError(f"{what} {str(source)!r}; check the path")
+
+
+def suffix(path: Path) -> str:
+    """The ending that tells the format, without that of the compression.
+
+    Examples:
+        >>> suffix(Path("logs.JSONL.gz"))
+        '.jsonl'
+    """
+    suffixes = [each.lower() for each in path.suffixes]
+    if suffixes and suffixes[-1] in {".gz", ".zst"}:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def opened(path: Path) -> IO[bytes]:
+    """Open a file for reading, whether or not it is compressed."""
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path)  # type: ignore[return-value]
+    if path.suffix.lower() == ".zst":
+        import pyarrow as pa
+
+        return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")  # type: ignore[no-any-return]
+    return path.open("rb")
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The content of a file in pieces of a mebibyte."""
+    with opened(path) as stream:
+        while piece := stream.read(1 << 20):
+            yield piece
+
+
+def literal(text: str) -> str:
+    """SQL text of a string.
+
+    Examples:
+        >>> literal("it's")
+        "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def exactly(path: Path) -> str:
+    """SQL text of the name of one file, whatever glob characters are in it.
+
+    Examples:
+        >>> exactly(Path("usage[1].csv"))
+        "'usage[[]1].csv'"
+    """
+    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+
+
+def _inside(folder: Path) -> list[Path]:
+    found = [
+        each
+        for each in sorted(folder.rglob("*"))
+        if suffix(each) in SUFFIXES
+        and each.name != REJECTS
+        and not any(part.startswith(".") for part in each.relative_to(folder).parts)
+        and each.is_file()
+    ]
+    if not found:
+        raise LedgerError(
+            f"no ledger in the folder {str(folder)!r}; looked for files that end in "
+            + ", ".join(SUFFIXES)
+        )
+    return found

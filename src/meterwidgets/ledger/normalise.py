@@ -1,0 +1,222 @@
+"""From text to checked usage records, as SQL: every rule of the record in one place.
+
+Counts are whole and not negative, money is decimal text rounded once, half-even, to a
+billionth, instants are UTC. A row that breaks a rule keeps its number, field, value
+and reason, and goes to the rejects; the good rows go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+DIMENSIONS = (
+    "org", "project", "user", "api_key", "endpoint", "deployment", "provider", "model",
+)  # fmt: skip
+COUNTS = (
+    "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "latency_ms",
+)  # fmt: skip
+MONEY = ("cost", "input_cost", "output_cost")
+FIELDS = (
+    "record_id", "start", "end", *DIMENSIONS, "status", *COUNTS, *MONEY, "currency",
+)  # fmt: skip
+
+LARGEST_COUNT = 10**15
+LARGEST_COST = 10**9
+_FIRST_US, _LAST_US = 946_684_800_000_000, 4_102_444_800_000_000  # 2000, 2100
+_NOTHING = "'', 'None', 'none', 'null', 'NULL', 'NaN', 'nan', 'NaT', '<NA>'"
+
+MACROS = f"""
+CREATE OR REPLACE MACRO word(t) AS CASE WHEN t NOT IN ({_NOTHING}) THEN t END;
+CREATE OR REPLACE MACRO said(t) AS CASE WHEN t[1] <= ' ' OR t[-1] <= ' '
+  THEN word(trim(t, ' \t\r\n')) ELSE word(t) END;
+CREATE OR REPLACE MACRO unless_nothing(t) AS nullif(regexp_replace(t,
+  '^\\s*(None|none|null|NULL|NaN|nan|NaT|<NA>)?\\s*$', ''), '');
+CREATE OR REPLACE MACRO number(t) AS
+  CASE WHEN NOT contains(t, '_') THEN TRY_CAST(t AS DECIMAL(38, 18)) END;
+CREATE OR REPLACE MACRO whole(d) AS CASE
+  WHEN d = trunc(d) AND d BETWEEN 0 AND {LARGEST_COUNT} THEN CAST(d AS BIGINT) END;
+CREATE OR REPLACE MACRO counted(t) AS CASE WHEN regexp_full_match(t, '[0-9]{{1,15}}')
+  THEN CAST(t AS BIGINT) ELSE whole(number(t)) END;
+CREATE OR REPLACE MACRO digits(t) AS
+  CASE WHEN regexp_full_match(t, '-?\\$?\\s*(\\d{{1,3}}(,\\d{{3}})+|\\d*)(\\.\\d+)?')
+  THEN regexp_replace(t, '[$,\\s]', '', 'g') END;
+CREATE OR REPLACE MACRO amount(t) AS CASE WHEN NOT contains(t, '_')
+  THEN coalesce(TRY_CAST(t AS DECIMAL(38, 28)), TRY_CAST(digits(t) AS DECIMAL(38, 28)))
+  END;
+CREATE OR REPLACE MACRO rounded(d) AS CAST(d AS DECIMAL(38, 9));
+CREATE OR REPLACE MACRO nano(d) AS CASE WHEN d >= 0 AND d < {LARGEST_COST}
+  THEN CAST(rounded(d) * 1000000000 AS BIGINT) - CASE
+    WHEN CAST(rounded(d) AS DECIMAL(38, 28)) - d
+      = CAST('0.0000000005' AS DECIMAL(38, 28))
+    THEN CAST(rounded(d) * 1000000000 AS BIGINT) % 2 ELSE 0 END END;
+CREATE OR REPLACE MACRO paid(t) AS
+  CASE WHEN regexp_full_match(t, '[0-9]{{1,9}}(\\.[0-9]{{1,9}})?')
+  THEN CAST(t || 'e9' AS BIGINT) ELSE nano(amount(t)) END;
+CREATE OR REPLACE MACRO huge(t) AS coalesce(
+  isfinite(TRY_CAST(t AS DOUBLE)) AND TRY_CAST(t AS DOUBLE) > 1e9, false);
+CREATE OR REPLACE MACRO is_unix(t) AS regexp_full_match(t, '\\d{{9,19}}(\\.\\d+)?');
+CREATE OR REPLACE MACRO instant(t) AS
+  CASE WHEN is_unix(t) THEN CAST(trunc(number(t) * CASE
+      WHEN number(t) < 100000000000 THEN 1000000::DECIMAL(10, 3)
+      WHEN number(t) < 100000000000000 THEN 1000::DECIMAL(10, 3)
+      WHEN number(t) < 100000000000000000 THEN 1::DECIMAL(10, 3)
+      ELSE 0.001::DECIMAL(10, 3) END) AS BIGINT)
+  ELSE epoch_us(TRY_CAST(t AS TIMESTAMPTZ)) END;
+CREATE OR REPLACE MACRO has_zone(t) AS is_unix(t) OR (contains(t, ':') AND
+  regexp_matches(t, '(Z|z|UTC|GMT|[A-Z][a-z]+/\\S+|[+-]\\d{{2}}(:?\\d{{2}}){{0,2}})$'));
+CREATE OR REPLACE MACRO half_even(a, b) AS CAST(a // b + CASE
+  WHEN 2 * (a % b) > b OR (2 * (a % b) = b AND (a // b) % 2 = 1) THEN 1 ELSE 0 END
+  AS BIGINT);
+"""
+"""The words of the rules.
+
+``unless_nothing`` names its argument once, so it may be a long one. ``counted`` and
+``paid`` take the usual text on a short way, anything else through decimals. A cast
+rounds a half up and ``nano`` takes it back to the even one, for ``round_even`` goes
+through a float in some versions. ``half_even`` divides two HUGEINTs that are not
+negative.
+"""
+
+
+def parsed(
+    relation: str, fields: Mapping[str, str], *, only: str, recorded_zero: str
+) -> str:
+    """SQL text that turns raw rows into checked fields.
+
+    Args:
+        relation: SQL text with ``n``, ``broken``, ``text`` and the raw values.
+        fields: Our field -> SQL text of its raw value; what is absent is null.
+        only: SQL condition of the rows that are usage.
+        recorded_zero: SQL condition under which a cost of 0 is a price.
+
+    Returns:
+        A SELECT of ``n``, ``used``, every field (times as ``start_us`` and
+        ``end_us``, money in nano), ``zoned``, ``recorded_zero`` and ``reject``
+        (field, value, reason).
+    """
+    # a macro repeats its argument, so each value gets a name before it goes into one
+    raw = "".join(f",\n    {text} AS {name}_r" for name, text in fields.items())
+    texts = ",\n    ".join(
+        f"said({name}_r) AS {name}_t" if name in fields
+        else f"NULL::VARCHAR AS {name}_t"
+        for name in FIELDS
+    )  # fmt: skip
+    reading = {f"{name}_v": (name, "counted") for name in COUNTS}
+    reading |= {f"{name}_v": (name, "paid") for name in MONEY}
+    reading |= {f"{name}_us": (name, "instant") for name in ("start", "end")}
+    numbers = ",\n    ".join(
+        f"{macro}({name}_t) AS {value}"
+        if name in fields
+        else f"NULL::BIGINT AS {value}"
+        for value, (name, macro) in reading.items()
+    )
+    # what is written for an hour is written, whether or not the sum is reported
+    written = "coalesce(cache_write_tokens_v, cache_write_1h_tokens_v)"
+    counts = {name: f"{name}_v" for name in (*COUNTS, *MONEY)}
+    counts["cache_write_tokens"] = written
+    values = ",\n  ".join(
+        ["n", "used", "start_us", "end_us", "has_zone(start_t) AS zoned",
+         "recorded_zero"]
+        + [f'{name}_t AS "{name}"' for name in ("record_id", *DIMENSIONS, "status")]
+        + [f"{value} AS {name}" for name, value in counts.items()]
+        + ["upper(currency_t) AS currency", "reject"]
+    )  # fmt: skip
+    rules = "\n".join(rule for field, rule in _rules() if field in {"", *fields})
+    return f"""
+SELECT {values}
+FROM (SELECT *, CASE WHEN broken IS NULL AND NOT used THEN NULL {rules} END AS reject
+FROM (SELECT *, {numbers}
+FROM (SELECT n, broken, text, used, recorded_zero, {texts}
+FROM (SELECT n, broken, text, coalesce({only}, false) AS used,
+    coalesce({recorded_zero}, false) AS recorded_zero{raw}
+FROM ({relation})))))
+"""
+
+
+def _rules() -> Iterator[tuple[str, str]]:
+    """Fields and their WHEN branches, in the order in which a reason is looked for."""
+    yield (
+        "",
+        "WHEN broken IS NOT NULL THEN {'field': '', 'value': text, 'reason': broken}",
+    )
+    yield from _time_rules()
+    for name in COUNTS:
+        yield _unread(name, _no_count(f"{name}_t"))
+    yield from _part_rules()
+    for name in MONEY:
+        yield _unread(name, _no_cost(f"{name}_t"))
+    yield _rule(
+        "coalesce(input_cost_v, 0) + coalesce(output_cost_v, 0) > cost_v + 2",
+        "cost", "is less than the input_cost and output_cost that are its parts",
+    )  # fmt: skip
+    yield _rule(
+        "currency_t IS NOT NULL AND NOT regexp_full_match(currency_t, '[A-Za-z]{3}')",
+        "currency", "is not a currency code such as USD",
+    )  # fmt: skip
+
+
+def _time_rules() -> Iterator[tuple[str, str]]:
+    outside = "is not between the years 2000 and 2100"
+    yield _rule("start_t IS NULL", "start", "is missing")
+    yield _rule("start_us IS NULL", "start", "is not a time")
+    yield _rule(f"start_us < {_FIRST_US} OR start_us >= {_LAST_US}", "start", outside)
+    yield _rule("end_t IS NOT NULL AND end_us IS NULL", "end", "is not a time")
+    yield _rule("end_us < start_us", "end", "is before the start")
+    yield _rule(f"end_us >= {_LAST_US}", "end", outside)
+
+
+def _part_rules() -> Iterator[tuple[str, str]]:
+    read = "coalesce(cache_read_tokens_v, 0)"
+    write = "coalesce(cache_write_tokens_v, cache_write_1h_tokens_v, 0)"
+    inside = "is more than the {}_tokens that it is a part of"
+    for field in ("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens"):
+        yield _rule(f"{field}_v > input_tokens_v", field, inside.format("input"))
+    yield _rule(
+        f"{read} + {write} > input_tokens_v",
+        "cache_read_tokens",
+        "is, with the cache_write_tokens, more than the input_tokens",
+    )
+    yield _rule(
+        "reasoning_tokens_v > output_tokens_v",
+        "reasoning_tokens",
+        inside.format("output"),
+    )
+    yield _rule(
+        "cache_write_1h_tokens_v > cache_write_tokens_v",
+        "cache_write_1h_tokens",
+        inside.format("cache_write"),
+    )
+
+
+def _no_count(text: str) -> str:
+    """SQL text of the reason why a text is no count."""
+    return (
+        f"CASE WHEN number({text}) < 0 THEN 'a count cannot be negative' "
+        f"WHEN number({text}) <> trunc(number({text})) THEN 'is not a whole number' "
+        f"WHEN number({text}) IS NULL AND NOT huge({text}) THEN 'is not a number' "
+        "ELSE 'is larger than a record can hold (10^15)' END"
+    )
+
+
+def _no_cost(text: str) -> str:
+    """SQL text of the reason why a text is no cost."""
+    return (
+        f"CASE WHEN amount({text}) < 0 THEN 'a cost cannot be negative' "
+        f"WHEN amount({text}) IS NULL AND NOT huge({text}) THEN 'is not a number' "
+        "ELSE 'is larger than a record can hold (10^9)' END"
+    )
+
+
+def _unread(name: str, reason: str) -> tuple[str, str]:
+    return name, (
+        f"WHEN {name}_v IS NULL AND {name}_t IS NOT NULL THEN {{'field': '{name}', "
+        f"'value': {name}_t, 'reason': {reason}}}"
+    )
+
+
+def _rule(condition: str, field: str, reason: str) -> tuple[str, str]:
+    return field, (
+        f"WHEN {condition} THEN {{'field': '{field}', 'value': {field}_t, "
+        f"'reason': '{reason}'}}"
+    )

@@ -1,0 +1,169 @@
+"""Where a record's cost comes from: recorded, rate table, catalogue, or nowhere.
+
+The order is that of METRICS: what the ledger recorded; else the reader's own rates;
+else the bundled catalogue; else unpriced. A cost of 0 that a ledger writes for "no
+price" is priced by the reader's own rates, is free where the catalogue says free, and
+is unpriced otherwise: a list price is no evidence against a recorded 0.
+A total without its parts is split by the ratio of the price and marked estimated; a
+total with one part gives the other part the rest. A record without tokens has no price
+but a recorded one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.prices import KINDS, PriceBook
+
+_DAY_US = 86_400_000_000
+
+_RATES = (
+    "CREATE OR REPLACE TEMP TABLE rates (provider VARCHAR, deployment VARCHAR, "
+    "model VARCHAR, day INTEGER, above BIGINT, below BIGINT, basis VARCHAR, "
+    "currency VARCHAR, " + ", ".join(f"{kind} HUGEINT" for kind in KINDS) + ")"
+)
+
+PRICED = f"""
+CREATE OR REPLACE TABLE records AS
+SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
+  deployment, provider, model, status, requests, input_tokens, cache_read_tokens,
+  cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
+  latency_ms, cost_basis,
+  CASE WHEN cost_basis = 'unpriced' THEN NULL
+       WHEN cost_basis = 'recorded' THEN recorded_currency ELSE rate_currency END
+    AS currency,
+  CASE WHEN cost_basis = 'unpriced' THEN NULL
+       WHEN cost_basis <> 'recorded' THEN half_even(wide_input, 1000000::HUGEINT)
+       WHEN has_split THEN least(coalesce(input_cost, cost - output_cost, 0), cost)
+       WHEN cost = 0 OR output_tokens = 0 THEN cost
+       WHEN input_tokens = 0 THEN 0
+       WHEN weight > 0 THEN half_even(cost::HUGEINT * weight_input, weight)
+       ELSE 0 END AS input_cost,
+  CASE WHEN cost_basis = 'unpriced' THEN NULL
+       WHEN cost_basis <> 'recorded' THEN half_even(wide_output, 1000000::HUGEINT)
+       WHEN has_split THEN greatest(0, least(
+         coalesce(output_cost, cost - input_cost, 0), cost - coalesce(input_cost, 0)))
+       WHEN cost = 0 OR output_tokens = 0 THEN 0
+       WHEN input_tokens = 0 THEN cost
+       WHEN weight > 0
+         THEN cost - half_even(cost::HUGEINT * weight_input, weight)
+       ELSE 0 END AS output_cost,
+  CASE WHEN cost_basis = 'unpriced' THEN NULL
+       WHEN cost_basis <> 'recorded' THEN 0
+       WHEN has_split THEN greatest(0, cost - input_cost - output_cost)
+       WHEN cost = 0 OR output_tokens = 0 OR input_tokens = 0 OR weight > 0 THEN 0
+       ELSE cost END AS unsplit_cost,
+  cost_basis = 'recorded' AND NOT has_split AND cost > 0 AND weight > 0
+    AND input_tokens > 0 AND output_tokens > 0 AS estimated
+FROM (SELECT *,
+  -- a ratio of two numbers below 10^18, so that a cost times one of them fits
+  wide_input // (1 + wide // 1000000000000000000) AS weight_input,
+  wide_input // (1 + wide // 1000000000000000000)
+    + wide_output // (1 + wide // 1000000000000000000) AS weight,
+  CASE WHEN has_split OR cost > 0 OR recorded_zero AND cost = 0
+         OR cost = 0 AND coalesce(input_tokens, 0) + coalesce(output_tokens, 0) = 0
+       THEN 'recorded'
+       WHEN basis IS NULL OR wide IS NULL
+         OR coalesce(input_tokens, output_tokens) IS NULL THEN 'unpriced'
+       WHEN cost = 0 AND basis = 'catalogue' AND wide > 0 THEN 'unpriced'
+       ELSE basis END AS cost_basis
+FROM (SELECT *, wide_input + wide_output AS wide
+FROM (SELECT l.*, r.basis, r.currency AS rate_currency, l.currency AS recorded_currency,
+  l.input_cost IS NOT NULL OR l.output_cost IS NOT NULL AS has_split,
+  CASE WHEN coalesce(l.input_tokens, 0) = 0 THEN 0::HUGEINT ELSE
+    (l.input_tokens - coalesce(cache_read_tokens, 0) - coalesce(cache_write_tokens, 0))
+      * r.input
+    + coalesce(cache_read_tokens, 0) * coalesce(r.cache_read, r.input)
+    + (coalesce(cache_write_tokens, 0) - coalesce(cache_write_1h_tokens, 0))
+      * coalesce(r.cache_write, r.input)
+    + coalesce(cache_write_1h_tokens, 0)
+      * coalesce(r.cache_write_1h, r.cache_write, r.input) END AS wide_input,
+  CASE WHEN coalesce(l.output_tokens, 0) = 0 THEN 0::HUGEINT
+    ELSE l.output_tokens * r.output END AS wide_output
+FROM ledger l LEFT JOIN rates r
+  ON l.provider IS NOT DISTINCT FROM r.provider
+  AND l.deployment IS NOT DISTINCT FROM r.deployment
+  AND l.model IS NOT DISTINCT FROM r.model
+  AND l.start_us // {_DAY_US} = r.day
+  AND (CASE WHEN l.grain = 'bucket' THEN 0 ELSE coalesce(l.input_tokens, 0) END
+       > r.above OR r.above = 0)
+  AND CASE WHEN l.grain = 'bucket' THEN 0 ELSE coalesce(l.input_tokens, 0) END
+      <= r.below)))
+"""
+"""SQL that makes ``records`` from ``ledger`` and ``rates``; costs in nano-units.
+
+A price with tiers holds for a whole request by its input tokens; a bucket of requests
+takes the base rates.
+"""
+
+
+def price(con: duckdb.DuckDBPyConnection, book: PriceBook) -> None:
+    """Give every record of the table ``ledger`` its cost, as the table ``records``.
+
+    Args:
+        con: A connection with ``ledger`` and the macros of ``normalise``.
+        book: Asked once per distinct provider, deployment, model and UTC day.
+
+    Raises:
+        LedgerError: When the rates make a cost larger than a record can hold.
+    """
+    con.execute(_RATES)
+    asked = con.execute(
+        "SELECT DISTINCT provider, deployment, model, "
+        f"start_us // {_DAY_US} FROM ledger"
+    ).fetchall()
+    rows = [row for names in asked for row in _tiers(book, *names)]
+    if rows:
+        _fill(con, rows)
+    try:
+        con.execute(PRICED)
+    except (duckdb.ConversionException, duckdb.OutOfRangeException):
+        raise LedgerError(
+            "a cost by the rates is larger than a record can hold (10^9); check the "
+            "rates: they are currency units per 1,000,000 tokens"
+        ) from None
+
+
+def _tiers(
+    book: PriceBook,
+    provider: str | None,
+    deployment: str | None,
+    model: str | None,
+    day: int,
+) -> list[dict[str, Any]]:
+    """The rows of ``rates`` for one combination of names on one day."""
+    when = date(1970, 1, 1) + timedelta(days=day)
+    found = book.price(provider, deployment, model, when)
+    if found is None:
+        return []
+    ends = [tier.above for tier in found.tiers[1:]] + [2**63 - 1]
+    key = {
+        "provider": provider,
+        "deployment": deployment,
+        "model": model,
+        "day": day,
+        "basis": found.basis,
+        "currency": found.currency,
+    }
+    return [
+        key
+        | {"above": tier.above, "below": below}
+        | {kind: getattr(tier, kind) for kind in KINDS}
+        for tier, below in zip(found.tiers, ends, strict=True)
+    ]
+
+
+def _fill(con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+
+    names = {"provider", "deployment", "model", "basis", "currency"}
+    schema = pa.schema(
+        [(key, pa.string() if key in names else pa.int64()) for key in rows[0]]
+    )
+    con.register("rates_in", pa.Table.from_pylist(rows, schema=schema))
+    con.execute("INSERT INTO rates BY NAME SELECT * FROM rates_in")
+    con.unregister("rates_in")

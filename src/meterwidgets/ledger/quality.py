@@ -1,0 +1,86 @@
+"""How good a ledger is: what went in, what did not, what was assumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from meterwidgets.errors import LedgerError
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good a ledger is: what went in, what did not, what was assumed.
+
+    Attributes:
+        records: Records that went in.
+        rejected: Rows that broke a rule; ``rejects`` holds them.
+        duplicates: Rows that were there already.
+        assumed_tz: Whether timestamps without a zone were read in an assumed one.
+        notes: Whatever else the reader should know, one sentence each.
+        rejects: File, line, field, value and reason of the first 10,000 rejected rows.
+    """
+
+    records: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    assumed_tz: bool = False
+    notes: tuple[str, ...] = ()
+    rejects: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its words.
+
+    Examples:
+        >>> counted(1, "row", "rows"), counted(1200, "row", "rows")
+        ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def describe(reject: Mapping[str, Any]) -> str:
+    """A reject as one sentence.
+
+    Examples:
+        >>> describe({"file": "a.csv", "line": 7, "field": "input_tokens",
+        ...           "value": "-17", "reason": "a count cannot be negative"})
+        'a.csv, line 7: input_tokens is -17, a count cannot be negative'
+    """
+    unit = reject.get("unit") or "line"
+    where = f"{reject['file']}, {unit} {reject['line']:,}"
+    reason, value = reject["reason"], reject["value"]
+    if not reject["field"]:
+        return f"{where}: {reason}"
+    if value is None:
+        return f"{where}: {reject['field']} {reason}"
+    link = f"is {value}, " if reason.startswith("a ") else f"{value!r} "
+    return f"{where}: {reject['field']} {link}{reason}"
+
+
+def write_rejects(rejects: Iterable[Mapping[str, Any]], path: Path) -> None:
+    """Keep rejected rows as JSON lines: file, line, field, value, reason.
+
+    Args:
+        rejects: The rows, as in ``Quality.rejects``.
+        path: Where to keep them; what is there is replaced.
+
+    Raises:
+        LedgerError: When the file can't be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8") as stream:
+            for reject in rejects:
+                kept = {
+                    key: reject[key]
+                    for key in ("file", "line", "field", "value", "reason")
+                }
+                stream.write(json.dumps(kept, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise LedgerError(
+            f"{path}: the rejected rows can't be kept there ({error.strerror}); "
+            "name another place with --rejects, rejects= in Python"
+        ) from None

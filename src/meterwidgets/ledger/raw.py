@@ -1,0 +1,235 @@
+"""Open a ledger of any shape as one SQL relation of numbered rows.
+
+Files are read by DuckDB. A row keeps its number, so that an error can name the line;
+values stay text until ``normalise`` checks them, so that money given as text never
+passes a float.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.files import (
+    UNREADABLE,
+    exactly,
+    literal,
+    opened,
+    suffix,
+)
+from meterwidgets.ledger.json_rows import Json, json_paths, look
+from meterwidgets.ledger.sources.base import Sample
+
+__all__ = ["LONGEST_LINE", "Raw", "delimiter", "open_file", "open_table"]
+
+_HEAD = 1 << 18
+LONGEST_LINE = 16 << 20
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One opened ledger.
+
+    Attributes:
+        name: The file, or what to call a table in messages.
+        unit: What the number of a row counts: line, record or row.
+        opened: SQL text of the rows: ``n`` and ``c0``, ``c1`` ..., or ``n`` and the
+            JSON text ``j``.
+        sample: The columns and first records, to recognise the format by.
+        paths: Column -> its path in the JSON, where the rows are JSON; else None.
+        path: The file, where there is one.
+    """
+
+    name: str
+    unit: str
+    opened: str
+    sample: Sample
+    paths: Mapping[str, tuple[str, ...]] | None = field(default=None, repr=False)
+    path: Path | None = None
+
+    def relation(self, names: Sequence[str]) -> str:
+        """SQL text of the rows: ``n``, ``broken``, ``text`` and the values.
+
+        Args:
+            names: The columns that are asked for; one that is not there is null.
+
+        Returns:
+            A SELECT in which ``broken`` is the reason why a row can't be taken apart,
+            ``text`` is that row, and ``v0``, ``v1`` ... are the values as text.
+        """
+        if self.paths is None:
+            values = "".join(
+                f", CAST(c{self.sample.columns.index(name)} AS VARCHAR) AS v{place}"
+                if name in self.sample.columns
+                else f", NULL::VARCHAR AS v{place}"
+                for place, name in enumerate(names)
+            )
+            nothing = "NULL::VARCHAR AS broken, NULL::VARCHAR AS text"
+            return f"SELECT n, {nothing}{values} FROM ({self.opened})"
+        wanted = ", ".join(self._json_path(name) for name in names)
+        values = "".join(f", r[{place + 1}] AS v{place}" for place in range(len(names)))
+        return (
+            "SELECT n, CASE WHEN kind IS NULL THEN 'is not readable as JSON' "
+            "WHEN kind <> 'OBJECT' THEN 'is not a JSON object' END AS broken, "
+            f"CASE WHEN kind IS DISTINCT FROM 'OBJECT' THEN left(j, 500) END AS text"
+            f"{values} FROM (SELECT n, j, TRY(json_type(j)) AS kind, "
+            f"TRY(json_extract_string(j, [{wanted}]::VARCHAR[])) AS r "
+            f"FROM ({self.opened}))"
+        )
+
+    def has(self, name: str) -> bool:
+        """Whether a column occurs, if only after the sample."""
+        if name in self.sample.columns:
+            return True
+        if self.paths is None or any(part in name for part in '"*'):
+            return False
+        found = duckdb.connect().execute(
+            f"SELECT 1 FROM ({self.opened}) "
+            f"WHERE TRY(json_exists(j, {self._json_path(name)})) LIMIT 1"
+        )
+        return found.fetchone() is not None
+
+    def _json_path(self, name: str) -> str:
+        parts = (self.paths or {}).get(name) or name.split(".")
+        return literal("$" + "".join(f'."{part}"' for part in parts))
+
+
+def open_file(path: Path) -> Raw:
+    """Open one file by what is in it: Parquet, JSON, JSONL or CSV.
+
+    Raises:
+        LedgerError: When the file can't be read, holds nothing, or its header can't
+            be used.
+    """
+    try:
+        with opened(path) as stream:
+            head = stream.read(_HEAD)
+            if len(head) == _HEAD and b"\n" not in head:  # a long first line
+                head += stream.read(LONGEST_LINE)
+    except UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or error
+        raise LedgerError(f"{path}: can't be read ({reason})") from None
+    if head.startswith(b"PAR1"):
+        return _typed(str(path), f"read_parquet({exactly(path)})", path=path)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise LedgerError(f"{path}: is UTF-16; save it as UTF-8")
+    text = head.decode("utf-8-sig", "replace")
+    if not text.strip():
+        raise LedgerError(f"{path}: is empty; name a ledger that has rows")
+    if text.lstrip()[0] in "[{" or suffix(path) in {".json", ".jsonl", ".ndjson"}:
+        return _nested(path, look(path, text))
+    return _csv(path, text)
+
+
+def open_table(table: Any, con: duckdb.DuckDBPyConnection, name: str) -> Raw:
+    """Open a dataframe: anything with ``__arrow_c_stream__`` (PyCapsule interface).
+
+    Raises:
+        LedgerError: When the object can't hand out Arrow.
+    """
+    import pyarrow as pa
+
+    try:
+        arrow = pa.table(table)
+    except (TypeError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, pa.ArrowException) or hasattr(table, "columns"):
+            raise LedgerError(
+                f"the table: a column can't be taken as Arrow ({error}); give each "
+                "column one type"
+            ) from None
+        raise LedgerError(
+            f"expected a path or a dataframe (pandas, polars, pyarrow, DuckDB), got "
+            f"{type(table).__name__}"
+        ) from None
+    names = tuple(str(each) for each in arrow.column_names)
+    _check_names(names, "the table")
+    con.register(name, arrow.rename_columns([f"c{i}" for i in range(len(names))]))
+    rows = f"SELECT row_number() OVER () AS n, * FROM {name}"
+    return Raw("the table", "row", rows, Sample(names))
+
+
+def delimiter(header: str) -> str:
+    """What separates the cells of a CSV file, by its header.
+
+    Examples:
+        >>> delimiter("start;prompt_tokens;cost, total")
+        ';'
+    """
+    return max(",;\t|", key=header.count)
+
+
+def _check_names(names: Sequence[str], where: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen or not name.strip():
+            twice = f"column {name!r} stands there twice"
+            what = twice if name.strip() else "a column has no name"
+            raise LedgerError(f"{where}: {what}; give every column its own name")
+        seen.add(name)
+
+
+def _aliased(rows: str, width: int) -> str:
+    names = ", ".join(f"c{place}" for place in range(width))
+    return f"SELECT row_number() OVER () AS n, * FROM {rows} AS t({names})"
+
+
+def _csv(path: Path, text: str) -> Raw:
+    blank = len(text) - len(text.lstrip("\r\n"))
+    first = text[:blank].count("\n") or text[:blank].count("\r")
+    cut = delimiter(text[blank:].splitlines()[0])
+    names = next(csv.reader(io.StringIO(text[blank:], newline=""), delimiter=cut))
+    names = [name.strip() for name in names]
+    _check_names(names, f"{path}, line {first + 1}")
+    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(names)))
+    rows = (
+        f"SELECT row_number() OVER () AS n, * FROM read_csv({exactly(path)}, "
+        f"auto_detect=false, header=true, skip={first}, columns={{{columns}}}, "
+        f"delim={literal(cut)}, quote='\"', escape='\"', hive_partitioning=false, "
+        f"store_rejects=true, max_line_size={LONGEST_LINE})"
+    )
+    return Raw(str(path), "line", rows, Sample(tuple(names)), path=path)
+
+
+def _nested(path: Path, found: Json) -> Raw:
+    if found.lines:
+        # a separator that no text holds makes a line one cell; lenient, since nothing
+        # is quoted and lines may end in either way
+        rows = (
+            f"SELECT row_number() OVER () AS n, j FROM read_csv({exactly(path)}, "
+            "columns={'j': 'VARCHAR'}, auto_detect=false, header=false, "
+            "delim='\x01\x02\x03\x04', quote='', escape='', strict_mode=false, "
+            "hive_partitioning=false, store_rejects=true, "
+            f"max_line_size={LONGEST_LINE}) WHERE trim(j, ' \t\r\n') <> ''"
+        )
+    else:
+        rows = (
+            "SELECT row_number() OVER () AS n, json::VARCHAR AS j FROM "
+            f"read_json_objects({exactly(path)}, format='{found.format}', "
+            "hive_partitioning=false, maximum_object_size=268435456)"
+        )
+    paths = json_paths(found.rows)
+    return Raw(
+        str(path),
+        "line" if found.lines else "record",
+        rows,
+        Sample(tuple(paths), found.rows),
+        paths,
+        path,
+    )
+
+
+def _typed(name: str, relation: str, path: Path) -> Raw:
+    try:
+        described = duckdb.connect().execute(f"DESCRIBE SELECT * FROM {relation}")
+        names = tuple(row[0] for row in described.fetchall())
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise LedgerError(f"{name}: can't be read ({reason})") from None
+    return Raw(name, "row", _aliased(relation, len(names)), Sample(names), path=path)

@@ -1,0 +1,295 @@
+"""Read ledgers into one table of usage records, and tell how good they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger import mapping, normalise, rejects, sources
+from meterwidgets.ledger.dedupe import deduplicate
+from meterwidgets.ledger.files import files, literal
+from meterwidgets.ledger.json_rows import explain
+from meterwidgets.ledger.prices import PriceBook, has_catalogue
+from meterwidgets.ledger.pricing import price
+from meterwidgets.ledger.quality import Quality, counted, describe
+from meterwidgets.ledger.raw import Raw, open_file, open_table
+from meterwidgets.ledger.sources.base import Source
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being read, how many ledgers are done, and how many there are."""
+
+Keep = Callable[[Iterable[Mapping[str, Any]]], None]
+"""Keeps rejected rows: file, line, field, value, reason."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read and how; see ``read_usage``."""
+
+    inputs: Sequence[Any]
+    source: str | None = None
+    columns: Mapping[str, str] | None = None
+    tz: str = "UTC"
+    currency: str = "USD"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How one opened ledger is read."""
+
+    source: Source
+    fields: Mapping[str, str]
+    bucketed: bool
+    zone: str
+    notes: tuple[str, ...]
+
+
+def read_ledgers(
+    con: duckdb.DuckDBPyConnection,
+    requests: Sequence[Request],
+    book: PriceBook,
+    progress: Progress | None = None,
+    keep: Keep | None = None,
+) -> Quality:
+    """Fill the table ``records`` of a connection from files and tables.
+
+    Args:
+        con: An empty database.
+        requests: What to read; all of it is one ledger, without duplicates.
+        book: Prices for what the ledgers did not price.
+        progress: Called before each file.
+        keep: Called once with all rejected rows, if there are any, when every input
+            has been read.
+
+    Returns:
+        The counts, the first rejects and the notes.
+
+    Raises:
+        LedgerError: When an input can't be read or nothing in it is usage.
+    """
+    con.execute(normalise.MACROS)
+    con.execute("CREATE TABLE ledger AS " + _empty())
+    rejects.create(con)
+    parts = list(_parts(requests))
+    if not parts:
+        raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
+    notes: dict[str, None] = {}
+    assumed = False
+    for number, (request, part) in enumerate(parts):
+        if progress is not None:
+            progress(_name(part), number, len(parts))
+        if isinstance(part, Path):
+            raw = open_file(part)
+        else:
+            raw = open_table(part, con, f"table_{number}")
+        naive, said = _read(con, raw, request, number)
+        assumed |= naive
+        notes.update(dict.fromkeys(said))
+    duplicates = deduplicate(con)
+    rejected = rejects.count(con)
+    kept = tuple(islice(rejects.rows(con), rejects.KEPT))
+    if kept and keep is not None:
+        keep(rejects.rows(con))
+    (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
+    if not count:
+        names = ", ".join(dict.fromkeys(_name(part) for _, part in parts))
+        if not kept:
+            raise LedgerError(f"{names}: holds no usage; name a ledger that has rows")
+        raise LedgerError(
+            f"{names}: no row could be read as usage, {rejected:,} rejected; "
+            f"the first: {describe(kept[0])}; mend it, or name the right columns"
+        )
+    price(con, book)
+    con.execute("DROP TABLE ledger")
+    notes.update(dict.fromkeys(_price_notes(con, book)))
+    if kept:
+        rows = counted(rejected, "row", "rows")
+        said = [f"{rows} rejected, the first: {describe(kept[0])}"]
+        notes = dict.fromkeys([*said, *notes])
+    return Quality(count, rejected, duplicates, assumed, tuple(notes), kept)
+
+
+def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
+    for request in requests:
+        for each in request.inputs:
+            for part in files(each) if isinstance(each, str | Path) else [each]:
+                yield request, part
+
+
+def _name(part: Any) -> str:
+    return str(part) if isinstance(part, Path) else "the table"
+
+
+def _empty() -> str:
+    text = ("source", "grain", "record_id", *normalise.DIMENSIONS, "status", "currency")
+    whole = ("file", "n", "start_us", "end_us", *normalise.COUNTS, *normalise.MONEY)
+    columns = [f'NULL::VARCHAR AS "{name}"' for name in text]
+    columns += [f"NULL::BIGINT AS {name}" for name in whole]
+    columns += ["NULL::BOOLEAN AS recorded_zero", "NULL::BOOLEAN AS own_id"]
+    return f"SELECT {', '.join(columns)} WHERE false"
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, raw: Raw, request: Request, number: int
+) -> tuple[bool, list[str]]:
+    """Read one opened ledger into ``ledger`` and ``rejects``."""
+    plan = _plan(raw, request)
+    try:
+        con.execute(f"SET TimeZone = {literal(plan.zone)}")
+    except duckdb.Error:
+        raise LedgerError(
+            f"timestamps can't be read in the zone {plan.zone!r}; expected an IANA "
+            "name such as Europe/Berlin"
+        ) from None
+    try:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {_parsed(raw, plan)}")
+    except duckdb.Error as error:
+        raise LedgerError(f"{raw.name}: can't be read ({_why(raw, error)})") from None
+    rejects.keep(con, raw)
+    _take(con, plan, request, number)
+    row = con.execute(
+        "SELECT count(*) FILTER (WHERE NOT zoned AND used AND reject IS NULL), "
+        "min(n) FILTER (WHERE NOT zoned AND used AND reject IS NULL), "
+        "count(*) FILTER (WHERE NOT used AND reject IS NULL) FROM parsed"
+    ).fetchone()
+    con.execute("DROP TABLE parsed")
+    naive, first, skipped = row or (0, None, 0)
+    notes = list(plan.notes)
+    if skipped:
+        rows = counted(skipped, "row is not a request", "rows are not requests")
+        notes.append(f"{raw.name}: {rows}, left out")
+    assumed = bool(naive) and plan.source.zone is None
+    if assumed:
+        where = f"{raw.name}, {raw.unit} {rejects.line_of(con, raw, first):,}"
+        how_many = counted(naive, "timestamp", "timestamps")
+        notes.append(
+            f"{where}: no zone; {how_many} without one read as {plan.zone} (another: "
+            "timezone in meterwidgets.toml, tz= in Python)"
+        )
+    return assumed, notes
+
+
+def _plan(raw: Raw, request: Request) -> _Plan:
+    """Which source reads a ledger, and which columns fill which fields."""
+    try:
+        if request.source:
+            source = sources.find(request.source)
+        elif request.columns:
+            source = sources.find("table")
+        else:
+            source = sources.recognise(raw.sample)
+    except LedgerError as error:
+        raise LedgerError(f"{raw.name}: {error}") from None
+    zone = source.zone or request.tz
+    if source.fields:
+        if request.columns:
+            raise LedgerError(
+                f"{raw.name}: the columns of the source {source.name!r} are known; "
+                "leave out columns=, or choose source='table'"
+            )
+        return _Plan(source, source.fields, False, zone, ())
+    columns = list(raw.sample.columns)
+    for column in (request.columns or {}).values():
+        if column not in columns and raw.has(column):
+            columns.append(column)
+    if not columns:
+        raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")
+    mapped, guessed = mapping.check(request.columns, columns, where=raw.name)
+    pairs = ", ".join(f"{ours} <- {theirs}" for ours, theirs in guessed.items())
+    notes = (f"{Path(raw.name).name}: guessed {pairs}",) if guessed else ()
+    fields = {ours: "{" + theirs + "}" for ours, theirs in mapped.items()}
+    return _Plan(source, fields, mapping.is_bucketed(mapped), zone, notes)
+
+
+def _parsed(raw: Raw, plan: _Plan) -> str:
+    """SQL text of the checked rows: every ``{column}`` becomes its value."""
+    places: dict[str, int] = {}
+
+    def fill(text: str) -> str:
+        def one(match: re.Match[str]) -> str:
+            return f"v{places.setdefault(match[1], len(places))}"
+
+        return re.sub(r"\{(.+?)\}", one, text)
+
+    if plan.source.fields:
+        filled = {name: fill(text) for name, text in plan.fields.items()}
+    else:  # a column of a table may have any name, braces too
+        filled = {
+            name: f"v{places.setdefault(text[1:-1], len(places))}"
+            for name, text in plan.fields.items()
+        }
+    only, zero = fill(plan.source.only), fill(plan.source.recorded_zero)
+    relation = raw.relation(list(places))
+    return normalise.parsed(relation, filled, only=only, recorded_zero=zero)
+
+
+def _why(raw: Raw, error: duckdb.Error) -> str:
+    """What the reader of files said, in words that name a way out."""
+    said = str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"{said}; read it in parts, or from a machine with more memory"
+    if raw.unit == "record" and raw.path is not None:
+        return explain(raw.path, said)
+    if "state machine" in said:
+        return (
+            "its lines end in different ways, some with CR LF and some with LF; "
+            "give every line the same end"
+        )
+    return said
+
+
+def _take(
+    con: duckdb.DuckDBPyConnection, plan: _Plan, request: Request, number: int
+) -> None:
+    """Add the good rows of ``parsed`` to ``ledger``."""
+    own = plan.source.name != "table"
+    known = "requests" in plan.fields or plan.bucketed
+    requests = "requests" if known else "1::BIGINT AS requests"
+    counts = ", ".join(name for name in normalise.COUNTS if name != "requests")
+    con.execute(f"""
+      INSERT INTO ledger BY NAME
+      SELECT {literal(plan.source.name)} AS source,
+        '{"bucket" if plan.bucketed else "request"}' AS grain, {number} AS file, n,
+        record_id, {own} AS own_id, start_us, end_us, org, project, "user", api_key,
+        endpoint, coalesce(deployment, model) AS deployment, provider,
+        coalesce(model, deployment) AS model, status, {requests}, {counts},
+        cost, input_cost, output_cost, recorded_zero,
+        CASE WHEN coalesce(cost, input_cost, output_cost) IS NOT NULL
+          THEN coalesce(currency, {literal(request.currency)}) END AS currency
+      FROM parsed WHERE used AND reject IS NULL
+    """)
+
+
+def _price_notes(con: duckdb.DuckDBPyConnection, book: PriceBook) -> list[str]:
+    """Where the costs come from, with exact sums, one sentence a basis."""
+    words = {
+        "recorded": "recorded in the ledger",
+        "rate_table": "from the rate table",
+        "catalogue": "from the catalogue (genai-prices)",
+    }
+    notes = []
+    for basis, currency, count, nano in con.execute(
+        "SELECT cost_basis, currency, count(*), "
+        "CAST(sum(input_cost + output_cost + unsplit_cost) AS VARCHAR) FROM records "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        if basis == "unpriced":
+            hint = "; add a [[price]] to meterwidgets.toml"
+            if book.catalogue and not has_catalogue():
+                hint += ", or install meterwidgets[prices], a catalogue"
+            records = counted(count, "record has", "records have")
+            notes.append(f"{records} no price{hint}")
+        else:
+            amount = nano.rjust(10, "0")
+            notes.append(
+                f"{counted(count, 'record costs', 'records cost')} "
+                f"{amount[:-9]}.{amount[-9:]} {currency}, {words[basis]}"
+            )
+    return notes

@@ -1,0 +1,125 @@
+"""LiteLLM's spend logs: rows of ``LiteLLM_SpendLogs`` as JSON or JSONL.
+
+``prompt_tokens`` includes cached tokens. Timestamps have no zone and are UTC.
+"None" and "" are null. The summarised shape of ``/spend/logs`` has no requests in
+it and is refused with the way out.
+"""
+
+from __future__ import annotations
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.sources.base import Sample, Source
+
+_ROUTES = {
+    "completion": "/v1/chat/completions",
+    "text_completion": "/v1/completions",
+    "embedding": "/v1/embeddings",
+    "responses": "/v1/responses",
+    "anthropic_messages": "/v1/messages",
+    "image_generation": "/v1/images/generations",
+    "image_edit": "/v1/images/edits",
+    "transcription": "/v1/audio/transcriptions",
+    "speech": "/v1/audio/speech",
+    "moderation": "/v1/moderations",
+    "rerank": "/v1/rerank",
+}
+
+
+def _recognises(sample: Sample) -> bool:
+    columns = set(sample.columns)
+    summed = any(column.split(".")[0] in {"models", "users"} for column in columns)
+    if summed and {"startTime", "spend"} <= columns and "request_id" not in columns:
+        raise LedgerError(
+            "this is the summarised shape of LiteLLM's /spend/logs: it has days and "
+            "totals, no requests; ask for the rows with summarize=false"
+        )
+    return {"request_id", "startTime", "spend"} <= columns
+
+
+def _meta(*paths: str) -> str:
+    """The first of several values inside the metadata, which is JSON or its text."""
+    found = ", ".join(
+        f"TRY(json_extract_string({{metadata}}, '$.{path}'))" for path in paths
+    )
+    return f"coalesce({found})" if len(paths) > 1 else found
+
+
+def _first(*texts: str) -> str:
+    """The first of several texts that says something."""
+    return "coalesce(" + ", ".join(f"unless_nothing({text})" for text in texts) + ")"
+
+
+def _route() -> str:
+    """The route of a call type; the asynchronous twin has an "a" in front."""
+    cases = " ".join(
+        f"WHEN '{call}' THEN '{path}' WHEN 'a{call}' THEN '{path}'"
+        for call, path in _ROUTES.items()
+    )
+    return f"CASE {{call_type}} {cases} ELSE {{call_type}} END"
+
+
+SOURCE = Source(
+    name="litellm",
+    title="LiteLLM spend logs",
+    recognises=_recognises,
+    columns={
+        "record_id": "request_id",
+        "start": "startTime (UTC)",
+        "end": "endTime (UTC)",
+        "org": "organization_id",
+        "project": "metadata.user_api_key_project_id, else team_id",
+        "user": "user, else end_user",
+        "api_key": "metadata.user_api_key_alias, else the first 8 of api_key",
+        "endpoint": "the route of call_type",
+        "deployment": "model_group, else model",
+        "provider": "custom_llm_provider",
+        "model": "model",
+        "status": "status",
+        "input_tokens": "prompt_tokens (cached tokens included)",
+        "cache_read_tokens": "metadata.usage_object.cache_read_input_tokens",
+        "cache_write_tokens": "metadata.usage_object.cache_creation_input_tokens",
+        "output_tokens": "completion_tokens",
+        "reasoning_tokens": "metadata ... completion_tokens_details.reasoning_tokens",
+        "cost": "spend (USD; 0 = free or not priced)",
+        "latency_ms": "request_duration_ms",
+    },
+    fields={
+        "record_id": "{request_id}",
+        "start": "{startTime}",
+        "end": "{endTime}",
+        "org": "{organization_id}",
+        "project": _first(_meta("user_api_key_project_id"), "{team_id}"),
+        "user": _first("{user}", "{end_user}"),
+        "api_key": _first(_meta("user_api_key_alias"), "left({api_key}, 8)"),
+        "endpoint": _route(),
+        "deployment": _first("{model_group}", "{model}"),
+        "provider": "{custom_llm_provider}",
+        "model": "{model}",
+        "status": "CASE {status} WHEN 'failure' THEN 'error' "
+        "WHEN 'success' THEN 'ok' ELSE {status} END",
+        "input_tokens": "{prompt_tokens}",
+        "cache_read_tokens": _meta(
+            "usage_object.cache_read_input_tokens",
+            "usage_object.prompt_tokens_details.cached_tokens",
+            "additional_usage_values.cache_read_input_tokens",
+        ),
+        "cache_write_tokens": _meta(
+            "usage_object.cache_creation_input_tokens",
+            "additional_usage_values.cache_creation_input_tokens",
+        ),
+        "output_tokens": "{completion_tokens}",
+        "reasoning_tokens": _meta(
+            "usage_object.completion_tokens_details.reasoning_tokens"
+        ),
+        "cost": "{spend}",
+        "currency": "CASE WHEN {spend} IS NOT NULL THEN 'USD' END",
+        "latency_ms": "{request_duration_ms}",
+    },
+    cannot_tell=(
+        "names of organizations and teams (ids only)",
+        "whether a spend of 0 is free or not priced",
+        "the split of a spend into input and output (estimated from list prices)",
+    ),
+    zone="UTC",
+    recorded_zero="{status} = 'failure' OR lower({cache_hit}) = 'true'",
+)

@@ -1,0 +1,572 @@
+"""Bad input: what is said, what is kept, and that the good rows go in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import meterwidgets as mw
+from meterwidgets.errors import MeterError
+
+Write = Callable[..., Path]
+HEAD = "start,model,input_tokens,output_tokens,cost\n"
+GOOD = "2026-02-22T10:00:00Z,m,10,20,0.5\n"
+LINE = (
+    '{"start": "2026-02-22T10:00:00Z", "model": "m", "input_tokens": 10, "cost": 1}\n'
+)
+
+
+def refusal(ledger: object, **words: object) -> str:
+    with pytest.raises(MeterError) as caught:
+        mw.read_usage(ledger, **words)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def rejects(usage: mw.UsageFrame) -> list[tuple[object, ...]]:
+    """Line, field, value and reason of each reject, from the file of rejects."""
+    if not usage.quality.rejected:
+        return []
+    kept = [json.loads(line) for line in Path("rejects.jsonl").read_text().splitlines()]
+    assert len(kept) == usage.quality.rejected
+    return [
+        (each["line"], each["field"], each["value"], each["reason"]) for each in kept
+    ]
+
+
+# files that can't be read at all
+
+
+def test_a_missing_file_is_named() -> None:
+    assert refusal("nowhere.csv") == "no file 'nowhere.csv'; check the path"
+
+
+def test_a_glob_that_matches_nothing_is_named() -> None:
+    assert refusal("no*.csv") == "no file matches 'no*.csv'; check the path"
+
+
+def test_a_folder_without_ledgers_says_what_was_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    said = refusal(tmp_path)
+    assert "no ledger in the folder" in said
+    assert ".csv" in said and ".parquet" in said
+
+
+def test_an_address_is_not_taken_for_a_path() -> None:
+    assert "is an address" in refusal("postgresql://db/usage")
+
+
+def test_a_text_that_is_no_path_is_refused_in_short() -> None:
+    said = refusal("start,model\n" * 1000)
+    assert "can't be looked up" in said or "no file" in said
+    assert len(said) < 400
+
+
+def test_no_ledger_at_all_is_said() -> None:
+    assert "no ledger was named" in refusal([])
+
+
+def test_an_empty_file_is_said(write: Write) -> None:
+    assert "is empty; name a ledger that has rows" in refusal(write(""))
+    assert "is empty" in refusal(write(b"\xef\xbb\xbf\r\n \n"))
+
+
+def test_a_header_without_rows_is_said(write: Write) -> None:
+    assert "holds no usage; name a ledger that has rows" in refusal(write(HEAD))
+
+
+def test_an_empty_list_of_records_is_said(write: Write) -> None:
+    assert "holds no records; name a ledger" in refusal(write("[]", "a.json"))
+
+
+def test_a_file_that_may_not_be_read_is_said(write: Write) -> None:
+    path = write(HEAD + GOOD)
+    path.chmod(0)
+    for folder in path.parents[:3]:  # pytest keeps its folders to their owner
+        folder.chmod(0o755)
+    root = os.geteuid() == 0  # who may read every file: be nobody for a moment
+    if root:
+        os.seteuid(65534)
+    try:
+        said = refusal(path)
+    finally:
+        if root:
+            os.seteuid(0)
+    assert said == f"{path}: can't be read (Permission denied)"
+
+
+def test_a_broken_gz_is_said(write: Write) -> None:
+    assert "can't be read" in refusal(write(b"plain text", "a.csv.gz"))
+    cut = gzip.compress((HEAD + GOOD * 10_000).encode())[:-30]
+    assert "can't be read" in refusal(write(cut, "cut.csv.gz"))
+
+
+def test_a_broken_zst_is_said(write: Write) -> None:
+    assert "can't be read" in refusal(write(b"plain text", "a.csv.zst"))
+
+
+def test_a_broken_parquet_file_is_said(write: Write) -> None:
+    assert "can't be read" in refusal(write(b"PAR1 and no more", "a.parquet"))
+
+
+def test_utf_16_is_named(write: Write) -> None:
+    said = refusal(write((HEAD + GOOD).encode("utf-16")))
+    assert said.endswith("is UTF-16; save it as UTF-8")
+
+
+def test_a_truncated_list_is_refused_with_the_line_where_it_ends(write: Write) -> None:
+    path = write('[{"start": "2026-02-22", "cost": 1},\n {"start": "2026-', "a.json")
+    said = refusal(path)
+    assert str(path) in said
+    assert "line 2" in said and "export it again" in said
+
+
+def test_a_list_broken_in_the_middle_is_refused_with_its_line(write: Write) -> None:
+    path = write(
+        '[{"start": "2026-02-22"},\n {"start" "2026"},\n {"cost": 1}]', "a.json"
+    )
+    said = refusal(path)
+    assert "line 2, column 11" in said and "mend it there" in said
+
+
+def test_a_json_file_without_any_json_is_refused(write: Write) -> None:
+    assert "is not readable as JSON" in refusal(write("hello\nthere\n", "a.jsonl"))
+
+
+def test_a_column_named_twice_is_refused(write: Write) -> None:
+    said = refusal(write("start,model,model,cost\n"))
+    assert said.endswith(
+        "line 1: column 'model' stands there twice; give every column its own name"
+    )
+
+
+def test_a_column_without_a_name_is_refused(write: Write) -> None:
+    assert "line 1: a column has no name" in refusal(write("start,,cost\n"))
+
+
+def test_an_unknown_column_is_named_with_the_likeliest_one(write: Write) -> None:
+    said = refusal(write(HEAD + GOOD), columns={"start": "stert"})
+    assert (
+        "column 'stert' not found; did you mean 'start'? columns: start, model" in said
+    )
+
+
+def test_an_unknown_field_is_named_with_the_likeliest_one(write: Write) -> None:
+    said = refusal(write(HEAD + GOOD), columns={"imput_tokens": "cost"})
+    assert "field 'imput_tokens' not found; did you mean 'input_tokens'?" in said
+
+
+def test_an_unknown_source_is_named_with_all_there_are(write: Write) -> None:
+    said = refusal(write(HEAD + GOOD), source="litelm")
+    assert "source 'litelm' not found; did you mean 'litellm'?" in said
+
+
+def test_columns_do_not_go_with_a_source_that_knows_its_own(write: Write) -> None:
+    path = write(LINE, "a.jsonl")
+    said = refusal(path, source="litellm", columns={"start": "start"})
+    assert "leave out columns=, or choose source='table'" in said
+
+
+def test_an_unknown_zone_is_refused(write: Write) -> None:
+    assert "no time zone 'Mars/Olympus'" in refusal(
+        write(HEAD + GOOD), tz="Mars/Olympus"
+    )
+
+
+def test_a_zone_of_this_machine_only_is_refused(write: Write) -> None:
+    """Many machines have a file "localtime"; elsewhere it is no zone."""
+    said = refusal(write(HEAD + GOOD), tz="localtime")
+    assert "expected an IANA name such as Europe/Berlin" in said
+
+
+def test_a_currency_that_is_none_is_refused(write: Write) -> None:
+    said = refusal(write(HEAD + GOOD), currency="dollars")
+    assert said == "currency is 'dollars'; expected a code such as USD"
+
+
+def test_a_ledger_of_another_kind_is_refused() -> None:
+    said = refusal(42)
+    assert said.startswith("expected a path or a dataframe (pandas, polars, pyarrow")
+    assert said.endswith("got int")
+
+
+def test_a_ledger_in_which_every_row_is_bad_tells_the_first(write: Write) -> None:
+    path = write(HEAD + "2026-02-22T10:00:00Z,m,-17,20,0.5\nyesterday,m,1,2,3\n")
+    said = refusal(path)
+    assert "no row could be read as usage, 2 rejected; the first: " in said
+    assert "line 2: input_tokens is -17, a count cannot be negative" in said
+
+
+def test_one_bad_file_of_several_changes_nothing(write: Write) -> None:
+    good, bad = write(HEAD + GOOD, "a.csv"), write("a,b\n1,2\n", "b.csv")
+    assert "b.csv: no column for 'start'" in refusal([good, bad])
+
+
+# one bad row among good ones
+
+VALUES = {
+    "negative count": ("input_tokens", "-17", "a count cannot be negative"),
+    "fractional count": ("input_tokens", "1.5", "is not a whole number"),
+    "text in a number": ("input_tokens", "many", "is not a number"),
+    "digits with underscores": ("input_tokens", "1_000", "is not a number"),
+    "count past 10^15": (
+        "input_tokens", "1000000000000001", "is larger than a record can hold (10^15)",
+    ),
+    "count past all": (
+        "input_tokens", "1e400", "is not a number",
+    ),
+    "count past a decimal": (
+        "input_tokens", "1e30", "is larger than a record can hold (10^15)",
+    ),
+    "infinite count": ("input_tokens", "inf", "is not a number"),
+    "infinite cost": ("cost", "Infinity", "is not a number"),
+    "negative cost": ("cost", "-0.01", "a cost cannot be negative"),
+    "cost past 10^9": ("cost", "1000000000", "is larger than a record can hold (10^9)"),
+    "cost past all": ("cost", "1e25", "is larger than a record can hold (10^9)"),
+    "cost in another currency": ("cost", "€5", "is not a number"),
+    "no time": ("start", "", "is missing"),
+    "a word for a time": ("start", "yesterday", "is not a time"),
+    "a time of day": ("start", "10:30", "is not a time"),
+    "an impossible date": ("start", "2026-02-30T00:00:00Z", "is not a time"),
+    "no end of time": ("start", "infinity", "is not a time"),
+    "zero for a time": ("start", "0", "is not a time"),
+    "1970": (
+        "start", "1970-01-01T00:00:00Z", "is not between the years 2000 and 2100",
+    ),
+    "2200": (
+        "start", "2200-01-01T00:00:00Z", "is not between the years 2000 and 2100",
+    ),
+    "end before start": ("end", "2026-02-22T09:59:59Z", "is before the start"),
+    "end is no time": ("end", "later", "is not a time"),
+    "cached > input": (
+        "cache_read_tokens", "11", "is more than the input_tokens that it is a part of",
+    ),
+    "written > input": (
+        "cache_write_tokens", "11", "is more than the input_tokens that it is a part of",
+    ),
+    "written for an hour > input": (
+        "cache_write_1h_tokens", "11",
+        "is more than the input_tokens that it is a part of",
+    ),
+    "reasoning > output": (
+        "reasoning_tokens", "21", "is more than the output_tokens that it is a part of",
+    ),
+    "parts > cost": (
+        "input_cost", "0.6", None,
+    ),
+    "bad currency": ("currency", "dollar", "is not a currency code such as USD"),
+    "NUL in a number": ("input_tokens", "1\x002", "is not a number"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_a_bad_value_rejects_its_row_only_and_is_kept(write: Write, case: str) -> None:
+    field, value, reason = VALUES[case]
+    fields = {
+        "start": "2026-02-22T10:00:00Z",
+        "end": "2026-02-22T10:00:01Z",
+        "input_tokens": "10",
+        "output_tokens": "20",
+        "cost": "0.5",
+        field: "",
+    }
+    header = ",".join(fields) + "\n"
+    good = ",".join(fields.values()) + "\n"
+    if field == "start":
+        good = "2026-02-22T10:00:00Z," + good.split(",", 1)[1]
+    bad = ",".join((fields | {field: value}).values()) + "\n"
+    usage = mw.read_usage(write(header + good + bad + good))
+    ((line, named, kept, said),) = rejects(usage)
+    assert (usage.quality.records, usage.quality.rejected, line) == (2, 1, 3)
+    if reason is not None:
+        assert (named, kept or "", said) == (field, value, reason)
+    (note, *_) = usage.quality.notes
+    assert note.startswith("1 row rejected, the first: ") and "line 3" in note
+
+
+def test_cached_and_written_together_may_not_pass_the_input(write: Write) -> None:
+    path = write(
+        "start,input_tokens,cache_read_tokens,cache_write_tokens\n"
+        "2026-02-22T10:00:00Z,10,5,5\n2026-02-22T10:00:00Z,10,6,5\n"
+    )
+    ((line, field, value, reason),) = rejects(mw.read_usage(path))
+    assert (line, field, value) == (3, "cache_read_tokens", "6")
+    assert reason == "is, with the cache_write_tokens, more than the input_tokens"
+
+
+def test_costs_that_differ_from_their_sum_by_a_float_are_no_error(write: Write) -> None:
+    path = write(
+        "start,cost,input_cost,output_cost\n"
+        f"2026-02-22T10:00:00Z,{0.1 + 0.2},0.1,0.2\n"
+        "2026-02-22T10:00:00Z,0.3,0.1,0.20000000000000001\n"
+        "2026-02-22T10:00:00Z,0.3,0.1000000006,0.2000000006\n"
+    )
+    usage = mw.read_usage(path)
+    sums = usage.select().sums()
+    assert usage.quality.rejected == 0
+    total = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
+    assert total == 900_000_000
+
+
+# rows that can't be taken apart
+
+
+def test_torn_csv_rows_are_kept_with_their_text(write: Write) -> None:
+    path = write(
+        HEAD + GOOD + "2026-02-22T10:00:00Z,m\n" + GOOD + "a,b,c,d,e,f\n" + GOOD
+    )
+    usage = mw.read_usage(path)
+    assert usage.quality.records == 3
+    assert rejects(usage) == [
+        (3, "", "2026-02-22T10:00:00Z,m", "has only 2 cells, expected 5"),
+        (5, "", "a,b,c,d,e,f", "has more than 5 cells, expected 5"),
+    ]
+
+
+def test_a_quote_that_is_not_closed_says_what_it_takes_in(write: Write) -> None:
+    usage = mw.read_usage(
+        write(HEAD + GOOD + '2026-02-22T10:00:00Z,"m,1,2,3\n' + GOOD * 2)
+    )
+    ((line, _, text, reason),) = rejects(usage)
+    assert (usage.quality.records, line) == (1, 3)
+    assert str(text).startswith('2026-02-22T10:00:00Z,"m,1,2,3')
+    assert reason == (
+        "has a quote that is not closed, or text after one; it takes in the next 3 lines"
+    ).replace("3 lines", "2 lines")
+
+
+def test_lines_are_those_of_the_file_after_cells_of_several_lines(write: Write) -> None:
+    path = write(
+        HEAD
+        + '2026-02-22T10:00:00Z,"a\nmodel\nname",1,2,3\n'  # lines 2 to 4
+        + "\n"  # 5
+        + "torn\n"  # 6
+        + '2026-02-22T10:00:00Z,"x\ny",1,2,3\n'  # 7 and 8
+        + "2026-02-22T10:00:00Z,m,-1,2,3\n"  # 9
+        + "\n\n"  # 10 and 11
+        + "2026-02-22T10:00:00Z,m,1\n"  # 12
+        + "2026-02-22T10:00:00Z,m,1,2,x\n"  # 13
+    )
+    usage = mw.read_usage(path)
+    assert [line for line, *_ in rejects(usage)] == [6, 9, 12, 13]
+    assert usage.quality.records == 2
+
+
+def test_lines_are_those_of_the_file_under_a_header_of_several_lines(
+    write: Write,
+) -> None:
+    path = write('start,"input\ntokens",model\n2026-02-22,1,m\n2026-02-22,x,m\n')
+    usage = mw.read_usage(path, columns={"input_tokens": "input\ntokens"})
+    assert [line for line, *_ in rejects(usage)] == [4]
+
+
+def test_lines_are_those_of_the_file_in_a_big_one(write: Write) -> None:
+    rows, bad, torn = [HEAD.strip()], [], []
+    for number in range(200_000):
+        if number % 40_009 == 40_000:
+            rows.append("2026-02-22T10:00:00Z,m,-1,2,3")
+            bad.append(len(rows))
+        elif number % 50_021 == 50_000:
+            rows.append("torn")
+            torn.append(len(rows))
+        rows.append("2026-02-22T10:00:00Z,some model,1,2,3")
+    usage = mw.read_usage(write("\n".join(rows)))
+    assert [line for line, *_ in rejects(usage)] == sorted(bad + torn)
+
+
+def test_lines_are_right_with_a_bom_crlf_and_blank_lines_on_top(write: Write) -> None:
+    text = "\r\n" + HEAD + GOOD + "torn\n" + "2026-02-22T10:00:00Z,m,x,2,3\n"
+    data = b"\xef\xbb\xbf" + text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    usage = mw.read_usage(write(data))
+    assert [line for line, *_ in rejects(usage)] == [4, 5]
+
+
+def test_lines_are_right_in_a_compressed_file(write: Write) -> None:
+    text = (
+        HEAD + GOOD + "torn\n" + '2026-02-22T10:00:00Z,"x\ny",1,2,3\n' + "x,m,1,2,3\n"
+    )
+    usage = mw.read_usage(write(gzip.compress(text.encode()), "a.csv.gz"))
+    assert [line for line, *_ in rejects(usage)] == [3, 6]
+
+
+def test_a_byte_that_is_not_utf_8_rejects_its_row_only(write: Write) -> None:
+    rows = (HEAD + GOOD + GOOD.replace(",m,", ",modèle,") + GOOD).encode("latin-1")
+    usage = mw.read_usage(write(rows))
+    ((line, _, _, reason),) = rejects(usage)
+    assert (usage.quality.records, line) == (2, 3)
+    assert reason == "is not UTF-8; save the file as UTF-8"
+
+
+def test_a_broken_row_before_a_bad_value_does_not_shift_its_line(write: Write) -> None:
+    rows = HEAD + "x,\xe9,1,2,3\n" + '2026-02-22,"m"x,1,2,3\n' + "2026-02-22,m,-1,2,3\n"
+    usage = mw.read_usage(write((rows + GOOD).encode("latin-1")))
+    assert [line for line, *_ in rejects(usage)] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_a_broken_json_line_is_kept_wherever_it_stands(
+    write: Write, place: int
+) -> None:
+    lines = [LINE, LINE]
+    lines.insert(place - 1, '{"start": "2026-02-22T\n')
+    usage = mw.read_usage(write("".join(lines), "a.jsonl"))
+    assert usage.quality.records == 2
+    assert rejects(usage) == [
+        (place, "", '{"start": "2026-02-22T', "is not readable as JSON")
+    ]
+
+
+def test_garbage_on_the_first_line_of_a_jsonl_file_is_kept(write: Write) -> None:
+    usage = mw.read_usage(write("# exported today\n" + LINE, "a.jsonl"))
+    assert rejects(usage) == [(1, "", "# exported today", "is not readable as JSON")]
+
+
+def test_a_json_line_that_is_no_object_is_kept(write: Write) -> None:
+    usage = mw.read_usage(write(LINE + "[1, 2]\n5\nnull\n" + LINE, "a.jsonl"))
+    assert [(line, value) for line, _, value, _ in rejects(usage)] == [
+        (2, "[1, 2]"), (3, "5"), (4, "null"),
+    ]  # fmt: skip
+    assert {reason for *_, reason in rejects(usage)} == {"is not a JSON object"}
+
+
+def test_json_lines_are_those_of_the_file(write: Write) -> None:
+    """Blank lines, both line ends, a BOM and bytes that are not UTF-8 all count."""
+    data = b"\xef\xbb\xbf" + LINE.encode() + b"\n"  # 1 and 2
+    data += LINE.strip().encode() + b"\r\n"  # 3
+    data += b'{"start": "\xe9"}\n'  # 4
+    data += b'{"start": "later"}\n'  # 5
+    data += b"  \r\n"  # 6
+    data += b'{"start": "\x01"}\n'  # 7
+    data += b'{"start": "\x00"}\n'  # 8
+    data += b'{"start": "never"}'  # 9
+    usage = mw.read_usage(write(data, "a.jsonl"))
+    assert usage.quality.records == 2
+    assert [line for line, *_ in rejects(usage)] == [4, 5, 7, 8, 9]
+
+
+def test_a_record_of_a_list_that_is_no_object_is_kept(write: Write) -> None:
+    usage = mw.read_usage(write(f"[{LINE},5,{LINE}]", "a.json"))
+    assert rejects(usage) == [(2, "", "5", "is not a JSON object")]
+    assert "a.json, record 2: is not a JSON object" in usage.quality.notes[0]
+
+
+def test_a_row_of_a_table_is_named_by_its_number() -> None:
+    table = pa.table({"start": ["2026-02-22", "x"], "input_tokens": [1, 2]})
+    usage = mw.read_usage(table)
+    assert usage.quality.notes[0].endswith("the table, row 2: start 'x' is not a time")
+
+
+def test_lines_that_end_in_different_ways_are_refused(write: Write) -> None:
+    rows = HEAD + GOOD + GOOD.replace("\n", "\r\n") + GOOD
+    said = refusal(write(rows))
+    assert said.endswith(
+        "some with CR LF and some with LF; give every line the same end)"
+    )
+
+
+def test_a_very_long_cell_is_no_error(write: Write) -> None:
+    path = write(HEAD + GOOD.replace(",m,", f',"{"x" * 300_000}",') + "x,m,1,2,3\n")
+    usage = mw.read_usage(path)
+    assert (usage.quality.records, rejects(usage)[0][0]) == (1, 3)
+
+
+def test_a_json_line_that_is_longer_than_the_sample_is_read(write: Write) -> None:
+    long = json.dumps(json.loads(LINE) | {"prompt": "x" * 400_000}) + "\n"
+    usage = mw.read_usage(write(long + LINE, "a.jsonl"))
+    assert usage.quality.records == 2
+
+
+# the files of rejects
+
+
+def test_rejects_that_can_not_be_kept_say_so(write: Write, tmp_path: Path) -> None:
+    path = write(HEAD + GOOD + "torn\n")
+    said = refusal(path, rejects=tmp_path / "no such folder" / "rejects.jsonl")
+    assert said.endswith(
+        "can't be kept there (No such file or directory); name another place with "
+        "--rejects, rejects= in Python"
+    )
+    assert "can't be kept there (Is a directory)" in refusal(path, rejects=tmp_path)
+
+
+def test_rejects_are_kept_in_memory_only_on_request(
+    write: Write, tmp_path: Path
+) -> None:
+    usage = mw.read_usage(write(HEAD + GOOD + "torn\n"), rejects=None)
+    assert [each["line"] for each in usage.quality.rejects] == [3]
+    assert not (tmp_path / "rejects.jsonl").exists()
+
+
+def test_a_clean_ledger_leaves_no_file_behind(write: Write, tmp_path: Path) -> None:
+    mw.read_usage(write(HEAD + GOOD))
+    assert [each.name for each in tmp_path.iterdir()] == ["ledger.csv"]
+
+
+def test_the_rejects_of_last_time_are_no_ledger(write: Write, tmp_path: Path) -> None:
+    write(HEAD + GOOD + "torn\n")
+    assert mw.read_usage(tmp_path).quality.rejected == 1
+    assert (tmp_path / "rejects.jsonl").exists()
+    assert mw.read_usage(tmp_path).quality.records == 1
+    assert mw.read_usage(str(tmp_path / "*.*")).quality.records == 1
+
+
+def test_many_rejects_are_all_in_the_file_and_the_first_in_memory(write: Write) -> None:
+    usage = mw.read_usage(write(HEAD + GOOD + "x,m,1,2,3\n" * 20_000))
+    assert usage.quality.rejected == 20_000
+    assert len(usage.quality.rejects) == 10_000
+    assert len(rejects(usage)) == 20_000
+
+
+def test_an_empty_name_is_not_the_folder_one_stands_in() -> None:
+    assert "the name of the ledger is empty" in refusal("")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"prices": "prices.toml"}, "expected a PriceBook"),
+        ({"columns": ["ts"]}, "expected our field -> your column"),
+        ({"columns": {"start": 1}}, "expected our field -> your column"),
+    ],
+)
+def test_arguments_of_another_kind_say_what_was_expected(
+    write: Write, words: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(MeterError, match=expected):
+        mw.read_usage(write(HEAD + GOOD), **words)
+
+
+def test_a_naive_timestamp_is_named_with_its_line_and_the_way_out(write: Write) -> None:
+    path = write(
+        "timestamp,prompt_tokens\n2026-02-22T10:00:00Z,1\n2026-02-22 11:00,2\n"
+    )
+    usage = mw.read_usage(path, tz="Europe/Berlin")
+    assert usage.quality.assumed_tz
+    (note,) = [each for each in usage.quality.notes if "no zone" in each]
+    assert note == (
+        f"{path}, line 3: no zone; 1 timestamp without one read as Europe/Berlin "
+        "(another: timezone in meterwidgets.toml, tz= in Python)"
+    )
+
+
+def test_rows_are_kept_even_where_none_of_them_is_good(
+    write: Write, tmp_path: Path
+) -> None:
+    path = write("timestamp,prompt_tokens\n2026-02-22T10:00:00Z,-17\n")
+    kept = tmp_path / "kept.jsonl"
+    said = refusal(path, rejects=kept)
+    assert "line 2: input_tokens is -17, a count cannot be negative; mend it" in said
+    assert json.loads(kept.read_text("utf-8")) == {
+        "file": str(path),
+        "line": 2,
+        "field": "input_tokens",
+        "value": "-17",
+        "reason": "a count cannot be negative",
+    }
