@@ -1,0 +1,1 @@
+"""The Arrow truth: usage rolled up once into a cube, and selections on it."""

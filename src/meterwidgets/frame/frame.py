@@ -1,0 +1,127 @@
+"""UsageFrame: one ledger rolled up, shared by every widget and every kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from meterwidgets.errors import MeterError, unknown
+from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.filters import Filters, day_of, midnight
+from meterwidgets.frame.selection import Selection
+from meterwidgets.ledger.quality import Quality
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, repr=False)
+class UsageFrame:
+    """A ledger, rolled up into a cube.
+
+    Made by ``read_usage``; every figure on every screen is a selection of it.
+
+    Attributes:
+        name: What the ledger is called on screens.
+        cube: Usage by time and dimension.
+        user_cube: The same with user and API key; None where no user is reported.
+        last: The last moment with usage; the ledger covers that whole day.
+        currencies: Those that occur, the most used first.
+        quality: What went in, what did not, what was assumed.
+        labels: Dimension -> id -> name to show.
+        demo: Whether this is made-up data.
+        tz: The zone that pages start with.
+        bucket_s: Seconds of the longest bucket, where rows are buckets; else 0.
+    """
+
+    name: str
+    cube: Cube
+    user_cube: Cube | None
+    last: datetime
+    currencies: tuple[str, ...]
+    quality: Quality
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    demo: bool = False
+    tz: str = "UTC"
+    bucket_s: int = 0
+
+    @property
+    def start(self) -> datetime:
+        """The first instant of the first time bucket with usage."""
+        return datetime.fromtimestamp(self.cube.first * self.cube.grain_s, UTC)
+
+    def as_of(self, tz: str) -> datetime:
+        """Until when the ledger goes: the end of the last day that it covers.
+
+        Args:
+            tz: The zone of the calendar.
+        """
+        return midnight(day_of(self.last, tz) + timedelta(days=1), tz)
+
+    def coverage(self, tz: str) -> datetime:
+        """Since when the ledger goes: the start of its first day."""
+        return midnight(day_of(self.start, tz), tz)
+
+    def first_filters(self, tz: str | None = None) -> Filters:
+        """The first window: everything up to 30 days, else the last 30 days."""
+        tz = tz or self.tz
+        days = (self.as_of(tz) - self.coverage(tz)) / timedelta(days=1)
+        return Filters(preset="all" if days <= 30.1 else "30d", tz=tz)
+
+    def select(self, filters: Filters | None = None) -> Selection:
+        """The cells that filters choose; by default the whole ledger.
+
+        Raises:
+            MeterError: When a filter names what the ledger doesn't have.
+        """
+        return Selection(self, filters or Filters(tz=self.tz))
+
+    def label(self, dimension: str, value: str | None) -> str:
+        """The name to show for a value; what is not reported is "(none)"."""
+        if value is None:
+            return "(none)"
+        return self.labels.get(dimension, {}).get(value, value)
+
+    def ids(self, dimension: str, names: Iterable[str]) -> tuple[str | None, ...]:
+        """The values that names stand for: ids, labels, or "(none)".
+
+        Args:
+            dimension: Such as ``"org"``.
+            names: As a reader writes them.
+
+        Raises:
+            MeterError: When a name is not in the ledger, with the nearest ones.
+        """
+        cube = self.cube if dimension in self.cube.names else self.user_cube
+        values = cube.names[dimension] if cube is not None else [None]
+        known = {self.label(dimension, value): value for value in values}
+        known |= {value: value for value in values if value is not None}
+        found = []
+        for name in names:
+            if name not in known:
+                raise MeterError(unknown(dimension, name, known))
+            found.append(known[name])
+        return tuple(found)
+
+    def to_arrow(self) -> pa.Table:
+        """All cells as an Arrow table; see ``Selection.to_arrow``."""
+        return self.select().to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """All cells as a dataframe; see ``Selection.to_arrow``."""
+        return self.select().to_pandas()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        count = self.quality.records
+        first, last = self.start, self.last
+        return (
+            f"UsageFrame({self.name!r}, {count:,} records, "
+            f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, "
+            f"{', '.join(self.currencies) or 'unpriced'})"
+        )

@@ -1,0 +1,176 @@
+"""``read_usage``: from a ledger on the spot to a frame in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING, Any
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.frame.cube import TOO_MUCH, Cube
+from meterwidgets.frame.filters import zone
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
+from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.quality import write_rejects
+from meterwidgets.ledger.read import Progress, Request, read_ledgers
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = "2GB"
+_FINE_DAYS = 2
+
+
+def read_usage(
+    ledger: Any,
+    *,
+    source: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    prices: PriceBook | None = None,
+    tz: str = "UTC",
+    currency: str = "USD",
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | Path | None = "rejects.jsonl",
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> UsageFrame:
+    """Read a ledger and roll it up.
+
+    Args:
+        ledger: A file, a folder, a glob, a dataframe (anything that hands out Arrow:
+            pandas, polars, pyarrow, DuckDB), or a list of them: one ledger, without
+            duplicates.
+        source: The format, when it shall not be recognised; see
+            ``meterwidgets sources``.
+        columns: Our field -> your column, for tables; the rest is guessed.
+        prices: Prices of what the ledger did not price; by default the catalogue.
+        tz: The IANA zone of timestamps that carry none, and the one pages start with.
+        currency: The currency of costs that name none.
+        labels: Dimension -> id -> name to show, such as ``{"org": {"a1": "Acme"}}``.
+        rejects: Where rows that break a rule are kept; None keeps them only in
+            ``usage.quality.rejects``.
+        name: What to call the ledger on screens.
+        progress: Called with the file, its number and how many there are.
+
+    Returns:
+        The frame.
+
+    Raises:
+        LedgerError: When something can't be read, or nothing in it is usage.
+
+    Examples:
+        >>> import pyarrow as pa
+        >>> table = pa.table({"time": ["2026-02-22T10:00:00Z"], "model": ["m"],
+        ...                   "prompt_tokens": [28], "cost": ["0.10"]})
+        >>> usage = read_usage(table, name="one request")
+        >>> usage
+        UsageFrame('one request', 1 records, 2026-02-22 to 2026-02-22, USD)
+        >>> usage.select().sums()["input_tokens"]
+        28
+    """
+    several = isinstance(ledger, Sequence) and not isinstance(ledger, str)
+    inputs = list(ledger) if several else [ledger]
+    if prices is not None and not isinstance(prices, PriceBook):
+        raise LedgerError(
+            f"prices is {type(prices).__name__}; expected a PriceBook, such as "
+            "PriceBook.load('prices.toml') or PriceBook.parse([...])"
+        )
+    if columns is not None and not _is_mapping(columns):
+        raise LedgerError(
+            f"columns is {columns!r}; expected our field -> your column, such as "
+            "{'start': 'timestamp'}"
+        )
+    zone(tz)
+    if not re.fullmatch("[A-Za-z]{3}", currency):
+        raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
+    request = Request(inputs, source, columns, tz, currency.upper())
+    paths = [str(each) for each in inputs if isinstance(each, str | Path)]
+    return read_requests(
+        [request],
+        prices=prices or PriceBook(),
+        tz=tz,
+        labels=labels,
+        rejects=rejects,
+        name=name or ", ".join(Path(path).name for path in paths) or "table",
+        progress=progress,
+    )
+
+
+def _is_mapping(columns: object) -> bool:
+    return isinstance(columns, Mapping) and all(
+        isinstance(word, str) for pair in columns.items() for word in pair
+    )
+
+
+def read_requests(
+    requests: Sequence[Request],
+    *,
+    prices: PriceBook,
+    tz: str,
+    labels: Mapping[str, Mapping[str, str]] | None,
+    rejects: str | Path | None,
+    name: str,
+    demo: bool = False,
+    progress: Progress | None = None,
+) -> UsageFrame:
+    """Read several ledgers, each in its own way, as one; see ``read_usage``."""
+    import duckdb
+
+    # what does not fit into memory goes to the system's temporary folder, not to ours
+    spill = str(Path(gettempdir()) / "meterwidgets")
+    con = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})
+
+    def keep(rows: Iterable[Mapping[str, Any]]) -> None:
+        if rejects is not None:
+            write_rejects(rows, Path(rejects))
+
+    try:
+        quality = read_ledgers(con, requests, prices, progress, keep)
+        return _frame(con, quality, tz=tz, labels=labels or {}, name=name, demo=demo)
+    except duckdb.Error as error:
+        said = str(error).splitlines()[0]
+        raise LedgerError(f"{name}: can't be read ({said})") from error
+    finally:
+        con.close()
+
+
+def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageFrame:
+    row = con.execute(
+        "SELECT min(start_us), max(start_us), "
+        "max(CASE WHEN grain = 'bucket' THEN greatest(end_us - 1, start_us) END), "
+        "max(CASE WHEN grain = 'bucket' THEN end_us - start_us END), "
+        'count("user") + count(api_key) FROM records'
+    ).fetchone()
+    first, last, bucket_last, longest, users = row or (0, 0, None, None, 0)
+    last = max(last, bucket_last or 0)
+    days = (last - first) / 86_400e6
+    grain_s = 60 if days <= _FINE_DAYS else 900
+    currencies = con.execute(
+        "SELECT currency FROM records WHERE currency IS NOT NULL "
+        "GROUP BY currency ORDER BY count(*) DESC, currency"
+    ).fetchall()
+    return UsageFrame(
+        cube=_cube(con, DIMENSIONS, grain_s),
+        user_cube=_cube(con, USER_DIMENSIONS, grain_s) if users else None,
+        last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last),
+        currencies=tuple(each for (each,) in currencies),
+        quality=quality,
+        bucket_s=(longest or 0) // 1_000_000,
+        **words,
+    )
+
+
+def _cube(
+    con: duckdb.DuckDBPyConnection, dimensions: tuple[str, ...], grain_s: int
+) -> Cube:
+    import duckdb
+
+    try:
+        rows = con.sql(rollup("records", dimensions, grain_s)).to_arrow_table()
+    except duckdb.ConversionException:
+        raise LedgerError(TOO_MUCH) from None
+    return Cube.from_rows(rows, dimensions, grain_s)

@@ -1,0 +1,168 @@
+"""A frame as a folder of Arrow files that every kernel maps into its memory.
+
+Uncompressed Arrow IPC: the running sums lie in the file as they are used, so that a
+kernel opens them in a millisecond and all kernels share one copy.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+import pyarrow as pa
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.frame.cube import Cube, Ints
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.rollup import MEASURES
+from meterwidgets.ledger.quality import Quality
+
+_FORMAT = 1
+
+
+def save(frame: UsageFrame, folder: str | Path) -> Path:
+    """Write a frame to a folder that does not exist yet, whole or not at all.
+
+    Args:
+        frame: What to write.
+        folder: Its place.
+
+    Returns:
+        The folder.
+
+    Raises:
+        LedgerError: When the folder is there already or can't be written.
+    """
+    folder = Path(folder)
+    try:
+        if folder.exists():
+            raise LedgerError(f"{folder}: is there already; choose another folder")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise LedgerError(f"{folder}: can't be written ({error.strerror})") from None
+    try:
+        cubes = {"cube": frame.cube, "user_cube": frame.user_cube}
+        for name, cube in cubes.items():
+            if cube is not None:
+                _save_cube(cube, temporary, name)
+        quality = {k: v for k, v in asdict(frame.quality).items() if k != "rejects"}
+        about = {
+            "format": _FORMAT,
+            "name": frame.name,
+            "last": frame.last.isoformat(),
+            "currencies": frame.currencies,
+            "quality": quality,
+            "labels": frame.labels,
+            "demo": frame.demo,
+            "tz": frame.tz,
+            "bucket_s": frame.bucket_s,
+            "cubes": {
+                name: {
+                    "grain_s": cube.grain_s,
+                    "first": cube.first,
+                    "width": cube.width,
+                }
+                for name, cube in cubes.items()
+                if cube is not None
+            },
+        }
+        (temporary / "frame.json").write_text(json.dumps(about), "utf-8")
+        temporary.rename(folder)
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if isinstance(error, OSError):
+            said = error.strerror or error
+            raise LedgerError(f"{folder}: can't be written ({said})") from None
+        raise
+    return folder
+
+
+def open_frame(folder: str | Path) -> UsageFrame:
+    """Map a saved frame.
+
+    Raises:
+        LedgerError: When the folder is not a saved frame of this version.
+    """
+    folder = Path(folder)
+    try:
+        about = dict(json.loads((folder / "frame.json").read_text("utf-8")))
+        if about.pop("format") != _FORMAT:
+            raise LedgerError(f"{folder}: was written by another version; make it anew")
+        quality = about.pop("quality")
+        quality["notes"] = tuple(quality["notes"])
+        cubes = {
+            name: _open_cube(folder, name, **shape)
+            for name, shape in about.pop("cubes").items()
+        }
+        return UsageFrame(
+            cube=cubes["cube"],
+            user_cube=cubes.get("user_cube"),
+            last=datetime.fromisoformat(about.pop("last")),
+            currencies=tuple(about.pop("currencies")),
+            quality=Quality(**quality),
+            **about,
+        )
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException,
+    ) as error:  # fmt: skip
+        raise LedgerError(f"{folder}: is not a saved frame ({error})") from None
+
+
+def _save_cube(cube: Cube, folder: Path, name: str) -> None:
+    rows = {"key": np.append(cube.key, np.iinfo(np.int64).max), **cube.sums}
+    _write(folder / f"{name}.arrow", pa.table(rows))
+    tuples = {
+        dimension: pa.DictionaryArray.from_arrays(
+            pa.array(codes), pa.array(cube.names[dimension], pa.string())
+        )
+        for dimension, codes in cube.codes.items()
+    }
+    _write(folder / f"{name}_tuples.arrow", pa.table(tuples))
+
+
+def _open_cube(
+    folder: Path, name: str, *, grain_s: int, first: int, width: int
+) -> Cube:
+    rows = _map(folder / f"{name}.arrow")
+    tuples = _map(folder / f"{name}_tuples.arrow")
+
+    def numbers(column: str) -> Ints:
+        return np.frombuffer(_values(rows[column].chunk(0)), np.int64)
+
+    dictionaries = {d: tuples[d].combine_chunks() for d in tuples.column_names}
+    return Cube(
+        grain_s,
+        first,
+        width,
+        {d: array.dictionary.to_pylist() for d, array in dictionaries.items()},
+        {
+            d: np.frombuffer(_values(array.indices), np.int32)
+            for d, array in dictionaries.items()
+        },
+        numbers("key")[:-1],
+        {measure: numbers(measure) for measure in MEASURES},
+    )
+
+
+def _values(array: pa.Array) -> pa.Buffer:
+    """The bytes of an array without nulls; its own ``to_numpy`` imports pandas."""
+    width = array.type.bit_width // 8
+    return array.buffers()[1].slice(array.offset * width, len(array) * width)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    with (
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema) as writer,
+    ):
+        writer.write_table(table, max_chunksize=table.num_rows or 1)
+
+
+def _map(path: Path) -> pa.Table:
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
