@@ -1,0 +1,1 @@
+"""The definitions: what each figure is, and how it is written."""

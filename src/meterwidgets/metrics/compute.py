@@ -1,0 +1,267 @@
+"""The one aggregator: from exact sums to the figures of METRICS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from fractions import Fraction
+
+from meterwidgets.frame.rollup import MEASURES
+from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics.buckets import bucket_for, drawn, finest
+from meterwidgets.metrics.results import (
+    Amounts,
+    Breakdown,
+    Row,
+    Series,
+    Totals,
+    Trend,
+    one_side,
+    ratio,
+)
+
+_DAY = timedelta(days=1)
+
+
+def amounts(sums: Mapping[str, int], side: str = "both") -> Amounts:
+    """The amounts that sums of the cube stand for.
+
+    Args:
+        sums: Measure -> sum.
+        side: "both", "input" or "output".
+
+    Returns:
+        Figures with None where no record reported one; an empty selection is a true 0.
+    """
+    empty = not sums["records"]
+    priced = bool(sums["priced"]) or empty
+
+    def reported(measure: str, count: str) -> int | None:
+        return int(sums[measure]) if sums[count] or empty else None
+
+    input_tokens = reported("input_tokens", "input_reported")
+    output_tokens = reported("output_tokens", "output_reported")
+    unsplit = int(sums["unsplit_cost"])
+    split = int(sums["input_cost"] + sums["output_cost"])
+    known = priced and bool(split or not unsplit)
+    tokens = None
+    if input_tokens is not None or output_tokens is not None:
+        tokens = (input_tokens or 0) + (output_tokens or 0)
+    priced_tokens = int(sums["priced_input_tokens"] + sums["priced_output_tokens"])
+    unpriced = {
+        name: int(sums[f"{name}_tokens"] - sums[f"priced_{name}_tokens"])
+        for name in ("input", "output")
+    }
+    whole = Amounts(
+        records=int(sums["records"]),
+        requests=reported("requests", "requests_reported"),
+        cost=split + unsplit if priced else None,
+        input_cost=int(sums["input_cost"]) if known else None,
+        output_cost=int(sums["output_cost"]) if known else None,
+        unsplit_cost=unsplit if priced else None,
+        estimated_cost=int(sums["estimated_cost"]),
+        tokens=tokens,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cache_read_tokens=_some(sums, "cache_read_tokens", "cache_read_reported"),
+        reasoning_tokens=_some(sums, "reasoning_tokens", "reasoning_reported"),
+        priced_tokens=priced_tokens,
+        unpriced_tokens=sum(unpriced.values()),
+        unpriced_input_tokens=unpriced["input"],
+        unpriced_output_tokens=unpriced["output"],
+        split_input_tokens=int(sums["split_input_tokens"]),
+        split_output_tokens=int(sums["split_output_tokens"]),
+    )
+    return one_side(whole, side)
+
+
+def _some(sums: Mapping[str, int], measure: str, count: str) -> int | None:
+    return int(sums[measure]) if sums[count] else None
+
+
+def totals(selection: Selection) -> Totals:
+    """The headline of a selection.
+
+    Source: METRICS, "Definitions": total spend, run rate, tokens, models.
+    """
+    whole = amounts(selection.sums(), selection.filters.cost_type)
+    ranked = breakdown(selection, "model")
+    named = [row for row in ranked.rows if row.id is not None]
+    length = elapsed(selection)
+    per_day = None
+    if length >= timedelta(hours=1):
+        per_day = Fraction(_DAY // timedelta(microseconds=1)) / (
+            length // timedelta(microseconds=1)
+        )
+    return Totals(
+        amounts=whole,
+        models=len(named) if named or not whole.records else None,
+        top_model=named[0].name if named else None,
+        elapsed=length,
+        run_rate=_times(whole.cost, per_day),
+        tokens_per_day=_times(whole.tokens, per_day),
+    )
+
+
+def _times(value: int | None, factor: Fraction | None) -> Fraction | None:
+    return None if value is None or factor is None else value * factor
+
+
+def elapsed(selection: Selection) -> timedelta:
+    """From the start of the window to its end, or to the end of the data.
+
+    Source: METRICS, "Run rate": min(window end, as_of) - window start.
+    """
+    window = selection.window
+    as_of = selection.frame.as_of(selection.filters.tz)
+    return max(min(window.end, as_of) - window.start, timedelta(0))
+
+
+def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
+    """A dimension's rows under the filters.
+
+    Args:
+        selection: What to break down.
+        by: The dimension, such as "org".
+        own: Whether the filter on that dimension itself applies.
+    """
+    side = selection.filters.cost_type
+    groups = {
+        value: amounts(sums, side) for value, sums in selection.by(by, own=own).items()
+    }
+    measure = "tokens"
+    if not groups or any(group.cost is not None for group in groups.values()):
+        measure = "cost"
+    whole = sum(getattr(group, measure) or 0 for group in groups.values())
+    rows = [
+        Row(
+            id=value,
+            name=selection.frame.label(by, value),
+            amounts=group,
+            share=ratio(getattr(group, measure), whole),
+        )
+        for value, group in groups.items()
+    ]
+    rows.sort(key=_rank)
+    return Breakdown(by, measure, tuple(rows))
+
+
+def _rank(row: Row) -> tuple[int, int, str, str]:
+    """By cost, then tokens, then name."""
+    return (
+        -(row.amounts.cost or 0),
+        -(row.amounts.tokens or 0),
+        row.name,
+        row.id or "",
+    )
+
+
+def trend(
+    selection: Selection, *, by: str | None = None, bucket: str | None = None
+) -> Trend:
+    """Usage over time.
+
+    Args:
+        selection: What to draw.
+        by: A dimension with a series per value, or None for one series.
+        bucket: The time bucket; by default it follows from the span. One that is
+            finer than the grain, or makes more than 300 points, gives way to the
+            next one that does not: ``Trend.bucket`` says which it is.
+
+    Raises:
+        MeterError: When there is no such bucket.
+    """
+    window, tz = selection.window, selection.filters.tz
+    grain_s = selection.frame.cube.grain_s
+    name = finest(bucket or bucket_for(window.end - window.start, grain_s), grain_s)
+    if selection.span is None:
+        return Trend(name, (), ())
+    first, last = selection.span
+    name, marks = drawn(first, last + timedelta(seconds=grain_s), name, tz)
+    cut = [max(window.start, marks[0]), *marks[1:-1], min(window.end, marks[-1])]
+    side = selection.filters.cost_type
+    series = []
+    for value, measures in selection.over(cut, by).items():
+        points = tuple(
+            amounts({key: int(values[place]) for key, values in measures.items()}, side)
+            for place in range(len(cut) - 1)
+        )
+        label = selection.frame.label(by, value) if by else "Total"
+        series.append(Series(value, label, points))
+    series.sort(key=_series_rank)
+    unfinished = marks[-1] > selection.frame.as_of(tz)
+    return Trend(name, tuple(marks[:-1]), tuple(series), unfinished)
+
+
+_SPARK_POINTS = 60
+_SPARK_MEASURES = (
+    "records", "input_tokens", "output_tokens", "input_cost", "output_cost",
+    "unsplit_cost", "priced_input_tokens", "priced_output_tokens",
+    "split_input_tokens", "split_output_tokens",
+)  # fmt: skip
+
+
+def sparkline(selection: Selection) -> tuple[Amounts, ...]:
+    """The course of a selection in at most 60 finished steps, without a breakdown.
+
+    Returns:
+        Amounts whose costs and tokens count what is unknown as nothing: a picture of
+        the course, not a table.
+    """
+    window, tz = selection.window, selection.filters.tz
+    if selection.span is None:
+        return ()
+    first, last = selection.span
+    grain_s = selection.frame.cube.grain_s
+    end = last + timedelta(seconds=grain_s)
+    name = bucket_for(end - first, grain_s, _SPARK_POINTS)
+    _, marks = drawn(first, end, name, tz, points=_SPARK_POINTS)
+    marks[0] = max(window.start, marks[0])
+    if marks[-1] > min(window.end, selection.frame.as_of(tz)) and len(marks) > 2:
+        marks.pop()
+    marks[-1] = min(window.end, marks[-1])
+    found = selection.over(marks, measures=_SPARK_MEASURES).get(None, {})
+    known = dict.fromkeys(MEASURES, 0) | {"input_reported": 1, "output_reported": 1}
+    return tuple(
+        amounts(
+            known | {key: int(values[place]) for key, values in found.items()}
+            | {"priced": 1},
+            selection.filters.cost_type,
+        )
+        for place in range(len(marks) - 1)
+    )  # fmt: skip
+
+
+def _series_rank(series: Series) -> tuple[int, int, str]:
+    return (
+        -sum(point.cost or 0 for point in series.points),
+        -sum(point.tokens or 0 for point in series.points),
+        series.name,
+    )
+
+
+def previous(selection: Selection) -> Totals | None:
+    """The same filters over the equal elapsed length directly before.
+
+    Returns:
+        None when that is not wholly inside what the ledger covers.
+
+    Source: METRICS, "Delta".
+    """
+    length, start = elapsed(selection), selection.window.start
+    if not length or start - length < selection.frame.coverage(selection.filters.tz):
+        return None
+    before = selection.at(start - length, start)
+    return totals(before)
+
+
+def delta(now: int | Fraction | None, then: int | Fraction | None) -> Fraction | None:
+    """(current - previous) / previous; None without a baseline.
+
+    Examples:
+        >>> delta(112, 100), delta(5, 0)
+        (Fraction(3, 25), None)
+    """
+    if now is None or not then:
+        return None
+    return Fraction(now - then) / Fraction(then)

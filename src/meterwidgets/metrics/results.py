@@ -1,0 +1,242 @@
+"""The figures of a selection, exact and frozen.
+
+Money is in nano-units of one currency; rates are exact fractions of them. None is
+"unknown" or "undefined", never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What one group of records adds up to, on the side that the filters show.
+
+    Attributes:
+        records: How many records.
+        requests: How many requests; None where no record counts them.
+        cost: Input + output + unsplit cost, of priced usage.
+        input_cost: Of it, for input.
+        output_cost: Of it, for output.
+        unsplit_cost: Of it, known only as a total.
+        estimated_cost: Of it, split into sides by list prices.
+        tokens: Input + output tokens.
+        input_tokens: Prompt tokens, cached ones included.
+        output_tokens: Completion tokens, reasoning included.
+        cache_read_tokens: Of the input, read from a cache.
+        reasoning_tokens: Of the output, reasoning.
+        priced_tokens: The tokens that the cost is for.
+        unpriced_tokens: Tokens that nobody priced.
+        unpriced_input_tokens: Of them, input.
+        unpriced_output_tokens: Of them, output.
+        split_input_tokens: The input tokens that ``input_cost`` is for.
+        split_output_tokens: The output tokens that ``output_cost`` is for.
+    """
+
+    records: int
+    requests: int | None
+    cost: int | None
+    input_cost: int | None
+    output_cost: int | None
+    unsplit_cost: int | None
+    estimated_cost: int
+    tokens: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_tokens: int | None
+    reasoning_tokens: int | None
+    priced_tokens: int
+    unpriced_tokens: int
+    unpriced_input_tokens: int
+    unpriced_output_tokens: int
+    split_input_tokens: int
+    split_output_tokens: int
+
+    @property
+    def rate_per_1k(self) -> Fraction | None:
+        """Cost per 1,000 priced tokens: 1000 x cost / tokens."""
+        return ratio(self.cost, self.priced_tokens, 1000)
+
+    @property
+    def input_rate_per_1k(self) -> Fraction | None:
+        """Input cost per 1,000 of the input tokens that it is for."""
+        return ratio(self.input_cost, self.split_input_tokens, 1000)
+
+    @property
+    def output_rate_per_1k(self) -> Fraction | None:
+        """Output cost per 1,000 of the output tokens that it is for."""
+        return ratio(self.output_cost, self.split_output_tokens, 1000)
+
+    @property
+    def tokens_per_unit(self) -> Fraction | None:
+        """Priced tokens per currency unit: tokens / cost; undefined at cost 0."""
+        return ratio(self.priced_tokens, self.cost, 10**9)
+
+    @property
+    def input_per_unit(self) -> Fraction | None:
+        """Input tokens per unit of input cost."""
+        return ratio(self.split_input_tokens, self.input_cost, 10**9)
+
+    @property
+    def output_per_unit(self) -> Fraction | None:
+        """Output tokens per unit of output cost."""
+        return ratio(self.split_output_tokens, self.output_cost, 10**9)
+
+
+def ratio(part: int | None, whole: int | None, times: int = 1) -> Fraction | None:
+    """Times x part / whole, exactly; None where it is undefined."""
+    if part is None or not whole:
+        return None
+    return Fraction(times * part, whole)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value of a dimension and what it adds up to.
+
+    Attributes:
+        id: As the ledger reports it; None is "not reported".
+        name: To show.
+        amounts: Its sums.
+        share: Of the selection, by cost, or by tokens where nothing is priced; None
+            where the row has no such figure.
+        members: How many values this row stands for; more than one for "Other".
+    """
+
+    id: str | None
+    name: str
+    amounts: Amounts
+    share: Fraction | None
+    members: int = 1
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A dimension's rows, by cost, then tokens, then name.
+
+    Attributes:
+        by: The dimension.
+        measure: "cost", or "tokens" where nothing is priced.
+        rows: All of them; they add up to the headline.
+    """
+
+    by: str
+    measure: str
+    rows: tuple[Row, ...]
+
+    def value(self, row: Row) -> int | None:
+        """What a row is ranked and drawn by."""
+        found: int | None = getattr(row.amounts, self.measure)
+        return found
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The headline of a selection.
+
+    Attributes:
+        amounts: Its sums.
+        models: Distinct models with usage; None where none is reported.
+        top_model: The one with the largest cost, or tokens where nothing is priced.
+        elapsed: From the start of the window to its end or the end of the data.
+        run_rate: Cost per day of it; None for less than an hour.
+        tokens_per_day: Likewise.
+    """
+
+    amounts: Amounts
+    models: int | None
+    top_model: str | None
+    elapsed: timedelta
+    run_rate: Fraction | None
+    tokens_per_day: Fraction | None
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a trend: a value of a dimension over time.
+
+    Attributes:
+        id: The value; None is "not reported", or everything.
+        name: To show.
+        points: What each time bucket adds up to.
+    """
+
+    id: str | None
+    name: str
+    points: tuple[Amounts, ...]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Usage over time, from the first bucket with usage to the last.
+
+    Attributes:
+        bucket: minute, 15 minutes, hour, day, week or month.
+        start: The start of each bucket, in UTC.
+        series: By cost, then tokens, then name.
+        unfinished: Whether the data end inside the last bucket.
+    """
+
+    bucket: str
+    start: tuple[datetime, ...]
+    series: tuple[Series, ...]
+    unfinished: bool = False
+
+
+@dataclass(frozen=True)
+class Insight:
+    """Something worth knowing about a selection.
+
+    Attributes:
+        rule: single_model, concentration, unpriced or spike.
+        severity: info or warning.
+        title: A few words.
+        text: The figures, and what to do.
+    """
+
+    rule: str
+    severity: str
+    title: str
+    text: str
+
+
+def one_side(amounts: Amounts, side: str) -> Amounts:
+    """The amounts narrowed to input or output; "both" changes nothing.
+
+    Requests stay. What is not split belongs to neither side and is left out.
+    """
+    if side == "both":
+        return amounts
+    return replace(
+        amounts,
+        cost=getattr(amounts, f"{side}_cost"),
+        tokens=getattr(amounts, f"{side}_tokens"),
+        priced_tokens=getattr(amounts, f"split_{side}_tokens"),
+        unpriced_tokens=getattr(amounts, f"unpriced_{side}_tokens"),
+    )
+
+
+def added(parts: Sequence[Amounts]) -> Amounts:
+    """What several groups add up to; a figure that none of them has stays unknown."""
+
+    def one(name: str) -> int | None:
+        known = [getattr(each, name) for each in parts]
+        known = [value for value in known if value is not None]
+        return sum(known) if known else None
+
+    return Amounts(**{each.name: one(each.name) for each in fields(Amounts)})  # type: ignore[arg-type]
+
+
+def folded(rows: Sequence[Row], most: int) -> tuple[Row, ...]:
+    """Up to so many rows; of more, the first and one of what the others add up to."""
+    if len(rows) <= most:
+        return tuple(rows)
+    first, rest = rows[: most - 1], rows[most - 1 :]
+    shares = [row.share for row in rest if row.share is not None]
+    amounts = added([row.amounts for row in rest])
+    share = sum(shares, Fraction(0)) if shares else None
+    return (*first, Row(None, f"Other ({len(rest):,})", amounts, share, len(rest)))
