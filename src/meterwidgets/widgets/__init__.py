@@ -1,0 +1,1 @@
+"""One widget a module: texts in, texts drawn, clicks out."""
