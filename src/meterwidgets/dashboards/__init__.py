@@ -1,0 +1,1 @@
+"""Widgets, linked to one selection and assembled into dashboards."""

@@ -1,0 +1,35 @@
+"""The Overview: spend, tokens, models, rate, efficiency; who and what it goes to."""
+
+from __future__ import annotations
+
+from meterwidgets.dashboards.page import Page
+from meterwidgets.dashboards.view import UsageView
+from meterwidgets.frame.frame import UsageFrame
+
+
+def overview(usage: UsageFrame | UsageView, *, tz: str | None = None) -> Page:
+    """The Overview dashboard of a ledger.
+
+    Args:
+        usage: The ledger, or a view to share with other widgets.
+        tz: The IANA zone of days and clocks; by default the ledger's.
+
+    Returns:
+        A widget: display it, or close it.
+
+    Examples:
+        >>> import meterwidgets as mw
+        >>> page = mw.overview(mw.demo_usage())
+        >>> page.close()
+    """
+    view = usage if isinstance(usage, UsageView) else UsageView(usage, tz=tz)
+    cards = (
+        view.split_bar("tokens"),
+        view.split_bar("cost"),
+        view.donut("org"),
+        view.donut("model"),
+    )
+    for card in cards:
+        card.add_class("mw-span-6")
+    top = (view.filter_panel(title="Usage Metering"), view.kpi_cards())
+    return Page("Overview", view, top, cards)
