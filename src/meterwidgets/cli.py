@@ -1,0 +1,237 @@
+"""The command line: serve, report, sources."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from meterwidgets import __version__
+from meterwidgets.errors import ConfigError, MeterError
+
+if TYPE_CHECKING:
+    from meterwidgets.frame.frame import UsageFrame
+
+_Command = Callable[..., Any]
+
+
+class _Group(click.Group):
+    """Commands whose errors are one clear line, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MeterError as error:
+            from meterwidgets.report.headline import plain
+
+            raise click.ClickException(plain(str(error))) from None
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="meterwidgets")
+def main() -> None:
+    """See where an organisation's language-model tokens and money go."""
+
+
+def _reading(command: _Command) -> _Command:
+    """The options of commands that read ledgers."""
+    options = [
+        click.argument("ledgers", metavar="[SOURCE]...", nargs=-1),
+        click.option(
+            "--config",
+            "config_file",
+            metavar="FILE",
+            help="Prices, columns, labels, zone; else meterwidgets.toml here.",
+        ),
+        click.option(
+            "--rejects",
+            metavar="FILE",
+            default="rejects.jsonl",
+            show_default=True,
+            help="Where rows that break a rule are kept.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command()
+@_reading
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8866, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--open", "open_browser", is_flag=True, help="Open a browser.")
+def serve(
+    ledgers: tuple[str, ...],
+    config_file: str | None,
+    rejects: str,
+    host: str,
+    port: int,
+    open_browser: bool,
+) -> None:
+    """Serve the dashboards of a ledger: files, folders or globs.
+
+    Without a SOURCE and a config, of the demo ledger.
+    """
+    from tempfile import TemporaryDirectory
+
+    from meterwidgets.frame.store import save
+    from meterwidgets.serve.app import serve as run
+
+    usage = _usage(ledgers, config_file, rejects)
+    with TemporaryDirectory(prefix="meterwidgets-") as folder:
+        frame_dir = save(usage, Path(folder) / "frame")
+        del usage
+        run(frame_dir, host=host, port=port, open_browser=open_browser, log=click.echo)
+
+
+@main.command()
+@_reading
+@click.option("--start", metavar="TIME", help="ISO date or date-time, in --tz.")
+@click.option("--end", metavar="TIME", help="Exclusive; a date is its midnight.")
+@click.option("--tz", metavar="ZONE", help="IANA zone; else the config's, else UTC.")
+@click.option("--org", multiple=True, metavar="NAME")
+@click.option("--project", multiple=True, metavar="NAME")
+@click.option("--deployment", multiple=True, metavar="NAME")
+@click.option("--endpoint", multiple=True, metavar="NAME")
+@click.option("--model", multiple=True, metavar="NAME")
+@click.option("--user", multiple=True, metavar="NAME")
+@click.option(
+    "--cost-type", type=click.Choice(["both", "input", "output"]), default="both"
+)
+@click.option("--currency", metavar="CODE", help="Of a ledger with several.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv", "html"]),
+    default="text",
+    show_default=True,
+)
+def report(
+    ledgers: tuple[str, ...],
+    config_file: str | None,
+    rejects: str,
+    start: str | None,
+    end: str | None,
+    tz: str | None,
+    cost_type: Any,
+    currency: str | None,
+    form: str,
+    **chosen: tuple[str, ...],
+) -> None:
+    """The figures of a ledger without a browser.
+
+    Of the whole ledger, or of what the options choose; NAME is the name or the id,
+    and "(none)" what is not reported.
+    """
+    from importlib import import_module
+
+    from meterwidgets.frame.filters import Filters
+
+    usage = _usage(ledgers, config_file, rejects)
+    wanted = _currency(usage, currency)
+    filters = Filters(
+        preset="custom" if start or end else "all",
+        start=start,  # type: ignore[arg-type]
+        end=end,  # type: ignore[arg-type]
+        tz=tz or usage.tz,
+        cost_type=cost_type,
+        currency=wanted,
+        **{f"{name}s": usage.ids(name, values) for name, values in chosen.items()},
+    )
+    write = import_module(f"meterwidgets.report.{form}").dumps
+    text = write(usage.select(filters))
+    click.echo(text, nl=not text.endswith("\n"))
+
+
+def _currency(usage: UsageFrame, named: str | None) -> str | None:
+    have = usage.currencies
+    if named is None:
+        if len(have) > 1:
+            raise MeterError(
+                f"the ledger holds {' and '.join(have)}, which are never added; choose "
+                f"one with --currency {have[0]}"
+            )
+        return None
+    if named.upper() not in have:
+        there = f"currencies: {', '.join(have)}" if have else "nothing here has a price"
+        raise MeterError(f"currency {named!r} not found; {there}")
+    return named.upper()
+
+
+@main.command()
+def sources() -> None:
+    """The formats that are read, and what each can't tell."""
+    from meterwidgets.ledger.sources import ALL
+
+    for source in ALL:
+        click.echo(f"{click.style(source.name, bold=True)}  {source.title}")
+        width = max(map(len, source.columns))
+        for field, columns in source.columns.items():
+            click.echo(f"  {field:<{width}}  <- {columns}")
+        click.echo(f"  can't tell: {'; '.join(source.cannot_tell)}\n")
+
+
+def _usage(
+    ledgers: tuple[str, ...], config_file: str | None, rejects: str
+) -> UsageFrame:
+    """Read what was named, with progress and a summary on the error stream."""
+    from meterwidgets import config as settings
+    from meterwidgets.dashboards.current import demo_usage
+    from meterwidgets.report.headline import plain
+
+    path = Path(config_file or settings.NAME)
+    if config_file is None and not path.is_file():
+        if not ledgers:
+            return demo_usage()
+        config = settings.Config()
+    else:
+        config = settings.load(path)
+        for warning in settings.warnings(config):
+            click.secho(f"{path}: {warning}", fg="yellow", err=True)
+    if not ledgers and not config.source:
+        if config_file is None:
+            return demo_usage()
+        raise ConfigError(f"{path}: names no [[source]]; add one, or name a ledger")
+    with _Reading() as progress:
+        usage = settings.read(
+            ledgers,
+            config=config,
+            folder=path.parent,
+            rejects=rejects,
+            progress=progress,
+        )
+    for note in usage.quality.notes:
+        click.echo(plain(note), err=True)
+    rejected = usage.quality.rejected
+    if rejected:
+        rows = "row is" if rejected == 1 else "rows are"
+        said = f"{rejected:,} rejected {rows} kept in {rejects}"
+        click.secho(said, fg="yellow", err=True)
+    return usage
+
+
+class _Reading:
+    """A progress bar over files, on a terminal only."""
+
+    def __enter__(self) -> Callable[[str, int, int], None] | None:
+        self._bar: Any = None
+        return self._step if sys.stderr.isatty() else None
+
+    def _step(self, name: str, done: int, of: int) -> None:
+        if self._bar is None:
+            self._bar = click.progressbar(
+                length=of, label="Reading", file=sys.stderr, show_pos=True,
+                item_show_func=lambda item: item and Path(item).name,
+            )  # fmt: skip
+            self._bar.__enter__()
+        self._bar.update(done - self._bar.pos, name)
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            if error[0] is None:
+                self._bar.update(self._bar.length - self._bar.pos)
+            self._bar.__exit__(*error)

@@ -1,0 +1,196 @@
+"""``report --format html``: a page without a kernel, in one file.
+
+No script, no request to anywhere: it can be mailed, archived and printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics import times
+from meterwidgets.metrics.compute import breakdown
+from meterwidgets.metrics.insights import insights
+from meterwidgets.report.headline import (
+    BY,
+    Figure,
+    Line,
+    Part,
+    chosen,
+    cost_split,
+    figures,
+    notices,
+    plain,
+    table,
+    token_split,
+)
+
+_FIRST = 8
+
+_STYLE = """
+:root { color-scheme: light dark;
+  --surface: #fff; --base: #000; --page: #f7f7f7; --edge: 11%;
+  --c1: #3b4cd6; --c2: #b8540a; --other: #6f7785;
+  --info: #1d4ed8; --warn: #9a5b00; }
+@media screen and (prefers-color-scheme: dark) { :root {
+  --surface: #111; --base: #fff; --page: #000; --edge: 14%;
+  --c1: #727afb; --c2: #f0912a; --other: #9aa3b2;
+  --info: #8ab4ff; --warn: #f0a33c; } }
+:root {
+  --text: color-mix(in srgb, var(--base) 88%, var(--surface));
+  --label: color-mix(in srgb, var(--base) 68%, var(--surface));
+  --line: color-mix(in srgb, var(--base) var(--edge), var(--surface)); }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--text);
+  font: 13px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
+main { max-width: 1120px; margin: 0 auto; padding: 24px 16px; display: grid;
+  gap: 16px; }
+h1 { font-size: 20px; line-height: 28px; margin: 0; overflow-wrap: anywhere; }
+h2, caption { font-size: 14px; line-height: 20px; font-weight: 600; margin: 0 0 8px;
+  text-align: start; }
+p { margin: 0; }
+header p, dd.caption, .muted { color: var(--label); font-size: 12px; }
+section, .insight { background: var(--surface); border: 1px solid var(--line);
+  border-radius: 10px; padding: 16px; min-width: 0; }
+.grid { display: grid; gap: 16px; }
+.cards { grid-template-columns: repeat(3, minmax(0, 1fr)); margin: 0; }
+@media (max-width: 759px) {
+  .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+.halves { grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr));
+  align-items: start; }
+.cards > div { background: var(--surface); border: 1px solid var(--line);
+  border-radius: 10px; padding: 16px; overflow-wrap: anywhere; }
+dt { color: var(--label); } dd { margin: 0; }
+dd.value { font-size: 26px; line-height: 32px; font-weight: 600; }
+.insight { border-inline-start: 4px solid var(--info); }
+.insight.warning { border-inline-start-color: var(--warn); }
+.bar { display: flex; gap: 2px; height: 12px; margin-bottom: 12px; }
+.bar span { min-width: 3px; border-radius: 3px; background: var(--other); }
+.key { display: inline-block; width: 10px; height: 10px; border-radius: 3px;
+  margin-inline-end: 6px; background: var(--other); }
+.bar .input, .key.input { background: var(--c1); }
+.bar .output, .key.output { background: var(--c2); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+th, td { padding: 6px 8px; border-top: 1px solid var(--line); text-align: end;
+  white-space: nowrap; font-weight: 400; }
+thead th { color: var(--label); border-top: 0; }
+th:first-child { text-align: start; }
+tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 128px; }
+summary { cursor: pointer; padding: 8px; min-height: 24px; color: var(--info); }
+ul { margin: 0; padding-inline-start: 18px; overflow-wrap: anywhere; }
+@media print {
+  :root { color-scheme: light; --page: #fff; }
+  main { max-width: none; padding: 0; }
+  section, .insight, .cards > div, tr { break-inside: avoid; }
+  .bar span, .key { print-color-adjust: exact; } }
+"""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def dumps(selection: Selection) -> str:
+    """The figures of a selection as one HTML document."""
+    frame, window = selection.frame, selection.window
+    name, range_ = _text(frame.name), _text(times.window(window))
+    until = _text(times.until(frame.as_of(window.tz), window.tz))
+    demo = " (demo data)" if frame.demo else ""
+    body = [
+        f"<header><h1>{name}{demo}</h1>",
+        f"<p>{range_} · {_text(window.tz)} · {until}</p>",
+        *(f"<p>{_text(each)}</p>" for each in chosen(selection)),
+        "</header>",
+        *(
+            f'<div class="insight {_text(each.severity)}"><h2>{_text(each.title)}</h2>'
+            f"<p>{_text(each.text)}</p></div>"
+            for each in insights(selection)
+        ),
+        _cards(figures(selection)),
+        '<div class="grid halves">',
+        _split("Token Distribution", token_split(selection)),
+        _split("Cost Distribution", cost_split(selection)),
+        "</div>",
+        *(f'<p class="muted">{_text(each)}</p>' for each in notices(selection)),
+        "" if selection.sums()["records"] else "<p>No usage in this selection.</p>",
+        '<div class="grid halves">',
+        *(_breakdown(selection, by) for by in BY),
+        "</div>",
+        _notes(frame.quality.notes),
+    ]
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{name} · {range_}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        "<main>\n" + "\n".join(each for each in body if each) + "\n</main>\n"
+        "</body>\n</html>\n"
+    )
+
+
+def _text(value: str) -> str:
+    return escape(plain(value))
+
+
+def _cards(all_figures: Iterable[Figure]) -> str:
+    cards = "\n".join(
+        f'<div><dt>{_text(each.label)}</dt><dd class="value" '
+        f'title="{_text(each.exact)}">{_text(each.value)}</dd>'
+        f'<dd class="caption">{_text(each.caption)}</dd></div>'
+        for each in all_figures
+    )
+    return f'<dl class="grid cards">\n{cards}\n</dl>'
+
+
+def _split(title: str, parts: Sequence[Part]) -> str:
+    bar = "".join(
+        f'<span class="{part.key}" style="flex: {part.fraction:.6f}"></span>'
+        for part in parts
+        if part.fraction
+    )
+    rows = "\n".join(
+        f'<tr><th scope="row"><span class="key {part.key}"></span>{part.label}</th>'
+        f"<td>{_text(part.value)}</td><td>{_text(part.share)}</td></tr>"
+        for part in parts
+    )
+    return (
+        f'<section><h2>{title}</h2><div class="bar" aria-hidden="true">{bar}</div>'
+        f"<table><tbody>\n{rows}\n</tbody></table></section>"
+    )
+
+
+def _breakdown(selection: Selection, by: str) -> str:
+    """The first rows and what the others add up to, and all of them on request."""
+    found, title = breakdown(selection, by), BY[by]
+    rows = table(found, selection.currency, _FIRST)
+    if not rows:
+        return ""
+    first = _table(f"By {title.lower()}", title, rows)
+    if len(found.rows) > _FIRST:
+        every = table(found, selection.currency)
+        count, all_rows = f"{len(every):,}", _table(f"All {len(every):,}", title, every)
+        first += f"<details><summary>Show all {count}</summary>\n{all_rows}\n</details>"
+    return f"<section>{first}</section>"
+
+
+def _table(caption: str, title: str, rows: Sequence[Line]) -> str:
+    columns = (title, "Cost", "Tokens", "Requests", "Share")
+    head = "".join(f'<th scope="col">{each}</th>' for each in columns)
+    body = "\n".join(
+        f'<tr><th scope="row">{_text(row.name)}</th>'
+        f'<td title="{_text(row.exact_cost)}">{_text(row.cost)}</td>'
+        f'<td title="{_text(row.exact_tokens)}">{_text(row.tokens)}</td>'
+        f"<td>{_text(row.requests)}</td><td>{_text(row.share)}</td></tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">'
+        f"<table><caption>{caption}</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def _notes(notes: Sequence[str]) -> str:
+    if not notes:
+        return ""
+    items = "\n".join(f"<li>{_text(note)}</li>" for note in notes)
+    return f"<section><h2>About the ledger</h2><ul>\n{items}\n</ul></section>"

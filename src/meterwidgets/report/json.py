@@ -1,0 +1,145 @@
+"""``report --format json``: stable names, exact values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics.compute import breakdown, totals, trend
+from meterwidgets.metrics.formats import decimal_text, rounded
+from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.results import Amounts, Breakdown
+
+BY = ("org", "project", "deployment", "model", "endpoint", "user")
+
+
+def report(selection: Selection) -> dict[str, Any]:
+    """The figures of a selection as JSON values.
+
+    Args:
+        selection: What to report; every filter applies.
+
+    Returns:
+        Money is decimal text with nine decimals, counts are integers, null is
+        unknown; rows by cost, then tokens, then name.
+    """
+    frame, window = selection.frame, selection.window
+    quality = frame.quality
+    return {
+        "window": {
+            "start": instant(window.start),
+            "end": instant(window.end),
+            "tz": window.tz,
+        },
+        "as_of": instant(frame.as_of(window.tz)),
+        "currency": selection.currency,
+        "totals": _totals(selection),
+        "by": {name: _rows(breakdown(selection, name)) for name in BY},
+        "trend": _trend(selection),
+        "insights": [
+            {
+                "rule": each.rule,
+                "severity": each.severity,
+                "title": each.title,
+                "text": each.text,
+            }
+            for each in insights(selection)
+        ],
+        "quality": {
+            "records": quality.records,
+            "rejected": quality.rejected,
+            "duplicates": quality.duplicates,
+            "assumed_tz": quality.assumed_tz,
+            "notes": list(quality.notes),
+        },
+    }
+
+
+def dumps(selection: Selection) -> str:
+    """The report as JSON text, a key a line."""
+    return json.dumps(report(selection), indent=1, ensure_ascii=False)
+
+
+def instant(value: datetime) -> str:
+    """An instant in UTC.
+
+    Examples:
+        >>> instant(datetime(2026, 2, 22, tzinfo=UTC))
+        '2026-02-22T00:00:00Z'
+    """
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _totals(selection: Selection) -> dict[str, Any]:
+    found = totals(selection)
+    amounts = found.amounts
+    return {
+        **_money(amounts),
+        "unsplit_cost": decimal_text(amounts.unsplit_cost),
+        "tokens": amounts.tokens,
+        "input_tokens": amounts.input_tokens,
+        "output_tokens": amounts.output_tokens,
+        "cache_read_tokens": amounts.cache_read_tokens,
+        "reasoning_tokens": amounts.reasoning_tokens,
+        "requests": amounts.requests,
+        "models": found.models,
+        "top_model": found.top_model,
+        "rate_per_1k": decimal_text(amounts.rate_per_1k),
+        "tokens_per_unit": _one_decimal(amounts.tokens_per_unit),
+        "run_rate_per_day": decimal_text(found.run_rate),
+        "unpriced_tokens": amounts.unpriced_tokens,
+    }
+
+
+def _money(amounts: Amounts) -> dict[str, str | None]:
+    return {
+        "cost": decimal_text(amounts.cost),
+        "input_cost": decimal_text(amounts.input_cost),
+        "output_cost": decimal_text(amounts.output_cost),
+    }
+
+
+def _one_decimal(value: Fraction | None) -> str | None:
+    return None if value is None else f"{rounded(value, 1):f}"
+
+
+def _rows(found: Breakdown) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            **_money(row.amounts),
+            "tokens": row.amounts.tokens,
+            "input_tokens": row.amounts.input_tokens,
+            "output_tokens": row.amounts.output_tokens,
+            "requests": row.amounts.requests,
+            "unpriced_tokens": row.amounts.unpriced_tokens,
+            "share": None if row.share is None else float(row.share),
+        }
+        for row in found.rows
+    ]
+
+
+def _trend(selection: Selection) -> dict[str, Any]:
+    found = trend(selection, by="deployment")
+
+    def over(points: Sequence[Amounts], name: str) -> list[Any]:
+        return [getattr(point, name) for point in points]
+
+    return {
+        "bucket": found.bucket,
+        "start": [instant(start) for start in found.start],
+        "series": [
+            {
+                "name": series.name,
+                "cost": [decimal_text(cost) for cost in over(series.points, "cost")],
+                "input_tokens": over(series.points, "input_tokens"),
+                "output_tokens": over(series.points, "output_tokens"),
+            }
+            for series in found.series
+        ],
+    }
