@@ -1,0 +1,1 @@
+"""The dashboards on the web: Voilà with clean addresses and hardened settings."""

@@ -1,0 +1,295 @@
+"""The server: every page has one clean address, and nothing else answers.
+
+Voilà's own routes (tree, contents, files, render) are not there at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import tempfile
+import webbrowser
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, HTTPError, RequestHandler, authenticated
+from traitlets.config import Config
+from voila.app import Voila
+from voila.configuration import VoilaConfiguration
+from voila.paths import collect_static_paths, collect_template_paths
+from voila.utils import get_voila_labextensions_path
+
+from meterwidgets.errors import MeterError
+
+from .assets import EXTENSIONS, HEADERS, VOILA_STATIC, Extension, Plain, Static
+from .kernels import (
+    OwnInterpreter,
+    PageConnection,
+    PageWebsocket,
+    kernel_config,
+)
+from .page import Page, PageTemplate
+from .places import TEMPLATE, TEMPLATE_FOLDER, notebooks_dir, template_root
+
+PAGES = {"overview": "overview.ipynb"}  # address -> notebook; the first is the start
+MESSAGE_BYTES = 1 << 20  # the largest that a page may send
+
+Say = Callable[[str], None]
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # at once, also into a pipe
+
+
+def serve(
+    frame_dir: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8866,
+    open_browser: bool = False,
+    notebooks: Path | None = None,
+    log: Say = _print,
+) -> None:
+    """Serve the pages until SIGINT or SIGTERM; kernels end with the server.
+
+    Args:
+        frame_dir: The folder with the usage that the pages show.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes any free one.
+        open_browser: Show the first page in the reader's browser.
+        notebooks: The folder with the pages' notebooks; the package's own if None.
+        log: Gets the one line with the address, once the server listens.
+
+    Raises:
+        MeterError: The port is taken, or a notebook or the template is missing.
+    """
+    folder = (notebooks or notebooks_dir()).resolve()
+    for notebook in PAGES.values():
+        if not (folder / notebook).is_file():
+            raise MeterError(f"notebook {notebook!r} not found in {folder}")
+    with tempfile.TemporaryDirectory(prefix="mw-") as connection_dir:
+        server = MeterServer(
+            frame_dir=frame_dir.resolve(),
+            notebooks=folder,
+            ip=host,
+            port=port,
+            connection_dir=connection_dir,
+        )
+        asyncio.run(server.run(log, open_browser=open_browser))
+
+
+class MeterServer(Voila):  # type: ignore[misc]
+    """Voilà with clean addresses, hardened settings and no configuration files."""
+
+    name = "voila"  # Voilà's handlers look themselves up under this name
+
+    def __init__(self, *, frame_dir: Path, notebooks: Path, **settings: Any) -> None:
+        super().__init__(
+            config=_config(settings["connection_dir"]),
+            log_level=logging.WARNING,
+            root_dir=str(notebooks),
+            **settings,
+        )
+        self.frame_dir = frame_dir
+        self.notebooks = notebooks
+        self.voila_configuration = VoilaConfiguration(parent=self)
+        self.setup_template_dirs()
+
+    def setup_template_dirs(self) -> None:
+        """Find the template beside this package before any other of its name."""
+        from jupyter_core.paths import jupyter_path
+
+        roots = [str(template_root()), *jupyter_path()]
+        apps = ["voila", "nbconvert"]
+        self.template_paths = collect_template_paths(
+            apps, TEMPLATE, prune=True, root_dirs=roots
+        )
+        self.static_paths = collect_static_paths(
+            apps, TEMPLATE, prune=True, root_dirs=roots
+        )
+
+    @cached_property
+    def template(self) -> PageTemplate:
+        """The pages' template, compiled once."""
+        return PageTemplate(self)
+
+    def init_settings(self) -> dict[str, Any]:
+        """Return Voilà's settings, with ours over them."""
+        local = self.ip in {"127.0.0.1", "localhost", "::1"}
+        settings: dict[str, Any] = super().init_settings()
+        return settings | {
+            # Away from loopback a proxy stands before us and checks the host.
+            "allow_remote_access": not local,
+            "default_handler_class": NotFound,
+            "headers": HEADERS,
+            "log_function": _log_failures,
+            "websocket_max_message_size": MESSAGE_BYTES,
+            "ws_ping_timeout": 30_000,  # ms, as long as the interval
+            "xsrf_cookie_kwargs": {"samesite": "Strict"},
+        }
+
+    def init_handlers(self) -> list[Any]:
+        """Return the only routes that there are."""
+        base = self.base_url
+        kernel = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+        first = next(iter(PAGES))
+        extensions = "|".join(EXTENSIONS)
+        return [
+            (base, ToFirstPage, {"address": base + first}),
+            *(
+                (base + page, Page, {"server": self, "notebook": self.notebooks / file})
+                for page, file in PAGES.items()
+            ),
+            (rf"{base}api/kernels/{kernel}", KernelState),
+            (rf"{base}api/kernels/{kernel}/channels", PageWebsocket),
+            (rf"{base}voila/api/shutdown/{kernel}", CloseKernel),
+            (rf"{base}{VOILA_STATIC}/(.*)", Static, {"roots": self.static_paths}),
+            (rf"{base}voila/static/(.*)", Static, {"roots": self.static_paths}),
+            (
+                rf"{base}voila/labextensions/((?:{extensions})/static/[\w.-]+)",
+                Extension,
+                {"path": get_voila_labextensions_path()},
+            ),
+            (rf"{base}favicon.ico", Favicon),
+        ]
+
+    async def run(self, log: Say, *, open_browser: bool = False) -> None:
+        """Listen until a signal comes, then end the kernels."""
+        sockets = _bind(self.ip, self.port)
+        port = sockets[0].getsockname()[1]
+        self.app = Application(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
+        http = HTTPServer(self.app)
+        http.add_sockets(sockets)
+        host = f"[{self.ip}]" if ":" in self.ip else self.ip
+        address = f"http://{host}:{port}{self.base_url}{next(iter(PAGES))}"
+        log(f"Serving {address} (Ctrl+C stops)")
+        if open_browser:
+            webbrowser.open(address)
+        try:
+            await _signal()
+        finally:
+            http.stop()
+            await self.kernel_manager.shutdown_all(now=True)
+
+
+def _config(connection_dir: str) -> Config:
+    ours = Config(
+        VoilaConfiguration={
+            "template": TEMPLATE,
+            "allow_template_override": "NO",
+            "allow_theme_override": "NO",
+            "extension_allowlist": list(EXTENSIONS),
+            "file_allowlist": [],
+            "kernel_spec_manager_class": OwnInterpreter,
+            "preheat_kernel": False,
+            "progressive_rendering": False,
+            "show_tracebacks": False,
+            "strip_sources": True,
+        },
+        Voila={"kernel_websocket_connection_class": PageConnection},
+        IdentityProvider={"cookie_options": {"samesite": "Strict"}},
+    )
+    ours.merge(kernel_config(connection_dir))
+    return ours
+
+
+def _bind(host: str, port: int) -> list[Any]:
+    try:
+        return bind_sockets(port, host)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            what = f"port {port} of {host} is in use"
+            raise MeterError(f"{what}; name another with --port") from None
+        if error.errno == errno.EACCES:
+            what = f"port {port} of {host} may not be opened by this user"
+            raise MeterError(f"{what}; name one above 1023 with --port") from None
+        raise MeterError(
+            f"{host!r} is not an address of this machine ({error.strerror}); "
+            "name one with --host, such as 127.0.0.1"
+        ) from None
+
+
+async def _signal() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(each, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(each, lambda *_: loop.call_soon_threadsafe(stop.set))
+    await stop.wait()
+
+
+def _log_failures(handler: RequestHandler) -> None:
+    if handler.get_status() >= 500:
+        logging.getLogger("tornado.access").error(
+            "%d %s", handler.get_status(), handler.request.path
+        )
+
+
+class ToFirstPage(Plain, JupyterHandler):
+    """Sends the bare address on to the first page, with its query."""
+
+    def initialize(self, *, address: str) -> None:
+        """Take the first page's address."""
+        self._address = address
+
+    @authenticated
+    def get(self) -> None:
+        """Redirect, with the query kept."""
+        query = self.request.query
+        self.redirect(f"{self._address}?{query}" if query else self._address)
+
+
+class KernelState(Plain, APIHandler):
+    """Says whether a page's kernel still lives."""
+
+    @authenticated
+    async def get(self, kernel_id: str) -> None:
+        """Answer with the kernel's state, or 404 once it has ended."""
+        kernels: Any = self.kernel_manager
+        self.finish(kernels.kernel_model(kernel_id))
+
+
+class CloseKernel(Plain, APIHandler):
+    """Ends the kernel of a page that is closed."""
+
+    @authenticated
+    async def post(self, kernel_id: str) -> None:
+        """End the kernel at once."""
+        kernels: Any = self.kernel_manager
+        if kernel_id not in kernels:
+            raise HTTPError(404)
+        await kernels.shutdown_kernel(kernel_id, now=True)
+        self.set_status(204)
+        self.finish()
+
+
+class NotFound(RequestHandler):
+    """Says that there is no such page, whatever was asked."""
+
+    def prepare(self) -> None:
+        """Answer any method in the same way."""
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+        self.set_status(404)
+        self.finish((template_root() / TEMPLATE_FOLDER / "not_found.html").read_bytes())
+
+
+class Favicon(RequestHandler):
+    """Serves the small picture in the browser's tab."""
+
+    def get(self) -> None:
+        """Answer with the picture."""
+        self.set_header("Content-Type", "image/svg+xml")
+        self.set_header("Cache-Control", "max-age=86400")
+        icon = template_root() / TEMPLATE_FOLDER / "static" / "favicon.svg"
+        self.finish(icon.read_bytes())

@@ -1,0 +1,182 @@
+"""One page: its notebook, run in a kernel of its own and streamed as it gets ready.
+
+The shell with its skeleton goes out before the kernel exists; each cell's output
+follows when it has run. A page that fails says so, without a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import nbformat
+from jupyter_server.base.handlers import JupyterHandler
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert.filters import strip_ansi
+from tornado.iostream import StreamClosedError
+from tornado.web import authenticated
+from voila.execute import VoilaExecutor, strip_code_cell_warnings
+from voila.exporter import VoilaExporter
+from voila.utils import get_page_config
+
+import meterwidgets
+
+from .assets import VOILA_STATIC, Plain, versioned
+from .kernels import KERNEL, kernel_env
+from .places import TEMPLATE
+
+if TYPE_CHECKING:
+    from .app import MeterServer
+
+CELL_TIMEOUT = 120  # seconds
+_FAILED = "\n<script>window.mwPage.fail()</script>\n</body></html>\n"
+_CELL_FAILED = (CellExecutionError, DeadKernelError, TimeoutError)
+_GONE = (asyncio.CancelledError, StreamClosedError)  # the server or the reader
+
+Notebook = nbformat.NotebookNode
+
+
+class Page(Plain, JupyterHandler):
+    """Answers a page's address, and owns its kernel until the page is complete."""
+
+    def initialize(self, *, server: MeterServer, notebook: Path) -> None:
+        """Take the server and the notebook that this page runs."""
+        self.server = server
+        self.notebook = notebook
+        self.kernel_id = str(uuid4())
+        self._work: asyncio.Task[None] | None = None
+        self._left = False
+
+    @authenticated
+    async def get(self) -> None:
+        """Stream the page; a reader who leaves early takes the kernel along."""
+        # The cookie that lets the page stop its kernel when it is closed.
+        self.xsrf_token  # noqa: B018
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self._work = asyncio.ensure_future(self._stream())
+        try:
+            await self._work
+        except (Exception, asyncio.CancelledError) as error:
+            await self._drop_kernel()
+            if self._left or isinstance(error, _GONE):
+                return
+            # A cell's error holds its own traceback; ours would add nothing.
+            text = strip_ansi(str(error))  # type: ignore[no-untyped-call]
+            ours = not isinstance(error, _CELL_FAILED)
+            what = f"the page {self.request.path} could not be made"
+            self.log.error("%s: %s", what, text, exc_info=ours)
+            self.finish(_FAILED)
+
+    def on_connection_close(self) -> None:
+        """Stop the work for a reader who has left."""
+        self._left = True
+        if self._work:
+            self._work.cancel()
+
+    async def _stream(self) -> None:
+        notebook = nbformat.read(self.notebook, 4)  # type: ignore[no-untyped-call]
+        async for text in self.server.template.stream(notebook, self._run):
+            self.write(text)
+            await self.flush()
+
+    async def _run(self, notebook: Notebook) -> tuple[str, AsyncIterator[Notebook]]:
+        kernels = self.server.kernel_manager
+        await kernels.start_kernel(
+            kernel_id=self.kernel_id,
+            kernel_name=KERNEL,
+            cwd=str(self.server.frame_dir),
+            env=kernel_env(
+                os.environ,
+                frame_dir=self.server.frame_dir,
+                query=self.request.query or "",
+            ),
+        )
+        executor = VoilaExecutor(
+            notebook, km=kernels.get_kernel(self.kernel_id), timeout=CELL_TIMEOUT
+        )
+        executor.kc = await executor.async_start_new_kernel_client()
+        return self.kernel_id, _outputs(executor, notebook)
+
+    async def _drop_kernel(self) -> None:
+        if self.kernel_id in self.server.kernel_manager:
+            await self.server.kernel_manager.shutdown_kernel(self.kernel_id, now=True)
+
+
+async def _outputs(
+    executor: VoilaExecutor, notebook: Notebook
+) -> AsyncIterator[Notebook]:
+    """Yield each cell when it has run; one that raises ends the page."""
+    try:
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type == "code":
+                cell.outputs = []
+                await executor.async_execute_cell(cell, index, store_history=False)
+            yield strip_code_cell_warnings(cell)
+    finally:
+        executor.kc.stop_channels()
+
+
+Run = Callable[[Notebook], Awaitable[tuple[str, AsyncIterator[Notebook]]]]
+
+
+class PageTemplate:
+    """The compiled template, shared by all pages."""
+
+    def __init__(self, server: MeterServer) -> None:
+        self._server = server
+
+    def stream(self, notebook: Notebook, run: Run) -> AsyncIterator[str]:
+        """Yield the page's text while its notebook runs.
+
+        Args:
+            notebook: The notebook to run.
+            run: Starts a kernel; returns its id and the cells as they get ready.
+        """
+        server = self._server
+        static = f"{server.base_url}voila/static/"
+        context = {
+            "run": run,
+            "title": "Usage Metering",
+            "version": meterwidgets.__version__,
+            "asset": partial(versioned, server.static_paths, static),
+        }
+        parts = self._exporter.generate_from_notebook_node(
+            notebook,
+            resources={"base_url": server.base_url},
+            extra_context=context,
+            page_config=self._page_config,
+        )
+        return (text async for text, _resources in parts)
+
+    @cached_property
+    def _exporter(self) -> VoilaExporter:
+        server = self._server
+        exporter = VoilaExporter(
+            template_paths=server.template_paths,
+            template_name=TEMPLATE,
+            contents_manager=server.contents_manager,
+            base_url=server.base_url,
+        )
+        exporter.exclude_input = True
+        exporter.exclude_input_prompt = True
+        exporter.exclude_output_prompt = True
+        return exporter
+
+    @cached_property
+    def _page_config(self) -> dict[str, Any]:
+        server = self._server
+        no_math = f"{server.base_url}voila/static/no_math.js"
+        config: dict[str, Any] = get_page_config(
+            base_url=server.base_url,
+            settings={"mathjax_url": no_math, "mathjax_config": "none"},
+            log=server.log,
+            voila_configuration=server.voila_configuration,
+        )
+        scripts = f"{server.base_url}{VOILA_STATIC}"
+        return config | {"fullStaticUrl": scripts, "jupyterLabTheme": "light"}

@@ -1,0 +1,150 @@
+"""A server in a process of its own, as a reader meets it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Self
+from urllib.parse import urlsplit
+
+import nbformat
+import psutil
+
+START = 60  # seconds for the line with the address; a busy machine is slow
+SERVE = """
+import sys
+from pathlib import Path
+from meterwidgets.serve.app import serve
+serve(Path(sys.argv[1]), notebooks=Path(sys.argv[1]), port=int(sys.argv[2]))
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+class Running(AbstractContextManager["Running"]):
+    """A server process; leaving the context ends it and everything below it."""
+
+    def __init__(
+        self,
+        *command: str,
+        env: Mapping[str, str] | None = None,
+        python: str = sys.executable,
+        cwd: Path | None = None,
+    ) -> None:
+        self._errors = TemporaryFile()  # noqa: SIM115 - closed on exit
+        self.process = subprocess.Popen(
+            [python, *command],
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, **(env or {})},
+            text=True,
+        )
+        self.line = ""
+
+    @classmethod
+    def notebook(
+        cls, folder: Path, *cells: str, env: Mapping[str, str] | None = None
+    ) -> Self:
+        """Serve one notebook of these cells as the overview."""
+        write_notebook(folder / "overview.ipynb", *cells)
+        return cls("-c", SERVE, str(folder), "0", env=env)
+
+    def __enter__(self) -> Self:
+        assert self.process.stdout
+        ready, _, _ = select.select([self.process.stdout], [], [], START)
+        self.line = self.process.stdout.readline().strip() if ready else ""
+        found = re.search(r"http://\S+", self.line)
+        if not found:
+            self.stop()
+            said = self.errors()
+            self._errors.close()
+            raise AssertionError(f"no address from the server: {said}")
+        self.url = found.group()
+        self.host = urlsplit(self.url).netloc
+        self.port = int(self.host.rpartition(":")[2])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._errors.close()
+
+    def stop(self) -> int:
+        """End the server and return its exit code."""
+        below = self.below()
+        self.process.terminate()
+        try:
+            return self.process.wait(10)
+        finally:
+            for each in below:
+                if each.is_running():
+                    each.kill()
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            if self.process.stdout:
+                self.process.stdout.close()
+
+    def errors(self) -> str:
+        """Return what the server has written to stderr."""
+        self._errors.seek(0)
+        return self._errors.read().decode()
+
+    def below(self) -> list[psutil.Process]:
+        """Return the processes below the server: its kernels."""
+        try:
+            return psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    def ask(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request, as it is written, and follow nothing."""
+        wire = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            wire.request(method, path, headers=dict(headers or {}))
+            answer = wire.getresponse()
+            text = answer.read().decode()
+            return Answer(answer.status, dict(answer.getheaders()), text)
+        finally:
+            wire.close()
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of these code cells."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = nbformat.v4
+    book = new.new_notebook(cells=[new.new_code_cell(cell) for cell in cells])
+    nbformat.write(book, path)
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 20) -> bool:
+    """Wait for a condition; return whether it came true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,0 +1,267 @@
+"""What the server answers, and what it gives away: nothing but its pages."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from .running import SERVE, Answer, Running, until
+
+WIRE = "v1.kernel.websocket.jupyter.org"
+REPORT = """
+import json, os, sys
+mark = "seen-" + "by-the-kernel"
+print(json.dumps({"env": dict(os.environ), "voila": "voila" in sys.modules,
+                  "python": sys.executable, "mark": mark}))
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("notebooks")
+    env = {"DATABASE_URL": "postgres://hunter2", "JUPYTER_TOKEN": "hunter2"}
+    with Running.notebook(folder, REPORT, env=env) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def overview(server: Running) -> Answer:
+    return server.ask("/overview?org=Acme")
+
+
+def kernel_id(page: Answer) -> str:
+    found = re.search(r'mwPage\.kernel\("([^"]+)"\)', page.text)
+    assert found, page.text
+    return found.group(1)
+
+
+def test_the_one_line_it_prints_is_its_address(server: Running) -> None:
+    assert server.line == f"Serving http://{server.host}/overview (Ctrl+C stops)"
+
+
+def test_it_listens_on_the_loopback_only(server: Running) -> None:
+    listening = [
+        each.laddr.ip
+        for each in psutil.Process(server.process.pid).net_connections("inet")
+        if each.status == psutil.CONN_LISTEN
+    ]
+    assert listening == ["127.0.0.1"]
+
+
+def test_the_bare_address_leads_to_the_overview_with_its_query(server: Running) -> None:
+    answer = server.ask("/?org=Acme")
+    assert (answer.status, answer.headers["Location"]) == (302, "/overview?org=Acme")
+
+
+def test_the_overview_runs_its_notebook_in_our_template(overview: Answer) -> None:
+    assert overview.status == 200
+    assert '<html lang="en">' in overview.text
+    assert "<title>Usage Metering</title>" in overview.text
+    assert '<main id="rendered_cells"' in overview.text
+    assert "seen-by-the-kernel" in overview.text
+
+
+def test_a_page_holds_no_source_and_names_no_other_host(overview: Answer) -> None:
+    assert '"by-the-kernel"' not in html.unescape(overview.text)
+    assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//""", overview.text)
+
+
+def test_a_kernel_sees_only_what_it_needs(overview: Answer) -> None:
+    printed = re.findall(r'\{"env".*\}', html.unescape(overview.text))
+    told = json.loads(printed[0])
+    assert not [name for name, value in told["env"].items() if "hunter2" in value]
+    assert told["env"]["METERWIDGETS_FRAME"]
+    assert told["env"]["QUERY_STRING"] == "org=Acme"
+    assert told["env"]["PATH"]
+    assert told["python"] == sys.executable
+    assert not told["voila"]
+
+
+def test_every_answer_has_a_strict_policy(server: Running, overview: Answer) -> None:
+    for answer in (overview, server.ask("/nope"), server.ask("/voila/static/page.js")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_cookies_stay_on_this_site(overview: Answer) -> None:
+    assert "SameSite=Strict" in overview.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nope",
+        "/overview/",
+        "/overview.ipynb",
+        "/tree",
+        "/voila/tree",
+        "/voila/render/overview.ipynb",
+        "/voila/files/overview.ipynb",
+        "/voila/files/favicon.svg",
+        "/voila/api/contents",
+        "/voila/templates/lab/static/index.css",
+        "/api",
+        "/api/contents",
+        "/api/kernels",
+        "/api/kernelspecs",
+        "/api/sessions",
+        "/api/terminals",
+        "/login",
+        "/static/favicon.ico",
+    ],
+)
+def test_there_is_nothing_else(server: Running, path: str) -> None:
+    answer = server.ask(path)
+    assert answer.status == 404
+    assert "Page not found" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/overview", "/nope", "/api/kernels"])
+def test_nothing_can_be_posted_there(server: Running, path: str) -> None:
+    assert server.ask(path, method="POST").status in {403, 404, 405}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voila/static/../index.html.j2",
+        "/voila/static/%2e%2e/index.html.j2",
+        "/voila/static//etc/passwd",
+        "/voila/labextensions/bqplot/static/../../../../../../../../../etc/passwd",
+        "/voila/labextensions/bqplot/static/%2e%2e/package.json",
+        "/voila/labextensions/bqplot/static/..%2f..%2fbqscales/package.json",
+    ],
+)
+def test_static_files_end_at_their_folder(server: Running, path: str) -> None:
+    answer = server.ask(path)
+    assert answer.status in {403, 404}
+    assert "root:" not in answer.text
+
+
+def test_a_query_can_not_choose_a_template_or_a_theme(server: Running) -> None:
+    attack = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
+    answer = server.ask(f"/overview?template=compatibility&theme={attack}")
+    assert answer.status == 200
+    assert "<script>alert(1)" not in answer.text
+    assert "mwPage.drawing()" in answer.text
+
+
+def test_a_page_under_another_name_is_refused(server: Running) -> None:
+    answer = server.ask("/overview", headers={"Host": "evil.example"})
+    assert answer.status == 403
+
+
+def test_a_kernel_can_not_be_ended_from_another_site(
+    server: Running, overview: Answer
+) -> None:
+    path = f"/voila/api/shutdown/{kernel_id(overview)}"
+    assert server.ask(path, method="POST").status == 403
+    assert server.ask(f"/api/kernels/{kernel_id(overview)}").status == 200
+
+
+def connect(
+    server: Running, page: Answer, *, origin: str = "", wire: str = WIRE
+) -> Answer:
+    """Ask for the websocket of a page's kernel."""
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Protocol": wire,
+        "Origin": origin or f"http://{server.host}",
+    }
+    path = f"/api/kernels/{kernel_id(page)}/channels?session_id=1"
+    return server.ask(path, headers=headers)
+
+
+def test_a_websocket_from_another_site_is_refused(
+    server: Running, overview: Answer
+) -> None:
+    assert connect(server, overview, origin="http://evil.example").status == 403
+
+
+def test_a_websocket_without_the_wire_that_is_filtered_is_refused(
+    server: Running, overview: Answer
+) -> None:
+    assert connect(server, overview, wire="legacy").status == 400
+    assert connect(server, overview).status == 101
+
+
+def test_a_page_that_works_logs_nothing(server: Running) -> None:
+    before = server.errors()
+    assert server.ask("/overview").status == 200
+    assert server.ask("/nope").status == 404
+    assert server.errors() == before
+
+
+def test_a_taken_port_is_named_with_the_way_out(
+    server: Running, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("notebooks")
+    (folder / "overview.ipynb").touch()
+    command = [sys.executable, "-c", SERVE, str(folder), str(server.port)]
+    done = subprocess.run(
+        command, capture_output=True, check=False, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert f"port {server.port} of 127.0.0.1 is in use" in done.stderr
+    assert "--port" in done.stderr
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_leaves_no_process(
+    tmp_path_factory: pytest.TempPathFactory, by: signal.Signals
+) -> None:
+    folder = tmp_path_factory.mktemp("notebooks")
+    with Running.notebook(folder, "import time", "1") as running:
+        running.ask("/overview")
+        kernels = running.below()
+        assert kernels
+        running.process.send_signal(by)
+        assert running.process.wait(5) == 0
+        assert until(lambda: not any(each.is_running() for each in kernels))
+        assert running.errors() == ""
+        with (
+            pytest.raises(ConnectionRefusedError),
+            socket.create_connection(("127.0.0.1", running.port)),
+        ):
+            pass
+
+
+def test_a_cell_that_fails_shows_neither_its_source_nor_its_traceback(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("notebooks")
+    cells = ("1", "secret = 'hunter2'\nraise ValueError(secret)", "print('later')")
+    with Running.notebook(folder, *cells) as running:
+        answer = running.ask("/overview")
+        assert "mwPage.fail()" in answer.text
+        assert not re.search("hunter2|Traceback|ValueError|later", answer.text)
+        assert "ValueError: hunter2" in running.errors()
+        assert until(lambda: not running.below())
+
+
+def test_a_reader_who_leaves_early_takes_the_kernel_along(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("notebooks")
+    with Running.notebook(folder, "import time; time.sleep(60)") as running:
+        with socket.create_connection(("127.0.0.1", running.port)) as wire:
+            wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            got = b""
+            while b"Starting a session" not in got:
+                got += wire.recv(4096)
+            assert until(lambda: bool(running.below()))
+        assert until(lambda: not running.below())
