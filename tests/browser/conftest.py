@@ -1,0 +1,154 @@
+"""One Chromium and one server for all browser tests, and pages that watch themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from serve.running import Running
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+READY = "html.mw-ready"
+FAILED = "html.mw-failed"
+LOADING = "#mw-step"
+PATIENCE = 60_000  # ms; a busy machine is slow
+
+
+class OpenPage(Protocol):
+    """Opens a page and returns Playwright's handle of it."""
+
+    def __call__(
+        self,
+        theme: str = "light",
+        width: int = 1440,
+        *,
+        url: str | None = None,
+        until: str = READY,
+        forgive: bool = False,
+        init: str = "",
+        heard: list[bytes] | None = None,
+    ) -> Any:
+        """Open a page.
+
+        Args:
+            theme: "light" or "dark": what the system prefers.
+            width: The window's width in pixels.
+            url: The address; the product's overview if None.
+            until: The selector to wait for: READY, FAILED or LOADING.
+            forgive: Don't hold errors in the console against the page.
+            init: JavaScript to run before the page's own.
+            heard: Gets what the page receives over its websocket.
+        """
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium; without one the tests are skipped, in CI they fail."""
+    chromium = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        chromium = None
+    if not chromium:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up("no browser: apt-get install chromium; pip install playwright")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Running]:
+    """The product, on its demo ledger."""
+    with Running("-m", "meterwidgets", "serve", "--port", "0") as running:
+        yield running
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Serve a notebook of the given cells as the overview."""
+    with ExitStack() as servers:
+        yield lambda *cells: servers.enter_context(Running.notebook(tmp_path, *cells))
+
+
+@pytest.fixture
+def page(
+    browser: Any,
+    request: pytest.FixtureRequest,
+    serving: Callable[..., Running],  # ends after the pages do
+) -> Iterator[OpenPage]:
+    """Open pages; at the end each must have kept its console and its host clean."""
+    contexts = []
+    problems: list[str] = []
+
+    def open_page(
+        theme: str = "light",
+        width: int = 1440,
+        *,
+        url: str | None = None,
+        until: str = READY,
+        forgive: bool = False,
+        init: str = "",
+        heard: list[bytes] | None = None,
+    ) -> Any:
+        url = url or request.getfixturevalue("server").url
+        context = browser.new_context(
+            color_scheme=theme, viewport={"width": width, "height": 900}
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        if init:
+            context.add_init_script(init)
+        opened = context.new_page()
+        host = urlsplit(url).netloc
+
+        def asked(sent: Any) -> None:
+            address = urlsplit(sent.url.removeprefix("blob:"))
+            if address.scheme != "data" and address.netloc != host:
+                problems.append(f"asked {sent.url}")
+
+        opened.on("request", asked)
+        opened.on("websocket", asked)
+        if heard is not None:
+
+            def listen(frame: bytes) -> None:
+                heard.append(frame)
+
+            opened.on("websocket", lambda wire: wire.on("framereceived", listen))
+        if not forgive:
+            opened.on("pageerror", lambda error: problems.append(str(error)))
+            opened.on(
+                "console",
+                lambda said: said.type == "error" and problems.append(said.text),
+            )
+        opened.goto(url, wait_until="commit")
+        opened.wait_for_selector(until, state="attached")
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def violations(page: Any) -> list[str]:
+    """Return what axe-core finds wrong with a page, one line each."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]

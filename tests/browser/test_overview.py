@@ -1,0 +1,320 @@
+"""The Overview as an operator meets it: every figure, every filter, every state."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import golden
+import pytest
+from serve.running import Running
+
+from meterwidgets.metrics import formats
+
+from .conftest import OpenPage, violations
+
+NANO = 10**9
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The worked example, served with its rate table from a config."""
+    folder = tmp_path_factory.mktemp("golden")
+    golden.write(folder)
+    rows = "\n".join(
+        "[[price]]\n" + "\n".join(f'{key} = "{value}"' for key, value in price.items())
+        for price in golden.PRICES
+    )
+    config = folder / "golden.toml"
+    config.write_text(f'[[source]]\npath = "golden.csv"\n{rows}\n', "utf-8")
+    command = ("-m", "meterwidgets", "serve", "--config", str(config), "--port", "0")
+    with Running(*command, cwd=folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def demo_report() -> dict[str, Any]:
+    """What the command line says of the same ledger and window, by another process."""
+    return report("--start", "2026-01-24", "--end", "2026-02-23")
+
+
+def report(*options: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "meterwidgets", "report", *options]
+    done = subprocess.run(
+        [*command, "--format", "json"], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def text(page: Any, selector: str = "main") -> str:
+    return " ".join(page.inner_text(selector).split())
+
+
+def until_shown(page: Any, *words: str) -> None:
+    for each in words:
+        page.get_by_text(each, exact=True).first.wait_for()
+
+
+def until_read(page: Any, *words: str) -> None:
+    """Wait until the page's text holds all of the words: views are drawn one by one."""
+    for each in words:
+        page.wait_for_function(
+            "words => document.querySelector('main').innerText"
+            ".split(/\\s+/).join(' ').includes(words)",
+            arg=each,
+        )
+
+
+def focused(page: Any) -> str:
+    return str(page.evaluate("document.activeElement.textContent.trim()"))
+
+
+def nano(money: str) -> int:
+    return int(Decimal(money) * NANO)
+
+
+def choose(page: Any, *names: str) -> None:
+    """Choose values in the filter dialog and apply."""
+    page.get_by_role("button", name="Filters").click()
+    for name in names:
+        page.get_by_role("checkbox", name=name).first.check()
+    page.get_by_role("button", name="Apply").click()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_worked_example_shows_every_text_of_the_overview(
+    page: OpenPage, worked: Running, theme: str
+) -> None:
+    shown = page(theme, url=worked.url)
+    until_read(
+        shown,
+        "Total Spend $0.16 $0.16/day · 1 day",
+        "Tokens 54K 54K/day",
+        "Models 1 Top Spender: qwen-cpu-deployment",
+        "Rate/1K $0.0030 blended average",
+        "Efficiency 338K tokens per dollar",
+        "Token Distribution input and output 54K tokens",
+        "Input 52% 28K tokens 500K tokens per dollar",
+        "Output 48% 26K tokens 250K tokens per dollar",
+        "Cost Distribution by token type $0.16",
+        "Input cost 35% $0.06 $0.0020 per 1K tokens",
+        "Output cost 65% $0.10 $0.0040 per 1K tokens",
+        "Acme $0.16 100.0%",
+        "qwen-cpu-deployment $0.16 100.0%",
+        "Feb 22, 2026",
+        "Data until Feb 22, 2026",
+    )
+    found = text(shown)
+    assert "Demo data" not in found
+    assert shown.get_by_text("$0.16", exact=True).count() >= 4
+    assert "$0.00 " not in found
+    assert "$0 " not in found
+    assert violations(shown) == []
+
+
+def test_the_exact_value_stands_in_the_hover_title(
+    page: OpenPage, worked: Running
+) -> None:
+    shown = page(url=worked.url)
+    until_shown(shown, "338K")
+    assert shown.get_by_text("338K", exact=True).get_attribute("title") == "337,500"
+
+
+def test_every_figure_equals_the_report_of_another_process(
+    page: OpenPage, demo_report: dict[str, Any]
+) -> None:
+    shown = page()
+    totals = demo_report["totals"]
+    until_read(
+        shown,
+        "Demo data",
+        f"Total Spend {formats.money(nano(totals['cost']))}",
+        f"Tokens {formats.count(totals['tokens'])}",
+        f"Models {totals['models']} Top Spender: {totals['top_model']}",
+        f"Rate/1K {formats.rate(nano(totals['rate_per_1k']))}",
+        f"Efficiency {formats.count(Decimal(totals['tokens_per_unit']))}",
+        formats.money(nano(totals["run_rate_per_day"])) + "/day · 30 days",
+        formats.count(totals["input_tokens"]) + " tokens",
+        formats.count(totals["output_tokens"]) + " tokens",
+        formats.money(nano(totals["input_cost"])),
+        formats.money(nano(totals["output_cost"])),
+    )
+    for by in ("org", "model"):
+        costs = [nano(row["cost"]) for row in demo_report["by"][by]]
+        names = [row["name"] for row in demo_report["by"][by]]
+        rows = zip(
+            names, formats.money_column(costs), formats.shares(costs), strict=True
+        )
+        until_read(shown, *(" ".join(row) for row in rows))
+
+
+def test_choosing_an_organization_in_the_dialog_updates_all_of_it(
+    page: OpenPage,
+) -> None:
+    expected = report(
+        "--start", "2026-01-24", "--end", "2026-02-23", "--org", "Initech"
+    )
+    cost = formats.money(nano(expected["totals"]["cost"]))
+    shown = page()
+    until_shown(shown, "Model Distribution")
+    choose(shown, "Initech")
+    shown.get_by_text("Tenant org").first.wait_for()
+    until_read(
+        shown,
+        f"Total Spend {cost}",
+        f"Tokens {formats.count(expected['totals']['tokens'])}",
+        f"Models {expected['totals']['models']} Top Spender: mistral",
+        f"Cost Distribution by token type {cost}",
+        f"Top Organizations by cost {cost} selected",
+        f"Model Distribution by cost {cost} total",
+    )
+    shown.get_by_role("button", name="Remove filter Tenant org: Initech").click()
+    shown.get_by_text("Tenant org").first.wait_for(state="hidden")
+
+
+def test_a_click_on_a_table_row_toggles_its_filter_by_keyboard_too(
+    page: OpenPage,
+) -> None:
+    shown = page()
+    row = shown.get_by_role("button", name="Globex Research", exact=True)
+    row.focus()
+    shown.keyboard.press("Enter")
+    shown.get_by_role("button", name="Remove filter Tenant org").wait_for()
+    shown.locator("button[aria-pressed=true]", has_text="Globex Research").wait_for()
+    shown.keyboard.press("Enter")
+    shown.get_by_role("button", name="Remove filter Tenant org").wait_for(
+        state="hidden"
+    )
+
+
+def test_a_press_on_a_side_narrows_every_card(page: OpenPage) -> None:
+    expected = report(
+        "--start", "2026-01-24", "--end", "2026-02-23", "--cost-type", "input"
+    )
+    shown = page()
+    shown.get_by_role("button", name="Input cost").click()
+    until_shown(shown, "Cost type")
+    cost = formats.money(nano(expected["totals"]["cost"]))
+    rate = formats.rate(nano(expected["totals"]["rate_per_1k"]))
+    until_read(shown, f"Total Spend {cost}", f"Rate/1K {rate}")
+
+
+def test_presets_move_the_window_and_the_resolved_range(page: OpenPage) -> None:
+    shown = page()
+    until_shown(shown, "Jan 24 – Feb 22, 2026")
+    shown.get_by_role("radio", name="7d").click()
+    until_shown(shown, "Feb 16 – Feb 22, 2026")
+    shown.keyboard.press("ArrowRight")
+    until_shown(shown, "Jan 24 – Feb 22, 2026")
+
+
+def test_dates_and_times_of_the_dialog_make_one_range(page: OpenPage) -> None:
+    expected = report("--start", "2026-02-20T06:00", "--end", "2026-02-22T18:00")
+    shown = page()
+    until_shown(shown, "Model Distribution")
+    shown.get_by_role("radio", name="Custom").click()
+    shown.get_by_label("From").fill("2026-02-20")
+    shown.get_by_label("To", exact=True).fill("2026-02-22")
+    shown.get_by_label("Start, on the first day").fill("06:00")
+    shown.get_by_label("End, on the last day").fill("18:00")
+    shown.get_by_role("button", name="Apply").click()
+    until_shown(shown, "Feb 20, 6:00 AM – Feb 22, 2026, 6:00 PM")
+    until_read(shown, formats.money(nano(expected["totals"]["cost"])))
+
+
+def test_a_range_that_ends_before_it_starts_can_not_be_applied(page: OpenPage) -> None:
+    shown = page()
+    shown.get_by_role("radio", name="Custom").click()
+    shown.get_by_label("From").fill("2026-02-22")
+    shown.get_by_label("To", exact=True).fill("2026-02-20")
+    assert shown.get_by_role("button", name="Apply").is_disabled()
+    shown.keyboard.press("Escape")
+    until_shown(shown, "Jan 24 – Feb 22, 2026")
+
+
+def test_another_zone_moves_midnights_and_is_printed(page: OpenPage) -> None:
+    shown = page()
+    until_shown(shown, "Model Distribution")
+    shown.get_by_role("button", name="Filters").click()
+    shown.locator("select").select_option("Europe/Berlin")
+    shown.get_by_role("button", name="Apply").click()
+    until_shown(shown, "Europe/Berlin")
+
+
+def test_an_empty_selection_says_why_and_leads_back(page: OpenPage) -> None:
+    shown = page()
+    until_shown(shown, "Model Distribution")
+    choose(shown, "Initech", "phi-4-mini")
+    shown.get_by_text("No usage in this selection").first.wait_for()
+    until_read(
+        shown,
+        "with Tenant org Initech",
+        "Total Spend $0.00",
+        "Rate/1K – undefined without tokens",
+    )
+    assert violations(shown) == []
+    shown.get_by_role("button", name="Reset filters").first.click()
+    shown.get_by_text("No usage in this selection").first.wait_for(state="hidden")
+    shown.get_by_role("button", name="Acme", exact=True).wait_for()
+    assert focused(shown) == "Filters"
+
+
+def test_the_tab_key_goes_through_the_page_before_its_footer(page: OpenPage) -> None:
+    shown = page()
+    until_shown(shown, "Model Distribution")
+    shown.keyboard.press("Tab")
+    assert focused(shown) == "Filters"
+
+
+@pytest.fixture(scope="module")
+def tenants(
+    shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """A real ledger, served by a config of its columns and a rate table."""
+    folder = tmp_path_factory.mktemp("servegen")
+    config = folder / "servegen.toml"
+    config.write_text(
+        f"""
+        [[source]]
+        path = {json.dumps(str(shared("servegen/usage_600s.csv")))}
+        columns = {{ start = "window_start", end = "window_end", org = "tenant",
+          model = "model", requests = "requests", input_tokens = "prompt_tokens",
+          output_tokens = "completion_tokens", reasoning_tokens = "reasoning_tokens" }}
+        [[price]]
+        model = "*"
+        input = "0.20"
+        output = "0.60"
+        """,
+        "utf-8",
+    )
+    command = ("-m", "meterwidgets", "serve", "--config", str(config), "--port", "0")
+    with Running(*command, cwd=folder) as running:
+        yield running
+
+
+def test_a_real_ledger_shows_its_366_tenants_at_their_exact_costs(
+    page: OpenPage, tenants: Running, shared: Callable[[str], Path]
+) -> None:
+    spent: dict[str, int] = defaultdict(int)  # in nano: whole for these rates
+    with shared("servegen/usage_600s.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            spent[row["tenant"]] += int(row["prompt_tokens"]) * 200
+            spent[row["tenant"]] += int(row["completion_tokens"]) * 600
+    shown = page(url=tenants.url)
+    until_shown(shown, formats.money(sum(spent.values())))
+    shown.get_by_role("button", name="Show all 366").click()
+    shown.get_by_role("button", name="Show fewer").wait_for()
+    rows = shown.locator(".mw-donut table").first.locator("tbody tr")
+    found = [
+        [cell.strip() for cell in row.split("\t")] for row in rows.all_inner_texts()
+    ]
+    texts = formats.money_column(list(spent.values()))
+    assert {row[0]: row[1] for row in found} == dict(zip(spent, texts, strict=True))
+    assert len(found) == 366
