@@ -27,7 +27,10 @@ _HOME = {
     "KpiCards": "widgets.kpi_card",
     "SplitBar": "widgets.split_bar",
     "Donut": "widgets.donut",
+    "ModelList": "widgets.model_list",
+    "InsightsBanner": "widgets.insights_banner",
     "FilterPanel": "widgets.filter_panel",
+    "Trend": "widgets.trend",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

@@ -2,22 +2,25 @@
 // A description list: the label is the term, the figure and its notes describe it.
 
 /**
- * @typedef {{label: string, value: string, title: string, caption: string,
+ * @typedef {{label: string, label_color: string, tag: string, value: string, title: string, caption: string,
  *   caption_title: string, note: string, color: string, delta: string,
  *   direction: string, tone: string, delta_title: string, spark: number[],
  *   loading: boolean}} Card
- * @typedef {Card & {cards?: Card[], reset: number}} Model
+ * @typedef {Card & {cards?: Card[], subtitle?: string}} Model
  */
 
 const SPARK_W = 74;
 const SPARK_H = 24;
+const SHORT = 12; // longer values are names: smaller, and with more room on a phone
 const KEYS = [
-  ..."label value title caption caption_title note color".split(" "),
+  ..."label label_color tag value title caption caption_title note color".split(" "),
   ..."delta direction tone delta_title spark".split(" "),
 ];
 
 function makeCard() {
-  const label = h("dt", { class: "mw-kpi-label" });
+  const mark = h("span", { class: "mw-dot" });
+  const word = h("span", { class: "mw-kpi-word" });
+  const label = h("dt", { class: "mw-kpi-label" }, mark, word);
   const value = h("dd", { class: "mw-kpi-value" });
   const dot = h("span", { class: "mw-dot" });
   const caption = h("span", { class: "mw-kpi-caption" });
@@ -38,7 +41,7 @@ function makeCard() {
   );
   const kids = [label, value, spark, foot, note];
   const node = h("div", { class: "mw-card mw-kpi-card" }, ...kids);
-  node.parts = { label, value, dot, caption, arrow, way, amount, delta };
+  node.parts = { label, mark, word, value, dot, caption, arrow, way, amount, delta };
   Object.assign(node.parts, { note, foot, area, line, end, spark });
   return node;
 }
@@ -47,13 +50,15 @@ function makeCard() {
 function patchCard(node, card, loading) {
   const p = node.parts;
   const busy = loading || card.loading;
-  put(p.label, card.label);
-  const long = card.value.length > 12;
+  put(p.word, card.label);
+  attr(p.label, "data-tag", card.tag || null);
+  show(paint(p.mark, card.label_color), Boolean(card.tag || card.label_color));
+  const long = card.value.length > SHORT;
   put(p.value, card.value, card.title || (long ? card.value : ""));
   p.value.classList.toggle("mw-long", long);
   p.value.classList.toggle("mw-missing", card.value === "–");
   show(paint(p.dot, card.color), Boolean(card.color));
-  put(p.caption, card.caption, card.caption_title || card.caption);
+  putWords(p.caption, card.caption, card.caption_title || card.caption);
   put(p.note, card.note, card.note);
   show(p.note, Boolean(card.note));
   show(p.delta, Boolean(card.delta));
@@ -64,6 +69,14 @@ function patchCard(node, card, loading) {
   attr(p.delta, "data-tone", card.tone);
   drawSpark(p, busy ? [] : card.spark);
   node.classList.toggle("mw-busy", busy);
+}
+
+/** Put text that wraps between its words only, never at a name's hyphen. */
+function putWords(node, text, title) {
+  attr(node, "title", title || null);
+  if (node.textContent === text) return;
+  const words = text.split(" ").map((word) => h("span", { text: word }));
+  node.replaceChildren(...words.flatMap((word, i) => (i ? [" ", word] : [word])));
 }
 
 /** Draw heights 0..1 as a line from edge to edge, its area and its last point. */
@@ -83,23 +96,31 @@ function drawSpark(p, heights) {
 
 /** @param {{model: {get: (name: string) => any}, el: HTMLElement}} ctx */
 function build({ model, el, signal }) {
+  const row = Boolean(model.get("cards"));
+  const head = cardHead();
   const list = h("dl", { class: "mw-kpi-row" });
   const voice = speaker(signal);
   el.classList.add("mw-kpi-cards");
-  el.classList.toggle("mw-kpi-one", !model.get("cards"));
-  el.append(list, voice.node);
+  el.classList.toggle("mw-kpi-one", !row);
+  head.node.classList.add("mw-kpi-head");
+  el.append(head.node, list, voice.node);
   const read = () => {
-    const row = model.get("cards");
-    if (row) return row;
+    if (row) return model.get("cards");
     const card = Object.fromEntries(KEYS.map((key) => [key, model.get(key)]));
     return [{ ...card, loading: false }];
   };
   return () => {
     const cards = read();
     const loading = model.get("loading");
+    put(head.title, row ? model.get("title") : "");
+    put(head.subtitle, row ? model.get("subtitle") : "");
+    show(head.node, row && Boolean(model.get("title") || model.get("subtitle")));
+    show(head.title, Boolean(head.title.textContent));
     const byPlace = cards.map((card, i) => ({ ...card, key: i }));
     keyed(list, byPlace, makeCard, (node, card) => patchCard(node, card, loading));
     attr(list, "data-count", cards.length);
+    const names = cards.some((card) => card.value.length > SHORT);
+    list.classList.toggle("mw-names", names);
     attr(el, "aria-busy", loading ? "true" : null);
     if (!loading) voice.say(cards.map((c) => `${c.label} ${c.value}`).join(", "));
   };

@@ -11,8 +11,11 @@ from meterwidgets.errors import unknown
 from meterwidgets.widgets.base import MeterWidget, script
 
 _POINTS = 60
+_TAGS = ("", "green", "teal", "coral")
 _KEYS = (
     "label",
+    "label_color",
+    "tag",
     "value",
     "title",
     "caption",
@@ -37,6 +40,12 @@ def _check_spark(points: Sequence[float]) -> list[float]:
             "spark holds heights between 0 and 1; scale the series first"
         )
     return shown
+
+
+def _check_tag(tag: str) -> str:
+    if tag not in _TAGS:
+        raise t.TraitError(f"tag {tag!r} not found; tags: {', '.join(_TAGS[1:])}")
+    return tag
 
 
 class KpiCard(MeterWidget):
@@ -65,6 +74,10 @@ class KpiCard(MeterWidget):
 
     label = t.Unicode().tag(sync=True)
     """What the figure is."""
+    label_color = t.Unicode().tag(sync=True)
+    """Colour slot of a dot before the label: c1 to c8, other, total, or none."""
+    tag = t.Unicode().tag(sync=True)
+    """Colour of the label as a pill with a dot: green, teal, coral, or none."""
     value = t.Unicode("–").tag(sync=True)
     """The figure as text; an en dash where there is none."""
     title = t.Unicode().tag(sync=True)
@@ -97,6 +110,10 @@ class KpiCard(MeterWidget):
     def _valid_spark(self, proposal: dict[str, Any]) -> list[float]:
         return _check_spark(proposal["value"])
 
+    @t.validate("tag")
+    def _valid_tag(self, proposal: dict[str, Any]) -> str:
+        return _check_tag(proposal["value"])
+
     def __repr__(self) -> str:
         return f"KpiCard({self.label!r}, {self.value!r})"
 
@@ -111,6 +128,7 @@ def _check_card(card: Mapping[str, Any]) -> dict[str, Any]:
         **texts,
         "value": texts["value"] or "–",
         "tone": texts["tone"] or "neutral",
+        "tag": _check_tag(texts["tag"]),
         "spark": _check_spark(card.get("spark") or []),
         "loading": bool(card.get("loading")),
     }
@@ -118,6 +136,8 @@ def _check_card(card: Mapping[str, Any]) -> dict[str, Any]:
 
 class KpiCards(MeterWidget):
     """Show a row of headline figures that wraps with the room there is.
+
+    With a title it has a heading above the cards.
 
     Args:
         cards: One dict per card, with the keywords of `KpiCard`.
@@ -137,6 +157,10 @@ class KpiCards(MeterWidget):
 
     cards = t.List(t.Dict()).tag(sync=True)
     """The cards, each a dict with the traits of `KpiCard`."""
+    title = t.Unicode().tag(sync=True)
+    """The heading above the cards; none if empty."""
+    subtitle = t.Unicode().tag(sync=True)
+    """A few words beside the heading."""
     loading = t.Bool(False).tag(sync=True)
     """Whether skeletons stand in place of all figures."""
 
@@ -149,4 +173,5 @@ class KpiCards(MeterWidget):
 
     def __repr__(self) -> str:
         shown = (f"{card['label']} {card['value']}" for card in self.cards)
-        return f"KpiCards({' | '.join(shown)})"
+        head = f"{self.title!r}: " if self.title else ""
+        return f"KpiCards({head}{' | '.join(shown)})"
