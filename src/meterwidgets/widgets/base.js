@@ -101,12 +101,12 @@ function speaker(signal) {
   let last = null;
   let timer = 0;
   signal.addEventListener("abort", () => clearTimeout(timer));
-  const say = (text) => {
+  const say = (text, wait = 700) => {
     clearTimeout(timer);
     if (last === null) last = text;
     timer = setTimeout(() => {
       if (text !== last) node.textContent = last = text;
-    }, 700);
+    }, wait);
   };
   return { node, say };
 }
@@ -120,13 +120,50 @@ function cardHead() {
   return { node, title, subtitle, total };
 }
 
-/** The box that says why there is nothing, and what to do. @param {AnyModel} model */
-function emptyBox(model) {
+/** Buttons as a radiogroup with arrow keys; `lazy` ones wait for a click. */
+function radios(name, pick, lazy = () => false) {
+  const node = h("div", { class: "mw-radios", role: "radiogroup", "aria-label": name });
+  const keys = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const move = (event) => {
+    const all = [...node.children].filter((button) => !button.disabled);
+    const here = all.indexOf(event.target.closest("button"));
+    const ends = { Home: 0, End: all.length - 1 };
+    const step = keys[event.key];
+    const next = step ? (here + step + all.length) % all.length : ends[event.key];
+    if (next === undefined || here < 0) return;
+    event.preventDefault();
+    all[next].focus();
+    if (!lazy(all[next].dataset.key)) pick(all[next].dataset.key);
+  };
+  listen(node, { keydown: move });
+  const make = () => {
+    const button = h("button", { type: "button", role: "radio", class: "mw-radio" });
+    listen(button, { click: () => pick(button.dataset.key) });
+    return button;
+  };
+  const update = (items, value) => {
+    const known = items.some((item) => item.key === value);
+    keyed(node, items, make, (button, item, i) => {
+      put(button, item.label, item.title);
+      button.disabled = Boolean(item.disabled);
+      attr(button, "aria-checked", item.key === value);
+      attr(button, "tabindex", item.key === value || (!known && i === 0) ? 0 : -1);
+    });
+  };
+  return { node, update };
+}
+
+/**
+ * The box that says why there is nothing, and what to do.
+ * @param {AnyModel} model @param {string} counter the trait that counts its clicks
+ */
+function emptyBox(model, counter = "reset") {
   const title = h("p", { class: "mw-empty-title" });
   const text = h("p", { class: "mw-empty-text" });
   const reset = () => {
-    model.set("reset", model.get("reset") + 1);
+    model.set(counter, model.get(counter) + 1);
     model.save_changes();
+    if (counter !== "reset") return;
     // This button goes with the empty state; the filters are where it leads.
     document.querySelector(".mw-filter-button")?.focus();
   };

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,31 @@ class _Scale(Guarded, bqplot.LinearScale):  # type: ignore[misc]
 class _Figure(Guarded, bqplot.Figure):  # type: ignore[misc]
     """A figure that takes nothing from the browser."""
 
+    def __init__(self, marks: Sequence[Any], **traits: Any) -> None:
+        super().__init__(
+            marks=list(marks),
+            fig_margin={"top": 0, "bottom": 0, "left": 0, "right": 0},
+            padding_x=0.0,
+            padding_y=0.0,
+            animation_duration=0,
+            display_toolbar=False,
+            background_style={"fill": "none"},
+            pixel_ratio=1.0,
+            scale_x=_unit_scale(),
+            scale_y=_unit_scale(),
+            **traits,
+        )
+
     def __repr__(self) -> str:
-        return f"Ring({len(self.marks[0].sizes)} slices)"
+        return f"Figure({len(self.marks)} marks)"
+
+
+class _Lines(Guarded, bqplot.Lines):  # type: ignore[misc]
+    """Lines and areas that take nothing from the browser."""
+
+
+def _unit_scale() -> Any:
+    return _Scale(min=0.0, max=1.0, allow_padding=False)
 
 
 _SLOTS = (*(f"c{i}" for i in range(1, 9)), "other", "total")
@@ -77,7 +101,7 @@ def ring(
         opacities: One number per slice between 0 and 1.
 
     Returns:
-        A bqplot figure with one pie; close it with `close_ring`.
+        A bqplot figure with one pie; close it with `close_figure`.
     """
     pie = _Pie(
         **_state(sizes, slots, opacities),
@@ -91,19 +115,7 @@ def ring(
     )
     side = f"{RING_SIZE}px"
     box = {"width": side, "height": side, "min_width": side, "min_height": side}
-    return _Figure(
-        marks=[pie],
-        fig_margin={"top": 0, "bottom": 0, "left": 0, "right": 0},
-        padding_y=0.0,
-        animation_duration=0,
-        display_toolbar=False,
-        background_style={"fill": "none"},
-        pixel_ratio=1.0,
-        layout=quiet_layout(box),
-        scale_x=_Scale(min=0, max=1, allow_padding=False),
-        scale_y=_Scale(min=0, max=1, allow_padding=False),
-        _dom_classes=("mw-ring",),
-    )
+    return _Figure([pie], layout=quiet_layout(box), _dom_classes=("mw-ring",))
 
 
 def update_ring(
@@ -122,9 +134,90 @@ def update_ring(
             setattr(pie, name, value)
 
 
-def close_ring(figure: Any) -> None:
-    """Close the figure, its mark, its scales and its layout."""
-    parts = [*figure.marks, figure.scale_x, figure.scale_y, figure.layout]
+def close_figure(figure: Any) -> None:
+    """Close the figure, its marks, all their scales and its layout."""
+    scales = {scale for mark in figure.marks for scale in mark.scales.values()}
+    scales |= {figure.scale_x, figure.scale_y}
+    parts = [*figure.marks, *scales, figure.layout]
     figure.close()
     for part in parts:
         part.close()
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Lines of one look over the same places, as parts of the figure's size.
+
+    Examples:
+        >>> Layer(x=[0.0, 1.0], rows=[[0.5, 0.7]], slots=["c1"]).filled
+        True
+    """
+
+    x: Sequence[float] = ()
+    """Where the points are, from 0 at the left to 1 at the right."""
+    rows: Sequence[Sequence[float]] = ()
+    """One line each, from 0 at the bottom to 1 at the top; NaN is a gap. A filled
+    layer is filled from each row to the next, and ends with the ground."""
+    slots: Sequence[str] = ()
+    """One colour slot per line; the ground has none."""
+    filled: bool = True
+    """Whether the area below each line is filled."""
+
+
+_STROKE = 1.75
+_FILL = 0.42
+_PALE = 0.17
+
+
+def areas() -> Any:
+    """Make a figure of two empty layers, the second dashed and pale.
+
+    Returns:
+        A bqplot figure that fills its box, follows the theme and sends nothing; draw
+        with `update_areas`, close with `close_figure`.
+    """
+    x, y = _unit_scale(), _unit_scale()
+    common = {
+        "scales": {"x": x, "y": y},
+        "stroke_width": _STROKE,
+        "enable_hover": False,
+        "interactions": {},
+        "apply_clip": False,
+        **_layer_state(Layer(), _FILL),
+    }
+    marks = [_Lines(**common), _Lines(**common, line_style="dashed")]
+    return _Figure(
+        marks,
+        min_aspect_ratio=0.01,
+        max_aspect_ratio=100.0,
+        layout=quiet_layout(),
+        _dom_classes=("mw-areas",),
+    )
+
+
+def update_areas(figure: Any, solid: Layer, pale: Layer) -> None:
+    """Draw other lines: one message per layer that differs."""
+    for mark, layer, opacity in zip(
+        figure.marks, (solid, pale), (_FILL, _PALE), strict=True
+    ):
+        state = _layer_state(layer, opacity)
+        for name in ("x", "y"):
+            if np.array_equal(getattr(mark, name), state[name], equal_nan=True):
+                del state[name]
+        with mark.hold_sync():
+            for name, value in state.items():
+                setattr(mark, name, value)
+
+
+def _layer_state(layer: Layer, opacity: float) -> dict[str, Any]:
+    """Return the traits of lines; of one row, bqplot wants the row alone."""
+    colors = [_css(slot) for slot in layer.slots]
+    ground = ["transparent"] if layer.filled and colors else []
+    return {
+        "x": np.asarray(layer.x, dtype=np.float64),
+        "y": np.squeeze(np.asarray(layer.rows, dtype=np.float64)),
+        "colors": colors + ground,
+        "fill": "between" if layer.filled else "none",
+        "fill_colors": colors + ground,
+        "fill_opacities": [opacity] * len(colors) + [0.0] * len(ground),
+    }

@@ -183,7 +183,7 @@ class Donut(Guarded, Box):  # type: ignore[misc]
         super().close()
         layout.close()
         self._table.close()
-        self._bq.close_ring(self._figure)
+        self._bq.close_figure(self._figure)
 
     def __repr__(self) -> str:
         if self.empty:

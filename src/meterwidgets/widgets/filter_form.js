@@ -1,4 +1,4 @@
-// The controls of the filter dialog: radios, fields, and lists of checkboxes.
+// The controls of the filter dialog: fields, and lists of checkboxes.
 // They draw what they are given and report edits; the draft lives in the dialog.
 
 /**
@@ -15,39 +15,6 @@ const SIDES = [
   { key: "input", label: "Input" },
   { key: "output", label: "Output" },
 ];
-
-/** Buttons as a radiogroup with arrow keys; `lazy` ones wait for a click. */
-function radios(name, pick, lazy = () => false) {
-  const node = h("div", { class: "mw-radios", role: "radiogroup", "aria-label": name });
-  const keys = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-  const move = (event) => {
-    const all = [...node.children].filter((button) => !button.disabled);
-    const here = all.indexOf(event.target.closest("button"));
-    const ends = { Home: 0, End: all.length - 1 };
-    const step = keys[event.key];
-    const next = step ? (here + step + all.length) % all.length : ends[event.key];
-    if (next === undefined || here < 0) return;
-    event.preventDefault();
-    all[next].focus();
-    if (!lazy(all[next].dataset.key)) pick(all[next].dataset.key);
-  };
-  listen(node, { keydown: move });
-  const make = () => {
-    const button = h("button", { type: "button", role: "radio", class: "mw-radio" });
-    listen(button, { click: () => pick(button.dataset.key) });
-    return button;
-  };
-  const update = (items, value) => {
-    const known = items.some((item) => item.key === value);
-    keyed(node, items, make, (button, item, i) => {
-      put(button, item.label, item.title);
-      button.disabled = Boolean(item.disabled);
-      attr(button, "aria-checked", item.key === value);
-      attr(button, "tabindex", item.key === value || (!known && i === 0) ? 0 : -1);
-    });
-  };
-  return { node, update };
-}
 
 /** A labelled native input. */
 function field(label, type, edit) {
