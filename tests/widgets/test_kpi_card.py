@@ -63,3 +63,28 @@ def test_the_browser_can_set_nothing_on_a_card(wire: Any) -> None:
     wire.post(card, {"value": "$0.00", "label": "x", "loading": True})
     assert repr(card) == "KpiCard('Total Spend', '$0.16')"
     card.close()
+
+
+def test_a_titled_row_reads_with_its_heading() -> None:
+    cards = [{"label": "Total", "value": "$0.16", "tag": "green"}]
+    row = KpiCards(cards, title="Model Insights", subtitle="Key metrics")
+    assert repr(row) == "KpiCards('Model Insights': Total $0.16)"
+    row.close()
+
+
+def test_a_label_may_be_a_pill_or_have_a_dot(wire: Any) -> None:
+    card = KpiCard("Total", "$0.16", tag="green", label_color="c1")
+    row = KpiCards([{"label": "Top", "tag": "coral"}, {"label_color": "c2"}])
+    assert (card.tag, card.label_color) == ("green", "c1")
+    assert [one["tag"] for one in row.cards] == ["coral", ""]
+    assert [one["label_color"] for one in row.cards] == ["", "c2"]
+    card.close()
+    row.close()
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: KpiCard("x", tag="red"), lambda: KpiCards([{"tag": "red"}])]
+)
+def test_an_unknown_tag_is_an_error_with_the_choices(make: Any) -> None:
+    with pytest.raises(TraitError, match="'red' not found; tags: green, teal, coral"):
+        make()
