@@ -64,6 +64,7 @@ def _reading(command: _Command) -> _Command:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8866, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--open", "open_browser", is_flag=True, help="Open a browser.")
+@click.option("--user", default="", metavar="NAME", help="Whose usage /my-usage shows.")
 def serve(
     ledgers: tuple[str, ...],
     config_file: str | None,
@@ -71,6 +72,7 @@ def serve(
     host: str,
     port: int,
     open_browser: bool,
+    user: str,
 ) -> None:
     """Serve the dashboards of a ledger: files, folders or globs.
 
@@ -85,7 +87,14 @@ def serve(
     with TemporaryDirectory(prefix="meterwidgets-") as folder:
         frame_dir = save(usage, Path(folder) / "frame")
         del usage
-        run(frame_dir, host=host, port=port, open_browser=open_browser, log=click.echo)
+        run(
+            frame_dir,
+            host=host,
+            port=port,
+            open_browser=open_browser,
+            user=user,
+            log=click.echo,
+        )
 
 
 @main.command()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.store import open_frame
 
 FRAME_VARIABLE = "METERWIDGETS_FRAME"
 """Names the folder of the frame that the server gave to a kernel."""
+USER_VARIABLE = "METERWIDGETS_USER"
+"""Names the user whose page a kernel shows."""
 
 
 def current_usage() -> UsageFrame:
@@ -40,7 +43,7 @@ def demo_usage() -> UsageFrame:
 
     Examples:
         >>> demo_usage()
-        UsageFrame('Demo ledger', 137,671 records, 2025-11-25 to 2026-02-22, USD)
+        UsageFrame('Demo ledger', 137,380 records, 2025-11-25 to 2026-02-22, USD)
     """
     from meterwidgets.frame.read import read_requests
     from meterwidgets.ledger import demo
@@ -57,4 +60,27 @@ def demo_usage() -> UsageFrame:
         rejects=None,
         name="Demo ledger",
         demo=True,
+    )
+
+
+def current_user(usage: UsageFrame) -> str:
+    """Whose own usage this kernel shows.
+
+    Args:
+        usage: The ledger; of the demo's users one is shown where none is named.
+
+    Returns:
+        The user that the server named.
+
+    Raises:
+        MeterError: When it named none.
+    """
+    user = os.environ.get(USER_VARIABLE)
+    if user:
+        return user
+    if usage.demo:
+        return "u-1300"
+    raise MeterError(
+        "no user is named, so nobody's own usage can be shown; name one: "
+        'app(usage, page="my-usage", user="u-1042"), or serve with --user u-1042'
     )

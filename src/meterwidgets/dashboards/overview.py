@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from meterwidgets.dashboards.page import Page
+from meterwidgets.dashboards.page import Page, alone
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.frame.frame import UsageFrame
+
+
+def build(view: UsageView) -> Page:
+    """The page, without a filter panel."""
+    cards = (
+        view.split_bar("tokens"),
+        view.split_bar("cost"),
+        view.donut("org"),
+        view.donut("model"),
+    )
+    for card in cards:
+        card.add_class("mw-span-6")
+    return Page("Overview", view, [view.kpi_cards()], cards)
 
 
 def overview(usage: UsageFrame | UsageView, *, tz: str | None = None) -> Page:
@@ -22,14 +35,4 @@ def overview(usage: UsageFrame | UsageView, *, tz: str | None = None) -> Page:
         >>> page = mw.overview(mw.demo_usage())
         >>> page.close()
     """
-    view = usage if isinstance(usage, UsageView) else UsageView(usage, tz=tz)
-    cards = (
-        view.split_bar("tokens"),
-        view.split_bar("cost"),
-        view.donut("org"),
-        view.donut("model"),
-    )
-    for card in cards:
-        card.add_class("mw-span-6")
-    top = (view.filter_panel(title="Usage Metering"), view.kpi_cards())
-    return Page("Overview", view, top, cards)
+    return alone(build, usage, tz=tz)

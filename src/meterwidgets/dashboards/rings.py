@@ -25,17 +25,12 @@ SHOWN = 8
 def donut(selection: Selection, by: str, colors: Colors, *, expanded: bool) -> Traits:
     """A breakdown as ring and table; its own filter dims instead of hiding."""
     found = breakdown(selection, by, own=False)
-    wanted = _wanted(selection, by)
+    chosen = wanted(selection, by)
     title, name_label = TITLES[by]
     whole = totals(selection).amounts
     unit = selection.currency
     by_cost = found.measure == "cost"
     total = formats.money(whole.cost, unit) if by_cost else formats.count(whole.tokens)
-    exact = (
-        formats.money_exact(whole.cost, unit)
-        if by_cost
-        else formats.count_exact(whole.tokens)
-    )
     shown = folded(found.rows, SHOWN)
     colors = apart([row.id for row in found.rows], colors)
     return {
@@ -44,28 +39,38 @@ def donut(selection: Selection, by: str, colors: Colors, *, expanded: bool) -> T
         "name_label": name_label,
         "value_label": "Cost" if by_cost else "Tokens",
         "total": total,
-        "total_title": exact,
-        "total_label": "selected" if wanted else "total",
-        "rows": _rows(found, shown, wanted, colors, unit),
+        "total_title": exact(getattr(whole, found.measure), unit, by_cost),
+        "total_label": "selected" if chosen else "total",
+        "rows": table(found, shown, chosen, colors, unit),
         "more": len(found.rows) if len(shown) < len(found.rows) else 0,
-        "all_rows": _rows(found, found.rows, wanted, colors, unit) if expanded else [],
-        "selected": [key(value) for value in wanted],
+        "all_rows": table(found, found.rows, chosen, colors, unit) if expanded else [],
+        "selected": [key(value) for value in chosen],
         **empty_state(selection, len(found.rows)),
     }  # fmt: skip
 
 
-def _wanted(selection: Selection, by: str) -> tuple[str | None, ...]:
+def wanted(selection: Selection, by: str) -> tuple[str | None, ...]:
+    """The values of a dimension that the filters choose."""
     chosen: tuple[str | None, ...] = getattr(selection.filters, f"{by}s")
     return chosen
 
 
-def _rows(
+def table(
     found: Breakdown,
     rows: Sequence[Row],
-    wanted: Sequence[str | None],
+    chosen: Sequence[str | None],
     colors: Colors,
     unit: str | None,
 ) -> list[Traits]:
+    """Rows of a breakdown as a table shows them: figures, shares, colours, choice.
+
+    Args:
+        found: The breakdown.
+        rows: Those of its rows that are shown, or one that stands for several.
+        chosen: The values that the filters choose; the others are dimmed.
+        colors: Value -> colour slot.
+        unit: The currency.
+    """
     values = [found.value(row) for row in rows]
     known = [value or 0 for value in values]
     whole = sum(known)
@@ -80,12 +85,12 @@ def _rows(
             "id": "other" if row.members > 1 else key(row.id),
             "name": row.name,
             "value": text,
-            "title": _exact(value, unit, by_cost),
+            "title": exact(value, unit, by_cost),
             "share": formats.DASH if value is None else part,
             "fraction": (value or 0) / whole if whole else 0.0,
             "color": "other" if row.members > 1 else colors.get(row.id, "other"),
-            "selected": row.members == 1 and row.id in wanted,
-            "dimmed": bool(wanted) and (row.members > 1 or row.id not in wanted),
+            "selected": row.members == 1 and row.id in chosen,
+            "dimmed": bool(chosen) and (row.members > 1 or row.id not in chosen),
             "selectable": row.members == 1,
         }
         for row, value, text, part in zip(
@@ -94,7 +99,8 @@ def _rows(
     ]  # fmt: skip
 
 
-def _exact(value: int | None, unit: str | None, by_cost: bool) -> str:
+def exact(value: int | None, unit: str | None, by_cost: bool) -> str:
+    """A figure in full, or why there is none."""
     if value is None:
         return "not priced" if by_cost else "not reported"
     return formats.money_exact(value, unit) if by_cost else formats.count_exact(value)

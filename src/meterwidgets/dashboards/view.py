@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import traitlets as t
 
-from meterwidgets.dashboards import cards, filtering, rings, splits
+from meterwidgets.dashboards import cards, filtering, models, rings, splits, trends
 from meterwidgets.dashboards.wording import SLOTS, Colors
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import Filters
@@ -20,8 +21,11 @@ from meterwidgets.metrics.compute import breakdown
 if TYPE_CHECKING:
     from meterwidgets.widgets.donut import Donut
     from meterwidgets.widgets.filter_panel import FilterPanel
+    from meterwidgets.widgets.insights_banner import InsightsBanner
     from meterwidgets.widgets.kpi_card import KpiCards
+    from meterwidgets.widgets.model_list import ModelList
     from meterwidgets.widgets.split_bar import SplitBar
+    from meterwidgets.widgets.trend import Trend
 
 _log = logging.getLogger("meterwidgets")
 _Linked = TypeVar("_Linked", bound="_Drawn")
@@ -35,6 +39,16 @@ class _Drawn(Protocol):
 
     def update(self, **traits: object) -> None:
         """Set several traits at once."""
+
+
+@dataclass
+class _Link:
+    """A widget and how it is drawn; one that nobody sees waits."""
+
+    widget: Any
+    draw: _Draw
+    waits: bool = False
+    stale: bool = False
 
 
 class UsageView(t.HasTraits):
@@ -55,8 +69,8 @@ class UsageView(t.HasTraits):
         >>> cards = view.kpi_cards()
         >>> view.filters = view.filters.replace(orgs=["Initech"])
         >>> cards
-        KpiCards(Total Spend $31.77 | Tokens 17.7M | Models 2 | Rate/1K $0.0018 | \
-Efficiency 557K)
+        KpiCards(Total Spend $31.11 | Tokens 17.4M | Models 2 | Rate/1K $0.0018 | \
+Efficiency 560K)
         >>> view.close()
     """
 
@@ -76,10 +90,10 @@ Efficiency 557K)
                 "make one with meterwidgets.read_usage(...)"
             )
         self.usage = usage
-        self._first = usage.first_filters(tz)
-        self._links: list[tuple[Any, _Draw]] = []
+        self.first = usage.first_filters(tz)
+        self._links: list[_Link] = []
         self._colors: dict[str, Colors] = {}
-        super().__init__(filters=filters or self._first)
+        super().__init__(filters=filters or self.first)
         self._selection = usage.select(self.filters)
 
     @property
@@ -87,13 +101,21 @@ Efficiency 557K)
         """The selected cells, as a value for the next cell."""
         return self._selection
 
-    def kpi_cards(self) -> KpiCards:
-        """The row of cards: spend, tokens, models, rate, efficiency."""
+    def kpi_cards(self, page: str = "overview") -> KpiCards:
+        """The row of cards of a page.
+
+        Args:
+            page: "overview" (spend, tokens, models, rate, efficiency), "token_usage"
+                (total, input, output), "model_analytics" (total, concentration, top,
+                average) or "my_usage" (spend, tokens, requests, rate).
+        """
         from meterwidgets.widgets.kpi_card import KpiCards
 
+        if page not in cards.CARDS:
+            raise MeterError(unknown("page", page, cards.CARDS))
         return self._link(
             KpiCards(),
-            lambda: cards.kpi_cards(self.selection, self.colors("model")),
+            lambda: cards.kpi_cards(self.selection, page, self.colors("model")),
         )
 
     def split_bar(self, measure: str = "tokens") -> SplitBar:
@@ -138,17 +160,81 @@ Efficiency 557K)
             colors = self.colors(by)
             return rings.donut(self.selection, by, colors, expanded=ring.expanded)
 
-        self._link(ring, draw)
-        field = f"{by}s"
-        ring.observe(
-            lambda change: self._change(
-                lambda f: f.replace(**{field: filtering.values(change.new)})
-            ),
-            names=["selected"],
+        return self._chooser(ring, draw, f"{by}s")
+
+    def model_list(self, by: str = "model", *, title: str = "") -> ModelList:
+        """The models by cost, with share and bar; a click chooses one.
+
+        Args:
+            by: "model" or "deployment".
+            title: The heading, if not its own.
+        """
+        from meterwidgets.widgets.model_list import ModelList
+
+        if by not in models.TITLES:
+            raise MeterError(unknown("dimension", by, models.TITLES))
+        found = ModelList(title=title or models.TITLES[by])
+
+        def draw() -> dict[str, Any]:
+            colors = self.colors(by)
+            return models.model_list(
+                self.selection, by, colors, expanded=found.expanded
+            )
+
+        return self._chooser(found, draw, f"{by}s")
+
+    def insights_banner(self) -> InsightsBanner:
+        """What is worth knowing, worst first; takes no room where there is nothing."""
+        from meterwidgets.widgets.insights_banner import InsightsBanner
+
+        return self._link(InsightsBanner(), lambda: models.banner(self.selection))
+
+    def trend(
+        self,
+        measure: str = "cost",
+        by: str = "deployment",
+        *,
+        title: str = "",
+        brief: bool = False,
+    ) -> Trend:
+        """Cost or tokens over time, an area per value; a drag chooses a time range.
+
+        Args:
+            measure: "cost" or "tokens".
+            by: "org", "project", "deployment", "model", "endpoint" or "user". Of
+                deployment and model the reader can choose the other.
+            title: The heading, if not the measure's own.
+            brief: Whether "Cost over time" stands beside it, not "Cost per day, UTC".
+        """
+        from meterwidgets.widgets.trend import Trend
+
+        if measure not in trends.TITLES:
+            raise MeterError(unknown("measure", measure, trends.TITLES))
+        if by not in _BY:
+            raise MeterError(unknown("dimension", by, _BY))
+        choices = trends.SEGMENTS if by in trends.SEGMENTS else {}
+        found = Trend(
+            title=title or trends.TITLES[measure],
+            shapes=list(trends.SHAPES),
+            by=by,
+            choices=[{"key": key, "label": label} for key, label in choices.items()],
+            brushable=True,
         )
-        ring.observe(lambda _: self._draw(ring, draw), names=["expanded"])
-        ring.observe(lambda _: self.reset(), names=["reset"])
-        return ring
+
+        def draw() -> dict[str, Any]:
+            shown = self.colors(found.by)
+            return trends.trend(self.selection, measure, found.by, shown, brief=brief)
+
+        self._link(found, draw)
+        self._redrawn(found, "by")
+        found.observe(
+            lambda change: self._change(
+                lambda _: trends.brushed(self.selection, found.by, change.new)
+            ),
+            names=["brushed"],
+        )
+        found.observe(lambda _: self.reset(), names=["reset"])
+        return found
 
     def filter_panel(self, *, title: str = "") -> FilterPanel:
         """Presets, the resolved range, chips, and the dialog with every filter.
@@ -162,23 +248,23 @@ Efficiency 557K)
 
         def draw() -> dict[str, Any]:
             shown = filtering.panel(
-                self.selection, self._first, self.colors, opened=panel.is_open
+                self.selection, self.first, self.colors, opened=panel.is_open
             )
             return shown | {"error": self.error}
 
         self._link(panel, draw)
         panel.observe(
             lambda change: self._change(
-                lambda f: filtering.asked(change.new, self.selection, self._first)
+                lambda f: filtering.asked(change.new, self.selection, self.first)
             ),
             names=["request"],
         )
-        panel.observe(lambda _: self._draw(panel, draw), names=["is_open"])
+        self._redrawn(panel, "is_open")
         return panel
 
     def reset(self) -> None:
         """Go back to the first window, with nothing chosen."""
-        self.filters = self._first.replace(tz=self.filters.tz)
+        self.filters = self.first.replace(tz=self.filters.tz)
 
     def colors(self, dimension: str) -> Colors:
         """Value -> colour slot, the same everywhere and under every filter.
@@ -190,26 +276,64 @@ Efficiency 557K)
             From the ranking of the whole ledger, each value its slot once.
         """
         if dimension not in self._colors:
-            everything = self.usage.select(Filters(tz=self._first.tz))
+            everything = self.usage.select(Filters(tz=self.first.tz))
             rows = breakdown(everything, dimension).rows
             self._colors[dimension] = {
                 row.id: SLOTS[place % len(SLOTS)] for place, row in enumerate(rows)
             }
         return self._colors[dimension]
 
+    def pause(self, widgets: Iterable[Any]) -> None:
+        """Let widgets that nobody sees wait until `resume`."""
+        for link in self._of(widgets):
+            link.waits = True
+
+    def resume(self, widgets: Iterable[Any]) -> None:
+        """Draw widgets again that waited, and go on."""
+        for link in self._of(widgets):
+            link.waits = False
+            if link.stale:
+                self._draw(link)
+
     def close(self) -> None:
         """Close every widget that this view made."""
         links, self._links = self._links, []
-        for widget, _ in links:
-            widget.close()
+        for link in links:
+            link.widget.close()
 
     def __repr__(self) -> str:
         return f"UsageView({self.usage!r}, {self.filters!r})"
 
     def _link(self, widget: _Linked, draw: _Draw) -> _Linked:
-        self._links.append((widget, draw))
+        self._links.append(_Link(widget, draw))
         widget.update(**draw())
         return widget
+
+    def _chooser(self, widget: _Linked, draw: _Draw, field: str) -> _Linked:
+        """Link a widget whose rows choose values of a filter."""
+        chooser: Any = self._link(widget, draw)
+        chooser.observe(
+            lambda change: self._change(
+                lambda f: f.replace(**{field: filtering.values(change.new)})
+            ),
+            names=["selected"],
+        )
+        self._redrawn(chooser, "expanded")
+        chooser.observe(lambda _: self.reset(), names=["reset"])
+        return widget
+
+    def _redrawn(self, widget: Any, trait: str) -> None:
+        """Draw a widget anew when a trait of its own changes what it shows."""
+
+        def draw(_: Any) -> None:
+            for link in self._of([widget]):
+                self._draw(link)
+
+        widget.observe(draw, names=[trait])
+
+    def _of(self, widgets: Iterable[Any]) -> list[_Link]:
+        wanted = [id(widget) for widget in widgets]
+        return [link for link in self._links if id(link.widget) in wanted]
 
     @t.validate("filters")
     def _filters_valid(self, proposal: Any) -> Filters:
@@ -224,30 +348,34 @@ Efficiency 557K)
             return
         self._selection = self.usage.select(change.new)
         self.error = ""
-        self._links = [(w, draw) for w, draw in self._links if w.comm is not None]
-        for widget, draw in self._links:
-            self._draw(widget, draw)
+        self._links = [link for link in self._links if link.widget.comm is not None]
+        for link in self._links:
+            self._draw(link)
 
-    def _draw(self, widget: Any, draw: _Draw) -> None:
+    def _draw(self, link: _Link) -> None:
         """Draw one widget; what fails is logged and said, and the others go on."""
+        link.stale = link.waits
+        if link.waits:
+            return
         try:
-            widget.update(**draw())
+            link.widget.update(**link.draw())
         except Exception:  # noqa: BLE001 - one broken widget must not stop the others
             _log.exception("a widget could not be refreshed")
-            self._say(_FAILED)
+            self.say(_FAILED)
 
     def _change(self, change: Callable[[Filters], Filters]) -> None:
         """Take a change that a browser asked for, or say why not."""
         try:
             self.filters = change(self.filters)
         except MeterError as error:
-            self._say(str(error))
+            self.say(str(error))
         except Exception:  # noqa: BLE001 - a browser sees our words, no traceback
             _log.exception("a change of the filters failed")
-            self._say(_FAILED)
+            self.say(_FAILED)
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Tell the reader what went wrong, until the next change."""
         self.error = text
-        for widget, _ in self._links:
-            if widget.has_trait("error"):
-                widget.error = text
+        for link in self._links:
+            if isinstance(link.widget.traits().get("error"), t.Unicode):
+                link.widget.error = text

@@ -94,6 +94,38 @@ class Cube:
         """
         return np.diff(self.sums[measure][places], axis=1)
 
+    def only(self, dimension: str, value: Name) -> Cube:
+        """The cube of one value of a dimension: nothing of the others is in it.
+
+        Args:
+            dimension: One that may not be there, which leaves an empty cube.
+            value: One that may not occur, which leaves an empty cube, too.
+
+        Returns:
+            A cube over the same range of time, with the names that are left.
+        """
+        kept = np.zeros(0, np.int64)
+        if dimension in self.names:
+            chosen = [name == value for name in self.names[dimension]]
+            kept = np.flatnonzero(np.asarray(chosen, bool)[self.codes[dimension]])
+        bounds = np.searchsorted(self.key, (kept[:, None] + [0, 1]) * self.width)
+        sizes = bounds[:, 1] - bounds[:, 0]
+        rows = np.repeat(bounds[:, 0] - np.cumsum(sizes) + sizes, sizes)
+        rows += np.arange(len(rows))
+        names, codes = {}, {}
+        for name, values in self.names.items():
+            left, places = np.unique(self.codes[name][kept], return_inverse=True)
+            names[name] = [values[place] for place in left.tolist()]
+            codes[name] = places.astype(np.int32)
+        tuples = np.repeat(np.arange(len(kept)), sizes)
+        key = tuples * self.width + self.key[rows] % self.width
+        sums = {
+            measure: np.append(0, np.cumsum(running[rows + 1] - running[rows]))
+            for measure, running in self.sums.items()
+        }
+        first, width = self.first, self.width
+        return Cube(self.grain_s, first, width, names, codes, key, sums)
+
     @classmethod
     def from_rows(cls, rows: pa.Table, dimensions: Sequence[str], grain_s: int) -> Cube:
         """Build the running sums from rows of the roll-up, in any order.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,38 @@ class UsageFrame:
             MeterError: When a filter names what the ledger doesn't have.
         """
         return Selection(self, filters or Filters(tz=self.tz))
+
+    def of_user(self, user: str) -> UsageFrame:
+        """The usage of one user: a frame that holds nothing of anybody else.
+
+        Args:
+            user: As the ledger reports it.
+
+        Returns:
+            A frame over the same days; without usage where the ledger names no such
+            user, so that an answer says nothing about who else there is.
+
+        Examples:
+            >>> import meterwidgets as mw
+            >>> mw.demo_usage().of_user("u-1000").select().by("user").keys()
+            dict_keys(['u-1000'])
+        """
+        cube = (self.user_cube or self.cube).only("user", user)
+        seen = {name: set(values) for name, values in cube.names.items()}
+        records = int(cube.sums["records"][-1])
+        currencies = [name for name in self.currencies if name in seen["currency"]]
+        return replace(
+            self,
+            cube=cube,
+            user_cube=cube if self.user_cube else None,
+            currencies=tuple(currencies or self.currencies[:1]),
+            quality=Quality(records=records, assumed_tz=self.quality.assumed_tz),
+            labels={
+                dimension: {i: n for i, n in names.items() if i in seen[dimension]}
+                for dimension, names in self.labels.items()
+                if dimension in seen
+            },
+        )
 
     def label(self, dimension: str, value: str | None) -> str:
         """The name to show for a value; what is not reported is "(none)"."""

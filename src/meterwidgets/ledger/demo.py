@@ -56,7 +56,7 @@ PROJECTS = {
 
 _ENDPOINTS = ("/v1/chat/completions", "/v1/completions", "/v1/responses")
 _SPIKE_DAY, _SPIKE_PROJECT, _SPIKE_DEPLOYMENT = (
-    87,
+    DAYS - 1,
     "research-evals",
     "deepseek-r1-distill",
 )

@@ -12,6 +12,7 @@ from meterwidgets.metrics.buckets import bucket_for, drawn, finest
 from meterwidgets.metrics.results import (
     Amounts,
     Breakdown,
+    Concentration,
     Row,
     Series,
     Totals,
@@ -100,6 +101,8 @@ def totals(selection: Selection) -> Totals:
         elapsed=length,
         run_rate=_times(whole.cost, per_day),
         tokens_per_day=_times(whole.tokens, per_day),
+        requests_per_day=_times(whole.requests, per_day),
+        by_model=ranked,
     )
 
 
@@ -189,13 +192,13 @@ def trend(
         label = selection.frame.label(by, value) if by else "Total"
         series.append(Series(value, label, points))
     series.sort(key=_series_rank)
-    unfinished = marks[-1] > selection.frame.as_of(tz)
-    return Trend(name, tuple(marks[:-1]), tuple(series), unfinished)
+    end = min(cut[-1], selection.frame.as_of(tz))
+    return Trend(name, tuple(marks[:-1]), tuple(series), end, end < marks[-1])
 
 
 _SPARK_POINTS = 60
 _SPARK_MEASURES = (
-    "records", "input_tokens", "output_tokens", "input_cost", "output_cost",
+    "records", "requests", "input_tokens", "output_tokens", "input_cost", "output_cost",
     "unsplit_cost", "priced_input_tokens", "priced_output_tokens",
     "split_input_tokens", "split_output_tokens",
 )  # fmt: skip
@@ -221,7 +224,8 @@ def sparkline(selection: Selection) -> tuple[Amounts, ...]:
         marks.pop()
     marks[-1] = min(window.end, marks[-1])
     found = selection.over(marks, measures=_SPARK_MEASURES).get(None, {})
-    known = dict.fromkeys(MEASURES, 0) | {"input_reported": 1, "output_reported": 1}
+    reported = ("requests_reported", "input_reported", "output_reported")
+    known = dict.fromkeys(MEASURES, 0) | dict.fromkeys(reported, 1)
     return tuple(
         amounts(
             known | {key: int(values[place]) for key, values in found.items()}
@@ -238,6 +242,24 @@ def _series_rank(series: Series) -> tuple[int, int, str]:
         -sum(point.tokens or 0 for point in series.points),
         series.name,
     )
+
+
+def concentration(found: Breakdown) -> Concentration:
+    """How concentrated a breakdown is.
+
+    Source: METRICS, "Concentration": the largest share, and HHI = sum of shares².
+
+    Examples:
+        >>> import meterwidgets as mw
+        >>> found = concentration(breakdown(mw.demo_usage().select(), "model"))
+        >>> found.top.name, round(float(found.effective), 2)
+        ('qwen2.5-72b-instruct', 3.22)
+    """
+    named = [row for row in found.rows if row.id is not None and row.share is not None]
+    shares = [row.share for row in found.rows if row.share is not None]
+    hhi = sum((share**2 for share in shares), Fraction(0)) or None
+    top = named[0] if named else None
+    return Concentration(top, top.share if top else None, hhi)
 
 
 def previous(selection: Selection) -> Totals | None:

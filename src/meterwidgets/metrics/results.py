@@ -145,6 +145,8 @@ class Totals:
         elapsed: From the start of the window to its end or the end of the data.
         run_rate: Cost per day of it; None for less than an hour.
         tokens_per_day: Likewise.
+        requests_per_day: Likewise.
+        by_model: The models, ranked.
     """
 
     amounts: Amounts
@@ -153,6 +155,15 @@ class Totals:
     elapsed: timedelta
     run_rate: Fraction | None
     tokens_per_day: Fraction | None
+    requests_per_day: Fraction | None
+    by_model: Breakdown
+
+    @property
+    def cost_per_model(self) -> Fraction | None:
+        """Cost / models with usage, of what names its model."""
+        named = [row.amounts for row in self.by_model.rows if row.id is not None]
+        costs = [each.cost for each in named if each.cost is not None]
+        return Fraction(sum(costs), len(named)) if costs else None
 
 
 @dataclass(frozen=True)
@@ -163,11 +174,13 @@ class Series:
         id: The value; None is "not reported", or everything.
         name: To show.
         points: What each time bucket adds up to.
+        members: How many values this line stands for; more than one for "Other".
     """
 
     id: str | None
     name: str
     points: tuple[Amounts, ...]
+    members: int = 1
 
 
 @dataclass(frozen=True)
@@ -178,13 +191,36 @@ class Trend:
         bucket: minute, 15 minutes, hour, day, week or month.
         start: The start of each bucket, in UTC.
         series: By cost, then tokens, then name.
-        unfinished: Whether the data end inside the last bucket.
+        end: Where the last bucket ends, or the window or the data inside it; None
+            without usage.
+        unfinished: Whether the window or the data end inside the last bucket.
     """
 
     bucket: str
     start: tuple[datetime, ...]
     series: tuple[Series, ...]
+    end: datetime | None = None
     unfinished: bool = False
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """How much of the cost, or of the tokens, goes to few models.
+
+    Attributes:
+        top: The model with the most; None where none is named.
+        share: Its share.
+        hhi: The sum of all squared shares.
+    """
+
+    top: Row | None
+    share: Fraction | None
+    hhi: Fraction | None
+
+    @property
+    def effective(self) -> Fraction | None:
+        """1 / HHI: as many equal models would be as concentrated."""
+        return 1 / self.hhi if self.hhi else None
 
 
 @dataclass(frozen=True)
@@ -240,3 +276,13 @@ def folded(rows: Sequence[Row], most: int) -> tuple[Row, ...]:
     amounts = added([row.amounts for row in rest])
     share = sum(shares, Fraction(0)) if shares else None
     return (*first, Row(None, f"Other ({len(rest):,})", amounts, share, len(rest)))
+
+
+def folded_series(series: Sequence[Series], most: int) -> tuple[Series, ...]:
+    """Up to so many lines; of more, the first and one of what the others add up to."""
+    if len(series) <= most:
+        return tuple(series)
+    first, rest = series[: most - 1], series[most - 1 :]
+    points = zip(*(each.points for each in rest), strict=True)
+    total = tuple(added(point) for point in points)
+    return (*first, Series(None, f"Other ({len(rest):,})", total, len(rest)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -108,3 +109,101 @@ def until(as_of: datetime, tz: str) -> str:
     if as_of == midnight.astimezone(UTC):  # where clocks skip it, the day starts at 1
         return f"Data until {day(here.date() - timedelta(days=1))}"
     return f"Data until {day(here)}, {clock(here)}"
+
+
+def bucket(start: datetime, name: str, tz: str) -> str:
+    """A bucket of time, as a tooltip heads it.
+
+    Args:
+        start: Its first instant.
+        name: What kind it is, such as "day".
+        tz: The zone of the calendar.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> at = datetime(2026, 2, 11, 16, 15, tzinfo=UTC)
+        >>> [bucket(at, name, "UTC") for name in ("day", "15 minutes", "hour")]
+        ['Wed, Feb 11, 2026', 'Feb 11, 4:15 PM', 'Feb 11, 4:15 PM']
+        >>> [bucket(at, name, "UTC") for name in ("week", "month")]
+        ['Week of Feb 11, 2026', 'Feb 2026']
+    """
+    here = start.astimezone(ZoneInfo(tz))
+    if name == "month":
+        return f"{here:%b %Y}"
+    if name == "week":
+        return f"Week of {day(here)}"
+    if name == "day":
+        return f"{here:%a}, {day(here)}"
+    return f"{day(here, year=False)}, {clock(here)}"
+
+
+def ticks(starts: Sequence[datetime], name: str, tz: str) -> list[tuple[int, str]]:
+    """Where an axis of buckets may have a label, and what it says there.
+
+    Args:
+        starts: The first instant of each bucket.
+        name: What kind they are, such as "day".
+        tz: The zone of the calendar.
+
+    Returns:
+        Places and texts: full hours or midnights where buckets are shorter than a day;
+        a midnight, and the first label, name their day.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> hours = [datetime(2026, 2, 22, hour, tzinfo=UTC) for hour in range(10)]
+        >>> ticks(hours, "hour", "UTC")
+        [(0, 'Feb 22'), (3, '3 AM'), (6, '6 AM'), (9, '9 AM')]
+        >>> ticks(hours[:1], "day", "UTC")
+        [(0, 'Feb 22')]
+    """
+    here = [start.astimezone(ZoneInfo(tz)) for start in starts]
+    if name == "month":
+        return [(place, f"{at:%b %Y}") for place, at in enumerate(here)]
+    if name in ("week", "day"):
+        return [(place, day(at, year=False)) for place, at in enumerate(here)]
+    hours = (starts[-1] - starts[0]) / timedelta(hours=1)
+    steps = (0.25, 0.5, 1, 3, 6, 12, 24)
+    step = next((each for each in steps if hours / each <= _TICKS), steps[-1])
+    found = [
+        (place, _clock_tick(at))
+        for place, at in enumerate(here)
+        if (at.hour + Fraction(at.minute, 60)) % Fraction(step) == 0
+    ]
+    if not found:
+        found = [(0, _clock_tick(here[0]))]
+    place, text = found[0]
+    if here[place].hour or here[place].minute:
+        text = f"{day(here[place], year=False)}, {text}"
+    return [(place, text), *found[1:]]
+
+
+_TICKS = 8
+
+
+def _clock_tick(at: datetime) -> str:
+    if not at.hour and not at.minute:
+        return day(at, year=False)
+    return f"{at.hour % 12 or 12}{f':{at:%M}' if at.minute else ''} {at:%p}"
+
+
+def cut_short(end: datetime, name: str, tz: str) -> str:
+    """Until when an unfinished bucket goes, as its note says.
+
+    Args:
+        end: Where the data or the window end inside the bucket.
+        name: What kind of bucket it is.
+        tz: The zone of the calendar.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> cut_short(datetime(2026, 2, 22, 18, tzinfo=UTC), "day", "UTC")
+        'Feb 22 until 6:00 PM'
+        >>> cut_short(datetime(2026, 2, 22, tzinfo=UTC), "week", "UTC")
+        'last week until Feb 21'
+    """
+    here = end.astimezone(ZoneInfo(tz))
+    if name in ("week", "month"):
+        last = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(tz))
+        return f"last {name} until {day(last, year=False)}"
+    return f"{day(here, year=False)} until {clock(here)}"

@@ -38,7 +38,12 @@ from .kernels import (
 from .page import Page, PageTemplate
 from .places import TEMPLATE, TEMPLATE_FOLDER, notebooks_dir, template_root
 
-PAGES = {"overview": "overview.ipynb"}  # address -> notebook; the first is the start
+PAGES = {
+    "overview": "overview.ipynb",
+    "token-usage": "token_usage.ipynb",
+    "model-analytics": "model_analytics.ipynb",
+    "my-usage": "my_usage.ipynb",
+}  # address -> notebook; the first is the start
 MESSAGE_BYTES = 1 << 20  # the largest that a page may send
 
 Say = Callable[[str], None]
@@ -55,6 +60,7 @@ def serve(
     port: int = 8866,
     open_browser: bool = False,
     notebooks: Path | None = None,
+    user: str = "",
     log: Say = _print,
 ) -> None:
     """Serve the pages until SIGINT or SIGTERM; kernels end with the server.
@@ -65,19 +71,21 @@ def serve(
         port: The port to listen on; 0 takes any free one.
         open_browser: Show the first page in the reader's browser.
         notebooks: The folder with the pages' notebooks; the package's own if None.
+        user: Whose own usage /my-usage shows, as the ledger reports users.
         log: Gets the one line with the address, once the server listens.
 
     Raises:
         MeterError: The port is taken, or a notebook or the template is missing.
     """
     folder = (notebooks or notebooks_dir()).resolve()
-    for notebook in PAGES.values():
-        if not (folder / notebook).is_file():
-            raise MeterError(f"notebook {notebook!r} not found in {folder}")
+    if not _pages(folder):
+        wanted = ", ".join(PAGES.values())
+        raise MeterError(f"none of the notebooks {wanted} found in {folder}")
     with tempfile.TemporaryDirectory(prefix="mw-") as connection_dir:
         server = MeterServer(
             frame_dir=frame_dir.resolve(),
             notebooks=folder,
+            user=user,
             ip=host,
             port=port,
             connection_dir=connection_dir,
@@ -85,12 +93,20 @@ def serve(
         asyncio.run(server.run(log, open_browser=open_browser))
 
 
+def _pages(folder: Path) -> dict[str, Path]:
+    """The pages whose notebooks are in a folder, by address."""
+    found = {page: folder / notebook for page, notebook in PAGES.items()}
+    return {page: path for page, path in found.items() if path.is_file()}
+
+
 class MeterServer(Voila):  # type: ignore[misc]
     """Voilà with clean addresses, hardened settings and no configuration files."""
 
     name = "voila"  # Voilà's handlers look themselves up under this name
 
-    def __init__(self, *, frame_dir: Path, notebooks: Path, **settings: Any) -> None:
+    def __init__(
+        self, *, frame_dir: Path, notebooks: Path, user: str = "", **settings: Any
+    ) -> None:
         super().__init__(
             config=_config(settings["connection_dir"]),
             log_level=logging.WARNING,
@@ -98,7 +114,8 @@ class MeterServer(Voila):  # type: ignore[misc]
             **settings,
         )
         self.frame_dir = frame_dir
-        self.notebooks = notebooks
+        self.pages = _pages(notebooks)
+        self.user = user
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
 
@@ -139,13 +156,13 @@ class MeterServer(Voila):  # type: ignore[misc]
         """Return the only routes that there are."""
         base = self.base_url
         kernel = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-        first = next(iter(PAGES))
+        first = next(iter(self.pages))
         extensions = "|".join(EXTENSIONS)
         return [
             (base, ToFirstPage, {"address": base + first}),
             *(
-                (base + page, Page, {"server": self, "notebook": self.notebooks / file})
-                for page, file in PAGES.items()
+                (base + page, Page, {"server": self, "notebook": notebook})
+                for page, notebook in self.pages.items()
             ),
             (rf"{base}api/kernels/{kernel}", KernelState),
             (rf"{base}api/kernels/{kernel}/channels", PageWebsocket),
@@ -169,7 +186,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         http = HTTPServer(self.app)
         http.add_sockets(sockets)
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
-        address = f"http://{host}:{port}{self.base_url}{next(iter(PAGES))}"
+        address = f"http://{host}:{port}{self.base_url}{next(iter(self.pages))}"
         log(f"Serving {address} (Ctrl+C stops)")
         if open_browser:
             webbrowser.open(address)

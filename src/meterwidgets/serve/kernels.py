@@ -42,7 +42,7 @@ _ALLOWED_STARTS = ("LC_", "PYTHON")
 
 
 def kernel_env(
-    environ: Mapping[str, str], *, frame_dir: Path, query: str = ""
+    environ: Mapping[str, str], *, frame_dir: Path, query: str = "", user: str = ""
 ) -> dict[str, str]:
     """Return the environment of one page's kernel.
 
@@ -53,6 +53,7 @@ def kernel_env(
         environ: The server's environment.
         frame_dir: The folder with the usage that the page shows.
         query: The query string of the page's address: its view state.
+        user: Whose own usage the page shows, if it shows one's own.
 
     Examples:
         >>> here = {"PATH": "/bin", "LC_ALL": "C.UTF-8", "DATABASE_URL": "secret"}
@@ -64,7 +65,8 @@ def kernel_env(
         for name, value in environ.items()
         if name.upper() in _ALLOWED or name.upper().startswith(_ALLOWED_STARTS)
     }
-    return {**kept, "METERWIDGETS_FRAME": str(frame_dir), "QUERY_STRING": query}
+    ours = {"METERWIDGETS_FRAME": str(frame_dir), "QUERY_STRING": query}
+    return {**kept, **ours, **({"METERWIDGETS_USER": user} if user else {})}
 
 
 def kernel_config(connection_dir: str) -> Config:

@@ -95,6 +95,7 @@ class Page(Plain, JupyterHandler):
                 os.environ,
                 frame_dir=self.server.frame_dir,
                 query=self.request.query or "",
+                user=self.server.user,
             ),
         )
         executor = VoilaExecutor(

@@ -168,6 +168,26 @@ window.mwPage = (() => {
   );
   document.addEventListener("DOMContentLoaded", () => state === "loading" && fail());
 
+  // ---- the address: an app says where it is, Back and Forward say it to the app --
+  const base = () => document.body.dataset.baseUrl.replace(/voila\/$/, "");
+  const href = (address) => base() + address;
+  let settled = false; // the first address is the one that was asked for, made tidy
+
+  function go(address, label) {
+    const now = window.location.pathname + window.location.search;
+    const next = href(address);
+    if (next !== now) window.history[settled ? "pushState" : "replaceState"](null, "", next);
+    if (label) document.title = `${label} · meterwidgets`;
+    settled = true;
+  }
+
+  window.addEventListener("popstate", () => {
+    if (over) return window.location.reload();
+    const address = window.location.pathname + window.location.search;
+    const detail = address.slice(base().length);
+    document.dispatchEvent(new CustomEvent("mw-visit", { detail }));
+  });
+
   // ---- the session ----------------------------------------------------------
   const ENDED = 4001; // the close code of kernels.py
   const RETRY = 2_000; // ms between two looks at a lost server
@@ -176,7 +196,7 @@ window.mwPage = (() => {
   let over = false;
 
   function kernel(id) {
-    kernelUrl = `${document.body.dataset.baseUrl.replace(/voila\/$/, "")}api/kernels/${id}`;
+    kernelUrl = `${base()}api/kernels/${id}`;
   }
 
   function ended() {
@@ -212,5 +232,5 @@ window.mwPage = (() => {
 
   // Voila's script calls this when its theme is in place.
   window.voila_finish = () => {};
-  return { adopt: paint, kernel, cell, drawing, fail };
+  return { adopt: paint, kernel, cell, drawing, fail, go, href };
 })();

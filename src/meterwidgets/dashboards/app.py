@@ -1,0 +1,214 @@
+"""The app: dashboards as tabs over one view, each made when it is first opened."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ipywidgets import VBox
+
+from meterwidgets.dashboards import (
+    address,
+    model_analytics,
+    my_usage,
+    overview,
+    token_usage,
+)
+from meterwidgets.dashboards.current import current_user
+from meterwidgets.dashboards.page import Page
+from meterwidgets.dashboards.view import UsageView
+from meterwidgets.errors import MeterError, unknown
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.widgets.base import Guarded, quiet_layout
+from meterwidgets.widgets.tabs import Tabs
+
+DASHBOARDS = {
+    "overview": ("Overview", overview.build),
+    "token-usage": ("Token Usage", token_usage.build),
+    "model-analytics": ("Model Analytics", model_analytics.build),
+    "my-usage": ("My Usage", my_usage.build),
+}
+"""Page -> its name, and what makes it for a view."""
+
+OPERATORS = ("overview", "token-usage", "model-analytics")
+END_USERS = ("my-usage", "token-usage")
+_AWAY = "mw-away"
+
+
+class App(Guarded, VBox):  # type: ignore[misc]
+    """Dashboards as tabs over one view.
+
+    A tab is made when it is first opened, and waits while it is away; the filters
+    are those of all tabs, and stand in the address under ``meterwidgets serve``.
+
+    Attributes:
+        view: The selection that all tabs follow.
+        pages: The tabs that were opened, by key.
+    """
+
+    def __init__(self, view: UsageView, page: str, *, query: str = "") -> None:
+        """Make an app; see `app`, which makes its view, too.
+
+        Args:
+            view: What its tabs follow; closed with the app.
+            page: The key of the tab to open.
+            query: The filters and choices to start with, as an address has them.
+        """
+        self.view = view
+        self._home = page if page in END_USERS and page not in OPERATORS else ""
+        keys = END_USERS if self._home else OPERATORS
+        self._names = {key: DASHBOARDS[key][0] for key in keys}
+        self.pages: dict[str, Page] = {}
+        title = self._names[page] if self._home else "Usage Metering"
+        self._panel = view.filter_panel(title=title)
+        self._tabs = Tabs(page=page)
+        super().__init__(
+            children=(self._tabs, self._panel),
+            _dom_classes=("mw-root", "mw-page", "mw-app"),
+            layout=quiet_layout(),
+        )
+        self._visit(f"{page}?{query}", page)
+        self._tabs.observe(self._turned, names=["page"])
+        self._tabs.observe(
+            lambda change: self._visit(change.new["address"], self._tabs.page),
+            names=["visited"],
+        )
+        view.observe(lambda _: self._follow(), names=["filters"])
+
+    @property
+    def page(self) -> str:
+        """The key of the tab that is shown."""
+        return str(self._tabs.page)
+
+    @page.setter
+    def page(self, key: str) -> None:
+        if key not in self._names:
+            raise MeterError(unknown("page", key, self._names))
+        self._tabs.page = key
+
+    def close(self) -> None:
+        """Close all tabs, the view and what it made."""
+        if self.comm is None:
+            return
+        for page in self.pages.values():
+            page.close()
+        self.view.close()
+        self._tabs.close()
+        layout = self.layout
+        super().close()
+        layout.close()
+
+    def __repr__(self) -> str:
+        shown = (self._tabs, self._panel, *self.pages[self.page].widgets)
+        lines = "".join(f"\n  {widget!r}," for widget in shown)
+        return f"App({lines}\n)"
+
+    def _turned(self, change: Any) -> None:
+        """Show the tab that was asked for; a name that is none changes nothing."""
+        if change.new not in self._names:
+            self._tabs.page = change.old
+            return
+        self._open(change.new)
+        self._follow()
+
+    def _open(self, key: str) -> None:
+        """Show a tab, made if it is new, and let the others wait."""
+        page = self.pages.get(key)
+        for other in self.pages.values():
+            if other is not page:
+                self.view.pause(other.widgets)
+                other.add_class(_AWAY)
+        if page is None:
+            page = self.pages[key] = DASHBOARDS[key][1](self.view)
+            page.on_choice(self._follow)
+            self.children = (self._tabs, self._panel, *self.pages.values())
+        else:
+            self.view.resume(page.widgets)
+            page.remove_class(_AWAY)
+
+    def _visit(self, where: str, fallback: str) -> None:
+        """Go to an address: its tab, its filters, its choices; say what it can't have.
+
+        Args:
+            where: The address; hostile.
+            fallback: The tab, where the address names none of this app.
+        """
+        path, _, query = where.partition("?")
+        asked = address.parse(query, self.view.usage, self.view.first)
+        key = asked.others.pop("page", self._home or path)
+        key = key if key in self._names else fallback
+        with self._tabs.hold_sync():  # one address at the end, none on the way
+            self.view.filters = asked.filters
+            self._tabs.page = key
+            self._open(key)
+            try:
+                self.pages[key].choose(asked.others)
+            except MeterError as error:
+                asked.problems.append(str(error))
+            if asked.problems:
+                self.view.say(f"Of the address this was left out: {asked.problems[0]}")
+            self._follow()
+
+    def _follow(self) -> None:
+        """Let the address say what is shown."""
+        addresses = {key: self._address(key) for key in self._names}
+        self._tabs.update(
+            tabs=[
+                {"key": key, "label": name, "address": addresses[key]}
+                for key, name in self._names.items()
+            ],
+            address=addresses[self.page],
+        )
+
+    def _address(self, key: str) -> str:
+        others: dict[str, str] = {}
+        if self._home and key != self._home:
+            others["page"] = key
+        if key in self.pages:
+            others |= self.pages[key].changed
+        text = address.query(self.view.filters, self.view.first, others)
+        return f"{self._home or key}?{text}" if text else self._home or key
+
+
+def app(
+    usage: UsageFrame | UsageView,
+    *,
+    page: str = "overview",
+    user: str | None = None,
+    tz: str | None = None,
+    query: str | None = None,
+) -> App:
+    """The dashboards as tabs over one view, each made when it is first opened.
+
+    Args:
+        usage: The ledger, or a view.
+        page: The tab to open: "overview", "token-usage" or "model-analytics"; or
+            "my-usage" for one user's own usage, beside their Token Usage.
+        user: Who that is; by default the one that the server named.
+        tz: The IANA zone of days and clocks; by default the ledger's.
+        query: The filters to start with, as an address has them; by default those of
+            the address that the reader opened.
+
+    Returns:
+        A widget: display it, or close it.
+
+    Raises:
+        MeterError: When there is no such page, or it is nobody's usage.
+
+    Examples:
+        >>> import meterwidgets as mw
+        >>> app = mw.app(mw.demo_usage(), page="model-analytics")
+        >>> app.page
+        'model-analytics'
+        >>> app.close()
+    """
+    if page not in DASHBOARDS:
+        raise MeterError(unknown("page", page, DASHBOARDS))
+    if query is None:
+        query = os.environ.get("QUERY_STRING", "")
+    if page not in OPERATORS:
+        if not isinstance(usage, UsageFrame):
+            raise MeterError('page="my-usage" needs the UsageFrame, not a view of it')
+        usage = my_usage.own(usage, current_user(usage) if user is None else user)
+    view = usage if isinstance(usage, UsageView) else UsageView(usage, tz=tz)
+    return App(view, page, query=query)

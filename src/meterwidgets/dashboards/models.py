@@ -1,0 +1,63 @@
+"""The model list and the banner: which models cost what, and what to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from meterwidgets.dashboards.rings import SHOWN, exact, table, wanted
+from meterwidgets.dashboards.wording import Colors, Traits, apart, empty_state
+from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics import formats
+from meterwidgets.metrics.compute import breakdown, totals
+from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.results import Row, folded
+
+TITLES = {"model": "Model List", "deployment": "Deployment List"}
+
+
+def model_list(
+    selection: Selection, by: str, colors: Colors, *, expanded: bool
+) -> Traits:
+    """Models, or deployments, by cost: badge, cost and share, bar.
+
+    Args:
+        selection: What to list.
+        by: "model" or "deployment".
+        colors: Value -> its colour slot, in the order of the whole ledger.
+        expanded: Whether the reader asked for all of them.
+    """
+    found = breakdown(selection, by, own=False)
+    chosen = wanted(selection, by)
+    amounts, unit = totals(selection).amounts, selection.currency
+    by_cost = found.measure == "cost"
+    value = amounts.cost if by_cost else amounts.tokens
+    total = formats.money(value, unit) if by_cost else formats.count(value)
+    shown = folded(found.rows, SHOWN)
+    slots = apart([row.id for row in found.rows], colors)
+
+    def rows(of: Sequence[Row]) -> list[Traits]:
+        listed = table(found, of, chosen, slots, unit)
+        return [
+            {**row, "badge": str(place) if row["selectable"] else "…"}
+            for place, row in enumerate(listed, start=1)
+        ]
+
+    return {
+        "subtitle": formats.plural(len(found.rows), by),
+        "name_label": by.capitalize(),
+        "value_label": "Cost & Share" if by_cost else "Tokens & Share",
+        "total": total,
+        "total_title": exact(value, unit, by_cost),
+        "total_label": f"{'Selected' if chosen else 'Total'} "
+        f"{'Cost' if by_cost else 'Tokens'}",
+        "rows": rows(shown),
+        "more": len(found.rows) if len(shown) < len(found.rows) else 0,
+        "all_rows": rows(found.rows) if expanded else [],
+        **empty_state(selection, len(found.rows)),
+    }
+
+
+def banner(selection: Selection) -> Traits:
+    """What is worth knowing about a selection, worst first."""
+    return {"insights": [asdict(insight) for insight in insights(selection)]}

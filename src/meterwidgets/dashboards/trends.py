@@ -1,0 +1,98 @@
+"""The trends: cost or tokens over time, an area per value of a dimension."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from meterwidgets.dashboards.rings import SHOWN
+from meterwidgets.dashboards.wording import Colors, Traits, apart, empty_state, key
+from meterwidgets.errors import MeterError
+from meterwidgets.frame.filters import Filters
+from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics import times
+from meterwidgets.metrics.buckets import edges
+from meterwidgets.metrics.compute import trend as over_time
+from meterwidgets.metrics.results import Series, Trend, folded_series
+
+TITLES = {"cost": "Token Usage Cost Trend", "tokens": "Token Count Trend"}
+WORDS = {"cost": "Cost", "tokens": "Tokens"}
+SEGMENTS = {"deployment": "Deployment", "model": "Model"}
+"""What a reader can choose an area for."""
+SHAPES = ("stacked", "lines", "share")
+"""How several areas stand together."""
+CHOICES = {"by": tuple(SEGMENTS), "shape": SHAPES}
+"""What a reader can choose of a trend, and among what."""
+
+
+def trend(
+    selection: Selection, measure: str, by: str, colors: Colors, *, brief: bool = False
+) -> Traits:
+    """Cost or tokens over time.
+
+    Args:
+        selection: What to draw.
+        measure: "cost", or "tokens"; where nothing is priced it is tokens.
+        by: A dimension: an area per value, up to eight.
+        colors: Value -> its colour slot, in the order of the whole ledger.
+        brief: Whether the words beside the heading leave out per what, and the zone.
+    """
+    found = over_time(selection, by=by)
+    shown = folded_series(found.series, SHOWN)
+    points = [point for series in found.series for point in series.points]
+    by_cost = measure == "cost" and any(point.cost is not None for point in points)
+    drawn = "cost" if by_cost or not points else "tokens"
+    unpriced = ", as nothing is priced" if measure != drawn else ""
+    tz = selection.filters.tz
+    slots = apart([series.id for series in found.series], colors)
+    ticks = times.ticks(found.start, found.bucket, tz) if found.start else []
+    here = ZoneInfo(tz)
+    words = "over time" if brief else f"per {found.bucket}, {tz}"
+    return {
+        "subtitle": f"{WORDS[drawn]} {words}{unpriced}",
+        "times": [start.astimezone(here).replace(tzinfo=None) for start in found.start],
+        "labels": [times.bucket(start, found.bucket, tz) for start in found.start],
+        "ticks": [{"place": place, "text": text} for place, text in ticks],
+        "series": [_series(series, drawn, slots) for series in shown],
+        "unit": (selection.currency or "") if drawn == "cost" else "",
+        "unfinished": times.cut_short(found.end, found.bucket, tz)
+        if found.end and found.unfinished
+        else "",
+        **empty_state(selection, len(found.start)),
+    }
+
+
+def _series(series: Series, measure: str, slots: Colors) -> Traits:
+    other = series.members > 1
+    return {
+        "id": "other" if other else key(series.id),
+        "name": series.name,
+        "color": "other" if other else slots.get(series.id, "other"),
+        "values": [getattr(point, measure) for point in series.points],
+    }
+
+
+def brushed(selection: Selection, by: str, asked: Any) -> Filters:
+    """The filters that a drag over a trend means: its buckets, inside the window.
+
+    Args:
+        selection: What is drawn.
+        by: The dimension that it is drawn by.
+        asked: The places of the ``first`` and the ``last`` bucket.
+
+    Raises:
+        MeterError: When there are no such buckets.
+    """
+    found: Trend = over_time(selection, by=by)
+    first, last = asked["first"], asked["last"]
+    if not 0 <= first <= last < len(found.start):
+        raise MeterError("that part of the trend is gone; drag again")
+    window, tz = selection.window, selection.filters.tz
+    close = edges(
+        found.start[last], found.start[last] + timedelta(seconds=1), found.bucket, tz
+    )[-1]
+    start: datetime = max(found.start[first], window.start)
+    return selection.filters.replace(
+        preset="custom", start=start, end=min(close, window.end)
+    )

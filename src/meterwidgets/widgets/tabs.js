@@ -1,0 +1,58 @@
+// Tabs: the names of an app's pages, and its address in the browser.
+// `mwPage` is the page around the widgets under `meterwidgets serve`; without it,
+// as in JupyterLab, there is no address and the names are buttons.
+
+/**
+ * @typedef {{tabs: {key: string, label: string, address: string}[], page: string,
+ *   address: string, visited: {n?: number, address?: string}}} Model
+ */
+
+function build({ model, el, signal }) {
+  const served = window.mwPage?.go ? window.mwPage : null;
+  const nav = h("nav", { class: "mw-tabs", "aria-label": "Dashboards" });
+  el.classList.add("mw-tabs-home");
+  el.append(nav);
+  // The names stand in the head of the app; there the focus goes in their order.
+  const home = () => el.closest(".mw-app")?.querySelector(".mw-filter-slot");
+  if (el.closest(".mw-app") || !el.isConnected)
+    whenThere(home, signal, (slot) => slot.append(nav));
+  signal.addEventListener("abort", () => nav.remove());
+
+  const open = (event) => {
+    const aside = event.ctrlKey || event.metaKey || event.shiftKey || event.button;
+    if (served && aside) return; // a link like any other
+    event.preventDefault();
+    const key = event.currentTarget.dataset.key;
+    if (key === model.get("page")) return;
+    model.set("page", key);
+    model.save_changes();
+    update();
+  };
+  const make = () => {
+    const props = served ? {} : { type: "button" };
+    const node = h(served ? "a" : "button", { class: "mw-tab", ...props });
+    listen(node, { click: open });
+    return node;
+  };
+  const visit = (event) => {
+    const n = (model.get("visited").n ?? 0) + 1;
+    model.set("visited", { n, address: event.detail });
+    model.save_changes();
+  };
+  if (served) document.addEventListener("mw-visit", visit, { signal });
+
+  function update() {
+    const page = model.get("page");
+    keyed(nav, model.get("tabs"), make, (node, tab) => {
+      put(node, tab.label);
+      attr(node, "aria-current", tab.key === page ? "page" : null);
+      if (served) attr(node, "href", served.href(tab.address));
+    });
+    show(nav, model.get("tabs").length > 1);
+    const shown = model.get("tabs").find((tab) => tab.key === page);
+    if (served && model.get("address")) served.go(model.get("address"), shown?.label);
+  }
+  return update;
+}
+
+export default view(build);
