@@ -71,7 +71,7 @@ function makeFrame(sort) {
   const total = h("span", { class: "mw-list-total" });
   const word = h("span");
   head.total.append(total, " ", word);
-  const caption = h("caption", { class: "mw-sr", role: "caption" });
+  const caption = h("caption", { class: "mw-sr" });
   const heads = Object.fromEntries(
     Object.keys(COLUMNS).map((key) => [key, makeHead(key, sort)]),
   );
