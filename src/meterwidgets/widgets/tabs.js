@@ -49,9 +49,14 @@ function build({ model, el, signal }) {
       if (served) attr(node, "href", served.href(tab.address));
     });
     show(nav, model.get("tabs").length > 1);
-    const shown = model.get("tabs").find((tab) => tab.key === page);
-    if (served && model.get("address")) served.go(model.get("address"), shown?.label);
   }
+  // Only the kernel says where the reader is: on the way back it is behind for a moment.
+  function follow() {
+    const shown = model.get("tabs").find((tab) => tab.key === model.get("page"));
+    if (model.get("address")) served.go(model.get("address"), shown?.label);
+  }
+  if (served) model.on("change:address", follow);
+  if (served) follow();
   return update;
 }
 
