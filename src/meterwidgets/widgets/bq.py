@@ -165,6 +165,7 @@ class Layer:
 
 
 _STROKE = 1.75
+_DENSE = (150, 1.25)  # from so many points a thinner stroke keeps areas apart
 _FILL = 0.42
 _PALE = 0.17
 
@@ -179,7 +180,6 @@ def areas() -> Any:
     x, y = _unit_scale(), _unit_scale()
     common = {
         "scales": {"x": x, "y": y},
-        "stroke_width": _STROKE,
         "enable_hover": False,
         "interactions": {},
         "apply_clip": False,
@@ -217,6 +217,7 @@ def _layer_state(layer: Layer, opacity: float) -> dict[str, Any]:
         "x": np.asarray(layer.x, dtype=np.float64),
         "y": np.squeeze(np.asarray(layer.rows, dtype=np.float64)),
         "colors": colors + ground,
+        "stroke_width": _DENSE[1] if len(layer.x) >= _DENSE[0] else _STROKE,
         "fill": "between" if layer.filled else "none",
         "fill_colors": colors + ground,
         "fill_opacities": [opacity] * len(colors) + [0.0] * len(ground),

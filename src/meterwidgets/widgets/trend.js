@@ -11,7 +11,7 @@ const KEYS =
 const CHOOSE = "Enter begins and ends a choice of time.";
 
 /** Build everything that stands in the card. */
-function makeCard(model, pick, download) {
+function makeCard(pick, download) {
   const head = cardHead();
   const by = radios("Break down by", pick("by"));
   const shape = radios("Layout", pick("shape"));
@@ -105,6 +105,7 @@ function drawAxis(model, y, grid) {
   });
   keyed(grid, axis, () => h("i"), (node, tick) => {
     node.style.bottom = `${100 * tick.at}%`;
+    node.classList.toggle("mw-zero", tick.zero);
   });
 }
 
@@ -135,43 +136,47 @@ function handOver({ name, text }) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-function build({ model, el, signal }) {
-  let asked = 0; // the table that this view waits for
-  const pick = (name) => (key) => {
-    model.set(name, key);
-    model.save_changes();
-  };
-  const download = () => {
-    asked = model.get("export") + 1;
-    pick("export")(asked);
-  };
-  model.on("change:table", () => {
-    if (model.get("table").n === asked) handOver(model.get("table"));
-  });
-  const c = makeCard(model, pick, download);
-  const voice = speaker(signal);
-  const empty = emptyBox(model);
-  const failed = emptyBox(model, "retry");
-  failed.node.classList.add("mw-failed");
-  const bones = skeleton("mw-trend-bones", 5);
+function drawHead(model, c) {
+  put(c.head.title, model.get("title"));
+  put(c.head.subtitle, model.get("subtitle"));
+  show(c.head.total, false);
+  const [choices, shapes] = [model.get("choices"), model.get("shapes")];
+  const offered = SHAPES.filter((shape) => shapes.includes(shape.key));
+  c.by.update(choices, model.get("by"));
+  c.shape.update(offered, model.get("shape"));
+  show(c.by.node, choices.length > 1);
+  show(c.shape.node, offered.length > 1);
+  show(c.controls, choices.length > 1 || offered.length > 1);
+  put(c.note, model.get("note"));
+  show(c.note, Boolean(model.get("note")));
+}
 
+/** A single bucket is a bar: its figure stands on it. */
+function drawSingle(model, node) {
+  const [point, ...more] = model.get("points");
+  const one = point && !more.length;
+  show(node, Boolean(one));
+  if (!one) return;
+  const tops = model.get("heights").map((row) => row[0] ?? 0);
+  put(node, point.total);
+  node.style.bottom = `${100 * Math.max(0, ...tops)}%`;
+}
+
+/** What the legend shows and what the layer reads; a click is ahead of figures. */
+function makeReading(model) {
   const ids = () => model.get("legend").map((line) => line.id);
   const off = () => {
     const hidden = model.get("hidden");
     return ids().every((id) => hidden.includes(id)) ? [] : hidden;
   };
-  const shown = () => model.get("legend").filter((line) => !off().includes(line.id));
-  const act = (id, alone) => pick("hidden")(toggled(ids(), off(), id, alone));
   const foot = (place) =>
     place === model.get("points").length - 1 ? model.get("unfinished") : "";
-  // A click in the legend is ahead of the figures that it asks for.
-  let read = null;
-  const reading = () => read;
-  const remember = () => {
+  let now = null;
+  const renew = () => {
     const heights = model.get("heights");
-    const fits = heights.length === shown().length;
-    read = {
-      shown: fits ? shown() : (read?.shown ?? []).slice(0, heights.length),
+    const shown = model.get("legend").filter((line) => !off().includes(line.id));
+    now = {
+      shown: shown.length === heights.length ? shown : now.shown,
       points: model.get("points"),
       heights,
       stacked: model.get("shape") !== "lines",
@@ -179,35 +184,28 @@ function build({ model, el, signal }) {
       foot,
     };
   };
-  const choose = (taken) => {
-    const n = (model.get("brushed").n ?? 0) + 1;
-    pick("brushed")({ n, ...taken });
-  };
-  const say = (text) => voice.say(text, 250);
-  remember();
-  const layer = makeLayer({ reading, choose, say, signal });
-  layer.plot.append(c.figure);
-  el.classList.add("mw-trend-body");
-  el.append(c.top, c.legend, c.until, c.y, c.grid, layer.plot, c.x, c.note);
-  el.append(bones, empty.node, failed.node, layer.tip, voice.node);
+  return { ids, off, renew, now: () => now };
+}
 
-  const ticks = () => {
-    const width = layer.plot.clientWidth;
-    if (!width) return;
-    const card = c.top.getBoundingClientRect();
-    const area = layer.plot.getBoundingClientRect();
-    const room = { left: area.left - card.left, right: card.right - area.right };
-    drawTicks(model, c.x, width, room);
+/** Ask for the table; of several views only the one that asked saves it. */
+function makeDownload(model, pick) {
+  let asked = 0;
+  model.on("change:table", () => {
+    if (model.get("table").n === asked) handOver(model.get("table"));
+  });
+  return () => {
+    asked = model.get("export") + 1;
+    pick("export")(asked);
   };
-  const sized = new ResizeObserver(ticks);
-  sized.observe(layer.plot);
-  signal.addEventListener("abort", () => sized.disconnect());
+}
+
+/** The figure comes when it comes: name it, and keep it in place. */
+function wireAreas(model, el, signal) {
   let areas = null;
-  const describe = () => {
-    if (areas) attr(areas, "role", "img");
-    if (areas) attr(areas, "aria-label", model.get("summary"));
-    const keys = model.get("brushable") ? `${KEYS} ${CHOOSE}` : KEYS;
-    attr(layer.plot, "aria-label", `${model.get("summary")}. ${keys}`);
+  const name = () => {
+    if (!areas) return;
+    attr(areas, "role", "img");
+    attr(areas, "aria-label", model.get("summary") || model.get("title"));
   };
   const ready = () => {
     const found = el.parentElement?.querySelector(".mw-areas");
@@ -216,27 +214,49 @@ function build({ model, el, signal }) {
   whenThere(ready, signal, (found) => {
     areas = found;
     stretch(areas, signal);
-    describe();
+    name();
   });
-  function drawHead() {
-    const { title, subtitle } = c.head;
-    put(title, model.get("title"));
-    put(subtitle, model.get("subtitle"));
-    show(c.head.total, false);
-    const choices = model.get("choices");
-    c.by.update(choices, model.get("by"));
-    show(c.by.node, choices.length > 1);
-    const shapes = model.get("shapes");
-    c.shape.update(
-      SHAPES.filter((shape) => shapes.includes(shape.key)),
-      model.get("shape"),
-    );
-    show(c.shape.node, shapes.length > 1);
-    show(c.controls, choices.length > 1 || shapes.length > 1);
-    put(c.note, model.get("note"));
-    show(c.note, Boolean(model.get("note")));
-  }
-  function drawLegend() {
+  return name;
+}
+
+function build({ model, el, signal }) {
+  const pick = (name) => (value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  const c = makeCard(pick, makeDownload(model, pick));
+  const voice = speaker(signal);
+  const empty = emptyBox(model);
+  const failed = emptyBox(model, "retry");
+  failed.node.classList.add("mw-failed");
+  const bones = skeleton("mw-trend-bones", 5);
+  const reading = makeReading(model);
+  reading.renew();
+  const act = (id, alone) =>
+    pick("hidden")(toggled(reading.ids(), reading.off(), id, alone));
+  const choose = (taken) =>
+    pick("brushed")({ n: (model.get("brushed").n ?? 0) + 1, ...taken });
+  const say = (text) => voice.say(text, 250);
+  const layer = makeLayer({ reading: reading.now, choose, say, signal });
+  layer.plot.append(c.figure);
+  el.classList.add("mw-trend-body");
+  el.append(c.top, c.legend, c.until, c.y, c.grid, layer.plot, c.x, c.note);
+  el.append(bones, empty.node, failed.node, layer.tip, voice.node);
+  const nameAreas = wireAreas(model, el, signal);
+
+  const ticks = () => {
+    if (!layer.plot.clientWidth) return;
+    const card = c.top.getBoundingClientRect();
+    const area = layer.plot.getBoundingClientRect();
+    const room = { left: area.left - card.left, right: card.right - area.right };
+    layer.plot.style.setProperty("--mw-left", `${room.left}px`);
+    drawTicks(model, c.x, layer.plot.clientWidth, room);
+  };
+  const sized = new ResizeObserver(ticks);
+  sized.observe(layer.plot);
+  signal.addEventListener("abort", () => sized.disconnect());
+
+  const drawLegend = () =>
     keyed(
       c.legend,
       model.get("legend"),
@@ -244,47 +264,37 @@ function build({ model, el, signal }) {
       (node, line) => {
         paint(node.parts.dot, line.color);
         put(node.parts.name, line.name, line.name);
-        attr(node, "aria-pressed", !off().includes(line.id));
+        attr(node, "aria-pressed", !reading.off().includes(line.id));
       },
     );
-  }
-  function state() {
+  const state = () => {
     const loading = model.get("loading");
     const wrong = failed.update(model.get("error"));
     const none = empty.update(loading || wrong ? {} : model.get("empty"));
-    if (wrong) return "failed";
-    return none ? "empty" : loading ? "loading" : "ready";
-  }
-  function drawSingle() {
-    const points = model.get("points");
-    const one = points.length === 1;
-    show(c.figure, one);
-    if (!one) return;
-    const tops = model.get("heights").map((row) => row[0] ?? 0);
-    put(c.figure, points[0].total);
-    c.figure.style.bottom = `${100 * Math.max(0, ...tops)}%`;
-  }
-  function update() {
-    remember();
+    return wrong ? "failed" : none ? "empty" : loading ? "loading" : "ready";
+  };
+  return function update() {
+    reading.renew();
     const now = state();
+    const on = now === "ready";
     el.dataset.state = now;
     attr(el, "aria-busy", now === "loading" ? "true" : null);
-    const on = now === "ready";
     for (const part of [c.legend, c.y, c.grid, layer.plot, c.x, c.save]) show(part, on);
     show(bones, now === "loading");
     put(c.word, model.get("unfinished"));
     c.until.classList.toggle("mw-none", !on || !model.get("unfinished"));
-    drawHead();
+    drawHead(model, c);
     if (!on) return layer.hide();
     drawLegend();
     drawAxis(model, c.y, c.grid);
     ticks();
-    drawSingle();
-    describe();
+    drawSingle(model, c.figure);
+    const keys = model.get("brushable") ? `${KEYS} ${CHOOSE}` : KEYS;
+    attr(layer.plot, "aria-label", `${model.get("summary")}. ${keys}`);
+    nameAreas();
     layer.refresh();
     voice.say(model.get("summary"));
-  }
-  return update;
+  };
 }
 
 export default view(build);

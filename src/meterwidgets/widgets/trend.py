@@ -107,7 +107,7 @@ class TrendFrame(MeterWidget, _Shown):
     heights = t.List(t.List()).tag(sync=True)
     """Where the shown series' dots are in each bucket, from 0 to 1; None for none."""
     axis = t.List(t.Dict()).tag(sync=True)
-    """The ticks of the y-axis: at, from 0 to 1, and text."""
+    """The ticks of the y-axis: at, from 0 to 1, text, and whether it is zero."""
     ticks = t.List(t.Dict()).tag(sync=True)
     """The labels that the x-axis may have: place and text."""
     strides = t.List(t.List(t.Int())).tag(sync=True)
@@ -215,6 +215,7 @@ class Trend(Guarded, Box):  # type: ignore[misc]
                 for name in _SHARED:
                     setattr(self._frame, name, getattr(self, name))
         except BaseException:
+            super().close()
             self._close_parts(box)
             raise
         self.observe(self._forward, names=[*_SHARED, *_OWN])
@@ -328,6 +329,12 @@ class Trend(Guarded, Box):  # type: ignore[misc]
         self._stale = False
 
     def _strides(self) -> list[list[int]]:
+        for tick in self.ticks:
+            if not 0 <= tick["place"] < len(self.times):
+                raise MeterError(
+                    f"a tick at place {tick['place']} for {len(self.times)} times; "
+                    "places count from 0"
+                )
         at = [self.times[tick["place"]] for tick in self.ticks]
         seconds = [(time - at[0]).total_seconds() for time in at]
         clocks = [time.hour * 3600 + time.minute * 60 + time.second for time in at]

@@ -53,16 +53,16 @@ function placeTip(tip, plot, part) {
 }
 
 /** One bucket in words: the total first, then the largest. @param {Reading} r */
-function spoken(r, place) {
+function spoken(r, place, chosen) {
   const point = r.points[place];
   const each = r.shown.map((line, i) => `${line.name} ${point.values[i]}`);
   const total = r.shown.length > 1 ? [`Total ${point.total}`] : [];
-  const note = r.foot(place);
-  return `${point.label}: ${[...total, ...each, ...(note ? [note] : [])].join(", ")}`;
+  const words = [...total, ...each, chosen || r.foot(place)].filter(Boolean);
+  return `${point.label}: ${words.join(", ")}`;
 }
 
 /** The line, the dots and the tooltip of the bucket that is read. */
-function makeReader(plot, tip) {
+function makeReader(plot, tip, band) {
   const cross = show(h("div", { class: "mw-trend-cross" }), false);
   const dots = h("div", { class: "mw-trend-dots" });
   plot.append(cross, dots);
@@ -96,7 +96,7 @@ function makeReader(plot, tip) {
     });
     put(tip.figure, point.total);
     show(tip.total, rows.length > 1);
-    put(tip.foot, r.foot(at));
+    put(tip.foot, band.words(r) || r.foot(at));
     show(tip.foot, Boolean(tip.foot.textContent));
   };
   const hide = () => {
@@ -129,6 +129,11 @@ function makeBand(plot) {
       draw(count);
     },
     on: () => ends !== null,
+    words({ points }) {
+      if (!ends) return "";
+      const [from, to] = [Math.min(...ends), Math.max(...ends)];
+      return from === to ? points[to].label : `${points[from].label} – ${points[to].label}`;
+    },
     take() {
       const taken = ends && { first: Math.min(...ends), last: Math.max(...ends) };
       ends = null;
@@ -204,13 +209,14 @@ function wireKeys(plot, signal, { reader, band, reading, choose, say }) {
   const go = (to) => {
     const r = reading();
     place = Math.min(r.points.length - 1, Math.max(0, to));
-    reader.draw(r, place);
     if (band.on()) band.reach(place, r.points.length);
-    say(spoken(r, place));
+    reader.draw(r, place);
+    say(spoken(r, place, band.words(r)));
   };
   const begin = () => {
     band.begin(place);
     band.reach(place, reading().points.length);
+    reader.draw(reading(), place);
     say(`From ${reading().points[place].label}. Move, then press Enter again.`);
   };
   const step = (event) => {
@@ -254,7 +260,7 @@ function makeLayer({ reading, choose, say, signal }) {
   const plot = h("div", { ...box, "aria-roledescription": "chart" });
   const tip = makeTip();
   const band = makeBand(plot);
-  const reader = makeReader(plot, tip);
+  const reader = makeReader(plot, tip, band);
   const parts = { reader, band, reading, choose, say };
   wirePointer(plot, signal, parts);
   wireKeys(plot, signal, parts);

@@ -39,7 +39,7 @@ class Plot:
     heights: list[list[float | None]]
     """Where each series' dots are, from 0 at the bottom to 1 at the top."""
     axis: list[dict[str, Any]]
-    """The ticks of the y-axis: at, from 0 to 1, and text."""
+    """The ticks of the y-axis: at, from 0 to 1, text, and whether it is zero."""
     rows: list[list[float]]
     """The figure's lines, as `bq.Layer` takes them."""
     summary: str
@@ -156,7 +156,7 @@ def plot(
         >>> drawn.summary
         'Cost, Mon to Tue, highest $3.00 on Tue'
         >>> drawn.heights, drawn.axis[-1]
-        ([[0.3333, 1.0]], {'at': 1.0, 'text': '$3'})
+        ([[0.3333, 1.0]], {'at': 1.0, 'text': '$3', 'zero': False})
     """
     buckets = [[line.values[i] for line in series] for i in range(len(labels))]
     totals = [total(bucket) for bucket in buckets]
@@ -184,7 +184,10 @@ def plot(
         shown=tuple(series),
         points=_points(buckets, totals, labels, unit, shape),
         heights=heights,
-        axis=[{"at": at(m), "text": t} for m, t in zip(marks, names, strict=True)],
+        axis=[
+            {"at": at(mark), "text": name, "zero": not mark}
+            for mark, name in zip(marks, names, strict=True)
+        ],
         rows=stack,
         summary=_summary(title, totals, labels, unit),
     )
