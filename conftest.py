@@ -7,11 +7,12 @@ import pytest
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the cells of a notebook in their order, whatever the order of the tests."""
-    slots = [place for place, item in enumerate(items) if hasattr(item, "cell_num")]
-    cells = sorted(
-        (items[place] for place in slots),
-        key=lambda cell: (str(cell.path), cell.cell_num),
-    )
-    for place, cell in zip(slots, cells, strict=True):
-        items[place] = cell
+    """Run the cells of a notebook in their order, and nothing between them.
+
+    Whatever the order of the other tests: another one between two cells would end
+    the notebook's kernel.
+    """
+    cells = [item for item in items if hasattr(item, "cell_num")]
+    others = [item for item in items if not hasattr(item, "cell_num")]
+    cells.sort(key=lambda cell: (str(cell.path), cell.cell_num))
+    items[:] = [*others, *cells]

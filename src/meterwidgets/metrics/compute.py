@@ -253,7 +253,7 @@ def concentration(found: Breakdown) -> Concentration:
         >>> import meterwidgets as mw
         >>> found = concentration(breakdown(mw.demo_usage().select(), "model"))
         >>> found.top.name, round(float(found.effective), 2)
-        ('qwen2.5-72b-instruct', 3.22)
+        ('qwen2.5-72b-instruct', 3.21)
     """
     named = [row for row in found.rows if row.id is not None and row.share is not None]
     shares = [row.share for row in found.rows if row.share is not None]
