@@ -233,6 +233,29 @@ def test_a_phone_and_a_narrower_window_keep_all_in_line(
     assert tip["x"] + tip["width"] <= 700
 
 
+def test_what_a_finger_reads_stays_until_it_taps_elsewhere(
+    page: OpenPage, url: str
+) -> None:
+    shown = page(width=420, url=url)
+    chart = Chart(shown)
+    x, y = chart.at(7)
+    devtools = shown.context.new_cdp_session(shown)
+
+    def tap(x: float, y: float) -> None:
+        points = [{"x": x, "y": y}]
+        for kind, touches in (("touchStart", points), ("touchEnd", [])):
+            devtools.send(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches}
+            )
+
+    tap(x, y)
+    chart.reads("Sat, Jan 31, 2026")
+    tap(*chart.at(14))
+    chart.reads("Sat, Feb 7, 2026")
+    tap(5, 5)
+    chart.silent()
+
+
 def test_other_states_say_what_there_is(page: OpenPage, url: str) -> None:
     shown = page(url=url)
     Chart(shown)

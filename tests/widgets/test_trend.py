@@ -14,7 +14,7 @@ import traitlets
 from ipywidgets.widgets.widget import _instances
 
 from meterwidgets.errors import MeterError
-from meterwidgets.widgets import trend_plot
+from meterwidgets.widgets import trend_axes, trend_plot
 from meterwidgets.widgets.trend import Trend
 
 NANO = 10**9
@@ -123,7 +123,7 @@ def test_ticks_reach_around_every_range() -> None:
     for _ in range(500):
         high = Fraction(rng.randrange(1, 10**6)) * Fraction(10) ** rng.randrange(-6, 15)
         low = -high * rng.randrange(0, 3)
-        marks = trend_plot.ticks(low, high)
+        marks = trend_axes.ticks(low, high)
         assert 2 <= len(marks) <= 5
         assert marks[0] <= low and high <= marks[-1]
         assert marks[0] + (marks[1] - marks[0]) > low

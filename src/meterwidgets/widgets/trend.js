@@ -263,7 +263,7 @@ function build({ model, el, signal }) {
       () => makeKey(act),
       (node, line) => {
         paint(node.parts.dot, line.color);
-        put(node.parts.name, line.name, line.name);
+        put(node.parts.name, line.name, `${line.name}\nAlt-click: this one alone`);
         attr(node, "aria-pressed", !reading.off().includes(line.id));
       },
     );

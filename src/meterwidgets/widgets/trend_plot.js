@@ -176,7 +176,9 @@ function wirePointer(plot, signal, { reader, band, reading, choose }) {
   on("pointerup", () => {
     const taken = down && band.take();
     down = null;
-    if (taken) choose(taken);
+    if (!taken) return;
+    reader.hide();
+    choose(taken);
   });
   const end = () => {
     down = null;
@@ -184,10 +186,13 @@ function wirePointer(plot, signal, { reader, band, reading, choose }) {
     reader.hide();
   };
   on("pointercancel", end);
-  on("pointerleave", () => {
+  on("pointerleave", (event) => {
     quiet = -1;
-    if (!down) reader.hide();
+    // A finger leaves as it lifts: what it has read stays until it reads elsewhere.
+    if (!down && event.pointerType === "mouse") reader.hide();
   });
+  const elsewhere = (event) => plot.contains(event.target) || reader.hide();
+  document.addEventListener("pointerdown", elsewhere, { signal });
   const key = (event) => {
     if (event.key !== "Escape" || reader.at() < 0) return;
     quiet = reader.at();
@@ -222,7 +227,8 @@ function wireKeys(plot, signal, { reader, band, reading, choose, say }) {
   const step = (event) => {
     const last = reading().points.length - 1;
     const by = event.shiftKey ? 10 : 1;
-    const from = place < 0 || place > last ? last : place;
+    const here = reader.at() < 0 ? place : reader.at();
+    const from = here < 0 || here > last ? last : here;
     const to = { ArrowLeft: from - by, ArrowRight: from + by, Home: 0, End: last };
     return to[event.key];
   };
