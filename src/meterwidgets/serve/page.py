@@ -81,7 +81,8 @@ class Page(Plain, JupyterHandler):
 
     async def _stream(self) -> None:
         notebook = nbformat.read(self.notebook, 4)  # type: ignore[no-untyped-call]
-        async for text in self.server.template.stream(notebook, self._run):
+        template, page = self.server.template, self.notebook.stem
+        async for text in template.stream(notebook, page, self._run):
             self.write(text)
             await self.flush()
 
@@ -132,18 +133,20 @@ class PageTemplate:
     def __init__(self, server: MeterServer) -> None:
         self._server = server
 
-    def stream(self, notebook: Notebook, run: Run) -> AsyncIterator[str]:
+    def stream(self, notebook: Notebook, page: str, run: Run) -> AsyncIterator[str]:
         """Yield the page's text while its notebook runs.
 
         Args:
             notebook: The notebook to run.
+            page: Its name, which says how the page looks while it loads.
             run: Starts a kernel; returns its id and the cells as they get ready.
         """
         server = self._server
         static = f"{server.base_url}voila/static/"
         context = {
             "run": run,
-            "title": "Usage Metering",
+            "page": page,
+            "title": "My Usage" if page == "my_usage" else "Usage Metering",
             "version": meterwidgets.__version__,
             "asset": partial(versioned, server.static_paths, static),
         }
