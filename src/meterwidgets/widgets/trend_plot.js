@@ -44,11 +44,13 @@ function placeTip(tip, plot, part) {
   const area = plot.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = tip;
   const x = area.left + part * area.width;
-  const right = x + NEAR;
-  const fits = right + width + EDGE <= innerWidth;
-  const left = fits ? right : Math.max(EDGE, x - NEAR - width);
+  const [right, left] = [x + NEAR, x - NEAR - width];
+  const wide = right + width + EDGE <= innerWidth;
+  // On a phone neither side may do: then the one with more room, as far as it goes.
+  const side = wide || (left < EDGE && x < innerWidth / 2) ? right : left;
+  const most = Math.max(EDGE, innerWidth - width - EDGE);
   const lowest = Math.max(EDGE, innerHeight - height - EDGE);
-  tip.style.left = `${Math.min(left, Math.max(EDGE, innerWidth - width - EDGE))}px`;
+  tip.style.left = `${Math.min(Math.max(EDGE, side), most)}px`;
   tip.style.top = `${Math.min(Math.max(EDGE, area.top + 4), lowest)}px`;
 }
 
