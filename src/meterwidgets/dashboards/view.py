@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import traitlets as t
 
-from meterwidgets.dashboards import cards, filtering, models, rings, splits, trends
+from meterwidgets.dashboards import (
+    cards,
+    filtering,
+    linking,
+    models,
+    rings,
+    splits,
+    trends,
+)
 from meterwidgets.dashboards.wording import SLOTS, Colors
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import Filters
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("meterwidgets")
 _Linked = TypeVar("_Linked", bound="_Drawn")
+_Own = TypeVar("_Own")
 _Draw = Callable[[], dict[str, Any]]
 _BY = tuple(name for name in USER_DIMENSIONS if name not in {"currency", "api_key"})
 _FAILED = "The figures could not be refreshed; those shown are the last good ones."
@@ -261,6 +270,29 @@ Efficiency 560K)
         )
         self._redrawn(panel, "is_open")
         return panel
+
+    def link(self, widget: _Own, name: str) -> _Own:
+        """Let a widget of your own set one filter, and follow it.
+
+        Args:
+            widget: Anything with a ``value``: one (Dropdown, Text), several
+                (SelectMultiple, TagsInput), or a day (DatePicker). Empty is all.
+            name: A filter, such as "orgs", "start", "end", "preset" or "cost_type".
+
+        Returns:
+            The widget; it stays yours to close.
+
+        Examples:
+            >>> import ipywidgets, meterwidgets as mw
+            >>> view = mw.UsageView(mw.demo_usage())
+            >>> org = view.link(ipywidgets.Text(), "orgs")
+            >>> org.value = "Acme"
+            >>> view.filters
+            Filters(preset='30d', orgs=('Acme',))
+        """
+        linking.check(widget, name)
+        linking.link(self, self._change, widget, name)
+        return widget
 
     def reset(self) -> None:
         """Go back to the first window, with nothing chosen."""
