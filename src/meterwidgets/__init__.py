@@ -14,6 +14,7 @@ _HOME = {
     "MeterError": "errors",
     "LedgerError": "errors",
     "ConfigError": "errors",
+    "NobodyError": "errors",
     "PriceBook": "ledger.prices",
     "demo_usage": "dashboards.current",
     "read_usage": "frame.read",

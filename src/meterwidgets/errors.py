@@ -25,6 +25,10 @@ class ConfigError(MeterError):
     """A key in ``meterwidgets.toml``, or an argument, that can't be used."""
 
 
+class NobodyError(MeterError):
+    """Nobody's own usage can be shown; the one error that a page shows its reader."""
+
+
 _LISTED = 20
 
 

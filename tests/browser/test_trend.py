@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serve.running import Running, write_notebook
-
-from meterwidgets.serve.app import PAGES
+from serve.running import Running
 
 from .conftest import OpenPage, violations
 
@@ -59,10 +57,7 @@ VBox([heading, trend, single, failed, said], _dom_classes=("mw-page",))
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("trend")
-    for notebook in PAGES.values():
-        write_notebook(folder / notebook, "")
-    with Running.notebook(folder, CELL) as running:
+    with Running.notebook(tmp_path_factory.mktemp("trend"), CELL) as running:
         yield running.url
 
 

@@ -14,14 +14,25 @@ from ipywidgets.widgets.widget import _instances
 from meterwidgets.widgets.base import Stylesheet, card_classes, script, styles
 from meterwidgets.widgets.donut import Donut
 from meterwidgets.widgets.filter_panel import FilterPanel
+from meterwidgets.widgets.insights_banner import InsightsBanner
 from meterwidgets.widgets.kpi_card import KpiCard, KpiCards
+from meterwidgets.widgets.model_list import ModelList
 from meterwidgets.widgets.split_bar import SplitBar
+from meterwidgets.widgets.tabs import Tabs
+from meterwidgets.widgets.trend import Trend
 
-MAKERS = [KpiCard, KpiCards, SplitBar, Donut, FilterPanel]
+MAKERS = [
+    KpiCard, KpiCards, SplitBar, Donut, Trend, ModelList, InsightsBanner, FilterPanel,
+    Tabs,
+]  # fmt: skip
 SCRIPTS = [
     ("kpi_card",),
     ("split_bar",),
-    ("donut",),
+    ("rows", "donut"),
+    ("rows", "model_list"),
+    ("trend_plot", "trend"),
+    ("insights_banner",),
+    ("tabs",),
     ("filter_form", "filter_dialog", "filter_panel"),
 ]
 
@@ -76,7 +87,7 @@ def test_nothing_is_alive_after_close(make: Callable[[], Any]) -> None:
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_an_unknown_keyword_is_an_error_with_advice(make: Callable[..., Any]) -> None:
-    with pytest.raises(TypeError, match="did you mean 'loading'"):
+    with pytest.raises(TypeError, match="keyword 'loadin' not found; "):
         make(loadin=True)
     with pytest.raises(TypeError, match="keyword '_esm' not found"):
         make(_esm="")

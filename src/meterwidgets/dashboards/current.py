@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from meterwidgets.errors import MeterError
+from meterwidgets.errors import NobodyError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.store import open_frame
 
@@ -73,14 +73,14 @@ def current_user(usage: UsageFrame) -> str:
         The user that the server named.
 
     Raises:
-        MeterError: When it named none.
+        NobodyError: When it named none.
     """
     user = os.environ.get(USER_VARIABLE)
     if user:
         return user
     if usage.demo:
         return "u-1300"
-    raise MeterError(
-        "no user is named, so nobody's own usage can be shown; name one: "
-        'app(usage, page="my-usage", user="u-1042"), or serve with --user u-1042'
+    raise NobodyError(
+        "no user is named, so nobody's own usage can be shown; serve with "
+        '--user NAME, or give user="..." in a notebook'
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meterwidgets.dashboards.page import Page, alone
 from meterwidgets.dashboards.view import UsageView
-from meterwidgets.errors import MeterError
+from meterwidgets.errors import MeterError, NobodyError
 from meterwidgets.frame.frame import UsageFrame
 
 
@@ -31,7 +31,8 @@ def my_usage(usage: UsageFrame, *, user: str, tz: str | None = None) -> Page:
         A widget: display it, or close it. A user without usage gets an empty page.
 
     Raises:
-        MeterError: When the ledger reports no users, or the user is no text.
+        NobodyError: When the ledger reports no users.
+        MeterError: When the user is no text.
 
     Examples:
         >>> import meterwidgets as mw
@@ -48,7 +49,8 @@ def own(usage: UsageFrame, user: str) -> UsageFrame:
     """The usage of one user, or why there can be none.
 
     Raises:
-        MeterError: When the ledger reports no users, or the user is no text.
+        NobodyError: When the ledger reports no users.
+        MeterError: When the user is no text.
     """
     if not isinstance(usage, UsageFrame) or not isinstance(user, str):
         raise MeterError(
@@ -56,7 +58,7 @@ def own(usage: UsageFrame, user: str) -> UsageFrame:
             'UsageFrame and a user as the ledger reports it, such as "u-1042"'
         )
     if usage.user_cube is None:
-        raise MeterError(
+        raise NobodyError(
             f"{usage.name} reports no users, so nobody's own usage can be shown; map "
             'the column that names them, as in columns = { user = "user_id" }'
         )

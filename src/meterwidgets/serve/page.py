@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import nbformat
+from jinja2.utils import htmlsafe_json_dumps
 from jupyter_server.base.handlers import JupyterHandler
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert.filters import strip_ansi
@@ -25,6 +26,7 @@ from voila.exporter import VoilaExporter
 from voila.utils import get_page_config
 
 import meterwidgets
+from meterwidgets.errors import NobodyError
 
 from .assets import VOILA_STATIC, Plain, versioned
 from .kernels import KERNEL, kernel_env
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from .app import MeterServer
 
 CELL_TIMEOUT = 120  # seconds
-_FAILED = "\n<script>window.mwPage.fail()</script>\n</body></html>\n"
+_FAILED = "\n<script>window.mwPage.fail({why})</script>\n</body></html>\n"
 _CELL_FAILED = (CellExecutionError, DeadKernelError, TimeoutError)
 _GONE = (asyncio.CancelledError, StreamClosedError)  # the server or the reader
 
@@ -71,7 +73,10 @@ class Page(Plain, JupyterHandler):
             ours = not isinstance(error, _CELL_FAILED)
             what = f"the page {self.request.path} could not be made"
             self.log.error("%s: %s", what, text, exc_info=ours)
-            self.finish(_FAILED)
+            # Other errors may name what is not the reader's to know.
+            told = getattr(error, "ename", "") == NobodyError.__name__
+            why = getattr(error, "evalue", "") if told else ""
+            self.finish(_FAILED.format(why=htmlsafe_json_dumps(why)))
 
     def on_connection_close(self) -> None:
         """Stop the work for a reader who has left."""

@@ -68,32 +68,6 @@ function patchRow(node, row, { pressed, dimmed, all }) {
   node.classList.toggle("mw-pressed", pressed);
 }
 
-/** Which rows are chosen: the list, else the rows' own flags; a click shows at once. */
-function makeChoice(model, changed) {
-  let pending = null;
-  model.on("change:rows", () => (pending = null));
-  const shown = () => [...model.get("rows"), ...model.get("all_rows")];
-  const flagged = () =>
-    shown()
-      .filter((row) => row.selected)
-      .map((row) => row.id);
-  const chosen = () => {
-    const list = model.get("selected");
-    return pending ?? new Set(list.length ? list : flagged());
-  };
-  const toggle = (id) => {
-    const next = new Set(chosen());
-    if (!next.delete(id)) next.add(id);
-    pending = next;
-    model.set("selected", [...next]);
-    model.save_changes();
-    changed();
-  };
-  const dimmed = (row, set) =>
-    pending || row.dimmed === undefined ? set.size > 0 && !set.has(row.id) : row.dimmed;
-  return { chosen, toggle, dimmed };
-}
-
 /** Let the ring's slices act for their rows, and keep their posts from the kernel. */
 function wireRing(ring, signal, { at, toggle, hover }) {
   const index = (event) => {
@@ -123,18 +97,7 @@ function build({ model, el, signal }) {
   el.classList.add("mw-donut-body");
   el.append(f.head.node, f.centre, f.side, bones, empty.node, voice.node);
 
-  let moved = false; // the pressed button goes away: its focus has to follow
-  const expand = (on) => {
-    moved = true;
-    model.set("expanded", on);
-    model.save_changes();
-  };
-  const refocus = (open) => {
-    if (!moved || open !== model.get("expanded")) return;
-    moved = false;
-    const next = open ? f.scroll : f.body.querySelector(".mw-link:not([hidden])");
-    next?.focus({ preventScroll: true });
-  };
+  const { expand, refocus } = makeFold(model, f);
   const act = {
     toggle: choice.toggle,
     expand: (event) => {

@@ -80,7 +80,7 @@ class DonutTable(MeterWidget, _Rows):
         >>> table.close()
     """
 
-    _esm = script("donut")
+    _esm = script("rows", "donut")
     inbound: ClassVar = {
         "expanded": flag,
         "selected": texts(1000, 1000),

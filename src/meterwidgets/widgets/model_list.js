@@ -144,31 +144,6 @@ function patchRow(node, row, { pressed, dimmed, all, suffix }) {
   node.classList.toggle("mw-pressed", pressed);
 }
 
-/** Which rows are chosen: the list, else the rows' own flags; a click shows at once. */
-function makeChoice(model, changed) {
-  let pending = null;
-  model.on("change:rows", () => (pending = null));
-  const flagged = () =>
-    [...model.get("rows"), ...model.get("all_rows")]
-      .filter((row) => row.selected)
-      .map((row) => row.id);
-  const chosen = () => {
-    const list = model.get("selected");
-    return pending ?? new Set(list.length ? list : flagged());
-  };
-  const toggle = (id) => {
-    const next = new Set(chosen());
-    if (!next.delete(id)) next.add(id);
-    pending = next;
-    model.set("selected", [...next]);
-    model.save_changes();
-    changed();
-  };
-  const dimmed = (row, set) =>
-    pending || row.dimmed === undefined ? set.size > 0 && !set.has(row.id) : row.dimmed;
-  return { chosen, toggle, dimmed };
-}
-
 /** Bars where each row's badge, name, figures and distribution will be. */
 function makeBones() {
   const node = h("div", { class: "mw-list-bones", "aria-hidden": "true" });
@@ -220,18 +195,7 @@ function build({ model, el, signal }) {
   el.classList.add("mw-card", "mw-model-list");
   el.append(f.head.node, f.main, bones.node, empty.node, voice.node);
 
-  let moved = false; // the pressed button goes away: its focus has to follow
-  const expand = (on) => {
-    moved = true;
-    model.set("expanded", on);
-    model.save_changes();
-  };
-  const refocus = (open) => {
-    if (!moved || open !== model.get("expanded")) return;
-    moved = false;
-    const next = open ? f.scroll : f.body.querySelector(".mw-link:not([hidden])");
-    next?.focus({ preventScroll: true });
-  };
+  const { expand, refocus } = makeFold(model, f);
   const act = {
     toggle: choice.toggle,
     expand: (event) => {

@@ -36,7 +36,7 @@ class ModelList(MeterWidget):
         >>> models.close()
     """
 
-    _esm = script("model_list")
+    _esm = script("rows", "model_list")
     inbound: ClassVar = {
         "expanded": flag,
         "selected": texts(1000, 1000),

@@ -147,7 +147,8 @@ window.mwPage = (() => {
     box.append(words, button);
   }
 
-  function fail() {
+  /** @param {string} [why] what the server tells the reader; else its log has it */
+  function fail(why) {
     if (state === "ready" || state === "failed") return;
     state = "failed";
     root.classList.add("mw-failed");
@@ -156,7 +157,7 @@ window.mwPage = (() => {
     notice(
       "bad",
       "This page could not be made.",
-      "Reload to try again; the server's log says why.",
+      typeof why === "string" && why ? `${why}.` : "Reload to try again; the server's log says why.",
     );
   }
 
