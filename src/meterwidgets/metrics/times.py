@@ -55,13 +55,17 @@ def day(value: date, *, year: bool = True) -> str:
 
 
 def clock(value: datetime) -> str:
-    """A time of day.
+    """A time of day; of an hour that clocks go through twice, which of them it is.
 
     Examples:
         >>> clock(datetime(2026, 2, 2, 18, 5))
         '6:05 PM'
+        >>> clock(datetime(2025, 11, 2, 1, tzinfo=ZoneInfo("America/New_York"), fold=1))
+        '1:00 AM EST'
     """
-    return f"{value.hour % 12 or 12}:{value:%M %p}"
+    text = f"{value.hour % 12 or 12}:{value:%M %p}"
+    twice = value.utcoffset() != value.replace(fold=1 - value.fold).utcoffset()
+    return f"{text} {value:%Z}" if twice else text
 
 
 def window(value: Window) -> str:
