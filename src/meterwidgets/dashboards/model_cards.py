@@ -9,6 +9,7 @@ from meterwidgets.metrics.compute import concentration
 from meterwidgets.metrics.results import Row, Totals
 
 NO_MODEL = "no model is reported"
+NO_SHARE = {"cost": "undefined without cost", "tokens": "undefined without tokens"}
 
 
 def count(facts: Facts) -> Traits:
@@ -47,7 +48,7 @@ def total(facts: Facts) -> Traits:
 def concentrated(facts: Facts) -> Traits:
     """The share of the top model; on hover, how many equal models that is like."""
     found, measure = concentration(facts.now.by_model), facts.now.by_model.measure
-    title = NO_MODEL
+    title = NO_MODEL if found.top is None else NO_SHARE[measure]
     if found.share is not None and found.hhi and found.effective:
         hhi = f"{formats.rounded(found.hhi, 3):f}"
         like = f"{formats.rounded(found.effective, 1):f}"
@@ -57,9 +58,7 @@ def concentrated(facts: Facts) -> Traits:
         "tag": "teal",
         "value": formats.share(found.share),
         "title": title,
-        "caption": NO_MODEL
-        if found.share is None
-        else f"of {measure} in the top model",
+        "caption": title if found.share is None else f"of {measure} in the top model",
     }
 
 
@@ -77,8 +76,10 @@ def top(facts: Facts) -> Traits:
 
     by_cost = facts.now.by_model.measure == "cost"
     caption = f"{formats.count(found.amounts.tokens)} tokens, the most"
-    if by_cost:
+    if by_cost and found.amounts.cost:
         caption = f"{facts.money(found.amounts.cost)}, the highest cost"
+    elif by_cost:
+        caption += ", and no cost"
     return card | {
         "value": found.name,
         "title": found.name,

@@ -255,7 +255,7 @@ def concentration(found: Breakdown) -> Concentration:
         >>> found.top.name, round(float(found.effective), 2)
         ('qwen2.5-72b-instruct', 3.21)
     """
-    named = [row for row in found.rows if row.id is not None and row.share is not None]
+    named = [row for row in found.rows if row.id is not None]
     shares = [row.share for row in found.rows if row.share is not None]
     hhi = sum((share**2 for share in shares), Fraction(0)) or None
     top = named[0] if named else None
