@@ -30,8 +30,10 @@ def _token_split(selection: Selection, amounts: Amounts) -> Traits:
             "key": side,
             "label": side.capitalize(),
             "value": formats.count(tokens),
-            "unit": "tokens",
-            "title": formats.count_exact(tokens),
+            "unit": "" if tokens is None else "tokens",
+            "title": f"no record reports {side} tokens"
+            if tokens is None
+            else formats.count_exact(tokens),
             "caption": why if per is None else f"{formats.count(per)} {per_unit(unit)}",
             "caption_title": why if per is None else formats.count_exact(per),
         }
@@ -41,8 +43,12 @@ def _token_split(selection: Selection, amounts: Amounts) -> Traits:
     return {
         "title": "Token Distribution",
         "subtitle": "input and output",
-        "total": f"{formats.count(amounts.tokens)} tokens",
-        "total_title": formats.count_exact(amounts.tokens),
+        "total": formats.DASH
+        if amounts.tokens is None
+        else f"{formats.count(amounts.tokens)} tokens",
+        "total_title": "no record reports tokens"
+        if amounts.tokens is None
+        else formats.count_exact(amounts.tokens),
         "parts": _shared_out(parts, values, selection),
         "note": "",
         **empty_state(selection, amounts.records),

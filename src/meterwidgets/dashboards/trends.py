@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,9 +41,9 @@ def trend(
     """
     found = over_time(selection, by=by)
     shown = folded_series(found.series, SHOWN)
-    points = [point for series in found.series for point in series.points]
-    by_cost = measure == "cost" and any(point.cost is not None for point in points)
-    drawn = "cost" if by_cost or not points else "tokens"
+    priced = not found.series or any(_known(each, "cost") for each in found.series)
+    drawn = "cost" if measure == "cost" and priced else "tokens"
+    unknown = _unknown(found.series, drawn)
     unpriced = ", as nothing is priced" if measure != drawn else ""
     tz = selection.filters.tz
     slots = apart([series.id for series in found.series], colors)
@@ -54,7 +55,7 @@ def trend(
         "times": [start.astimezone(here).replace(tzinfo=None) for start in found.start],
         "labels": [times.bucket(start, found.bucket, tz) for start in found.start],
         "ticks": [{"place": place, "text": text} for place, text in ticks],
-        "series": [_series(series, drawn, slots) for series in shown],
+        "series": [_series(series, drawn, slots, unknown) for series in shown],
         "unit": (selection.currency or "") if drawn == "cost" else "",
         "unfinished": times.cut_short(found.end, found.bucket, tz)
         if found.end and found.unfinished
@@ -63,14 +64,35 @@ def trend(
     }
 
 
-def _series(series: Series, measure: str, slots: Colors) -> Traits:
+def _series(
+    series: Series, measure: str, slots: Colors, unknown: Container[int]
+) -> Traits:
     other = series.members > 1
+    values = [getattr(point, measure) for point in series.points]
     return {
         "id": "other" if other else key(series.id),
         "name": series.name,
         "color": "other" if other else slots.get(series.id, "other"),
-        "values": [getattr(point, measure) for point in series.points],
+        "values": [None if i in unknown else value for i, value in enumerate(values)]
+        if _known(series, measure)
+        else [None] * len(values),
     }
+
+
+def _known(series: Series, measure: str) -> bool:
+    """Whether any usage of a series has such a figure: no usage is 0, not unknown."""
+    found = [getattr(point, measure) for point in series.points if point.records]
+    return any(value is not None for value in found)
+
+
+def _unknown(series: Sequence[Series], measure: str) -> set[int]:
+    """The buckets whose usage has no such figure at all: their sum is unknown, not 0."""
+    found = set()
+    for place, points in enumerate(zip(*(each.points for each in series), strict=True)):
+        used = [getattr(point, measure) for point in points if point.records]
+        if used and all(value is None for value in used):
+            found.add(place)
+    return found
 
 
 def brushed(selection: Selection, by: str, asked: Any) -> Filters:

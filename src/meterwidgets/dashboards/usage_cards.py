@@ -144,6 +144,8 @@ def _why_no_rate(amounts: Amounts) -> str:
 
 
 def _why_no_efficiency(amounts: Amounts) -> str:
+    if amounts.tokens is None:
+        return "undefined without tokens"
     return NO_PRICE if amounts.cost is None else "undefined without cost"
 
 

@@ -74,17 +74,20 @@ class Amounts:
     @property
     def tokens_per_unit(self) -> Fraction | None:
         """Priced tokens per currency unit: tokens / cost; undefined at cost 0."""
-        return ratio(self.priced_tokens, self.cost, 10**9)
+        known = None if self.tokens is None else self.priced_tokens
+        return ratio(known, self.cost, 10**9)
 
     @property
     def input_per_unit(self) -> Fraction | None:
         """Input tokens per unit of input cost."""
-        return ratio(self.split_input_tokens, self.input_cost, 10**9)
+        known = None if self.input_tokens is None else self.split_input_tokens
+        return ratio(known, self.input_cost, 10**9)
 
     @property
     def output_per_unit(self) -> Fraction | None:
         """Output tokens per unit of output cost."""
-        return ratio(self.split_output_tokens, self.output_cost, 10**9)
+        known = None if self.output_tokens is None else self.split_output_tokens
+        return ratio(known, self.output_cost, 10**9)
 
 
 def ratio(part: int | None, whole: int | None, times: int = 1) -> Fraction | None:
@@ -284,5 +287,6 @@ def folded_series(series: Sequence[Series], most: int) -> tuple[Series, ...]:
         return tuple(series)
     first, rest = series[: most - 1], series[most - 1 :]
     points = zip(*(each.points for each in rest), strict=True)
-    total = tuple(added(point) for point in points)
+    # no usage is a 0 that must not hide that the others' figure is unknown
+    total = tuple(added([p for p in point if p.records] or point) for point in points)
     return (*first, Series(None, f"Other ({len(rest):,})", total, len(rest)))
