@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import golden
 import pytest
 from serve.running import Running
 
@@ -76,6 +77,22 @@ def browser() -> Iterator[Any]:
 def server() -> Iterator[Running]:
     """The product, on its demo ledger."""
     with Running("-m", "meterwidgets", "serve", "--port", "0") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The worked example, served with its rate table from a config."""
+    folder = tmp_path_factory.mktemp("golden")
+    golden.write(folder)
+    rows = "\n".join(
+        "[[price]]\n" + "\n".join(f'{key} = "{value}"' for key, value in price.items())
+        for price in golden.PRICES
+    )
+    config = folder / "golden.toml"
+    config.write_text(f'[[source]]\npath = "golden.csv"\n{rows}\n', "utf-8")
+    command = ("-m", "meterwidgets", "serve", "--config", str(config), "--port", "0")
+    with Running(*command, cwd=folder) as running:
         yield running
 
 

@@ -4,88 +4,27 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import golden
 import pytest
 from serve.running import Running
 
 from meterwidgets.metrics import formats
 
 from .conftest import OpenPage, violations
-
-NANO = 10**9
-
-
-@pytest.fixture(scope="module")
-def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The worked example, served with its rate table from a config."""
-    folder = tmp_path_factory.mktemp("golden")
-    golden.write(folder)
-    rows = "\n".join(
-        "[[price]]\n" + "\n".join(f'{key} = "{value}"' for key, value in price.items())
-        for price in golden.PRICES
-    )
-    config = folder / "golden.toml"
-    config.write_text(f'[[source]]\npath = "golden.csv"\n{rows}\n', "utf-8")
-    command = ("-m", "meterwidgets", "serve", "--config", str(config), "--port", "0")
-    with Running(*command, cwd=folder) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def demo_report() -> dict[str, Any]:
-    """What the command line says of the same ledger and window, by another process."""
-    return report("--start", "2026-01-24", "--end", "2026-02-23")
-
-
-def report(*options: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "meterwidgets", "report", *options]
-    done = subprocess.run(
-        [*command, "--format", "json"], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
-
-
-def text(page: Any, selector: str = "main") -> str:
-    return " ".join(page.inner_text(selector).split())
-
-
-def until_shown(page: Any, *words: str) -> None:
-    for each in words:
-        page.get_by_text(each, exact=True).first.wait_for()
-
-
-def until_read(page: Any, *words: str) -> None:
-    """Wait until the page's text holds all of the words: views are drawn one by one."""
-    for each in words:
-        page.wait_for_function(
-            "words => document.querySelector('main').innerText"
-            ".split(/\\s+/).join(' ').includes(words)",
-            arg=each,
-        )
-
-
-def focused(page: Any) -> str:
-    return str(page.evaluate("document.activeElement.textContent.trim()"))
-
-
-def nano(money: str) -> int:
-    return int(Decimal(money) * NANO)
-
-
-def choose(page: Any, *names: str) -> None:
-    """Choose values in the filter dialog and apply."""
-    page.get_by_role("button", name="Filters").click()
-    for name in names:
-        page.get_by_role("checkbox", name=name).first.check()
-    page.get_by_role("button", name="Apply").click()
+from .pages import (
+    MONTH,
+    choose,
+    focused,
+    nano,
+    report,
+    text,
+    until_read,
+    until_shown,
+)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -128,8 +67,9 @@ def test_the_exact_value_stands_in_the_hover_title(
 
 
 def test_every_figure_equals_the_report_of_another_process(
-    page: OpenPage, demo_report: dict[str, Any]
+    page: OpenPage,
 ) -> None:
+    demo_report = report(*MONTH)
     shown = page()
     totals = demo_report["totals"]
     until_read(
@@ -158,9 +98,7 @@ def test_every_figure_equals_the_report_of_another_process(
 def test_choosing_an_organization_in_the_dialog_updates_all_of_it(
     page: OpenPage,
 ) -> None:
-    expected = report(
-        "--start", "2026-01-24", "--end", "2026-02-23", "--org", "Initech"
-    )
+    expected = report(*MONTH, "--org", "Initech")
     cost = formats.money(nano(expected["totals"]["cost"]))
     shown = page()
     until_shown(shown, "Model Distribution")
@@ -195,9 +133,7 @@ def test_a_click_on_a_table_row_toggles_its_filter_by_keyboard_too(
 
 
 def test_a_press_on_a_side_narrows_every_card(page: OpenPage) -> None:
-    expected = report(
-        "--start", "2026-01-24", "--end", "2026-02-23", "--cost-type", "input"
-    )
+    expected = report(*MONTH, "--cost-type", "input")
     shown = page()
     shown.get_by_role("button", name="Input cost").click()
     until_shown(shown, "Cost type")
@@ -269,8 +205,10 @@ def test_an_empty_selection_says_why_and_leads_back(page: OpenPage) -> None:
 def test_the_tab_key_goes_through_the_page_before_its_footer(page: OpenPage) -> None:
     shown = page()
     until_shown(shown, "Model Distribution")
-    shown.keyboard.press("Tab")
-    assert focused(shown) == "Filters"
+    tabs = ["Overview", "Token Usage", "Model Analytics"]
+    for name in [*tabs, "Filters", "30d"]:
+        shown.keyboard.press("Tab")
+        assert focused(shown) == name
 
 
 @pytest.fixture(scope="module")
