@@ -281,8 +281,11 @@ def test_arguments_that_are_not_usage_or_not_known_say_what_to_do() -> None:
     view.close()
 
 
-def test_one_change_is_few_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = mw.overview(ledger())
+@pytest.mark.parametrize("page", ["overview", "token-usage", "model-analytics"])
+def test_one_change_is_few_messages(monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    app = mw.app(ledger(), query="")
+    for key in ("token-usage", "model-analytics", "overview", page):
+        app.page = key
     sent: list[str] = []
     for widget in list(_instances.values()):
         original = widget.comm.send
@@ -297,9 +300,29 @@ def test_one_change_is_few_messages(monkeypatch: pytest.MonkeyPatch) -> None:
             return original(*args, **kw)
 
         monkeypatch.setattr(widget.comm, "send", record)
+    app.view.filters = app.view.filters.replace(orgs=["Acme"])
+    assert 0 < len(sent) <= 15, sent
+    app.close()
+
+
+def test_what_goes_wrong_is_said_once_above_the_page() -> None:
+    page = mw.model_analytics(ledger())
+    panel, banner = page.top[0], page.top[2]
+    page.view.say("The link asked for what is not there.")
+    assert (panel.error, banner.error) == ("The link asked for what is not there.", "")
     page.view.filters = page.view.filters.replace(orgs=["Acme"])
-    assert 0 < len(sent) <= 15
+    assert panel.error == ""
     page.close()
+
+
+def test_without_a_filter_panel_the_banner_says_what_goes_wrong() -> None:
+    view = mw.UsageView(ledger())
+    banner = view.insights_banner()
+    view.say("The figures could not be refreshed.")
+    assert banner.error == "The figures could not be refreshed."
+    view.filters = view.filters.replace(orgs=["Acme"])
+    assert banner.error == ""
+    view.close()
 
 
 def test_values_shown_together_never_share_a_colour() -> None:

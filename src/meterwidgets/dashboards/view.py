@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import traitlets as t
 
@@ -18,6 +17,7 @@ from meterwidgets.dashboards import (
     splits,
     trends,
 )
+from meterwidgets.dashboards.drawn import FAILED, Draw, Drawn, Widget
 from meterwidgets.dashboards.wording import SLOTS, Colors
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import Filters
@@ -36,28 +36,9 @@ if TYPE_CHECKING:
     from meterwidgets.widgets.trend import Trend
 
 _log = logging.getLogger("meterwidgets")
-_Linked = TypeVar("_Linked", bound="_Drawn")
+_Linked = TypeVar("_Linked", bound=Widget)
 _Own = TypeVar("_Own")
-_Draw = Callable[[], dict[str, Any]]
 _BY = tuple(name for name in USER_DIMENSIONS if name not in {"currency", "api_key"})
-_FAILED = "The figures could not be refreshed; those shown are the last good ones."
-
-
-class _Drawn(Protocol):
-    """What a view asks of a widget."""
-
-    def update(self, **traits: object) -> None:
-        """Set several traits at once."""
-
-
-@dataclass
-class _Link:
-    """A widget and how it is drawn; one that nobody sees waits."""
-
-    widget: Any
-    draw: _Draw
-    waits: bool = False
-    stale: bool = False
 
 
 class UsageView(t.HasTraits):
@@ -71,6 +52,10 @@ class UsageView(t.HasTraits):
         tz: The IANA zone of days and clocks; by default the ledger's.
         filters: What to start with; by default everything up to 30 days, else the
             last 30 days.
+
+    Attributes:
+        usage: The ledger.
+        first: What `reset` goes back to.
 
     Examples:
         >>> import meterwidgets as mw
@@ -100,7 +85,7 @@ Efficiency 560K)
             )
         self.usage = usage
         self.first = usage.first_filters(tz)
-        self._links: list[_Link] = []
+        self._drawn = Drawn(self.say)
         self._colors: dict[str, Colors] = {}
         super().__init__(filters=filters or self.first)
         self._selection = usage.select(self.filters)
@@ -196,7 +181,11 @@ Efficiency 560K)
         """What is worth knowing, worst first; takes no room where there is nothing."""
         from meterwidgets.widgets.insights_banner import InsightsBanner
 
-        return self._link(InsightsBanner(), lambda: models.banner(self.selection))
+        def draw() -> dict[str, Any]:
+            said = "" if self._drawn.of("FilterPanel") else self.error
+            return models.banner(self.selection) | {"error": said}
+
+        return self._link(InsightsBanner(), draw)
 
     def trend(
         self,
@@ -317,31 +306,33 @@ Efficiency 560K)
 
     def pause(self, widgets: Iterable[Any]) -> None:
         """Let widgets that nobody sees wait until `resume`."""
-        for link in self._of(widgets):
-            link.waits = True
+        self._drawn.pause(widgets)
 
     def resume(self, widgets: Iterable[Any]) -> None:
-        """Draw widgets again that waited, and go on."""
-        for link in self._of(widgets):
-            link.waits = False
-            if link.stale:
-                self._draw(link)
+        """Go on with widgets that waited; those that missed a change are drawn."""
+        self._drawn.resume(widgets)
 
     def close(self) -> None:
         """Close every widget that this view made."""
-        links, self._links = self._links, []
-        for link in links:
-            link.widget.close()
+        self._drawn.close()
+
+    def say(self, text: str) -> None:
+        """Tell the reader what went wrong, until the next change.
+
+        In the filter panel; where the view has none, in its banner.
+        """
+        self.error = text
+        for widget in self._drawn.of("FilterPanel") or self._drawn.of("InsightsBanner"):
+            widget.error = text
 
     def __repr__(self) -> str:
         return f"UsageView({self.usage!r}, {self.filters!r})"
 
-    def _link(self, widget: _Linked, draw: _Draw) -> _Linked:
-        self._links.append(_Link(widget, draw))
-        widget.update(**draw())
+    def _link(self, widget: _Linked, draw: Draw) -> _Linked:
+        self._drawn.add(widget, draw)
         return widget
 
-    def _chooser(self, widget: _Linked, draw: _Draw, field: str) -> _Linked:
+    def _chooser(self, widget: _Linked, draw: Draw, field: str) -> _Linked:
         """Link a widget whose rows choose values of a filter."""
         chooser: Any = self._link(widget, draw)
         chooser.observe(
@@ -356,16 +347,7 @@ Efficiency 560K)
 
     def _redrawn(self, widget: Any, trait: str) -> None:
         """Draw a widget anew when a trait of its own changes what it shows."""
-
-        def draw(_: Any) -> None:
-            for link in self._of([widget]):
-                self._draw(link)
-
-        widget.observe(draw, names=[trait])
-
-    def _of(self, widgets: Iterable[Any]) -> list[_Link]:
-        wanted = [id(widget) for widget in widgets]
-        return [link for link in self._links if id(link.widget) in wanted]
+        widget.observe(lambda _: self._drawn.again([widget]), names=[trait])
 
     @t.validate("filters")
     def _filters_valid(self, proposal: Any) -> Filters:
@@ -380,20 +362,7 @@ Efficiency 560K)
             return
         self._selection = self.usage.select(change.new)
         self.error = ""
-        self._links = [link for link in self._links if link.widget.comm is not None]
-        for link in self._links:
-            self._draw(link)
-
-    def _draw(self, link: _Link) -> None:
-        """Draw one widget; what fails is logged and said, and the others go on."""
-        link.stale = link.waits
-        if link.waits:
-            return
-        try:
-            link.widget.update(**link.draw())
-        except Exception:  # noqa: BLE001 - one broken widget must not stop the others
-            _log.exception("a widget could not be refreshed")
-            self.say(_FAILED)
+        self._drawn.again()
 
     def _change(self, change: Callable[[Filters], Filters]) -> None:
         """Take a change that a browser asked for, or say why not."""
@@ -403,11 +372,4 @@ Efficiency 560K)
             self.say(str(error))
         except Exception:  # noqa: BLE001 - a browser sees our words, no traceback
             _log.exception("a change of the filters failed")
-            self.say(_FAILED)
-
-    def say(self, text: str) -> None:
-        """Tell the reader what went wrong, until the next change."""
-        self.error = text
-        for link in self._links:
-            if isinstance(link.widget.traits().get("error"), t.Unicode):
-                link.widget.error = text
+            self.say(FAILED)
