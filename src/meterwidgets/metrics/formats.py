@@ -189,15 +189,19 @@ def decimal_text(nano: Number | None) -> str | None:
 
 
 def rate(nano: Number | None, currency: str | None = "USD") -> str:
-    """A rate per 1K tokens: four decimals from 0.0005 up, else as money.
+    """A rate per 1K tokens: four decimals from 0.0005 to 10,000, else as money.
 
     Examples:
         >>> rate(2_962_963), rate(190_000), rate(0), rate(None)
         ('$0.0030', '$0.00019', '$0.00', '–')
+        >>> rate(9_999 * NANO), rate(12_345 * NANO)
+        ('$9,999.0000', '$12.3K')
     """
     if nano is None or abs(Fraction(nano)) < 500_000:
         return money(nano, currency)
     amount = rounded(abs(Fraction(nano)) / NANO, 4)
+    if amount >= 10_000:
+        return money(nano, currency)
     return f"{'-' if nano < 0 else ''}{symbol(currency)}{amount:,}"
 
 

@@ -12,6 +12,7 @@
 const SPARK_W = 74;
 const SPARK_H = 24;
 const SHORT = 12; // longer values are names: smaller, and with more room on a phone
+const NARROW = 9; // longer ones are smaller in a narrow card: no figure is ever cut
 const KEYS = [
   ..."label label_color tag value title caption caption_title note color".split(" "),
   ..."delta direction tone delta_title spark".split(" "),
@@ -56,6 +57,7 @@ function patchCard(node, card, loading) {
   const long = card.value.length > SHORT;
   put(p.value, card.value, card.title || (long ? card.value : ""));
   p.value.classList.toggle("mw-long", long);
+  p.value.classList.toggle("mw-wide", card.value.length > NARROW);
   p.value.classList.toggle("mw-missing", card.value === "–");
   show(paint(p.dot, card.color), Boolean(card.color));
   putWords(p.caption, card.caption, card.caption_title || card.caption);
