@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from meterwidgets.dashboards.facts import Facts, change
+from meterwidgets.dashboards.rings import SHOWN
 from meterwidgets.dashboards.wording import NO_PRICE, Traits
 from meterwidgets.metrics import formats
 from meterwidgets.metrics.compute import concentration
-from meterwidgets.metrics.results import Row, Totals
+from meterwidgets.metrics.results import Row, Totals, folded
 
 NO_MODEL = "no model is reported"
 NO_SHARE = {"cost": "undefined without cost", "tokens": "undefined without tokens"}
@@ -32,13 +33,14 @@ def total(facts: Facts) -> Traits:
     """What all models together cost, or their tokens where nothing is priced."""
     now = facts.now
     by_cost = now.amounts.cost is not None
-    said = [] if now.models is None else [formats.plural(now.models, "model")]
+    said = [] if by_cost else ["tokens"]  # a figure is never cut, so its unit is below
+    said += [] if now.models is None else [formats.plural(now.models, "model")]
     return {
         "label": "Total",
         "tag": "green",
         "value": facts.money(now.amounts.cost)
         if by_cost
-        else f"{formats.count(now.amounts.tokens)} tokens",
+        else formats.count(now.amounts.tokens),
         "title": facts.exact(now.amounts.cost) if by_cost else NO_PRICE,
         "caption": ", ".join([*said, facts.length]),
         **change(facts, lambda totals: totals.amounts.cost, facts.money, "bad"),
@@ -47,7 +49,11 @@ def total(facts: Facts) -> Traits:
 
 def concentrated(facts: Facts) -> Traits:
     """The share of the top model; on hover, how many equal models that is like."""
-    found, measure = concentration(facts.now.by_model), facts.now.by_model.measure
+    ranked = facts.now.by_model
+    found, measure = concentration(ranked), ranked.measure
+    rows = folded(ranked.rows, SHOWN)
+    listed = formats.shares([ranked.value(row) or 0 for row in rows])
+    shown = dict(zip([row.id for row in rows], listed, strict=True))
     title = NO_MODEL if found.top is None else NO_SHARE[measure]
     if found.share is not None and found.hhi and found.effective:
         hhi = f"{formats.rounded(found.hhi, 3):f}"
@@ -56,7 +62,9 @@ def concentrated(facts: Facts) -> Traits:
     return {
         "label": "Concentration",
         "tag": "teal",
-        "value": formats.share(found.share),
+        "value": formats.DASH
+        if found.share is None or found.top is None
+        else shown[found.top.id],
         "title": title,
         "caption": title if found.share is None else f"of {measure} in the top model",
     }

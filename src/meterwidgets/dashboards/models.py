@@ -35,6 +35,7 @@ def model_list(
     total = formats.money(value, unit) if by_cost else formats.count(value)
     shown = folded(found.rows, SHOWN)
     slots = apart([row.id for row in found.rows], colors)
+    named = sum(row.id is not None for row in found.rows)
 
     def rows(of: Sequence[Row]) -> list[Traits]:
         listed = table(found, of, chosen, slots, unit)
@@ -44,7 +45,7 @@ def model_list(
         ]
 
     return {
-        "subtitle": formats.plural(len(found.rows), by),
+        "subtitle": formats.plural(named, by) if named else f"no {by} is reported",
         "name_label": by.capitalize(),
         "value_label": "Cost & Share" if by_cost else "Tokens & Share",
         "total": total,
