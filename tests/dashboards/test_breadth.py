@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -14,12 +14,11 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 import meterwidgets as mw
-from meterwidgets.errors import LedgerError, MeterError
+from meterwidgets.errors import LedgerError
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.times import ticks
 
 from . import ledgers
-from .ledgers import KINDS, ME, paid, row
+from .ledgers import KINDS, paid, row
 from .plain import Figure, Plain, Sums, midnight, over
 
 SHOWN = 8
@@ -61,6 +60,7 @@ class Reader:
         )
         self.ledger = ledger
         self.sums = ledger.between(*self.window)
+        self.concentration = ""
 
     def page(self, page: mw.Page) -> None:
         for widget in (*page.top, *page.cards):
@@ -164,7 +164,8 @@ class Reader:
     def card_total(self, card: Any) -> None:
         cost = self.sums.cost
         if cost is None:
-            assert card["value"] == f"{formats.count(self.sums.tokens())} tokens"
+            assert card["value"] == formats.count(self.sums.tokens())
+            assert card["caption"].startswith("tokens, ")
             return
         assert (card["value"], card["title"]) == (self.money(cost), self.exact(cost))
 
@@ -172,7 +173,12 @@ class Reader:
         figure = self.sums.figure
         named = [each for name, each in self.sums.ranked("model") if name is not None]
         part = over(figure(named[0]), figure(self.sums)) if named else None
-        assert card["value"] == formats.share(part)
+        assert (card["value"] == formats.DASH) == (part is None)
+        if part is not None and Fraction(1, 1000) <= part <= Fraction(999, 1000):
+            assert abs(Fraction(card["value"].rstrip("%")) - 100 * part) < Fraction(
+                1, 10
+            )
+        self.concentration = card["value"]
         if named:
             assert "no model" not in card["title"] + card["caption"]
 
@@ -242,9 +248,12 @@ class Reader:
         total = self.sums.cost
         shown = formats.count(self.sums.tokens()) if total is None else None
         assert models.total == (shown or self.money(total))
-        count = len(self.sums.by("model"))
+        count = len(self.sums.by("model").keys() - {None})
         assert models.subtitle == formats.plural(count, "model")
-        badges = [row["badge"] for row in models.rows]
+        first = next((one for one in models.rows if one["id"] != "null"), None)
+        if first and self.concentration:
+            assert first["share"] == self.concentration  # one screen, one figure
+        badges = [one["badge"] for one in models.rows]
         assert badges[:7] == [str(n + 1) for n in range(min(len(badges), 7))]
 
     def table(self, widget: Any, by: str) -> None:
@@ -256,17 +265,17 @@ class Reader:
         if rest.rows:
             names.append(f"Other ({len(ranked) - len(kept):,})")
             parts.append(rest)
-        assert [row["name"] for row in widget.rows] == names
+        assert [one["name"] for one in widget.rows] == names
         self.rows(widget.rows, parts)
         assert widget.more == (len(ranked) if rest.rows else 0)
         widget.expanded = True
         every = widget.all_rows
-        assert [row["name"] for row in every] == [
+        assert [one["name"] for one in every] == [
             "(none)" if name is None else name for name, _ in ranked
         ]
         self.rows(every, [sums for _, sums in ranked])
         widget.expanded = False
-        assert len({row["id"] for row in every}) == len(every)
+        assert len({one["id"] for one in every}) == len(every)
         assert sum((figure(sums) or 0 for _, sums in ranked), Fraction(0)) == (
             figure(self.sums) or 0
         )
@@ -299,7 +308,7 @@ class Reader:
 
     def read_Trend(self, trend: Any) -> None:
         by_cost = "Cost" in trend.subtitle
-        wanted = "Token Count Trend" != trend.title and self.sums.cost is not None
+        wanted = trend.title != "Token Count Trend" and self.sums.cost is not None
         assert by_cost == wanted
         assert ("nothing is priced" in trend.subtitle) == (
             self.sums.cost is None and trend.title != "Token Count Trend"
@@ -390,3 +399,180 @@ def test_the_app_shows_the_same_on_every_tab(kind: str) -> None:
         reader.page(app.pages[name])
     assert app.view.error == ""
     app.close()
+
+
+@pytest.mark.parametrize("name", _ALL)
+def test_nothing_undefined_prints_as_zero(name: str) -> None:
+    for kind in ("nothing priced", "no tokens"):
+        page, _ = opened(kind, name)
+        shown = repr(page)
+        page.close()
+        zero = r"\$0" if kind == "nothing priced" else r"\b0 tokens|\b0 \||Efficiency 0"
+        assert not re.search(zero, shown), shown
+
+
+@pytest.mark.parametrize("name", _ALL)
+def test_no_widget_is_alive_after_close_and_a_repr_is_always_the_same(
+    name: str,
+) -> None:
+    before = set(_instances)
+    for kind in ("names", "366 orgs", "one request", "nothing priced"):
+        page, _ = opened(kind, name)
+        page.view.filters = page.view.filters.replace(cost_type="input")
+        page.view.reset()
+        again, _ = opened(kind, name)
+        assert repr(page) == repr(again)
+        page.close()
+        again.close()
+        assert set(_instances) - before == set()
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Asia/Kathmandu", "America/New_York"])
+@pytest.mark.parametrize("kind", ["a year", "three years"])
+def test_years_add_up_in_weeks_in_every_zone(kind: str, tz: str) -> None:
+    rows = KINDS[kind][0]()
+    view = mw.UsageView(ledgers.usage(rows, tz))
+    view.filters = view.filters.replace(preset="all")
+    cost, tokens = view.trend("cost"), view.trend("tokens", by="model")
+    sums = Sums(rows)
+    assert len(cost.times) <= 300
+    assert {at.weekday() for at in cost.times} == {0}
+    assert _added(cost) == sums.cost * 10**9
+    assert _added(tokens) == sums.tokens()
+    for at, inside in Plain(rows, tz).buckets(rows, "week").items():
+        place = cost.times.index(at)
+        shown = sum(line["values"][place] for line in cost.series)
+        assert shown == inside.cost * 10**9
+    view.close()
+
+
+def _added(trend: Any) -> Fraction:
+    return sum(
+        (Fraction(v) for one in trend.series for v in one["values"]), Fraction(0)
+    )
+
+
+def test_a_range_of_days_that_clocks_cut_or_stretch_adds_up_day_by_day() -> None:
+    for kind in ("Berlin in March", "New York in November", "Kathmandu"):
+        ledger = plain(kind)
+        view = mw.UsageView(usage(kind))
+        first, last = ledger.days
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        found = []
+        for day in days:
+            view.filters = view.filters.replace(
+                start=day, end=day + timedelta(days=1), tz=ledger.tz
+            )
+            start = midnight(day, ledger.tz)
+            inside = ledger.between(start, midnight(days[-1], ledger.tz))
+            sums = view.selection.sums()
+            found.append(sums["input_cost"] + sums["output_cost"])
+            mine = [r for r in ledger.rows if ledger.day(r) == day]
+            assert found[-1] == (Sums(mine).cost or 0) * 10**9
+            assert len(inside.rows) <= len(ledger.rows)
+        assert sum(found) == ledger.sums.cost * 10**9
+        view.close()
+
+
+def test_an_hour_that_comes_twice_has_two_names() -> None:
+    view = mw.UsageView(usage("New York in November"))
+    labels = view.trend().labels
+    place = labels.index("Nov 2, 1:00 AM EDT")
+    assert labels[place - 1 : place + 3] == [
+        "Nov 2, 12:00 AM", "Nov 2, 1:00 AM EDT", "Nov 2, 1:00 AM EST", "Nov 2, 2:00 AM"
+    ]  # fmt: skip
+    view.close()
+
+
+def test_currencies_are_never_added_and_the_reader_picks_one() -> None:
+    rows = plain("two currencies").rows
+    for name, make in _PAGES.items():
+        page = make(usage("two currencies"))
+        for unit, sign in (("EUR", "€"), ("USD", "$")):
+            page.view.filters = page.view.filters.replace(currency=unit)
+            Reader(Plain(rows, "UTC", unit)).page(page)
+            other = {"€": "$", "$": "€"}[sign]
+            assert other not in repr(page), name
+        page.close()
+
+
+@pytest.mark.parametrize("side", ["input", "output"])
+@pytest.mark.parametrize("kind", ["thirty models", "some totals", "partly priced"])
+def test_one_side_narrows_money_and_tokens_everywhere(kind: str, side: str) -> None:
+    sums = plain(kind).sums
+    cost, tokens = sums.side(side), sums.tokens(side)
+    pages = [make(usage(kind)) for make in _PAGES.values()]
+    for page in pages:
+        page.view.filters = page.view.filters.replace(cost_type=side)
+    overview, token_usage, analytics = pages
+    money = formats.money(cost * 10**9)
+    cards = {card["label"]: card["value"] for card in overview.top[1].cards}
+    assert (cards["Total Spend"], cards["Tokens"]) == (money, formats.count(tokens))
+    assert [ring.total for ring in overview.cards[2:]] == [money, money]
+    assert _added_known(token_usage.cards[0]) == cost * 10**9
+    assert _added_known(token_usage.cards[1]) == tokens
+    assert (analytics.top[1].cards[0]["value"], analytics.cards[1].total) == (
+        money,
+        money,
+    )
+    for page in pages:
+        page.close()
+
+
+def _added_known(trend: Any) -> Fraction:
+    known = [v for one in trend.series for v in one["values"] if v is not None]
+    return sum(map(Fraction, known), Fraction(0))
+
+
+@pytest.mark.parametrize("name", _ALL)
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"start": "2031-01-01", "end": "2031-02-01"},
+        {"start": "2001-01-01", "end": "2001-01-02"},
+        {"start": "2026-02-01T11:00", "end": "2026-02-01T12:00"},
+    ],
+)
+def test_an_empty_selection_says_so_on_every_page(
+    name: str, filters: dict[str, Any]
+) -> None:
+    page, _ = opened("thirty models", name)
+    page.view.filters = page.view.filters.replace(**filters)
+    for card in page.cards:
+        assert card.empty["title"] == "No usage in this selection"
+        assert "nothing is priced" not in card.subtitle
+    for card in page.top[1].cards:
+        assert "None" not in "".join(map(str, card.values()))
+        assert card["value"] != formats.DASH or card["title"]
+    page.cards[0].reset += 1
+    assert not page.cards[0].empty
+    page.close()
+
+
+def test_a_user_without_usage_gets_an_empty_page_that_tells_nothing_of_others() -> None:
+    page = mw.my_usage(usage("thirty models"), user="nobody")
+    for card in page.cards:
+        assert card.empty["title"] == "No usage in this selection"
+    assert page.top[1].cards[0]["value"] == "$0.00"
+    assert "model-" not in repr(page)
+    page.close()
+
+
+def test_a_negative_amount_is_rejected_and_nothing_else() -> None:
+    rows = [row(0, **paid(1, 2)), row(1, **paid(-1, 2)), row(2, input_tokens=-5)]
+    read = ledgers.usage(rows)
+    assert (read.quality.records, read.quality.rejected) == (1, 2)
+    page = mw.overview(read)
+    Reader(Plain(rows[:1], "UTC")).page(page)
+    page.close()
+    with pytest.raises(LedgerError, match="a cost cannot be negative"):
+        ledgers.usage(rows[1:2])
+
+
+def test_sums_too_large_to_be_exact_are_refused_not_wrong() -> None:
+    rows = [row(n, **paid(999_999_999, 0)) for n in range(9)]
+    page = mw.overview(ledgers.usage(rows))
+    assert page.top[1].cards[0]["title"] == "$8,999,999,991.00"
+    page.close()
+    with pytest.raises(LedgerError, match="read it in parts"):
+        ledgers.usage([*rows, row(9, **paid(999_999_999, 0))])
