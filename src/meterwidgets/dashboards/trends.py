@@ -86,7 +86,7 @@ def _known(series: Series, measure: str) -> bool:
 
 
 def _unknown(series: Sequence[Series], measure: str) -> set[int]:
-    """The buckets whose usage has no such figure at all: their sum is unknown, not 0."""
+    """The buckets whose usage has no such figure at all: it is unknown, not 0."""
     found = set()
     for place, points in enumerate(zip(*(each.points for each in series), strict=True)):
         used = [getattr(point, measure) for point in points if point.records]
