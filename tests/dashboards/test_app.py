@@ -59,6 +59,18 @@ def test_only_the_open_tab_is_seen(app: mw.App) -> None:
     assert away == {"overview": False, "model-analytics": True}
 
 
+def test_a_tab_that_is_pointed_at_is_made_and_not_shown(app: mw.App) -> None:
+    app.children[0].set_state({"near": "token-usage"})
+    assert list(app.pages) == ["overview", "token-usage"]
+    assert (app.page, address(app)) == ("overview", "overview")
+    assert "mw-away" in app.pages["token-usage"]._dom_classes
+    app.children[0].set_state({"near": "my-usage"})
+    assert list(app.pages) == ["overview", "token-usage"]
+    app.view.filters = app.view.filters.replace(orgs=["Initech"])
+    press(app, "token-usage")
+    assert app.pages["token-usage"].top[0].cards[0]["value"] == "17.4M"
+
+
 def test_a_tab_that_is_away_waits_and_catches_up(app: mw.App) -> None:
     before = spend(app)
     press(app, "token-usage")

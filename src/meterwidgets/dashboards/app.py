@@ -38,8 +38,9 @@ _AWAY = "mw-away"
 class App(Guarded, VBox):  # type: ignore[misc]
     """Dashboards as tabs over one view.
 
-    A tab is made when it is first opened, and waits while it is away; the filters
-    are those of all tabs, and stand in the address under ``meterwidgets serve``.
+    A tab is made when it is first opened, or pointed at, and waits while it is away;
+    the filters are those of all tabs, and stand in the address under ``meterwidgets
+    serve``.
 
     Attributes:
         view: The selection that all tabs follow.
@@ -69,6 +70,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
         )
         self._visit(f"{page}?{query}", page)
         self._tabs.observe(self._turned, names=["page"])
+        self._tabs.observe(lambda change: self._make(change.new), names=["near"])
         self._tabs.observe(
             lambda change: self._visit(change.new["address"], self._tabs.page),
             names=["visited"],
@@ -112,19 +114,25 @@ class App(Guarded, VBox):  # type: ignore[misc]
         self._follow()
 
     def _open(self, key: str) -> None:
-        """Show a tab, made if it is new, and let the others wait."""
-        page = self.pages.get(key)
-        for other in self.pages.values():
-            if other is not page:
-                self.view.pause(other.widgets)
-                other.add_class(_AWAY)
-        if page is None:
-            page = self.pages[key] = DASHBOARDS[key][1](self.view)
-            page.on_choice(self._follow)
-            self.children = (self._tabs, self._panel, *self.pages.values())
-        else:
-            self.view.resume(page.widgets)
-            page.remove_class(_AWAY)
+        """Show a tab, and let the others wait."""
+        self._make(key)
+        for name, page in self.pages.items():
+            if name == key:
+                self.view.resume(page.widgets)
+                page.remove_class(_AWAY)
+            else:
+                self.view.pause(page.widgets)
+                page.add_class(_AWAY)
+
+    def _make(self, key: str) -> None:
+        """Make a tab, away, unless it is there."""
+        if key in self.pages or key not in self._names:
+            return
+        page = self.pages[key] = DASHBOARDS[key][1](self.view)
+        page.add_class(_AWAY)
+        self.view.pause(page.widgets)
+        page.on_choice(self._follow)
+        self.children = (self._tabs, self._panel, *self.pages.values())
 
     def _visit(self, where: str, fallback: str) -> None:
         """Go to an address: its tab, its filters, its choices; say what it can't have.

@@ -28,10 +28,15 @@ function build({ model, el, signal }) {
     model.save_changes();
     update();
   };
+  // The way to a click takes longer than the making of a page: begin before it.
+  const near = (event) => {
+    model.set("near", event.currentTarget.dataset.key);
+    model.save_changes();
+  };
   const make = () => {
     const props = served ? {} : { type: "button" };
     const node = h(served ? "a" : "button", { class: "mw-tab", ...props });
-    listen(node, { click: open });
+    listen(node, { click: open, pointerenter: near, focus: near });
     return node;
   };
   const visit = (event) => {

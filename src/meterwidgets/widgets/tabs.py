@@ -43,12 +43,14 @@ class Tabs(MeterWidget):
     """
 
     _esm = script("tabs")
-    inbound: ClassVar = {"page": text(40), "visited": _visit}
+    inbound: ClassVar = {"page": text(40), "near": text(40), "visited": _visit}
 
     tabs = t.List(t.Dict()).tag(sync=True)
     """The pages: key, label, and the address that a link to it has."""
     page = t.Unicode().tag(sync=True, echo_update=False)
     """The key of the page that is shown; set by a click."""
+    near = t.Unicode().tag(sync=True, echo_update=False)
+    """The key of the page that the reader points at, and may open next."""
     address = t.Unicode().tag(sync=True)
     """Where the reader is: a page and a query, without a host."""
     visited = t.Dict().tag(sync=True, echo_update=False)
