@@ -23,7 +23,7 @@ def count(facts: Facts) -> Traits:
         "title": NO_MODEL if facts.now.models is None else "",
         "caption": NO_MODEL
         if facts.now.models is None
-        else f"{first}: {top or 'none'}",
+        else f"{first}: {formats.isolated(top or 'none')}",
         "caption_title": top or "",
         "color": facts.colors.get(top, "") if top else "",
     }

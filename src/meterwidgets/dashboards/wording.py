@@ -90,8 +90,12 @@ def empty_state(selection: Selection, records: int) -> Traits:
     if records:
         return {"empty": {}}
     filters = selection.filters
+
+    def shown(name: str, value: str | None) -> str:
+        return formats.isolated(selection.frame.label(name, value))
+
     chosen = [
-        f"{what} {' or '.join(selection.frame.label(name, v) for v in values[:3])}"
+        f"{what} {' or '.join(shown(name, v) for v in values[:3])}"
         for field, values in filters.chosen.items()
         for name, what in [(field[:-1], WORDS[field])]
     ]

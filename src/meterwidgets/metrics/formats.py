@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING
+from unicodedata import bidirectional
 
 if TYPE_CHECKING:
     pass
@@ -370,6 +371,20 @@ def _tick(value: Fraction, unit: str, decimals: int) -> str:
     if not value:
         return f"{unit}0"
     return f"{'-' if value < 0 else ''}{unit}{rounded(abs(value), decimals):,f}"
+
+
+_TURNED = {"R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"}
+
+
+def isolated(name: str) -> str:
+    r"""A name inside a sentence: one that is written from the right turns only itself.
+
+    Examples:
+        >>> isolated("qwen"), isolated("\u05de\u05d5\u05d3\u05dc")
+        ('qwen', '\u2068מודל\u2069')
+    """
+    turned = any(bidirectional(letter) in _TURNED for letter in name)
+    return f"\u2068{name}\u2069" if turned else name
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -63,7 +63,8 @@ def _concentration(selection: Selection) -> Insight | None:
         "concentration",
         "info",
         "Concentrated Usage",
-        f"{top.name} has {formats.share(top.share)} of the {ranked.measure}, {others} "
+        f"{formats.isolated(top.name)} has {formats.share(top.share)} of the "
+        f"{ranked.measure}, {others} "
         "the rest. A change of its price or an outage would hit nearly everything; try "
         "a second model for part of the work.",
     )
@@ -96,7 +97,7 @@ def _unpriced(selection: Selection) -> Insight | None:
 def _add_rates(selection: Selection) -> str:
     rows = breakdown(selection, "model").rows
     unpriced = [row for row in rows if row.amounts.unpriced_tokens]
-    names = [row.name for row in unpriced if row.id is not None]
+    names = [formats.isolated(row.name) for row in unpriced if row.id is not None]
     advice = "Add rates"
     if names:
         advice += f" for {', '.join(names[:3])}"
@@ -123,7 +124,9 @@ def _spike(selection: Selection) -> Insight | None:
         return None
     usual = {m: _median([c[day] for day in before]) for m, c in by_model.items()}
     risen = max(by_model, key=lambda model: by_model[model][last] - usual[model])
-    name = "What names no model" if risen is None else frame.label("model", risen)
+    name = "What names no model"
+    if risen is not None:
+        name = formats.isolated(frame.label("model", risen))
     return Insight(
         "spike",
         "warning",

@@ -19,8 +19,8 @@ const FAILED = "The last refresh failed, the last good figures stay";
 function makeInsight(tag) {
   const sign = h("span", { class: "mw-banner-sign", "aria-hidden": "true" });
   const word = h("span", { class: "mw-sr" });
-  const title = h("span", { dir: "auto" });
-  const text = h("p", { class: "mw-banner-text", dir: "auto" });
+  const title = h("span", { class: "mw-banner-words" });
+  const text = h("p", { class: "mw-banner-words mw-banner-text" });
   const head = h("p", { class: "mw-banner-title" }, word, title);
   const node = h(tag, { class: "mw-banner-insight" }, sign, head, text);
   node.parts = { sign, word, title, text };
