@@ -576,3 +576,16 @@ def test_sums_too_large_to_be_exact_are_refused_not_wrong() -> None:
     page.close()
     with pytest.raises(LedgerError, match="read it in parts"):
         ledgers.usage([*rows, row(9, **paid(999_999_999, 0))])
+
+
+def test_a_name_from_the_right_turns_itself_and_not_its_sentence() -> None:
+    rows = [
+        row(0, model=ledgers.ARABIC, **paid(95, 0)),
+        row(1, model=ledgers.HEBREW, **paid(5, 0)),
+        row(2, model=ledgers.HEBREW, input_tokens=900),
+    ]
+    page = mw.model_analytics(ledgers.usage(rows))
+    said = " ".join(one["text"] for one in page.top[2].insights)
+    assert f"\u2068{ledgers.ARABIC}\u2069 has 95.0% of the cost" in said
+    assert f"Add rates for \u2068{ledgers.HEBREW}\u2069." in said
+    page.close()
