@@ -60,10 +60,10 @@ def nano(number: int) -> Decimal:
 
 
 def models(count: int) -> list[Row]:
-    """So many models over ten days, two users; costs fall, and some are equal."""
+    """so many models over four days, two users; costs fall, and some are equal."""
     return [
         row(
-            8 * n,
+            3 * n,
             model=f"model-{n % count:02d}",
             deployment=f"served-{n % (count + 1):02d}",
             org=f"org {n % 3}",
