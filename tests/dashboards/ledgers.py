@@ -60,7 +60,7 @@ def nano(number: int) -> Decimal:
 
 
 def models(count: int) -> list[Row]:
-    """so many models over four days, two users; costs fall, and some are equal."""
+    """So many models over four days, two users; costs fall, and some are equal."""
     return [
         row(
             3 * n,
