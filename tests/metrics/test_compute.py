@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import meterwidgets as mw
 from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.metrics import results
 from meterwidgets.metrics.compute import (
     breakdown,
     delta,
@@ -541,3 +543,14 @@ def test_parts_never_exceed_the_whole(rows: list[Any], rates: Any, tz: str) -> N
     assert amounts.split_input_tokens <= (amounts.input_tokens or 0)
     assert amounts.split_output_tokens <= (amounts.output_tokens or 0)
     assert amounts.estimated_cost <= (amounts.cost or 0)
+
+
+def test_a_folded_trend_adds_up_to_the_whole_one() -> None:
+    selection = mw.demo_usage().select(mw.Filters(preset="30d"))
+    whole, shown = trend(selection, by="user"), trend(selection, by="user", most=8)
+    *first, other = shown.series
+    assert shown.start == whole.start
+    assert tuple(first) == whole.series[:7]
+    assert other.name == f"Other ({len(whole.series) - 7:,})"
+    rest = zip(*(each.points for each in whole.series[7:]), strict=True)
+    assert other.points == tuple(results.added(points) for points in rest)

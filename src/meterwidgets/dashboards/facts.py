@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from meterwidgets.dashboards.wording import Colors, Traits, apart
+from meterwidgets.dashboards.rings import slots_of
+from meterwidgets.dashboards.wording import Colors, Traits
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compute import breakdown, delta, previous, sparkline, totals
@@ -63,8 +64,8 @@ class Facts:
 
 def _by_name(selection: Selection, colors: Colors) -> Colors:
     """Name of a model -> the slot that the ring of models shows it in."""
+    slots = slots_of(selection, "model", colors)
     rows = breakdown(selection, "model", own=False).rows
-    slots = apart([row.id for row in rows], colors)
     return {row.name: slots[row.id] for row in rows}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from meterwidgets.dashboards.rings import SHOWN, exact, table, wanted
-from meterwidgets.dashboards.wording import Colors, Traits, apart, empty_state
+from meterwidgets.dashboards.rings import SHOWN, exact, slots_of, table, wanted
+from meterwidgets.dashboards.wording import Colors, Traits, empty_state
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats
 from meterwidgets.metrics.compute import breakdown, totals
@@ -34,7 +34,7 @@ def model_list(
     value = amounts.cost if by_cost else amounts.tokens
     total = formats.money(value, unit) if by_cost else formats.count(value)
     shown = folded(found.rows, SHOWN)
-    slots = apart([row.id for row in found.rows], colors)
+    slots = slots_of(selection, by, colors)
     named = sum(row.id is not None for row in found.rows)
 
     def rows(of: Sequence[Row]) -> list[Traits]:

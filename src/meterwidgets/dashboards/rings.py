@@ -32,7 +32,7 @@ def donut(selection: Selection, by: str, colors: Colors, *, expanded: bool) -> T
     by_cost = found.measure == "cost"
     total = formats.money(whole.cost, unit) if by_cost else formats.count(whole.tokens)
     shown = folded(found.rows, SHOWN)
-    colors = apart([row.id for row in found.rows], colors)
+    colors = slots_of(selection, by, colors)
     return {
         "title": title,
         "subtitle": "by cost" if by_cost else "by tokens, as nothing is priced",
@@ -47,6 +47,18 @@ def donut(selection: Selection, by: str, colors: Colors, *, expanded: bool) -> T
         "selected": [key(value) for value in chosen],
         **empty_state(selection, len(found.rows)),
     }  # fmt: skip
+
+
+def slots_of(selection: Selection, by: str, colors: Colors) -> Colors:
+    """Value -> its colour slot wherever a selection is shown by a dimension.
+
+    Args:
+        selection: What is shown.
+        by: The dimension.
+        colors: Value -> slot, in the order of the whole ledger.
+    """
+    rows = breakdown(selection, by, own=False).rows
+    return apart([row.id for row in rows], colors)
 
 
 def wanted(selection: Selection, by: str) -> tuple[str | None, ...]:

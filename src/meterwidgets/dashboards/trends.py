@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from meterwidgets.dashboards.rings import SHOWN
-from meterwidgets.dashboards.wording import Colors, Traits, apart, empty_state, key
+from meterwidgets.dashboards.rings import SHOWN, slots_of
+from meterwidgets.dashboards.wording import Colors, Traits, empty_state, key
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import times
 from meterwidgets.metrics.buckets import edges
 from meterwidgets.metrics.compute import trend as over_time
-from meterwidgets.metrics.results import Series, Trend, folded_series
+from meterwidgets.metrics.results import Series, Trend
 
 TITLES = {"cost": "Token Usage Cost Trend", "tokens": "Token Count Trend"}
 WORDS = {"cost": "Cost", "tokens": "Tokens"}
@@ -39,14 +39,13 @@ def trend(
         colors: Value -> its colour slot, in the order of the whole ledger.
         brief: Whether the words beside the heading leave out per what, and the zone.
     """
-    found = over_time(selection, by=by)
-    shown = folded_series(found.series, SHOWN)
+    found = over_time(selection, by=by, most=SHOWN)
     priced = not found.series or any(_known(each, "cost") for each in found.series)
     drawn = "cost" if measure == "cost" and priced else "tokens"
     unknown = _unknown(found.series, drawn)
     unpriced = ", as nothing is priced" if measure != drawn else ""
     tz = selection.filters.tz
-    slots = apart([series.id for series in found.series], colors)
+    slots = slots_of(selection, by, colors)
     ticks = times.ticks(found.start, found.bucket, tz) if found.start else []
     here = ZoneInfo(tz)
     words = "over time" if brief else f"per {found.bucket}, {tz}"
@@ -55,7 +54,7 @@ def trend(
         "times": [start.astimezone(here).replace(tzinfo=None) for start in found.start],
         "labels": [times.bucket(start, found.bucket, tz) for start in found.start],
         "ticks": [{"place": place, "text": text} for place, text in ticks],
-        "series": [_series(series, drawn, slots, unknown) for series in shown],
+        "series": [_series(series, drawn, slots, unknown) for series in found.series],
         "unit": (selection.currency or "") if drawn == "cost" else "",
         "unfinished": times.cut_short(found.end, found.bucket, tz)
         if found.end and found.unfinished
@@ -106,7 +105,7 @@ def brushed(selection: Selection, by: str, asked: Any) -> Filters:
     Raises:
         MeterError: When there are no such buckets.
     """
-    found: Trend = over_time(selection, by=by)
+    found: Trend = over_time(selection, by=by, most=SHOWN)
     first, last = asked["first"], asked["last"]
     if not 0 <= first <= last < len(found.start):
         raise MeterError("that part of the trend is gone; drag again")

@@ -221,6 +221,11 @@ class Selection:
         return self.cube
 
     @cached_property
+    def results(self) -> dict[Any, Any]:
+        """What was computed of this selection, for whoever asks for it next."""
+        return {}
+
+    @cached_property
     def _cache(self) -> dict[int, Any]:
         return {}
 

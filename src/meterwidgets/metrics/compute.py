@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.selection import Selection
@@ -22,6 +27,7 @@ from meterwidgets.metrics.results import (
 )
 
 _DAY = timedelta(days=1)
+_Over = Mapping[str, npt.NDArray[np.int64]]
 
 
 def amounts(sums: Mapping[str, int], side: str = "both") -> Amounts:
@@ -80,6 +86,27 @@ def _some(sums: Mapping[str, int], measure: str, count: str) -> int | None:
     return int(sums[measure]) if sums[count] else None
 
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _once(
+    function: Callable[Concatenate[Selection, _P], _T],
+) -> Callable[Concatenate[Selection, _P], _T]:
+    """Compute a figure of a selection once: several widgets of a page ask for it."""
+
+    @wraps(function)
+    def found(selection: Selection, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        key = (function, args, *sorted(kwargs.items()))
+        if key not in selection.results:
+            selection.results[key] = function(selection, *args, **kwargs)
+        result: _T = selection.results[key]
+        return result
+
+    return found
+
+
+@_once
 def totals(selection: Selection) -> Totals:
     """The headline of a selection.
 
@@ -120,6 +147,7 @@ def elapsed(selection: Selection) -> timedelta:
     return max(min(window.end, as_of) - window.start, timedelta(0))
 
 
+@_once
 def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
     """A dimension's rows under the filters.
 
@@ -145,22 +173,22 @@ def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
         )
         for value, group in groups.items()
     ]
-    rows.sort(key=_rank)
+    rows.sort(key=lambda row: _rank(row.name, row.id, row.amounts))
     return Breakdown(by, measure, tuple(rows))
 
 
-def _rank(row: Row) -> tuple[int, int, str, str]:
+def _rank(name: str, value: str | None, whole: Amounts) -> tuple[int, int, str, str]:
     """By cost, then tokens, then name."""
-    return (
-        -(row.amounts.cost or 0),
-        -(row.amounts.tokens or 0),
-        row.name,
-        row.id or "",
-    )
+    return -(whole.cost or 0), -(whole.tokens or 0), name, value or ""
 
 
+@_once
 def trend(
-    selection: Selection, *, by: str | None = None, bucket: str | None = None
+    selection: Selection,
+    *,
+    by: str | None = None,
+    bucket: str | None = None,
+    most: int | None = None,
 ) -> Trend:
     """Usage over time.
 
@@ -170,6 +198,8 @@ def trend(
         bucket: The time bucket; by default it follows from the span. One that is
             finer than the grain, or makes more than 300 points, gives way to the
             next one that does not: ``Trend.bucket`` says which it is.
+        most: So many series at the most; of more, the first and one of what the
+            others add up to.
 
     Raises:
         MeterError: When there is no such bucket.
@@ -182,18 +212,41 @@ def trend(
     first, last = selection.span
     name, marks = drawn(first, last + timedelta(seconds=grain_s), name, tz)
     cut = [max(window.start, marks[0]), *marks[1:-1], min(window.end, marks[-1])]
-    side = selection.filters.cost_type
-    series = []
-    for value, measures in selection.over(cut, by).items():
-        points = tuple(
-            amounts({key: int(values[place]) for key, values in measures.items()}, side)
-            for place in range(len(cut) - 1)
-        )
-        label = selection.frame.label(by, value) if by else "Total"
-        series.append(Series(value, label, points))
-    series.sort(key=_series_rank)
+    series = tuple(_series(selection, cut, by, most))
     end = min(cut[-1], selection.frame.as_of(tz))
-    return Trend(name, tuple(marks[:-1]), tuple(series), end, end < marks[-1])
+    return Trend(name, tuple(marks[:-1]), series, end, end < marks[-1])
+
+
+def _series(
+    selection: Selection, cut: Sequence[datetime], by: str | None, most: int | None
+) -> Iterator[Series]:
+    """The lines between edges of time, ranked and folded before they are drawn."""
+    side, frame = selection.filters.cost_type, selection.frame
+
+    def line(value: str | None, name: str, sums: _Over, members: int = 1) -> Series:
+        columns = [values.tolist() for values in sums.values()]
+        points = [
+            amounts(dict(zip(sums, point, strict=True)), side)
+            for point in zip(*columns, strict=True)
+        ]
+        return Series(value, name, tuple(points), members)
+
+    over = {
+        (value, frame.label(by, value) if by else "Total"): sums
+        for value, sums in selection.over(cut, by).items()
+    }
+    whole = {
+        key: amounts({m: int(values.sum()) for m, values in sums.items()}, side)
+        for key, sums in over.items()
+    }
+    ranked = sorted(over, key=lambda key: _rank(key[1], key[0], whole[key]))
+    first = ranked if most is None or len(ranked) <= most else ranked[: most - 1]
+    for value, name in first:
+        yield line(value, name, over[value, name])
+    rest = [over[key] for key in ranked[len(first) :]]
+    if rest:
+        total = {m: sum((sums[m] for sums in rest[1:]), rest[0][m]) for m in rest[0]}
+        yield line(None, f"Other ({len(rest):,})", total, len(rest))
 
 
 _SPARK_POINTS = 60
@@ -236,14 +289,6 @@ def sparkline(selection: Selection) -> tuple[Amounts, ...]:
     )  # fmt: skip
 
 
-def _series_rank(series: Series) -> tuple[int, int, str]:
-    return (
-        -sum(point.cost or 0 for point in series.points),
-        -sum(point.tokens or 0 for point in series.points),
-        series.name,
-    )
-
-
 def concentration(found: Breakdown) -> Concentration:
     """How concentrated a breakdown is.
 
@@ -262,6 +307,7 @@ def concentration(found: Breakdown) -> Concentration:
     return Concentration(top, top.share if top else None, hhi)
 
 
+@_once
 def previous(selection: Selection) -> Totals | None:
     """The same filters over the equal elapsed length directly before.
 

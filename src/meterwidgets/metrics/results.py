@@ -279,14 +279,3 @@ def folded(rows: Sequence[Row], most: int) -> tuple[Row, ...]:
     amounts = added([row.amounts for row in rest])
     share = sum(shares, Fraction(0)) if shares else None
     return (*first, Row(None, f"Other ({len(rest):,})", amounts, share, len(rest)))
-
-
-def folded_series(series: Sequence[Series], most: int) -> tuple[Series, ...]:
-    """Up to so many lines; of more, the first and one of what the others add up to."""
-    if len(series) <= most:
-        return tuple(series)
-    first, rest = series[: most - 1], series[most - 1 :]
-    points = zip(*(each.points for each in rest), strict=True)
-    # no usage is a 0 that must not hide that the others' figure is unknown
-    total = tuple(added([p for p in point if p.records] or point) for point in points)
-    return (*first, Series(None, f"Other ({len(rest):,})", total, len(rest)))
