@@ -12,8 +12,9 @@ import nbformat
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-KEPT = ("text/plain",)
-"""A widget's state is no output: it is made anew wherever the notebook runs."""
+KEPT = ("text/plain", "text/html")
+"""A repr, and a dataframe's table. A widget's state is no output: it is made anew
+wherever the notebook runs."""
 
 
 def run(path: Path) -> None:
@@ -29,7 +30,7 @@ def run(path: Path) -> None:
         cell.metadata = {}
         for output in cell.get("outputs", []):
             if "data" in output:
-                output.data = {kind: output.data[kind] for kind in KEPT}
+                output.data = {k: v for k, v in output.data.items() if k in KEPT}
                 output.metadata = {}
     nbformat.write(notebook, path)
 

@@ -1,4 +1,4 @@
-"""Take the pictures of the pages that the README shows, from the running product.
+"""Take a picture of every page, from the running product.
 
     python scripts/pictures.py [--source LEDGER ...] [--out docs/pictures]
 
@@ -21,7 +21,13 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("overview",)
+PAGES = {
+    "overview": ".mw-donut .bqplot .slice",
+    "token-usage": ".mw-trend .bqplot path.area",
+    "model-analytics": ".mw-trend .bqplot path.area",
+    "my-usage": ".mw-trend .bqplot path.area",
+}
+"""Page -> what is painted last on it."""
 THEMES = ("light", "dark")
 WIDTHS = (1440, 420)
 SCALE = 1.25  # device pixels per CSS pixel: sharp, and under a megabyte
@@ -38,7 +44,7 @@ def main() -> None:
     with serving(given.source) as address, browser() as chromium:
         for page, theme, width in product(PAGES, THEMES, WIDTHS):
             file = given.out / f"{page}_{theme}_{width}.png"
-            take(chromium, f"{address}/{page}", file, theme=theme, width=width)
+            take(chromium, f"{address}/{page}", file, PAGES[page], theme, width)
             print(f"{file} ({file.stat().st_size // 1024} KB)")
 
 
@@ -70,7 +76,9 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-def take(chromium: Any, url: str, file: Path, *, theme: str, width: int) -> None:
+def take(
+    chromium: Any, url: str, file: Path, last: str, theme: str, width: int
+) -> None:
     """Take one picture of a whole page, once its figures stand."""
     context = chromium.new_context(
         color_scheme=theme,
@@ -81,7 +89,7 @@ def take(chromium: Any, url: str, file: Path, *, theme: str, width: int) -> None
     page = context.new_page()
     page.goto(url)
     page.wait_for_selector("html.mw-ready", state="attached", timeout=60_000)
-    page.wait_for_selector(".bqplot svg .slice", timeout=60_000)
+    page.wait_for_selector(last, state="attached", timeout=60_000)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file, full_page=True, animations="disabled")
     context.close()
