@@ -71,10 +71,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
         self._visit(f"{page}?{query}", page)
         self._tabs.observe(self._turned, names=["page"])
         self._tabs.observe(lambda change: self._make(change.new), names=["near"])
-        self._tabs.observe(
-            lambda change: self._visit(change.new["address"], self._tabs.page),
-            names=["visited"],
-        )
+        self._tabs.observe(self._visited, names=["visited"])
         view.observe(lambda _: self._follow(), names=["filters"])
 
     @property
@@ -112,6 +109,12 @@ class App(Guarded, VBox):  # type: ignore[misc]
             return
         self._open(change.new)
         self._follow()
+
+    def _visited(self, change: Any) -> None:
+        """Go where the reader went back or forward to."""
+        with self._tabs.hold_sync():
+            self._tabs.answered = change.new["n"]
+            self._visit(change.new["address"], self._tabs.page)
 
     def _open(self, key: str) -> None:
         """Show a tab, and let the others wait."""
@@ -174,7 +177,9 @@ class App(Guarded, VBox):  # type: ignore[misc]
             others["page"] = key
         if key in self.pages:
             others |= self.pages[key].changed
-        text = address.query(self.view.filters, self.view.first, others)
+        shown = next(iter(self.view.usage.currencies), None)  # where none is chosen
+        first = self.view.first.replace(currency=self.view.first.currency or shown)
+        text = address.query(self.view.filters, first, others)
         return f"{self._home or key}?{text}" if text else self._home or key
 
 

@@ -4,7 +4,7 @@
 
 /**
  * @typedef {{tabs: {key: string, label: string, address: string}[], page: string,
- *   address: string, visited: {n?: number, address?: string}}} Model
+ *   address: string, visited: {n?: number, address?: string}, answered: number}} Model
  */
 
 function build({ model, el, signal }) {
@@ -55,8 +55,10 @@ function build({ model, el, signal }) {
     });
     show(nav, model.get("tabs").length > 1);
   }
-  // Only the kernel says where the reader is: on the way back it is behind for a moment.
+  // Only the kernel says where the reader is. On the way back it is behind for a moment:
+  // what it says then would push a new entry, and cut off the way forward.
   function follow() {
+    if ((model.get("visited").n ?? 0) > model.get("answered")) return;
     const shown = model.get("tabs").find((tab) => tab.key === model.get("page"));
     if (model.get("address")) served.go(model.get("address"), shown?.label);
   }

@@ -55,6 +55,8 @@ class Tabs(MeterWidget):
     """Where the reader is: a page and a query, without a host."""
     visited = t.Dict().tag(sync=True, echo_update=False)
     """The address that the reader went back or forward to, and a number n."""
+    answered = t.Int(0).tag(sync=True)
+    """The n of the last visit that `address` knows of; with later ones it is behind."""
 
     def __repr__(self) -> str:
         names = ", ".join(tab["label"] for tab in self.tabs)
