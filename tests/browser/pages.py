@@ -57,7 +57,8 @@ def until_equal(page: Any, script: str, expected: Any, arg: Any = None) -> None:
     wanted = json.dumps(expected, ensure_ascii=False, separators=(",", ":"))
     with suppress(Exception):  # a timeout: the comparison below says more
         page.wait_for_function(held, arg=[arg, wanted])
-    assert page.evaluate(script, arg) == expected
+    found = page.evaluate(script, arg)
+    assert found == expected, f"{found!r}, expected {expected!r}"
 
 
 def until_at(page: Any, address: str) -> None:
