@@ -182,8 +182,10 @@ HOSTILE = {
         "&range=../../&start=9999-99-99&by=__proto__&shape=%3Cb%3E&page=%2e%2e",
         "org '<script>window.hit=1</script>' not found",
     ),
-    "encoding": ("/overview?org=%zz&%ff=%fe&model=%c3%28&&&===&start=%", "org '%zz'"),
-    "length": (f"/overview?{'a=1&' * 900}range=", "preset '' not found"),
+    "encoding": (
+        f"/overview?org=%zz&%ff=%fe&model=%c3%28&&&===&{'a=1&' * 900}start=%",
+        "org '%zz' not found",
+    ),
 }
 
 
