@@ -164,7 +164,7 @@ def test_a_real_ledger_without_a_named_user_shows_nobody(
     command = ("-m", "meterwidgets", "serve", str(ledger), "--port", "0")
     with Running(*command, cwd=ledger.parent) as running:
         shown = page(url=at(running.url, "/my-usage"), until=FAILED)
-        said = "This page could not be made. no user is named, so nobody's own usage"
+        said = "This page could not be made. No user is named, so nobody's own usage"
         assert said in text(shown, "body")
         found = shown.content()
         assert not [name for name in ("ada", "grace", "$1.25") if name in found]

@@ -120,3 +120,8 @@ def test_an_address_of_ten_thousand_parameters_is_refused_whole() -> None:
     found = parse("&".join(["org=Acme"] * 10_000), USAGE, FIRST)
     assert found.filters == FIRST
     assert found.problems == ["the address has too many parameters"]
+
+
+def test_a_choice_longer_than_a_server_reads_stays_out_of_the_address() -> None:
+    many = FIRST.replace(preset="7d", users=[f"u-{n}" for n in range(1_200)])
+    assert query(many, FIRST, {"by": "model"}) == "range=7d&by=model"

@@ -18,8 +18,8 @@ from meterwidgets.frame.filters import DIMENSIONS, Filters, Window, day_of
 from meterwidgets.frame.frame import UsageFrame
 
 NONE = "(none)"
-MOST = 4_000
-"""So many parameters are read at the most."""
+MOST = 1_000
+"""So many parameters a server reads; a longer choice of values stays out."""
 
 
 @dataclass
@@ -63,9 +63,8 @@ def query(filters: Filters, first: Filters, others: Mapping[str, str]) -> str:
     if filters.tz != first.tz:
         pairs.append(("tz", filters.tz))
     for name, values in filters.chosen.items():
-        pairs += [
-            (DIMENSIONS[name], NONE if value is None else value) for value in values
-        ]
+        if len(pairs) + len(values) < MOST - 10:  # the others below fit, too
+            pairs += [(DIMENSIONS[name], NONE if v is None else v) for v in values]
     if filters.cost_type != first.cost_type:
         pairs.append(("cost-type", filters.cost_type))
     if filters.currency and filters.currency != first.currency:

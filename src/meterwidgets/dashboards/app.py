@@ -177,9 +177,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
             others["page"] = key
         if key in self.pages:
             others |= self.pages[key].changed
-        shown = next(iter(self.view.usage.currencies), None)  # where none is chosen
-        first = self.view.first.replace(currency=self.view.first.currency or shown)
-        text = address.query(self.view.filters, first, others)
+        text = address.query(self.view.filters, self.view.first, others)
         return f"{self._home or key}?{text}" if text else self._home or key
 
 

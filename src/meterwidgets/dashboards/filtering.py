@@ -205,7 +205,7 @@ def asked(request: Mapping[str, Any], selection: Selection, first: Filters) -> F
         changes["tz"] = request["zone"]
     if "cost_type" in request:
         changes["cost_type"] = request["cost_type"]
-    if request.get("currency"):
+    if request.get("currency", selection.currency) != selection.currency:
         changes["currency"] = request["currency"]
     if "preset" in request:
         changes["preset"] = request["preset"]

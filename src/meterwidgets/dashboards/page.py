@@ -15,6 +15,10 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.widgets.base import Guarded, quiet_layout
 
 
+_WORDS = {"by": "segment", "shape": "shape"}
+"""What a reader can choose of a trend, in words."""
+
+
 class _Grid(Guarded, Box):  # type: ignore[misc]
     """The cards of a page."""
 
@@ -85,7 +89,7 @@ class Page(Guarded, VBox):  # type: ignore[misc]
         }
         for name, value in chosen.items():
             if value not in CHOICES[name]:
-                raise MeterError(unknown(name, value, CHOICES[name]))
+                raise MeterError(unknown(_WORDS[name], value, CHOICES[name]))
         for name, value in chosen.items():
             setattr(self._trends[0], name, value)
 

@@ -157,7 +157,9 @@ window.mwPage = (() => {
     notice(
       "bad",
       "This page could not be made.",
-      typeof why === "string" && why ? `${why}.` : "Reload to try again; the server's log says why.",
+      typeof why === "string" && why
+        ? `${why[0].toUpperCase()}${why.slice(1)}.`
+        : "Reload to try again; the server's log says why.",
     );
   }
 
