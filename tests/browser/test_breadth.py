@@ -12,9 +12,8 @@ from serve.running import Running
 
 from .conftest import OpenPage, violations
 
+pytestmark = pytest.mark.slow  # three servers of their own
 Address = Callable[[str, str], str]
-
-
 SERVED = ("names", "nothing priced", "a nano beside 900 million")
 
 
