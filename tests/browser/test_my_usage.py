@@ -135,6 +135,7 @@ def ledger(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow  # a server of its own
 def test_a_real_ledger_is_shown_to_the_user_that_the_server_names(
     page: OpenPage, ledger: Path
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_real_ledger_is_shown_to_the_user_that_the_server_names(
         shown.context.close()
 
 
+@pytest.mark.slow  # a server of its own
 def test_a_real_ledger_without_a_named_user_shows_nobody(
     page: OpenPage, ledger: Path
 ) -> None:
