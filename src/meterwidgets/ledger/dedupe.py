@@ -9,7 +9,7 @@ from meterwidgets.ledger import normalise
 _WHOLE = ", ".join(
     f'"{name}"'
     for name in ("start_us", "end_us", "record_id", *normalise.FIELDS)
-    if name not in ("start", "end")
+    if name not in ("start", "end", "covers")
 )
 _BY_ID = "own_id AND record_id IS NOT NULL"
 _IDENTITY = (
@@ -18,18 +18,22 @@ _IDENTITY = (
 
 
 def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
-    """Keep the first row of each identity in ``ledger``; count the others.
+    """Keep one row of each identity in ``ledger``; count the others.
 
-    A source's own id is an identity; an id that was guessed or mapped is one together
-    with the whole row; without an id it is the row and its occurrence in its file, so
-    that two equal rows of one file are two requests and two overlapping exports are
-    not.
+    A record that another one covers goes first: a parent that repeats the tokens of
+    its children, a replay of a message. A source's own id is an identity, and of a
+    record that grows the fullest row is kept, else the first; an id that was guessed
+    or mapped is one together with the whole row; without an id it is the row and its
+    occurrence in its file, so that two equal rows of one file are two requests and two
+    overlapping exports are not.
     """
     row = con.execute(
-        "SELECT min(file) <> max(file), count(record_id) > 0 FROM ledger"
+        "SELECT min(file) <> max(file), count(record_id) > 0, count(covers) > 0 "
+        "FROM ledger"
     ).fetchone()
+    covered = _without_covered(con) if row and row[2] else 0
     if not any(row or ()):
-        return 0
+        return covered
     # hashes find the few rows that may be duplicates; the values decide
     con.execute(f"""
       CREATE OR REPLACE TEMP TABLE suspects AS SELECT identity
@@ -42,13 +46,22 @@ def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
         SELECT place, row_number() OVER (
           PARTITION BY source, {_BY_ID}, CASE WHEN {_BY_ID} THEN record_id END,
             {_values(_BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
-          ORDER BY file, n) AS copy
+          ORDER BY grown DESC NULLS LAST, file, n) AS copy
         FROM (SELECT *, rowid AS place,
             row_number() OVER (PARTITION BY file, {_WHOLE} ORDER BY n) AS occurrence
           FROM ledger WHERE {_IDENTITY} IN (FROM suspects)))
       WHERE copy > 1)
     """).fetchone() or (0,)
     con.execute("DROP TABLE suspects")
+    return int(count) + covered
+
+
+def _without_covered(con: duckdb.DuckDBPyConnection) -> int:
+    """Leave out the records that others stand for."""
+    (count,) = con.execute(
+        "DELETE FROM ledger WHERE (source, record_id) IN "
+        "(SELECT (source, covers) FROM ledger WHERE covers IS NOT NULL)"
+    ).fetchone() or (0,)
     return int(count)
 
 

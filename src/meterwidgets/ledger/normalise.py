@@ -18,7 +18,8 @@ COUNTS = (
 )  # fmt: skip
 MONEY = ("cost", "input_cost", "output_cost")
 FIELDS = (
-    "record_id", "start", "end", *DIMENSIONS, "status", *COUNTS, *MONEY, "currency",
+    "record_id", "covers", "start", "end", *DIMENSIONS, "status", *COUNTS, *MONEY,
+    "currency",
 )  # fmt: skip
 
 LARGEST_COUNT = 10**15
@@ -36,8 +37,11 @@ CREATE OR REPLACE MACRO number(t) AS
   CASE WHEN NOT contains(t, '_') THEN TRY_CAST(t AS DECIMAL(38, 18)) END;
 CREATE OR REPLACE MACRO whole(d) AS CASE
   WHEN d = trunc(d) AND d BETWEEN 0 AND {LARGEST_COUNT} THEN CAST(d AS BIGINT) END;
+CREATE OR REPLACE MACRO grouped(t) AS
+  CASE WHEN regexp_full_match(t, '\\d{{1,3}}(,\\d{{3}})+') THEN replace(t, ',', '') END;
 CREATE OR REPLACE MACRO counted(t) AS CASE WHEN regexp_full_match(t, '[0-9]{{1,15}}')
-  THEN CAST(t AS BIGINT) ELSE whole(number(t)) END;
+  THEN CAST(t AS BIGINT)
+  ELSE whole(coalesce(number(t), TRY_CAST(grouped(t) AS DECIMAL(38, 18)))) END;
 CREATE OR REPLACE MACRO digits(t) AS
   CASE WHEN regexp_full_match(t, '-?\\$?\\s*(\\d{{1,3}}(,\\d{{3}})+|\\d*)(\\.\\d+)?')
   THEN regexp_replace(t, '[$,\\s]', '', 'g') END;
@@ -65,14 +69,24 @@ CREATE OR REPLACE MACRO instant(t) AS
   ELSE epoch_us(TRY_CAST(t AS TIMESTAMPTZ)) END;
 CREATE OR REPLACE MACRO has_zone(t) AS is_unix(t) OR (contains(t, ':') AND
   regexp_matches(t, '(Z|z|UTC|GMT|[A-Z][a-z]+/\\S+|[+-]\\d{{2}}(:?\\d{{2}}){{0,2}})$'));
+CREATE OR REPLACE MACRO unread(t) AS said(t) IS NOT NULL AND counted(said(t)) IS NULL;
+CREATE OR REPLACE MACRO summed(l) AS coalesce(
+  list_filter(l, lambda t: unread(t))[1],
+  CAST(list_sum(list_transform(l, lambda t: counted(said(t)))) AS VARCHAR));
+CREATE OR REPLACE MACRO cents(t) AS coalesce(
+  CAST(TRY_CAST(coalesce(digits(said(t)), said(t)) || 'e-2' AS DECIMAL(38, 26))
+    AS VARCHAR),
+  said(t) || ' cents');
 CREATE OR REPLACE MACRO half_even(a, b) AS CAST(a // b + CASE
   WHEN 2 * (a % b) > b OR (2 * (a % b) = b AND (a // b) % 2 = 1) THEN 1 ELSE 0 END
   AS BIGINT);
 """
 """The words of the rules.
 
-``unless_nothing`` names its argument once, so it may be a long one. ``counted`` and
-``paid`` take the usual text on a short way, anything else through decimals. A cast
+``unless_nothing`` names its argument once, so it may be a long one. ``summed`` gives
+the text of what is no count back, to be rejected by name; so does ``cents``, which
+moves the point of the text and never divides. ``counted`` and ``paid`` take the usual
+text on a short way, anything else through decimals. A cast
 rounds a half up and ``nano`` takes it back to the even one, for ``round_even`` goes
 through a float in some versions. ``half_even`` divides two HUGEINTs that are not
 negative.
@@ -118,7 +132,8 @@ def parsed(
     values = ",\n  ".join(
         ["n", "used", "start_us", "end_us", "has_zone(start_t) AS zoned",
          "recorded_zero"]
-        + [f'{name}_t AS "{name}"' for name in ("record_id", *DIMENSIONS, "status")]
+        + [f'{name}_t AS "{name}"' for name in ("record_id", "covers", *DIMENSIONS,
+                                            "status")]
         + [f"{value} AS {name}" for name, value in counts.items()]
         + ["upper(currency_t) AS currency", "reject"]
     )  # fmt: skip

@@ -85,7 +85,8 @@ FROM (SELECT l.*, r.basis, r.currency AS rate_currency, l.currency AS recorded_c
   CASE WHEN coalesce(l.output_tokens, 0) = 0 THEN 0::HUGEINT
     ELSE l.output_tokens * r.output END AS wide_output
 FROM ledger l LEFT JOIN rates r
-  ON l.provider IS NOT DISTINCT FROM r.provider
+  ON l.billed IS NULL  -- what is paid by costs of their own has no price besides
+  AND l.provider IS NOT DISTINCT FROM r.provider
   AND l.deployment IS NOT DISTINCT FROM r.deployment
   AND l.model IS NOT DISTINCT FROM r.model
   AND l.start_us // {_DAY_US} = r.day

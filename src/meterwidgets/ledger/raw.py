@@ -25,12 +25,15 @@ from meterwidgets.ledger.files import (
     suffix,
 )
 from meterwidgets.ledger.json_rows import Json, json_paths, look
-from meterwidgets.ledger.sources.base import Sample
+from meterwidgets.ledger.levels import unnested
+from meterwidgets.ledger.sources.base import Level, Sample
 
 __all__ = ["LONGEST_LINE", "Raw", "delimiter", "open_file", "open_table"]
 
 _HEAD = 1 << 18
 LONGEST_LINE = 16 << 20
+FILE = "@file"
+"""The column of every ledger that holds the name of its file."""
 
 
 @dataclass(frozen=True)
@@ -54,35 +57,51 @@ class Raw:
     paths: Mapping[str, tuple[str, ...]] | None = field(default=None, repr=False)
     path: Path | None = None
 
-    def relation(self, names: Sequence[str]) -> str:
+    def relation(self, names: Sequence[str], levels: Sequence[Level] = ()) -> str:
         """SQL text of the rows: ``n``, ``broken``, ``text`` and the values.
 
         Args:
             names: The columns that are asked for; one that is not there is null.
+            levels: The levels of a nested ledger.
 
         Returns:
             A SELECT in which ``broken`` is the reason why a row can't be taken apart,
             ``text`` is that row, and ``v0``, ``v1`` ... are the values as text.
+
+        Raises:
+            LedgerError: When a nested ledger is asked for and this is a flat table.
         """
+        if self.paths is None and levels:
+            raise LedgerError(
+                f"{self.name}: is a table, expected the JSON of an answer with its "
+                "nested records; name the file that the service gave"
+            )
         if self.paths is None:
             values = "".join(
-                f", CAST(c{self.sample.columns.index(name)} AS VARCHAR) AS v{place}"
-                if name in self.sample.columns
-                else f", NULL::VARCHAR AS v{place}"
-                for place, name in enumerate(names)
+                f", {self._cell(name)} AS v{place}" for place, name in enumerate(names)
             )
             nothing = "NULL::VARCHAR AS broken, NULL::VARCHAR AS text"
             return f"SELECT n, {nothing}{values} FROM ({self.opened})"
-        wanted = ", ".join(self._json_path(name) for name in names)
-        values = "".join(f", r[{place + 1}] AS v{place}" for place in range(len(names)))
-        return (
-            "SELECT n, CASE WHEN kind IS NULL THEN 'is not readable as JSON' "
-            "WHEN kind <> 'OBJECT' THEN 'is not a JSON object' END AS broken, "
-            f"CASE WHEN kind IS DISTINCT FROM 'OBJECT' THEN left(j, 500) END AS text"
-            f"{values} FROM (SELECT n, j, TRY(json_type(j)) AS kind, "
-            f"TRY(json_extract_string(j, [{wanted}]::VARCHAR[])) AS r "
-            f"FROM ({self.opened}))"
+        inner = [name for name in names if name != FILE]
+        rows = unnested(
+            self.opened,
+            levels,
+            inner,
+            path=self._json_path,
         )
+        values = "".join(
+            f", {literal(self.name)} AS v{place}"
+            if name == FILE
+            else f", i.v{inner.index(name)} AS v{place}"
+            for place, name in enumerate(names)
+        )
+        return f"SELECT n, broken, text{values} FROM ({rows}) AS i"
+
+    def _cell(self, name: str) -> str:
+        """SQL text of a column of a flat table."""
+        if name in self.sample.columns:
+            return f"CAST(c{self.sample.columns.index(name)} AS VARCHAR)"
+        return literal(self.name) if name == FILE else "NULL::VARCHAR"
 
     def has(self, name: str) -> bool:
         """Whether a column occurs, if only after the sample."""
@@ -228,8 +247,17 @@ def _nested(path: Path, found: Json) -> Raw:
 def _typed(name: str, relation: str, path: Path) -> Raw:
     try:
         described = duckdb.connect().execute(f"DESCRIBE SELECT * FROM {relation}")
-        names = tuple(row[0] for row in described.fetchall())
+        kinds = {row[0]: str(row[1]) for row in described.fetchall()}
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise LedgerError(f"{name}: can't be read ({reason})") from None
-    return Raw(name, "row", _aliased(relation, len(names)), Sample(names), path=path)
+    rows = _aliased(relation, len(kinds))
+    # what is nested becomes JSON, as it is in the other formats
+    nested = ", ".join(
+        f"to_json(c{place})::VARCHAR AS c{place}"
+        for place, kind in enumerate(kinds.values())
+        if kind.startswith(("MAP(", "STRUCT(")) or kind.endswith("]")
+    )
+    if nested:
+        rows = f"SELECT * REPLACE ({nested}) FROM ({rows})"
+    return Raw(name, "row", rows, Sample(tuple(kinds)), path=path)

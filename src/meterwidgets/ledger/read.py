@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,19 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger import mapping, normalise, rejects, sources
+from meterwidgets.ledger import (
+    mapping,
+    normalise,
+    notes,
+    pages,
+    rejects,
+    sources,
+    twice,
+)
 from meterwidgets.ledger.dedupe import deduplicate
 from meterwidgets.ledger.files import files, literal
 from meterwidgets.ledger.json_rows import explain
-from meterwidgets.ledger.prices import PriceBook, has_catalogue
+from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.pricing import price
 from meterwidgets.ledger.quality import Quality, counted, describe
 from meterwidgets.ledger.raw import Raw, open_file, open_table
@@ -77,10 +85,11 @@ def read_ledgers(
     con.execute(normalise.MACROS)
     con.execute("CREATE TABLE ledger AS " + _empty())
     rejects.create(con)
+    pages.create(con)
     parts = list(_parts(requests))
     if not parts:
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
-    notes: dict[str, None] = {}
+    said: dict[str, None] = {}
     assumed = False
     for number, (request, part) in enumerate(parts):
         if progress is not None:
@@ -89,9 +98,9 @@ def read_ledgers(
             raw = open_file(part)
         else:
             raw = open_table(part, con, f"table_{number}")
-        naive, said = _read(con, raw, request, number)
+        naive, more = _read(con, raw, request, number)
         assumed |= naive
-        notes.update(dict.fromkeys(said))
+        said.update(dict.fromkeys(more))
     duplicates = deduplicate(con)
     rejected = rejects.count(con)
     kept = tuple(islice(rejects.rows(con), rejects.KEPT))
@@ -106,14 +115,16 @@ def read_ledgers(
             f"{names}: no row could be read as usage, {rejected:,} rejected; "
             f"the first: {describe(kept[0])}; mend it, or name the right columns"
         )
+    billed = twice.set_apart(con)
+    said.update(dict.fromkeys([*pages.missing(con), *notes.of_ledger(con)]))
     price(con, book)
     con.execute("DROP TABLE ledger")
-    notes.update(dict.fromkeys(_price_notes(con, book)))
+    said.update(dict.fromkeys(notes.of_prices(con, book, billed)))
     if kept:
         rows = counted(rejected, "row", "rows")
-        said = [f"{rows} rejected, the first: {describe(kept[0])}"]
-        notes = dict.fromkeys([*said, *notes])
-    return Quality(count, rejected, duplicates, assumed, tuple(notes), kept)
+        worst = f"{rows} rejected, the first: {describe(kept[0])}"
+        said = dict.fromkeys([worst, *said])
+    return Quality(count, rejected, duplicates, assumed, tuple(said), kept)
 
 
 def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
@@ -128,11 +139,14 @@ def _name(part: Any) -> str:
 
 
 def _empty() -> str:
-    text = ("source", "grain", "record_id", *normalise.DIMENSIONS, "status", "currency")
-    whole = ("file", "n", "start_us", "end_us", *normalise.COUNTS, *normalise.MONEY)
+    text = ("source", "grain", "record_id", "covers", *normalise.DIMENSIONS, "status",
+            "currency")  # fmt: skip
+    whole = ("file", "n", "start_us", "end_us", *normalise.COUNTS, *normalise.MONEY,
+             "grown")  # fmt: skip
     columns = [f'NULL::VARCHAR AS "{name}"' for name in text]
     columns += [f"NULL::BIGINT AS {name}" for name in whole]
-    columns += ["NULL::BOOLEAN AS recorded_zero", "NULL::BOOLEAN AS own_id"]
+    truths = ("recorded_zero", "own_id", "billed")
+    columns += [f"NULL::BOOLEAN AS {name}" for name in truths]
     return f"SELECT {', '.join(columns)} WHERE false"
 
 
@@ -152,7 +166,11 @@ def _read(
         con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {_parsed(raw, plan)}")
     except duckdb.Error as error:
         raise LedgerError(f"{raw.name}: can't be read ({_why(raw, error)})") from None
-    rejects.keep(con, raw)
+    if plan.source.paged:
+        pages.keep(con, raw, plan.source.name)
+    unit = plan.source.unnest[-1].name if plan.source.unnest else raw.unit
+    rejects.keep(con, raw, unit)
+    raw = replace(raw, unit=unit)
     _take(con, plan, request, number)
     row = con.execute(
         "SELECT count(*) FILTER (WHERE NOT zoned AND used AND reject IS NULL), "
@@ -161,19 +179,19 @@ def _read(
     ).fetchone()
     con.execute("DROP TABLE parsed")
     naive, first, skipped = row or (0, None, 0)
-    notes = list(plan.notes)
+    said = list(plan.notes)
     if skipped:
         rows = counted(skipped, "row is not a request", "rows are not requests")
-        notes.append(f"{raw.name}: {rows}, left out")
+        said.append(f"{raw.name}: {rows}, left out")
     assumed = bool(naive) and plan.source.zone is None
     if assumed:
         where = f"{raw.name}, {raw.unit} {rejects.line_of(con, raw, first):,}"
         how_many = counted(naive, "timestamp", "timestamps")
-        notes.append(
+        said.append(
             f"{where}: no zone; {how_many} without one read as {plan.zone} (another: "
             "timezone in meterwidgets.toml, tz= in Python)"
         )
-    return assumed, notes
+    return assumed, said
 
 
 def _plan(raw: Raw, request: Request) -> _Plan:
@@ -194,7 +212,8 @@ def _plan(raw: Raw, request: Request) -> _Plan:
                 f"{raw.name}: the columns of the source {source.name!r} are known; "
                 "leave out columns=, or choose source='table'"
             )
-        return _Plan(source, source.fields, False, zone, ())
+        bucketed = source.grain == "bucket"
+        return _Plan(source, source.fields, bucketed, zone, ())
     columns = list(raw.sample.columns)
     for column in (request.columns or {}).values():
         if column not in columns and raw.has(column):
@@ -210,23 +229,30 @@ def _plan(raw: Raw, request: Request) -> _Plan:
 
 def _parsed(raw: Raw, plan: _Plan) -> str:
     """SQL text of the checked rows: every ``{column}`` becomes its value."""
+    source = plan.source
+    derived = list(source.derived)
     places: dict[str, int] = {}
 
     def fill(text: str) -> str:
         def one(match: re.Match[str]) -> str:
+            if match[1] in derived:
+                return f"d{derived.index(match[1])}"
             return f"v{places.setdefault(match[1], len(places))}"
 
         return re.sub(r"\{(.+?)\}", one, text)
 
-    if plan.source.fields:
+    if source.fields:
         filled = {name: fill(text) for name, text in plan.fields.items()}
     else:  # a column of a table may have any name, braces too
         filled = {
             name: f"v{places.setdefault(text[1:-1], len(places))}"
             for name, text in plan.fields.items()
         }
-    only, zero = fill(plan.source.only), fill(plan.source.recorded_zero)
-    relation = raw.relation(list(places))
+    only, zero = fill(source.only), fill(source.recorded_zero)
+    further = [fill(text) for text in source.derived.values()]
+    relation = raw.relation(list(places), source.unnest)
+    for place, text in enumerate(further):
+        relation = f"SELECT *, {text} AS d{place} FROM ({relation})"
     return normalise.parsed(relation, filled, only=only, recorded_zero=zero)
 
 
@@ -251,45 +277,18 @@ def _take(
     """Add the good rows of ``parsed`` to ``ledger``."""
     own = plan.source.name != "table"
     known = "requests" in plan.fields or plan.bucketed
+    grown = "output_tokens" if plan.source.grows else "NULL::BIGINT"
     requests = "requests" if known else "1::BIGINT AS requests"
     counts = ", ".join(name for name in normalise.COUNTS if name != "requests")
     con.execute(f"""
       INSERT INTO ledger BY NAME
       SELECT {literal(plan.source.name)} AS source,
         '{"bucket" if plan.bucketed else "request"}' AS grain, {number} AS file, n,
-        record_id, {own} AS own_id, start_us, end_us, org, project, "user", api_key,
-        endpoint, coalesce(deployment, model) AS deployment, provider,
+        record_id, {own} AS own_id, covers, start_us, end_us, org, project,
+        "user", api_key, endpoint, coalesce(deployment, model) AS deployment, provider,
         coalesce(model, deployment) AS model, status, {requests}, {counts},
-        cost, input_cost, output_cost, recorded_zero,
+        cost, input_cost, output_cost, recorded_zero, {grown} AS grown,
         CASE WHEN coalesce(cost, input_cost, output_cost) IS NOT NULL
           THEN coalesce(currency, {literal(request.currency)}) END AS currency
       FROM parsed WHERE used AND reject IS NULL
     """)
-
-
-def _price_notes(con: duckdb.DuckDBPyConnection, book: PriceBook) -> list[str]:
-    """Where the costs come from, with exact sums, one sentence a basis."""
-    words = {
-        "recorded": "recorded in the ledger",
-        "rate_table": "from the rate table",
-        "catalogue": "from the catalogue (genai-prices)",
-    }
-    notes = []
-    for basis, currency, count, nano in con.execute(
-        "SELECT cost_basis, currency, count(*), "
-        "CAST(sum(input_cost + output_cost + unsplit_cost) AS VARCHAR) FROM records "
-        "GROUP BY ALL ORDER BY ALL"
-    ).fetchall():
-        if basis == "unpriced":
-            hint = "; add a [[price]] to meterwidgets.toml"
-            if book.catalogue and not has_catalogue():
-                hint += ", or install meterwidgets[prices], a catalogue"
-            records = counted(count, "record has", "records have")
-            notes.append(f"{records} no price{hint}")
-        else:
-            amount = nano.rjust(10, "0")
-            notes.append(
-                f"{counted(count, 'record costs', 'records cost')} "
-                f"{amount[:-9]}.{amount[-9:]} {currency}, {words[basis]}"
-            )
-    return notes

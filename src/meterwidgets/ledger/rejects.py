@@ -30,12 +30,20 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"CREATE TABLE rejects ({_COLUMNS})")
 
 
-def keep(con: duckdb.DuckDBPyConnection, raw: Raw) -> None:
-    """Move the bad rows of ``parsed`` to ``rejects``, by the lines of the file."""
+def keep(con: duckdb.DuckDBPyConnection, raw: Raw, unit: str) -> None:
+    """Move the bad rows of ``parsed`` to ``rejects``, by the lines of the file.
+
+    Args:
+        con: A connection with ``parsed``.
+        raw: The ledger.
+        unit: What the numbers in ``parsed`` count, if not the rows of the ledger.
+    """
+    line, join = "n", ""
     if raw.unit == "line" and raw.path is not None:
         try:
             torn = _torn(con, raw.path)
-            lines = _bad_lines(con, raw, {line for line, *_ in torn})
+            places = {place for place, *_ in torn}
+            lines = _bad_lines(con, raw, places) if unit == "line" else {}
         except UNREADABLE as error:
             raise LedgerError(f"{raw.name}: can't be read ({error})") from None
         _insert(con, "torn", {
@@ -50,10 +58,8 @@ def keep(con: duckdb.DuckDBPyConnection, raw: Raw) -> None:
             "CAST(value AS VARCHAR), reason FROM torn"
         )
         line, join = "coalesce(line, n)", "LEFT JOIN physical USING (n)"
-    else:
-        line, join = "n", ""
     con.execute(
-        f"INSERT INTO rejects SELECT {literal(raw.name)}, {line}, '{raw.unit}', "
+        f"INSERT INTO rejects SELECT {literal(raw.name)}, {line}, '{unit}', "
         "reject.field, reject.value, reject.reason "
         f"FROM parsed {join} WHERE reject IS NOT NULL"
     )

@@ -7,12 +7,32 @@ usage record, and what it can't tell. Adding one is a module and a line here.
 from __future__ import annotations
 
 from meterwidgets.errors import LedgerError, unknown
-from meterwidgets.ledger.sources import aider, litellm, table
+from meterwidgets.ledger.sources import (
+    aider,
+    anthropic,
+    claude_code,
+    litellm,
+    litellm_daily,
+    openai,
+    table,
+)
 from meterwidgets.ledger.sources.base import Sample, Source
 
 __all__ = ["ALL", "Sample", "Source", "find", "recognise"]
 
-ALL: tuple[Source, ...] = (litellm.SOURCE, aider.SOURCE, table.SOURCE)
+ALL: tuple[Source, ...] = (
+    litellm.SOURCE,
+    litellm_daily.TABLE,
+    litellm_daily.ACTIVITY,
+    litellm_daily.UI,
+    openai.USAGE,
+    openai.COSTS,
+    anthropic.USAGE,
+    anthropic.COSTS,
+    claude_code.SOURCE,
+    aider.SOURCE,
+    table.SOURCE,
+)
 """In the order in which they are asked; the last one takes any table."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -18,6 +18,45 @@ class Sample:
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, object], ...] = ()
 
+    def within(self, *path: str) -> Iterator[Mapping[str, object]]:
+        """The records that lie under a path of lists or objects, if there are any.
+
+        Examples:
+            >>> page = {"data": [{"results": []}, {"results": [{"amount": "1"}]}]}
+            >>> list(Sample((), (page,)).within("data", "results"))
+            [{'amount': '1'}]
+        """
+        found: list[object] = list(self.rows)
+        for name in path:
+            inner = [each.get(name) for each in found if isinstance(each, dict)]
+            found = [
+                child
+                for each in inner
+                for child in (each if isinstance(each, list) else [each])
+            ]
+        return (each for each in found if isinstance(each, dict))
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of a nested ledger: its records are taken out of those above it.
+
+    Attributes:
+        name: What it is called in ``{name.column}`` and, the innermost, in messages.
+            ``{name.@name}`` is the name that a record has in an object of records,
+            ``{name.@path}`` the path at which it was found.
+        paths: Where the list, or the object of names, lies in the record above; the
+            first that is there counts and the others are never looked at.
+        optional: Whether a record stands for itself where it has none.
+        needs: A path that every record of an object must have; else the object is
+            as if it were not there.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    optional: bool = False
+    needs: str = ""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -29,12 +68,22 @@ class Source:
         recognises: Whether a sample is of this format.
         columns: Our field -> its columns, as shown to people.
         fields: Our field -> SQL text over the raw columns (``{a.b}`` names one),
-            or empty when the mapping decides.
+            or empty when the mapping decides. ``{@file}`` is the name of the file.
+            The field ``covers`` is the id of a record that this one stands for.
         cannot_tell: What this ledger has no record of.
         zone: The zone of timestamps without one, where the format fixes it.
         only: SQL condition of the rows that are usage at all; others are skipped.
         recorded_zero: SQL condition under which a recorded cost of 0 is a price,
             and not the absence of one.
+        grain: What a record is: a request, or a bucket of requests.
+        unnest: The levels of a nested ledger, from the outside in.
+        derived: Further columns -> SQL text over the rows of one file, which may look
+            at the rows before and after by their number ``n`` in a window.
+        grows: Whether an id is written again while its record grows, so that of
+            several the one with the most output is the whole one.
+        paged: Whether a file is one of several pages of an answer.
+        bills: The source whose usage the costs of this one pay, if they are costs.
+        family: Sources of one family tell of the same usage.
     """
 
     name: str
@@ -46,3 +95,63 @@ class Source:
     zone: str | None = None
     only: str = "true"
     recorded_zero: str = "true"
+    grain: str = "request"
+    unnest: tuple[Level, ...] = ()
+    derived: Mapping[str, str] = field(default_factory=dict)
+    grows: bool = False
+    paged: bool = False
+    bills: str = ""
+    family: str = ""
+
+
+def first(*texts: str) -> str:
+    """SQL text of the first of several texts that says something.
+
+    Examples:
+        >>> first("{user}", "{end_user}")
+        'coalesce(unless_nothing({user}), unless_nothing({end_user}))'
+    """
+    return "coalesce(" + ", ".join(f"unless_nothing({text})" for text in texts) + ")"
+
+
+def plus(*texts: str) -> str:
+    """SQL text of the sum of counts, null where none is reported.
+
+    Examples:
+        >>> plus("{a}", "{b}")
+        'summed([{a}, {b}])'
+    """
+    return f"summed([{', '.join(texts)}])"
+
+
+def next_day(date: str) -> str:
+    """SQL text of the end of a day of UTC, as text.
+
+    Examples:
+        >>> next_day("{date}")
+        'CAST(TRY_CAST({date} AS DATE) + 1 AS VARCHAR)'
+    """
+    return f"CAST(TRY_CAST({date} AS DATE) + 1 AS VARCHAR)"
+
+
+BUCKETS = (
+    Level("bucket", ("data",), optional=True),
+    Level("result", ("results",)),
+)
+"""A page of buckets, or the buckets without the page; in each, the results."""
+
+
+def is_bucketed(sample: Sample, *keys: str, costs: bool) -> bool:
+    """Whether a sample is of ``BUCKETS`` with certain keys, of costs or of usage.
+
+    Examples:
+        >>> page = {"data": [{"start_time": 1, "results": [{"amount": {}}]}]}
+        >>> is_bucketed(Sample((), (page,)), "start_time", costs=True)
+        True
+    """
+    buckets = [*sample.rows, *sample.within("data")]
+    results = [*sample.within("results"), *sample.within("data", "results")]
+    return (
+        any({*keys, "results"} <= bucket.keys() for bucket in buckets)
+        and any("amount" in result for result in results) == costs
+    )

@@ -8,7 +8,7 @@ it and is refused with the way out.
 from __future__ import annotations
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.sources.base import Sample, Source
+from meterwidgets.ledger.sources.base import Sample, Source, first
 
 _ROUTES = {
     "completion": "/v1/chat/completions",
@@ -42,11 +42,6 @@ def _meta(*paths: str) -> str:
         f"TRY(json_extract_string({{metadata}}, '$.{path}'))" for path in paths
     )
     return f"coalesce({found})" if len(paths) > 1 else found
-
-
-def _first(*texts: str) -> str:
-    """The first of several texts that says something."""
-    return "coalesce(" + ", ".join(f"unless_nothing({text})" for text in texts) + ")"
 
 
 def _route() -> str:
@@ -88,11 +83,11 @@ SOURCE = Source(
         "start": "{startTime}",
         "end": "{endTime}",
         "org": "{organization_id}",
-        "project": _first(_meta("user_api_key_project_id"), "{team_id}"),
-        "user": _first("{user}", "{end_user}"),
-        "api_key": _first(_meta("user_api_key_alias"), "left({api_key}, 8)"),
+        "project": first(_meta("user_api_key_project_id"), "{team_id}"),
+        "user": first("{user}", "{end_user}"),
+        "api_key": first(_meta("user_api_key_alias"), "left({api_key}, 8)"),
         "endpoint": _route(),
-        "deployment": _first("{model_group}", "{model}"),
+        "deployment": first("{model_group}", "{model}"),
         "provider": "{custom_llm_provider}",
         "model": "{model}",
         "status": "CASE {status} WHEN 'failure' THEN 'error' "
@@ -121,5 +116,6 @@ SOURCE = Source(
         "the split of a spend into input and output (estimated from list prices)",
     ),
     zone="UTC",
+    family="litellm",
     recorded_zero="{status} = 'failure' OR lower({cache_hit}) = 'true'",
 )

@@ -1,0 +1,209 @@
+"""LiteLLM by the day: its daily tables, the pages of daily activity, the UI's CSV.
+
+All of them, and the spend logs, tell of the same usage: a family. The breakdowns of an
+activity page are alternatives, so that only the first that is there is read, the
+models before the others; within it the API keys, where they report tokens.
+"""
+
+from __future__ import annotations
+
+from meterwidgets.ledger.sources.base import Level, Sample, Source, first, next_day
+
+_AXES = ("models", "model_groups", "entities", "api_keys", "providers", "endpoints")
+_CANNOT_TELL = (
+    "hours and single requests: days of UTC only",
+    "names of organizations and teams where only ids are given",
+    "whether a spend of 0 is free or not priced",
+    "the split of a spend into input and output (estimated from list prices)",
+    "reasoning tokens; 5-minute and 1-hour cache writes",
+)
+
+
+def _is_table(sample: Sample) -> bool:
+    needed = {"date", "spend", "prompt_tokens", "completion_tokens", "api_requests"}
+    return needed <= set(sample.columns)
+
+
+def _is_activity(sample: Sample) -> bool:
+    return any(
+        "date" in day and {"breakdown", "metrics"} & day.keys()
+        for day in sample.within("results")
+    )
+
+
+def _is_ui(sample: Sample) -> bool:
+    return {"Date", "Spend ($)", "Requests"} <= set(sample.columns)
+
+
+TABLE = Source(
+    name="litellm_daily",
+    title="LiteLLM's daily tables (DailyUserSpend, DailyTeamSpend)",
+    recognises=_is_table,
+    columns={
+        "start": "date (a day of UTC)",
+        "org": "organization_id",
+        "project": "team_id",
+        "user": "user_id, else end_user_id",
+        "api_key": "the first 8 of api_key",
+        "endpoint": "endpoint",
+        "deployment": "model_group, else model",
+        "provider": "custom_llm_provider",
+        "model": "model",
+        "requests": "api_requests",
+        "input_tokens": "prompt_tokens (cached tokens included)",
+        "cache_read_tokens": "cache_read_input_tokens",
+        "cache_write_tokens": "cache_creation_input_tokens",
+        "output_tokens": "completion_tokens",
+        "cost": "spend (USD; 0 = free or not priced)",
+    },
+    fields={
+        "record_id": "{id}",
+        "start": "{date}",
+        "end": next_day("{date}"),
+        "org": "{organization_id}",
+        "project": "{team_id}",
+        "user": first("{user_id}", "{end_user_id}"),
+        "api_key": "left({api_key}, 8)",
+        "endpoint": "{endpoint}",
+        "deployment": first("{model_group}", "{model}"),
+        "provider": "{custom_llm_provider}",
+        "model": "{model}",
+        "requests": "{api_requests}",
+        "input_tokens": "{prompt_tokens}",
+        "cache_read_tokens": "{cache_read_input_tokens}",
+        "cache_write_tokens": "{cache_creation_input_tokens}",
+        "output_tokens": "{completion_tokens}",
+        "cost": "{spend}",
+        "currency": "CASE WHEN {spend} IS NOT NULL THEN 'USD' END",
+    },
+    cannot_tell=_CANNOT_TELL,
+    zone="UTC",
+    recorded_zero="counted({successful_requests}) = 0",
+    grain="bucket",
+    family="litellm",
+)
+
+_KEY = "{key.metrics."
+_AXIS = "{part.@path}"
+
+
+def _named(axis: str) -> str:
+    """The name in one breakdown, null in the others."""
+    return f"CASE WHEN {_AXIS} = 'breakdown.{axis}' THEN {{part.@name}} END"
+
+
+# where the API keys are not looked into, a key is the part itself and has its names
+_KEY_NAME = (
+    f"CASE WHEN {{key.@path}} IS NOT NULL OR {_AXIS} = 'breakdown.api_keys' "
+    + (
+        "THEN coalesce(unless_nothing({key.metadata.key_alias}), "
+        "left(coalesce({key.@name}, {part.@name}), 8)) END"
+    )
+)
+
+ACTIVITY = Source(
+    name="litellm_activity",
+    title="LiteLLM's daily activity (pages of /user/daily/activity and its kin)",
+    recognises=_is_activity,
+    columns={
+        "start": "results.date (a day of UTC)",
+        "org": "the entity, where metadata has organization_alias",
+        "project": "api_key_breakdown ... metadata.team_id, else the entity of a team",
+        "user": "api_key_breakdown ... metadata.user_email, else any other entity",
+        "api_key": "metadata.key_alias, else the first 8 of the key",
+        "endpoint": "breakdown.endpoints",
+        "deployment": "breakdown.models, else model_groups",
+        "provider": "breakdown.providers",
+        "requests": "metrics.api_requests",
+        "input_tokens": "metrics.prompt_tokens (cached tokens included)",
+        "cache_read_tokens": "metrics.cache_read_input_tokens",
+        "cache_write_tokens": "metrics.cache_creation_input_tokens",
+        "output_tokens": "metrics.completion_tokens",
+        "cost": "metrics.spend (USD; 0 = free or not priced)",
+    },
+    fields={
+        "start": "{day.date}",
+        "end": next_day("{day.date}"),
+        "org": "CASE WHEN {part.metadata.organization_alias} IS NOT NULL "
+        f"THEN {_named('entities')} END",
+        "project": first(
+            "{key.metadata.team_id}",
+            "CASE WHEN {part.metadata.team_alias} IS NOT NULL "
+            f"THEN {_named('entities')} END",
+        ),
+        "user": first(
+            "{key.metadata.user_email}",
+            "CASE WHEN coalesce({part.metadata.team_alias}, "
+            "{part.metadata.organization_alias}) IS NULL "
+            f"THEN {_named('entities')} END",
+        ),
+        "api_key": _KEY_NAME,
+        "endpoint": _named("endpoints"),
+        "deployment": first(_named("models"), _named("model_groups")),
+        "provider": _named("providers"),
+        "requests": _KEY + "api_requests}",
+        "input_tokens": _KEY + "prompt_tokens}",
+        "cache_read_tokens": _KEY + "cache_read_input_tokens}",
+        "cache_write_tokens": _KEY + "cache_creation_input_tokens}",
+        "output_tokens": _KEY + "completion_tokens}",
+        "cost": _KEY + "spend}",
+        "currency": f"CASE WHEN {_KEY}spend}} IS NOT NULL THEN 'USD' END",
+    },
+    cannot_tell=(
+        *_CANNOT_TELL,
+        "more than one breakdown at a time: they are alternatives, and the models are "
+        "read before the others",
+    ),
+    zone="UTC",
+    recorded_zero=f"counted({_KEY}successful_requests}}) = 0",
+    grain="bucket",
+    unnest=(
+        Level("day", ("results",)),
+        Level("part", tuple(f"breakdown.{axis}" for axis in _AXES), optional=True),
+        Level(
+            "key",
+            ("api_key_breakdown",),
+            optional=True,
+            needs="metrics.prompt_tokens",
+        ),
+    ),
+    paged=True,
+    family="litellm",
+)
+
+UI = Source(
+    name="litellm_ui",
+    title="LiteLLM's usage export (the CSV of its UI)",
+    recognises=_is_ui,
+    columns={
+        "start": "Date (a day of UTC)",
+        "org": "Organization ID, else Organization",
+        "project": "Team ID, else Team",
+        "user": "User ID, else User, else Customer ID, else Customer",
+        "api_key": "Key Alias, else the first 8 of Key ID",
+        "deployment": "Model",
+        "requests": "Requests",
+        "input_tokens": "Prompt Tokens (cached tokens included)",
+        "output_tokens": "Completion Tokens",
+        "cost": "Spend ($) (text with thousands commas; 0 = free or not priced)",
+    },
+    fields={
+        "start": "{Date}",
+        "end": next_day("{Date}"),
+        "org": first("{Organization ID}", "{Organization}"),
+        "project": first("{Team ID}", "{Team}"),
+        "user": first("{User ID}", "{User}", "{Customer ID}", "{Customer}"),
+        "api_key": first("{Key Alias}", "left({Key ID}, 8)"),
+        "deployment": "{Model}",
+        "requests": "{Requests}",
+        "input_tokens": "{Prompt Tokens}",
+        "output_tokens": "{Completion Tokens}",
+        "cost": "{Spend ($)}",
+        "currency": "CASE WHEN {Spend ($)} IS NOT NULL THEN 'USD' END",
+    },
+    cannot_tell=(*_CANNOT_TELL, "cached tokens", "tags and agents"),
+    zone="UTC",
+    recorded_zero="counted({Successful Requests}) = 0",
+    grain="bucket",
+    family="litellm",
+)
