@@ -188,3 +188,15 @@ def test_closing_the_page_ends_its_kernel(page: OpenPage, plain: Running) -> Non
     session = kernel(plain, shown)
     shown.close(run_before_unload=True)
     assert until(lambda: not session.is_running())
+
+
+@pytest.mark.slow  # as long as the server waits before it asks whether a page lives
+def test_a_page_that_is_left_alone_keeps_its_connection(page: OpenPage) -> None:
+    said: list[str] = []
+    shown = page(init="window.opened = []; const W = window.WebSocket;"
+        "window.WebSocket = class extends W { constructor(...given) {"
+        "super(...given); window.opened.push(given[0]); } };")  # fmt: skip
+    shown.on("console", lambda line: said.append(line.text))
+    shown.wait_for_timeout(35_000)
+    assert shown.evaluate("window.opened.length") == 1
+    assert not [line for line in said if "reconnecting" in line]

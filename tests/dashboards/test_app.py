@@ -225,3 +225,31 @@ def test_a_shared_view_outlives_a_page_that_is_closed() -> None:
     view.filters = view.filters.replace(orgs=["Initech"])
     assert cards.cards[0]["value"] == "$31.11"
     view.close()
+
+
+def test_an_app_leaves_a_view_that_was_given_as_it_found_it() -> None:
+    view = mw.UsageView(USAGE)
+    mine = view.kpi_cards()
+    made = mw.app(view, query="")
+    press(made, "token-usage")
+    made.close()
+    view.filters = view.filters.replace(orgs=["Initech"])
+    assert mine.cards[0]["value"] == "$31.11"
+    view.close()
+    assert mine.comm is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "start=1971-01-01&end=2199-12-31&tz=Asia/Kathmandu", "range=custom",
+        "tz=localtime", "start=2199-12-31T23:59Z", "end=1971-01-01",
+    ],
+)  # fmt: skip
+def test_no_link_takes_the_page_and_its_address_holds_what_is_shown(query: str) -> None:
+    made = mw.app(USAGE, query=query)
+    again = mw.app(USAGE, query=address(made).partition("?")[2])
+    assert spend(again) == spend(made)
+    assert again.view.selection.window == made.view.selection.window
+    made.close()
+    again.close()

@@ -340,3 +340,36 @@ def test_values_shown_together_never_share_a_colour() -> None:
 def test_the_rate_of_one_side_says_which(page: mw.Page) -> None:
     page.view.filters = page.view.filters.replace(cost_type="input")
     assert page.children[1].cards[3]["caption"] == "input only"
+
+
+def test_a_choice_in_the_list_goes_when_its_filter_goes() -> None:
+    view = mw.UsageView(ledger())
+    models, ring = view.model_list(), view.donut("model")
+    send(models, selected=['"alpha"'])
+    assert view.filters.models == ("alpha",)
+    assert models.selected == ring.selected == ['"alpha"']
+    view.reset()
+    assert models.selected == ring.selected == []
+    send(models, selected=['"beta"'])
+    assert view.filters.models == ("beta",)
+    view.close()
+
+
+def test_what_the_ledger_does_not_have_is_refused_wherever_it_comes_from() -> None:
+    view = mw.UsageView(ledger())
+    models = view.model_list()
+    with pytest.raises(MeterError, match="org 'Acmee' not found; did you mean 'Acme'"):
+        view.filters = view.filters.replace(orgs=["Acmee"])
+    send(models, selected=['"no-such"'])
+    assert (view.filters.models, models.selected) == ((), [])
+    assert "model 'no-such' not found" in view.error
+    view.close()
+
+
+def test_a_panel_that_was_closed_leaves_the_saying_to_the_banner() -> None:
+    view = mw.UsageView(ledger())
+    panel, banner = view.filter_panel(), view.insights_banner()
+    panel.close()
+    view.say("The figures could not be refreshed.")
+    assert banner.error == "The figures could not be refreshed."
+    view.close()

@@ -268,3 +268,26 @@ def test_every_preset_ends_where_the_ledger_does(
     else:
         assert found.days is not None
         assert found.end >= as_of > found.end - timedelta(hours=49)
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Asia/Kathmandu", "America/New_York"])
+@pytest.mark.parametrize(
+    "day", ["1971-01-01", "1971-01-02", "2199-12-31", "2026-02-22"]
+)
+def test_filters_that_are_taken_once_are_taken_again(day: str, tz: str) -> None:
+    try:
+        found = mw.Filters(start=day, tz=tz)
+    except mw.MeterError as error:
+        assert "expected 1971 to 2199" in str(error)  # noqa: PT017 - either may hold
+    else:
+        assert found.replace() == found.replace(orgs=[]) == found
+
+
+def test_a_range_that_is_open_on_both_sides_is_all() -> None:
+    assert mw.Filters(preset="custom") == mw.Filters()
+
+
+@pytest.mark.parametrize("tz", ["localtime", "posixrules", "Factory", "right/UTC"])
+def test_a_file_of_the_system_is_no_zone(tz: str) -> None:
+    with pytest.raises(mw.MeterError, match="no time zone"):
+        mw.Filters(tz=tz)

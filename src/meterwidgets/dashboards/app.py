@@ -47,15 +47,18 @@ class App(Guarded, VBox):  # type: ignore[misc]
         pages: The tabs that were opened, by key.
     """
 
-    def __init__(self, view: UsageView, page: str, *, query: str = "") -> None:
+    def __init__(
+        self, view: UsageView, page: str, *, query: str = "", owns: bool = False
+    ) -> None:
         """Make an app; see `app`, which makes its view, too.
 
         Args:
-            view: What its tabs follow; closed with the app.
+            view: What its tabs follow.
             page: The key of the tab to open.
             query: The filters and choices to start with, as an address has them.
+            owns: Whether the view closes with the app.
         """
-        self.view = view
+        self.view, self._owns = view, owns
         self._home = page if page in END_USERS and page not in OPERATORS else ""
         keys = END_USERS if self._home else OPERATORS
         self._names = {key: DASHBOARDS[key][0] for key in keys}
@@ -68,11 +71,15 @@ class App(Guarded, VBox):  # type: ignore[misc]
             _dom_classes=("mw-root", "mw-page", "mw-app"),
             layout=quiet_layout(),
         )
-        self._visit(f"{page}?{query}", page)
+        try:
+            self._visit(f"{page}?{query}", page)
+        except MeterError as error:  # an address must not take the page
+            self._visit(page, page)
+            view.say(f"Of the address nothing could be used: {error}")
         self._tabs.observe(self._turned, names=["page"])
         self._tabs.observe(lambda change: self._make(change.new), names=["near"])
         self._tabs.observe(self._visited, names=["visited"])
-        view.observe(lambda _: self._follow(), names=["filters"])
+        view.observe(self._follow, names=["filters"])
 
     @property
     def page(self) -> str:
@@ -91,7 +98,10 @@ class App(Guarded, VBox):  # type: ignore[misc]
             return
         for page in self.pages.values():
             page.close()
-        self.view.close()
+        self.view.unobserve(self._follow, names=["filters"])
+        self._panel.close()
+        if self._owns:
+            self.view.close()
         self._tabs.close()
         layout = self.layout
         super().close()
@@ -160,7 +170,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
                 self.view.say(f"Of the address this was left out: {asked.problems[0]}")
             self._follow()
 
-    def _follow(self) -> None:
+    def _follow(self, _: Any = None) -> None:
         """Let the address say what is shown."""
         addresses = {key: self._address(key) for key in self._names}
         self._tabs.update(
@@ -221,5 +231,6 @@ def app(
         if not isinstance(usage, UsageFrame):
             raise MeterError('page="my-usage" needs the UsageFrame, not a view of it')
         usage = my_usage.own(usage, current_user(usage) if user is None else user)
-    view = usage if isinstance(usage, UsageView) else UsageView(usage, tz=tz)
-    return App(view, page, query=query)
+    if isinstance(usage, UsageView):
+        return App(usage, page, query=query)
+    return App(UsageView(usage, tz=tz), page, query=query, owns=True)

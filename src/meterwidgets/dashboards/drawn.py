@@ -73,8 +73,9 @@ class Drawn:
         self.again(one.widget for one in found if one.stale)
 
     def of(self, kind: str) -> list[Any]:
-        """The widgets whose class has that name."""
-        return [one.widget for one in self._all if type(one.widget).__name__ == kind]
+        """The widgets that are open and whose class has that name."""
+        open_ = [one.widget for one in self._all if one.widget.comm is not None]
+        return [widget for widget in open_ if type(widget).__name__ == kind]
 
     def close(self) -> None:
         """Close all of them."""

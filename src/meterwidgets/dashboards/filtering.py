@@ -80,12 +80,15 @@ def panel(
 
 def _range(window: Window) -> dict[str, str]:
     """A window as the form has it: inclusive days, and clocks on the first and last."""
+    if window.days is not None:  # where clocks skip midnight, a day begins at one
+        first, last = (day.isoformat() for day in window.days)
+        return {"from": first, "to": last, "start_time": "00:00", "end_time": "00:00"}
     here = zone(window.tz)
     start, end = window.start.astimezone(here), window.end.astimezone(here)
-    last = end - timedelta(microseconds=1) if end.time() == time(0) else end
+    until = end - timedelta(microseconds=1) if end.time() == time(0) else end
     return {
         "from": start.date().isoformat(),
-        "to": last.date().isoformat(),
+        "to": until.date().isoformat(),
         "start_time": f"{start:%H:%M}",
         "end_time": f"{end:%H:%M}",
     }

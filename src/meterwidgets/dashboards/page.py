@@ -14,7 +14,6 @@ from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.widgets.base import Guarded, quiet_layout
 
-
 _WORDS = {"by": "segment", "shape": "shape"}
 """What a reader can choose of a trend, in words."""
 

@@ -44,7 +44,6 @@ def donut(selection: Selection, by: str, colors: Colors, *, expanded: bool) -> T
         "rows": table(found, shown, chosen, colors, unit),
         "more": len(found.rows) if len(shown) < len(found.rows) else 0,
         "all_rows": table(found, found.rows, chosen, colors, unit) if expanded else [],
-        "selected": [key(value) for value in chosen],
         **empty_state(selection, len(found.rows)),
     }  # fmt: skip
 

@@ -18,9 +18,9 @@ from meterwidgets.dashboards import (
     trends,
 )
 from meterwidgets.dashboards.drawn import FAILED, Draw, Drawn, Widget
-from meterwidgets.dashboards.wording import SLOTS, Colors
+from meterwidgets.dashboards.wording import SLOTS, Colors, key
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.filters import Filters
+from meterwidgets.frame.filters import DIMENSIONS, Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup import USER_DIMENSIONS
 from meterwidgets.frame.selection import Selection
@@ -215,7 +215,7 @@ Efficiency 560K)
             title=title or trends.TITLES[measure],
             shapes=list(trends.SHAPES),
             by=by,
-            choices=[{"key": key, "label": label} for key, label in choices.items()],
+            choices=[{"key": name, "label": word} for name, word in choices.items()],
             brushable=True,
         )
 
@@ -333,14 +333,21 @@ Efficiency 560K)
         return widget
 
     def _chooser(self, widget: _Linked, draw: Draw, field: str) -> _Linked:
-        """Link a widget whose rows choose values of a filter."""
-        chooser: Any = self._link(widget, draw)
-        chooser.observe(
-            lambda change: self._change(
-                lambda f: f.replace(**{field: filtering.values(change.new)})
-            ),
-            names=["selected"],
-        )
+        """Link a widget whose rows choose values of a filter, and follow it."""
+
+        def follow() -> dict[str, Any]:
+            values = getattr(self.filters, field)
+            return draw() | {"selected": [key(value) for value in values]}
+
+        def choose(change: Any) -> None:
+            self._change(
+                lambda filters: filters.replace(**{field: filtering.values(change.new)})
+            )
+            if self.error:  # what was refused is not chosen
+                self._drawn.again([chooser])
+
+        chooser: Any = self._link(widget, follow)
+        chooser.observe(choose, names=["selected"])
         self._redrawn(chooser, "expanded")
         chooser.observe(lambda _: self.reset(), names=["reset"])
         return widget
@@ -351,10 +358,20 @@ Efficiency 560K)
 
     @t.validate("filters")
     def _filters_valid(self, proposal: Any) -> Filters:
-        """Refuse what this ledger can't answer, before anything is drawn."""
+        """Refuse what this ledger doesn't have, before anything is drawn.
+
+        A label stands for its id.
+        """
         filters: Filters = proposal["value"]
         self.usage.select(filters)
-        return filters
+        ids = {
+            name: [
+                None if value is None else self.usage.ids(DIMENSIONS[name], [value])[0]
+                for value in values
+            ]
+            for name, values in filters.chosen.items()
+        }
+        return filters.replace(**ids)
 
     @t.observe("filters")
     def _filters_changed(self, change: Any) -> None:

@@ -85,8 +85,10 @@ cost_type, currency
         for name in ("start", "end"):
             given = getattr(self, name)
             object.__setattr__(self, name, _instant(name, given, self.tz))
-        if (self.start or self.end) and self.preset != "custom":
+        if self.start or self.end:
             object.__setattr__(self, "preset", "custom")
+        elif self.preset == "custom":  # open on both sides
+            object.__setattr__(self, "preset", "all")
         if self.preset not in {*PRESETS, "custom"}:
             raise MeterError(unknown("preset", str(self.preset), [*PRESETS, "custom"]))
         if self.cost_type not in COST_TYPES:
@@ -167,6 +169,9 @@ class Window:
         return first, end - timedelta(days=1)
 
 
+_NO_PLACE = {"localtime", "posixrules", "Factory"}
+
+
 def zone(name: str) -> ZoneInfo:
     """A time zone by its IANA name.
 
@@ -183,6 +188,8 @@ name such as Europe/Berlin
     if not isinstance(name, str):
         raise MeterError(f"tz is {name!r}; expected an IANA name such as Europe/Berlin")
     try:
+        if name in _NO_PLACE or name.startswith(("right/", "posix/")):
+            raise KeyError(name)  # a file of the system's, but no place's calendar
         return ZoneInfo(name)  # it keeps those that it has read
     except (KeyError, ValueError, OSError, TypeError):
         raise MeterError(
@@ -277,8 +284,9 @@ def _instant(name: str, given: Any, tz: str) -> datetime | None:
         given = datetime.combine(given, time(0))
     if not isinstance(given, datetime):
         raise MeterError(f"{name} is {given!r}; expected a date or a date-time")
-    if not 1970 < given.year < 2200:
-        raise MeterError(f"{name} is in the year {given.year}; expected 1971 to 2199")
-    here = given.tzinfo or zone(tz)
-    instant: datetime = given.replace(tzinfo=here)
-    return instant.astimezone(UTC)
+    instant: datetime = given.replace(tzinfo=given.tzinfo or zone(tz))
+    if 1900 < given.year < 2300:  # in UTC, so that it may be given again as it is
+        instant = instant.astimezone(UTC)
+    if not 1970 < instant.year < 2200:
+        raise MeterError(f"{name} is in the year {instant.year}; expected 1971 to 2199")
+    return instant

@@ -148,7 +148,6 @@ class MeterServer(Voila):  # type: ignore[misc]
             "headers": HEADERS,
             "log_function": _log_failures,
             "websocket_max_message_size": MESSAGE_BYTES,
-            "ws_ping_timeout": 30_000,  # ms, as long as the interval
             "xsrf_cookie_kwargs": {"samesite": "Strict"},
         }
 
