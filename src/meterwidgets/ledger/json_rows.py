@@ -16,6 +16,7 @@ _PLACES = 8
 _DEPTH = 4
 _PIECE = 1 << 16
 _EXPLAINED = 64 << 20
+_LARGEST = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,21 @@ def _document(path: Path, layout: str) -> tuple[dict[str, Any], ...]:
     try:
         found = duckdb.connect().execute(
             f"SELECT json::VARCHAR FROM read_json_objects({exactly(path)}, "
-            f"format='{layout}', maximum_object_size=268435456) LIMIT {_SAMPLED}"
+            f"format='{layout}', maximum_object_size={largest_object(path)}) "
+            f"LIMIT {_SAMPLED}"
         )
         rows = [_parsed(line) for (line,) in found.fetchall()]
     except duckdb.Error as error:
         reason = explain(path, str(error).splitlines()[0])
         raise LedgerError(f"{path}: is not readable as JSON ({reason})") from None
     return tuple(row for row in rows if row is not None)
+
+
+def largest_object(path: Path) -> int:
+    """How large one document of a file may be; the reader sets twice that aside."""
+    if path.suffix.lower() in {".gz", ".zst"}:
+        return _LARGEST
+    return min(_LARGEST, max(1 << 21, path.stat().st_size + 1))
 
 
 def _is_document(text: str) -> bool:

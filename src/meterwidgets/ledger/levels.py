@@ -54,26 +54,40 @@ def unnested(
     )
     above = ""
     for level in levels:
-        rows = _one_level(rows, level, _taken(above, asked[above]))
+        rows = _one_level(rows, level, f"{above}_r", asked[above])
         above = level.name
     values = "".join(f", {value[name]} AS v{place}" for place, name in enumerate(names))
     number = "row_number() OVER () AS n" if levels else "n"
     return (
-        f"SELECT {number}, broken, text{values} "
-        f"FROM (SELECT * EXCLUDE (j), {_taken(above, asked[above])} FROM ({rows}))"
+        f"SELECT {number}, broken, text{values} FROM (SELECT * EXCLUDE (j), "
+        f"{_taken(asked[above])} AS {above}_r FROM ({rows}))"
     )
 
 
-def _taken(level: str, paths: Sequence[str]) -> str:
-    """SQL text of the values that are asked for of one level."""
-    wanted = ", ".join(paths)
-    return f"TRY(json_extract_string(j, [{wanted}]::VARCHAR[])) AS {level}_r"
+def _taken(paths: Sequence[str]) -> str:
+    """SQL text of some values of a record, in one go."""
+    return f"TRY(json_extract_string(j, [{', '.join(paths)}]::VARCHAR[]))"
 
 
-def _one_level(rows: str, level: Level, taken: str) -> str:
+def _one_level(rows: str, level: Level, kept: str, asked: Sequence[str]) -> str:
+    """SQL text of the records of one level.
+
+    The text above is parsed once for all that is wanted of it, for every time costs a
+    copy of it in memory; of the list it is only the first character that tells.
+
+    Args:
+        rows: SQL text of the level above.
+        level: What to take out of it.
+        kept: What to call the values that are asked for of the level above.
+        asked: Their paths.
+    """
     itself = "[{'path': NULL::VARCHAR, 'name': NULL::VARCHAR, 'j': j::VARCHAR}]"
     nothing = itself.replace("j::VARCHAR", "NULL::VARCHAR")
-    branches = " ".join(_found(path, level.needs) for path in level.paths)
+    lists = [literal(f"$.{path}") for path in level.paths]
+    branches = " ".join(
+        _found(f"inner_r[{len(asked) + place}]", path, level.needs, nothing)
+        for place, path in enumerate(level.paths, 1)
+    )
     children = (
         f"CASE WHEN broken IS NOT NULL THEN {itself} {branches} "
         f"ELSE {itself if level.optional else nothing} END"
@@ -83,28 +97,26 @@ def _one_level(rows: str, level: Level, taken: str) -> str:
         f"SELECT * EXCLUDE (item, j, broken, text), item.j AS j, "
         f"item.path AS {level.name}_path, item.name AS {level.name}_name, "
         f"CASE WHEN broken IS NOT NULL THEN broken WHEN item.j IS NULL THEN {missing} "
-        "WHEN json_type(item.j) <> 'OBJECT' THEN 'is not a JSON object' END AS broken, "
+        "WHEN item.j[1] <> '{' THEN 'is not a JSON object' END AS broken, "
         "CASE WHEN broken IS NOT NULL THEN text WHEN item.j IS NULL THEN left(j, 500) "
-        "WHEN json_type(item.j) <> 'OBJECT' THEN left(item.j, 500) END AS text "
-        f"FROM (SELECT *, {taken}, unnest({children}) AS item FROM ({rows}))"
+        "WHEN item.j[1] <> '{' THEN left(item.j, 500) END AS text "
+        f"FROM (SELECT * EXCLUDE (inner_r), inner_r[1:{len(asked)}] AS {kept}, "
+        f"unnest({children}) AS item "
+        f"FROM (SELECT *, {_taken([*asked, *lists])} AS inner_r FROM ({rows})))"
     )
 
 
-def _found(path: str, needs: str) -> str:
+def _found(inner: str, path: str, needs: str, nothing: str) -> str:
     """SQL text of the WHEN branches of one place at which records may lie."""
-    here = literal(f"$.{path}")
-    list_of = literal(f"$.{path}[*]")
-    within = literal(f"$.{path}.*")
     whole = ""
     if needs:
-        each = literal(f"$.{path}.*.{needs}")
-        whole = f"AND len(json_extract(j, {each})) = len(json_keys(j, {here})) "
+        each = literal(f"$.*.{needs}")
+        whole = f"AND len(json_extract({inner}, {each})) = len(json_keys({inner})) "
     return (
-        f"WHEN json_type(j, {here}) = 'ARRAY' THEN list_transform("
-        f"json_extract(j, {list_of}), lambda x: {{'path': {literal(path)}, "
-        "'name': NULL::VARCHAR, 'j': x::VARCHAR}) "
-        f"WHEN json_type(j, {here}) = 'OBJECT' AND len(json_keys(j, {here})) > 0 "
-        f"{whole}THEN list_transform(list_zip(json_keys(j, {here}), "
-        f"json_extract(j, {within})), lambda x: {{'path': {literal(path)}, "
-        "'name': x[1], 'j': x[2]::VARCHAR})"
+        f"WHEN {inner}[1] = '[' THEN coalesce(list_transform("
+        f"TRY(json_extract({inner}, '$[*]')), lambda x: {{'path': {literal(path)}, "
+        f"'name': NULL::VARCHAR, 'j': x::VARCHAR}}), {nothing}) "
+        f"WHEN {inner}[1] = '{{' AND {inner} <> '{{}}' {whole}THEN list_transform("
+        f"list_zip(json_keys({inner}), json_extract({inner}, '$.*')), "
+        f"lambda x: {{'path': {literal(path)}, 'name': x[1], 'j': x[2]::VARCHAR}})"
     )

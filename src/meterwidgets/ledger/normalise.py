@@ -77,6 +77,9 @@ CREATE OR REPLACE MACRO cents(t) AS coalesce(
   CAST(TRY_CAST(coalesce(digits(said(t)), said(t)) || 'e-2' AS DECIMAL(38, 26))
     AS VARCHAR),
   said(t) || ' cents');
+CREATE OR REPLACE MACRO attributes(t) AS TRY(from_json(t, '[{{"key": "VARCHAR",
+  "value": {{"stringValue": "VARCHAR", "intValue": "VARCHAR",
+  "doubleValue": "VARCHAR", "boolValue": "VARCHAR"}}}}]'));
 CREATE OR REPLACE MACRO half_even(a, b) AS CAST(a // b + CASE
   WHEN 2 * (a % b) > b OR (2 * (a % b) = b AND (a // b) % 2 = 1) THEN 1 ELSE 0 END
   AS BIGINT);
@@ -85,11 +88,11 @@ CREATE OR REPLACE MACRO half_even(a, b) AS CAST(a // b + CASE
 
 ``unless_nothing`` names its argument once, so it may be a long one. ``summed`` gives
 the text of what is no count back, to be rejected by name; so does ``cents``, which
-moves the point of the text and never divides. ``counted`` and ``paid`` take the usual
-text on a short way, anything else through decimals. A cast
-rounds a half up and ``nano`` takes it back to the even one, for ``round_even`` goes
-through a float in some versions. ``half_even`` divides two HUGEINTs that are not
-negative.
+moves the point of the text and never divides. ``attributes`` are those of OTLP.
+``counted`` and ``paid`` take the usual text on a short way, anything else through
+decimals. A cast rounds a half up and ``nano`` takes it back to the even one, for
+``round_even`` goes through a float in some versions. ``half_even`` divides two
+HUGEINTs that are not negative.
 """
 
 

@@ -24,7 +24,7 @@ from meterwidgets.ledger.files import (
     opened,
     suffix,
 )
-from meterwidgets.ledger.json_rows import Json, json_paths, look
+from meterwidgets.ledger.json_rows import Json, json_paths, largest_object, look
 from meterwidgets.ledger.levels import unnested
 from meterwidgets.ledger.sources.base import Level, Sample
 
@@ -231,7 +231,7 @@ def _nested(path: Path, found: Json) -> Raw:
         rows = (
             "SELECT row_number() OVER () AS n, json::VARCHAR AS j FROM "
             f"read_json_objects({exactly(path)}, format='{found.format}', "
-            "hive_partitioning=false, maximum_object_size=268435456)"
+            f"hive_partitioning=false, maximum_object_size={largest_object(path)})"
         )
     paths = json_paths(found.rows)
     return Raw(

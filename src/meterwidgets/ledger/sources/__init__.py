@@ -11,9 +11,14 @@ from meterwidgets.ledger.sources import (
     aider,
     anthropic,
     claude_code,
+    codex,
+    focus,
+    langfuse,
     litellm,
     litellm_daily,
     openai,
+    openrouter,
+    otlp,
     table,
 )
 from meterwidgets.ledger.sources.base import Sample, Source
@@ -30,6 +35,11 @@ ALL: tuple[Source, ...] = (
     anthropic.USAGE,
     anthropic.COSTS,
     claude_code.SOURCE,
+    codex.SOURCE,
+    otlp.SOURCE,
+    openrouter.SOURCE,
+    langfuse.SOURCE,
+    focus.SOURCE,
     aider.SOURCE,
     table.SOURCE,
 )

@@ -40,7 +40,9 @@ TABLE = Source(
     title="LiteLLM's daily tables (DailyUserSpend, DailyTeamSpend)",
     recognises=_is_table,
     columns={
+        "record_id": "id, where there is one",
         "start": "date (a day of UTC)",
+        "end": "the day after",
         "org": "organization_id",
         "project": "team_id",
         "user": "user_id, else end_user_id",
@@ -107,6 +109,7 @@ ACTIVITY = Source(
     recognises=_is_activity,
     columns={
         "start": "results.date (a day of UTC)",
+        "end": "the day after",
         "org": "the entity, where metadata has organization_alias",
         "project": "api_key_breakdown ... metadata.team_id, else the entity of a team",
         "user": "api_key_breakdown ... metadata.user_email, else any other entity",
@@ -177,6 +180,7 @@ UI = Source(
     recognises=_is_ui,
     columns={
         "start": "Date (a day of UTC)",
+        "end": "the day after",
         "org": "Organization ID, else Organization",
         "project": "Team ID, else Team",
         "user": "User ID, else User, else Customer ID, else Customer",

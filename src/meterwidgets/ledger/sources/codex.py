@@ -1,0 +1,95 @@
+"""Codex's session logs: ``~/.codex/sessions/**/*.jsonl``, a folder.
+
+``token_count`` events carry the delta ``last_token_usage`` beside a running total. An
+event that is written again does not move the total and is left out. Where the total is
+input + output + reasoning, the reasoning is on top of the output and is added to it;
+where it is input + output, it is in there already.
+"""
+
+from __future__ import annotations
+
+from meterwidgets.ledger.sources.base import Sample, Source, plus
+
+_LAST = "{payload.info.last_token_usage."
+_TOTAL = "{payload.info.total_token_usage}"
+_LINES = {"session_meta", "turn_context", "event_msg", "response_item", "compacted"}
+
+
+def _recognises(sample: Sample) -> bool:
+    return any(
+        row.get("type") in _LINES and "payload" in row and "timestamp" in row
+        for row in sample.rows
+    )
+
+
+def _carried(value: str) -> str:
+    """SQL text of the latest value up to a row."""
+    return (
+        f"last_value({value} IGNORE NULLS) OVER (ORDER BY n "
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    )
+
+
+def _delta(name: str) -> str:
+    """SQL text of a count: the delta, else what the running total grew by."""
+    total, before = (
+        f"counted(json_extract_string({text}, '$.{name}'))"
+        for text in (_TOTAL, "{@before}")
+    )
+    grown = f"CAST({total} - coalesce({before}, 0) AS VARCHAR)"
+    return (
+        "CASE WHEN {payload.info.last_token_usage} IS NOT NULL "
+        f"THEN {_LAST}{name}}} ELSE {grown} END"
+    )
+
+
+_OUTPUT, _REASONING = _delta("output_tokens"), _delta("reasoning_output_tokens")
+_INSIDE = (
+    f"counted({_delta('total_tokens')}) = "
+    f"counted({_delta('input_tokens')}) + counted({_OUTPUT})"
+)
+
+SOURCE = Source(
+    name="codex",
+    title="Codex's session logs (a folder of JSONL)",
+    recognises=_recognises,
+    columns={
+        "start": "timestamp of a token_count",
+        "project": "the last folder of cwd, from the preceding turn_context",
+        "provider": "openai",
+        "model": "info.model, else model of the preceding turn_context",
+        "input_tokens": "last_token_usage.input_tokens (cached tokens included)",
+        "cache_read_tokens": "last_token_usage.cached_input_tokens",
+        "output_tokens": "last_token_usage.output_tokens + reasoning_output_tokens",
+        "reasoning_tokens": "last_token_usage.reasoning_output_tokens",
+    },
+    fields={
+        "start": "{timestamp}",
+        "project": r"nullif(regexp_extract({@cwd}, '([^/\\]+)[/\\]*$', 1), '')",
+        "provider": "'openai'",
+        "model": "coalesce({payload.info.model}, {@model})",
+        "input_tokens": _delta("input_tokens"),
+        "cache_read_tokens": _delta("cached_input_tokens"),
+        "output_tokens": f"CASE WHEN {_INSIDE} THEN {_OUTPUT} "
+        f"ELSE {plus(_OUTPUT, _REASONING)} END",
+        "reasoning_tokens": _REASONING,
+    },
+    cannot_tell=(
+        "costs (priced by rates)",
+        "organization, user, API key and endpoint",
+        "cache writes",
+        "which plan paid: a subscription is not billed by the token",
+    ),
+    zone="UTC",
+    only="{type} = 'event_msg' AND {payload.type} = 'token_count' "
+    "AND coalesce({payload.info.last_token_usage}, " + _TOTAL + ") IS NOT NULL "
+    f"AND ({_TOTAL} IS NULL OR {_TOTAL} IS DISTINCT FROM {{@before}})",
+    derived={
+        "@model": _carried(
+            "CASE WHEN {type} = 'turn_context' THEN {payload.model} END"
+        ),
+        "@cwd": _carried("{payload.cwd}"),
+        "@before": f"last_value({_TOTAL} IGNORE NULLS) OVER (ORDER BY n "
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)",
+    },
+)

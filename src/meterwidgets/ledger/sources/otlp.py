@@ -1,0 +1,112 @@
+"""OpenTelemetry's GenAI spans as OTLP/JSON: resources of scopes of spans.
+
+Attributes are lists of keys and values, whole numbers and times are text. Only
+inference operations count: an agent's span repeats the tokens of the calls under it,
+and an inference span goes out where another one is its child. Old names of attributes
+are read too.
+"""
+
+from __future__ import annotations
+
+from meterwidgets.ledger.sources.base import Level, Sample, Source
+
+_INPUT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
+_OUTPUT = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
+_OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings")
+
+
+def _recognises(sample: Sample) -> bool:
+    return any("scopeSpans" in each for each in sample.within("resourceSpans"))
+
+
+def _attribute(*names: str, of: str = "span") -> str:
+    """SQL text of the first of several attributes that is there."""
+    found = ", ".join(
+        f"{{@{of} values}}[list_position({{@{of} keys}}, '{name}')]" for name in names
+    )
+    return f"coalesce({found})" if len(names) > 1 else found
+
+
+def _attributes(of: str, column: str) -> dict[str, str]:
+    """The lists of keys and of values of a list of attributes."""
+    return {
+        f"@{of}": f"attributes({column})",
+        f"@{of} keys": f"list_transform({{@{of}}}, lambda x: x.key)",
+        f"@{of} values": f"list_transform({{@{of}}}, lambda x: coalesce("
+        "x.value.stringValue, x.value.intValue, x.value.doubleValue, "
+        "x.value.boolValue))",
+    }
+
+
+_OPERATION = _attribute("gen_ai.operation.name")
+_START, _END = "{span.startTimeUnixNano}", "{span.endTimeUnixNano}"
+
+SOURCE = Source(
+    name="otlp",
+    title="OpenTelemetry GenAI spans (OTLP/JSON)",
+    recognises=_recognises,
+    columns={
+        "record_id": "traceId and spanId",
+        "start": "startTimeUnixNano",
+        "end": "endTimeUnixNano",
+        "project": "service.name of the resource",
+        "user": "user.id, else enduser.id",
+        "endpoint": "gen_ai.operation.name",
+        "deployment": "gen_ai.request.model",
+        "provider": "gen_ai.provider.name, else gen_ai.system",
+        "model": "gen_ai.response.model, else gen_ai.request.model",
+        "status": "status.code",
+        "input_tokens": "gen_ai.usage.input_tokens (cached tokens included), else "
+        "gen_ai.usage.prompt_tokens",
+        "cache_read_tokens": "gen_ai.usage.cache_read.input_tokens",
+        "cache_write_tokens": "gen_ai.usage.cache_creation.input_tokens",
+        "output_tokens": "gen_ai.usage.output_tokens (reasoning included), else "
+        "gen_ai.usage.completion_tokens",
+        "reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
+        "latency_ms": "endTimeUnixNano - startTimeUnixNano",
+    },
+    fields={
+        "record_id": "{span.traceId} || '/' || {span.spanId}",
+        "covers": "{span.traceId} || '/' || nullif({span.parentSpanId}, '')",
+        "start": _START,
+        "end": f"nullif({_END}, '0')",
+        "project": _attribute("service.name", of="resource"),
+        "user": _attribute("user.id", "enduser.id"),
+        "endpoint": _OPERATION,
+        "deployment": _attribute("gen_ai.request.model"),
+        "provider": _attribute("gen_ai.provider.name", "gen_ai.system"),
+        "model": _attribute("gen_ai.response.model", "gen_ai.request.model"),
+        "status": "CASE WHEN {span.status.code} IN ('2', 'STATUS_CODE_ERROR') "
+        "THEN 'error' ELSE 'ok' END",
+        "input_tokens": _attribute(*_INPUT),
+        "cache_read_tokens": _attribute(
+            "gen_ai.usage.cache_read.input_tokens",
+            "gen_ai.usage.cache_read_input_tokens",
+        ),
+        "cache_write_tokens": _attribute(
+            "gen_ai.usage.cache_creation.input_tokens",
+            "gen_ai.usage.cache_creation_input_tokens",
+        ),
+        "output_tokens": _attribute(*_OUTPUT),
+        "reasoning_tokens": _attribute("gen_ai.usage.reasoning.output_tokens"),
+        "latency_ms": f"CAST((TRY_CAST({_END} AS BIGINT) - "
+        f"TRY_CAST({_START} AS BIGINT)) // 1000000 AS VARCHAR)",
+    },
+    cannot_tell=(
+        "costs (priced by rates)",
+        "organization and API key",
+        "1-hour cache writes",
+        "calls of which no span was kept (sampling)",
+        "tokens that only an agent's span reports",
+    ),
+    zone="UTC",
+    only=f"{_attribute(*_INPUT, *_OUTPUT)} IS NOT NULL AND "
+    f"coalesce({_OPERATION} IN {_OPERATIONS}, true)",
+    unnest=(
+        Level("resource", ("resourceSpans",)),
+        Level("scope", ("scopeSpans",)),
+        Level("span", ("spans",)),
+    ),
+    derived=_attributes("span", "{span.attributes}")
+    | _attributes("resource", "{resource.resource.attributes}"),
+)
