@@ -10,6 +10,8 @@ from serve.running import Running
 
 from .conftest import OpenPage, violations
 
+pytestmark = pytest.mark.slow  # the pages' own tests see it in every run
+
 CELL = """
 import ipywidgets as w
 from meterwidgets import InsightsBanner, KpiCards, ModelList

@@ -11,6 +11,8 @@ from serve.running import Running
 
 from .conftest import OpenPage, violations
 
+pytestmark = pytest.mark.slow  # the pages' own tests see it in every run
+
 CELL = """
 from datetime import datetime, timedelta
 from ipywidgets import HTML, VBox
