@@ -59,6 +59,21 @@ class _Plan:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What was read into ``ledger`` and ``rejects``, before it is settled.
+
+    Attributes:
+        names: The files and tables, in their order.
+        assumed_tz: Whether timestamps without a zone were read in an assumed one.
+        notes: What the reader should know of each, one sentence each.
+    """
+
+    names: tuple[str, ...]
+    assumed_tz: bool
+    notes: tuple[str, ...]
+
+
 def read_ledgers(
     con: duckdb.DuckDBPyConnection,
     requests: Sequence[Request],
@@ -82,6 +97,40 @@ def read_ledgers(
     Raises:
         LedgerError: When an input can't be read or nothing in it is usage.
     """
+    gathered = gather(con, requests, progress)
+    duplicates = deduplicate(con)
+    rejected = rejects.count(con)
+    kept = tuple(islice(rejects.rows(con), rejects.KEPT))
+    if kept and keep is not None:
+        keep(rejects.rows(con))
+    (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
+    if not count:
+        names = ", ".join(dict.fromkeys(gathered.names))
+        if not kept:
+            raise LedgerError(f"{names}: holds no usage; name a ledger that has rows")
+        raise LedgerError(
+            f"{names}: no row could be read as usage, {rejected:,} rejected; "
+            f"the first: {describe(kept[0])}; mend it, or name the right columns"
+        )
+    said = [*gathered.notes, *settle(con, book)]
+    if kept:
+        rows = counted(rejected, "row", "rows")
+        said.insert(0, f"{rows} rejected, the first: {describe(kept[0])}")
+    notes_once = tuple(dict.fromkeys(said))
+    return Quality(count, rejected, duplicates, gathered.assumed_tz, notes_once, kept)
+
+
+def gather(
+    con: duckdb.DuckDBPyConnection,
+    requests: Sequence[Request],
+    progress: Progress | None = None,
+) -> Gathered:
+    """Fill the tables ``ledger`` and ``rejects`` from files and tables.
+
+    ``ledger`` holds what the sources recorded, checked and not yet priced, each row
+    with the number of its file and its number in it; the same usage may be there
+    twice. See ``read_ledgers`` for the arguments and errors.
+    """
     con.execute(normalise.MACROS)
     con.execute("CREATE TABLE ledger AS " + _empty())
     rejects.create(con)
@@ -101,30 +150,21 @@ def read_ledgers(
         naive, more = _read(con, raw, request, number)
         assumed |= naive
         said.update(dict.fromkeys(more))
-    duplicates = deduplicate(con)
-    rejected = rejects.count(con)
-    kept = tuple(islice(rejects.rows(con), rejects.KEPT))
-    if kept and keep is not None:
-        keep(rejects.rows(con))
-    (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
-    if not count:
-        names = ", ".join(dict.fromkeys(_name(part) for _, part in parts))
-        if not kept:
-            raise LedgerError(f"{names}: holds no usage; name a ledger that has rows")
-        raise LedgerError(
-            f"{names}: no row could be read as usage, {rejected:,} rejected; "
-            f"the first: {describe(kept[0])}; mend it, or name the right columns"
-        )
+    said.update(dict.fromkeys(pages.missing(con)))
+    return Gathered(tuple(_name(part) for _, part in parts), assumed, tuple(said))
+
+
+def settle(con: duckdb.DuckDBPyConnection, book: PriceBook) -> list[str]:
+    """Turn ``ledger``, without duplicates, into the priced ``records``.
+
+    Returns:
+        What the reader should know of it as a whole, one sentence each.
+    """
     billed = twice.set_apart(con)
-    said.update(dict.fromkeys([*pages.missing(con), *notes.of_ledger(con)]))
+    said = notes.of_ledger(con)
     price(con, book)
     con.execute("DROP TABLE ledger")
-    said.update(dict.fromkeys(notes.of_prices(con, book, billed)))
-    if kept:
-        rows = counted(rejected, "row", "rows")
-        worst = f"{rows} rejected, the first: {describe(kept[0])}"
-        said = dict.fromkeys([worst, *said])
-    return Quality(count, rejected, duplicates, assumed, tuple(said), kept)
+    return [*said, *notes.of_prices(con, book, billed)]
 
 
 def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
