@@ -52,7 +52,7 @@ def test_a_price_book_loads_no_catalogue_before_it_is_asked() -> None:
 
 def test_a_frame_loads_no_engine_and_no_dataframes() -> None:
     assert loaded("from meterwidgets import UsageFrame") <= {"numpy", "pyarrow"}
-    assert loaded("import meterwidgets.frame.store") <= {"numpy", "pyarrow"}
+    assert loaded("import meterwidgets.frame.saved") <= {"numpy", "pyarrow"}
 
 
 def test_reading_loads_no_widgets() -> None:

@@ -80,7 +80,7 @@ def serve(
     """
     from tempfile import TemporaryDirectory
 
-    from meterwidgets.frame.store import save
+    from meterwidgets.frame.saved import save
     from meterwidgets.serve.app import serve as run
 
     usage = _usage(ledgers, config_file, rejects)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 import meterwidgets as mw
-from meterwidgets.frame.store import save
+from meterwidgets.frame.saved import save
 
 from . import brute
 

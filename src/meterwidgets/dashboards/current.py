@@ -7,7 +7,7 @@ from pathlib import Path
 
 from meterwidgets.errors import NobodyError
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.store import open_frame
+from meterwidgets.frame.saved import open_frame
 
 FRAME_VARIABLE = "METERWIDGETS_FRAME"
 """Names the folder of the frame that the server gave to a kernel."""

@@ -58,7 +58,10 @@ SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
        WHEN cost = 0 OR output_tokens = 0 OR input_tokens = 0 OR weight > 0 THEN 0
        ELSE cost END AS unsplit_cost,
   cost_basis = 'recorded' AND NOT has_split AND cost > 0 AND weight > 0
-    AND input_tokens > 0 AND output_tokens > 0 AS estimated
+    AND input_tokens > 0 AND output_tokens > 0 AS estimated,
+  file, n, record_id, covers, own_id, grown, coalesce(billed, false) AS billed,
+  cost AS reported_cost, input_cost AS reported_input_cost,
+  output_cost AS reported_output_cost, recorded_currency AS reported_currency
 FROM (SELECT *,
   -- a ratio of two numbers below 10^18, so that a cost times one of them fits
   wide_input // (1 + wide // 1000000000000000000) AS weight_input,

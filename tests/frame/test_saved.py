@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 import meterwidgets as mw
-from meterwidgets.frame.store import open_frame, save
+from meterwidgets.frame.saved import open_frame, save
 
 from . import brute
 
@@ -134,7 +134,7 @@ def test_opening_a_frame_needs_neither_duckdb_nor_pandas(tmp_path: Path) -> None
     """A kernel that only maps a frame stays small."""
     folder = save(frame(), tmp_path / "usage.meter")
     code = (
-        "import sys; from meterwidgets.frame.store import open_frame; "
+        "import sys; from meterwidgets.frame.saved import open_frame; "
         f"usage = open_frame({str(folder)!r}); "
         "assert usage.select().sums()['records'] == 2; usage.select().by('user'); "
         "heavy = {'duckdb', 'pandas', 'bqplot', 'ipywidgets', 'voila'}; "
