@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import duckdb
 
 from meterwidgets.ledger import sources
@@ -12,43 +15,134 @@ from meterwidgets.ledger.sources.base import Source
 _DAY_US = 86_400_000_000
 
 
-def of_ledger(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is known of the sources of ``ledger``, before it is priced."""
-    said = []
-    for name, count in con.execute(
-        "SELECT source, count(*) FROM ledger WHERE grain = 'bucket' "
-        f"AND end_us - start_us >= {_DAY_US} GROUP BY ALL ORDER BY ALL"
-    ).fetchall():
-        buckets = counted(count, "bucket is", "buckets are")
-        said.append(
-            f"{name}: {buckets} a whole day of UTC; they can't be cut into days of "
-            "another zone"
-        )
-    for source in sources.ALL:
-        if source.bills:
-            said += _billed(con, source)
-    return said + _families(con)
+@dataclass(frozen=True)
+class Tally:
+    """How many records are of one kind, and what they cost.
+
+    Attributes:
+        source: The ledger.
+        daily: Whether they are buckets of a whole day or more.
+        billed: Whether costs of their own pay for them.
+        basis: Where their cost comes from.
+        currency: None when they have no price.
+        records: How many they are.
+        nano: What they cost together, in billionths.
+    """
+
+    source: str
+    daily: bool
+    billed: bool
+    basis: str
+    currency: str | None
+    records: int
+    nano: int
 
 
-def _billed(con: duckdb.DuckDBPyConnection, costs: Source) -> list[str]:
-    (apart, cost_rows) = con.execute(
-        "SELECT count(*) FILTER (WHERE source = ? AND billed), "
-        "count(*) FILTER (WHERE source = ?) FROM ledger",
-        [costs.bills, costs.name],
-    ).fetchone() or (0, 0)
-    if not apart:
-        return []
-    rows = counted(cost_rows, "cost row stands", "cost rows stand")
-    records = counted(apart, "record", "records")
+def tallied(con: duckdb.DuckDBPyConnection, records: str = "records") -> list[Tally]:
+    """Count the records of a relation by kind.
+
+    Args:
+        con: Where the relation is.
+        records: SQL text of it, as ``pricing`` makes it.
+    """
+    rows = con.execute(
+        "SELECT source, grain = 'bucket' AND coalesce(end_us - start_us, 0) >= "
+        f"{_DAY_US}, billed, cost_basis, currency, count(*), "
+        "CAST(coalesce(sum(input_cost + output_cost + unsplit_cost), 0) AS VARCHAR) "
+        f"FROM {records} GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    return [Tally(*words, records, int(nano)) for *words, records, nano in rows]
+
+
+def of_tallies(tallies: Iterable[Tally], book: PriceBook) -> list[str]:
+    """What the kinds of records say: days, costs apart, and where costs come from.
+
+    Args:
+        tallies: Of one ledger.
+        book: What priced them.
+    """
+    tallies = list(tallies)
+    return [*_daily(tallies), *_billed(tallies), *_prices(tallies, book)]
+
+
+def _daily(tallies: list[Tally]) -> list[str]:
+    days: dict[str, int] = {}
+    for each in tallies:
+        if each.daily:
+            days[each.source] = days.get(each.source, 0) + each.records
     return [
-        f"{costs.name} and {costs.bills} are both given: {rows} apart, without tokens, "
-        f"and {records} of usage on those days get no price of their own, so that "
-        "nothing is paid for twice"
+        f"{name}: {counted(count, 'bucket is', 'buckets are')} a whole day of UTC; "
+        "they can't be cut into days of another zone"
+        for name, count in sorted(days.items())
     ]
 
 
-def _families(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Sources that tell of the same usage on the same days."""
+def _billed(tallies: list[Tally]) -> list[str]:
+    said = []
+    for costs in sources.ALL:
+        if not costs.bills:
+            continue
+        apart = _records(t for t in tallies if t.source == costs.bills and t.billed)
+        if not apart:
+            continue
+        count = _records(each for each in tallies if each.source == costs.name)
+        said.append(_apart(costs, count, apart))
+    return said
+
+
+def _apart(costs: Source, count: int, apart: int) -> str:
+    rows = counted(count, "cost row stands", "cost rows stand")
+    records = counted(apart, "record", "records")
+    return (
+        f"{costs.name} and {costs.bills} are both given: {rows} apart, without tokens, "
+        f"and {records} of usage on those days get no price of their own, so that "
+        "nothing is paid for twice"
+    )
+
+
+def _records(tallies: Iterable[Tally]) -> int:
+    return sum(each.records for each in tallies)
+
+
+def _prices(tallies: list[Tally], book: PriceBook) -> list[str]:
+    """Where the costs come from, with exact sums, one sentence a basis."""
+    words = {
+        "recorded": "recorded in the ledger",
+        "rate_table": "from the rate table",
+        "catalogue": "from the catalogue (genai-prices)",
+    }
+    kinds = sorted({(each.basis, each.currency or "") for each in tallies})
+    said = []
+    for basis, currency in kinds:
+        of_kind = [
+            t for t in tallies if (t.basis, t.currency or "") == (basis, currency)
+        ]
+        if basis == "unpriced":
+            count = _records(each for each in of_kind if not each.billed)
+            if not count:
+                continue
+            hint = "; add a [[price]] to meterwidgets.toml"
+            if book.catalogue and not has_catalogue():
+                hint += ", or install meterwidgets[prices], a catalogue"
+            said.append(
+                f"{counted(count, 'record has', 'records have')} no price{hint}"
+            )
+        else:
+            amount = str(sum(each.nano for each in of_kind)).rjust(10, "0")
+            cost = counted(_records(of_kind), "record costs", "records cost")
+            said.append(
+                f"{cost} {amount[:-9]}.{amount[-9:]} {currency}, {words[basis]}"
+            )
+    return said
+
+
+def of_families(con: duckdb.DuckDBPyConnection, records: str = "records") -> list[str]:
+    """Which sources tell of the same usage on the same days.
+
+    Args:
+        con: Where the relation is.
+        records: SQL text of it.
+    """
     said = []
     families: dict[str, list[str]] = {}
     for source in sources.ALL:
@@ -58,7 +152,7 @@ def _families(con: duckdb.DuckDBPyConnection) -> list[str]:
         found = con.execute(
             f"SELECT count(*), min(names) FROM (SELECT start_us // {_DAY_US} AS day, "
             "string_agg(DISTINCT source, ' and ' ORDER BY source) AS names, "
-            "count(DISTINCT source) AS many FROM ledger "
+            f"count(DISTINCT source) AS many FROM {records} "
             "WHERE list_contains(?, source) GROUP BY day) WHERE many > 1",
             [names],
         ).fetchone()
@@ -69,41 +163,3 @@ def _families(con: duckdb.DuckDBPyConnection) -> list[str]:
                 "the same usage, so read one of them"
             )
     return said
-
-
-def of_prices(
-    con: duckdb.DuckDBPyConnection, book: PriceBook, billed: int = 0
-) -> list[str]:
-    """Where the costs come from, with exact sums, one sentence a basis.
-
-    Args:
-        con: A connection with ``records``.
-        book: What priced them.
-        billed: So many records have no price because costs of their own pay them.
-    """
-    words = {
-        "recorded": "recorded in the ledger",
-        "rate_table": "from the rate table",
-        "catalogue": "from the catalogue (genai-prices)",
-    }
-    notes = []
-    for basis, currency, count, nano in con.execute(
-        "SELECT cost_basis, currency, count(*), "
-        "CAST(sum(input_cost + output_cost + unsplit_cost) AS VARCHAR) FROM records "
-        "GROUP BY ALL ORDER BY ALL"
-    ).fetchall():
-        if basis == "unpriced":
-            if count == billed:
-                continue
-            hint = "; add a [[price]] to meterwidgets.toml"
-            if book.catalogue and not has_catalogue():
-                hint += ", or install meterwidgets[prices], a catalogue"
-            records = counted(count - billed, "record has", "records have")
-            notes.append(f"{records} no price{hint}")
-        else:
-            amount = nano.rjust(10, "0")
-            notes.append(
-                f"{counted(count, 'record costs', 'records cost')} "
-                f"{amount[:-9]}.{amount[-9:]} {currency}, {words[basis]}"
-            )
-    return notes

@@ -160,11 +160,11 @@ def settle(con: duckdb.DuckDBPyConnection, book: PriceBook) -> list[str]:
     Returns:
         What the reader should know of it as a whole, one sentence each.
     """
-    billed = twice.set_apart(con)
-    said = notes.of_ledger(con)
+    twice.find_paid(con, "ledger")
+    twice.set_apart(con)
     price(con, book)
     con.execute("DROP TABLE ledger")
-    return [*said, *notes.of_prices(con, book, billed)]
+    return [*notes.of_families(con), *notes.of_tallies(notes.tallied(con), book)]
 
 
 def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
