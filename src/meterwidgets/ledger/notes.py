@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import duckdb
 
@@ -38,6 +38,9 @@ class Tally:
     nano: int
 
 
+_KINDS = tuple(field.name for field in fields(Tally))
+
+
 def tallied(con: duckdb.DuckDBPyConnection, records: str = "records") -> list[Tally]:
     """Count the records of a relation by kind.
 
@@ -48,10 +51,10 @@ def tallied(con: duckdb.DuckDBPyConnection, records: str = "records") -> list[Ta
     rows = con.execute(
         "SELECT source, grain = 'bucket' AND coalesce(end_us - start_us, 0) >= "
         f"{_DAY_US}, billed, cost_basis, currency, count(*), "
-        "CAST(coalesce(sum(input_cost + output_cost + unsplit_cost), 0) AS VARCHAR) "
+        "coalesce(sum(input_cost + output_cost + unsplit_cost), 0) "
         f"FROM {records} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    return [Tally(*words, records, int(nano)) for *words, records, nano in rows]
+    return [Tally(**dict(zip(_KINDS, row, strict=True))) for row in rows]
 
 
 def of_tallies(tallies: Iterable[Tally], book: PriceBook) -> list[str]:

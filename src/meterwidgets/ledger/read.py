@@ -154,13 +154,21 @@ def gather(
     return Gathered(tuple(_name(part) for _, part in parts), assumed, tuple(said))
 
 
-def settle(con: duckdb.DuckDBPyConnection, book: PriceBook) -> list[str]:
+def settle(
+    con: duckdb.DuckDBPyConnection, book: PriceBook, *, beside: Sequence[str] = ()
+) -> list[str]:
     """Turn ``ledger``, without duplicates, into the priced ``records``.
+
+    Args:
+        con: A connection with ``ledger``.
+        book: Prices for what the ledgers did not price.
+        beside: SQL text of records that were settled before and whose costs may pay
+            for this usage.
 
     Returns:
         What the reader should know of it as a whole, one sentence each.
     """
-    twice.find_paid(con, "ledger")
+    twice.find_paid(con, "ledger", *beside)
     twice.set_apart(con)
     price(con, book)
     con.execute("DROP TABLE ledger")
