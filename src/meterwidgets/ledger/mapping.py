@@ -33,6 +33,7 @@ GUESSES: Mapping[str, tuple[str, ...]] = {
     "provider": ("provider", "provider_name", "custom_llm_provider", "vendor"),
     "model": ("model", "model_name", "main_model", "model_id", "model_permaslug"),
     "status": ("status",),
+    "service_tier": ("service_tier",),
     "requests": (
         "requests", "num_model_requests", "api_requests", "request_count", "calls",
     ),

@@ -18,8 +18,8 @@ COUNTS = (
 )  # fmt: skip
 MONEY = ("cost", "input_cost", "output_cost")
 FIELDS = (
-    "record_id", "covers", "start", "end", *DIMENSIONS, "status", *COUNTS, *MONEY,
-    "currency",
+    "record_id", "covers", "start", "end", *DIMENSIONS, "status", "service_tier",
+    *COUNTS, *MONEY, "currency",
 )  # fmt: skip
 
 LARGEST_COUNT = 10**15
@@ -80,6 +80,8 @@ CREATE OR REPLACE MACRO cents(t) AS coalesce(
 CREATE OR REPLACE MACRO attributes(t) AS TRY(from_json(t, '[{{"key": "VARCHAR",
   "value": {{"stringValue": "VARCHAR", "intValue": "VARCHAR",
   "doubleValue": "VARCHAR", "boolValue": "VARCHAR"}}}}]'));
+CREATE OR REPLACE MACRO tier(t) AS CASE lower(t) WHEN 'default' THEN 'standard'
+  WHEN 'auto' THEN NULL ELSE lower(t) END;
 CREATE OR REPLACE MACRO half_even(a, b) AS CAST(a // b + CASE
   WHEN 2 * (a % b) > b OR (2 * (a % b) = b AND (a // b) % 2 = 1) THEN 1 ELSE 0 END
   AS BIGINT);
@@ -92,7 +94,8 @@ moves the point of the text and never divides. ``attributes`` are those of OTLP.
 ``counted`` and ``paid`` take the usual text on a short way, anything else through
 decimals. A cast rounds a half up and ``nano`` takes it back to the even one, for
 ``round_even`` goes through a float in some versions. ``half_even`` divides two
-HUGEINTs that are not negative.
+HUGEINTs that are not negative. A ``tier`` is lower case; "default" is another word for
+"standard", and "auto" leaves open which one it was.
 """
 
 
@@ -137,6 +140,7 @@ def parsed(
          "recorded_zero"]
         + [f'{name}_t AS "{name}"' for name in ("record_id", "covers", *DIMENSIONS,
                                             "status")]
+        + ["tier(service_tier_t) AS service_tier"]
         + [f"{value} AS {name}" for name, value in counts.items()]
         + ["upper(currency_t) AS currency", "reject"]
     )  # fmt: skip

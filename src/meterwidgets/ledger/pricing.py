@@ -30,9 +30,9 @@ _RATES = (
 PRICED = f"""
 CREATE OR REPLACE TABLE records AS
 SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
-  deployment, provider, model, status, requests, input_tokens, cache_read_tokens,
-  cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
-  latency_ms, cost_basis,
+  deployment, provider, model, status, service_tier, requests, input_tokens,
+  cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
+  reasoning_tokens, latency_ms, cost_basis,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
        WHEN cost_basis = 'recorded' THEN recorded_currency ELSE rate_currency END
     AS currency,

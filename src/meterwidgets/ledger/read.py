@@ -188,7 +188,7 @@ def _name(part: Any) -> str:
 
 def _empty() -> str:
     text = ("source", "grain", "record_id", "covers", *normalise.DIMENSIONS, "status",
-            "currency")  # fmt: skip
+            "service_tier", "currency")  # fmt: skip
     whole = ("file", "n", "start_us", "end_us", *normalise.COUNTS, *normalise.MONEY,
              "grown")  # fmt: skip
     columns = [f'NULL::VARCHAR AS "{name}"' for name in text]
@@ -334,7 +334,8 @@ def _take(
         '{"bucket" if plan.bucketed else "request"}' AS grain, {number} AS file, n,
         record_id, {own} AS own_id, covers, start_us, end_us, org, project,
         "user", api_key, endpoint, coalesce(deployment, model) AS deployment, provider,
-        coalesce(model, deployment) AS model, status, {requests}, {counts},
+        coalesce(model, deployment) AS model, status, service_tier,
+        {requests}, {counts},
         cost, input_cost, output_cost, recorded_zero, {grown} AS grown,
         CASE WHEN coalesce(cost, input_cost, output_cost) IS NOT NULL
           THEN coalesce(currency, {literal(request.currency)}) END AS currency

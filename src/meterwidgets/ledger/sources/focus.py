@@ -24,6 +24,10 @@ _TOKENS = (
 )
 _IS_OUT = f"regexp_matches({_METER}, 'output|completion|generated')"
 _IS_IN = f"regexp_matches({_METER}, 'input|prompt') AND NOT {_IS_OUT}"
+_TIER = (
+    f"nullif(regexp_extract({_METER}, "
+    r"'(^|[^a-z])(batch|flex|priority)($|[^a-z])', 2), '')"
+)
 _COST = first("{EffectiveCost}", "{BilledCost}")
 
 
@@ -45,6 +49,7 @@ SOURCE = Source(
         "endpoint": "ServiceName",
         "provider": "ProviderName",
         "model": "Tags.model, else SkuId",
+        "service_tier": "batch, flex or priority where the meter's name says so",
         "input_tokens": "ConsumedQuantity of a meter of input tokens",
         "cache_read_tokens": "the same, of a meter of cached input",
         "output_tokens": "ConsumedQuantity of a meter of output tokens",
@@ -60,6 +65,7 @@ SOURCE = Source(
         "endpoint": "{ServiceName}",
         "provider": "{ProviderName}",
         "model": first(_tag("model"), "{SkuId}"),
+        "service_tier": _TIER,
         "requests": "NULL::VARCHAR",
         "input_tokens": f"CASE WHEN {_IS_IN} THEN {_TOKENS} END",
         "cache_read_tokens": f"CASE WHEN {_IS_IN} "

@@ -70,6 +70,7 @@ SOURCE = Source(
         "provider": "custom_llm_provider",
         "model": "model",
         "status": "status",
+        "service_tier": "metadata.usage_object.service_tier",
         "input_tokens": "prompt_tokens (cached tokens included)",
         "cache_read_tokens": "metadata.usage_object.cache_read_input_tokens",
         "cache_write_tokens": "metadata.usage_object.cache_creation_input_tokens",
@@ -92,6 +93,7 @@ SOURCE = Source(
         "model": "{model}",
         "status": "CASE {status} WHEN 'failure' THEN 'error' "
         "WHEN 'success' THEN 'ok' ELSE {status} END",
+        "service_tier": _meta("usage_object.service_tier"),
         "input_tokens": "{prompt_tokens}",
         "cache_read_tokens": _meta(
             "usage_object.cache_read_input_tokens",

@@ -38,6 +38,8 @@ USAGE = Source(
         "endpoint": "the kind in results.object (completions, embeddings)",
         "provider": "openai",
         "model": "results.model",
+        "service_tier": "batch where results.batch, else results.service_tier "
+        "(default = standard)",
         "requests": "results.num_model_requests",
         "input_tokens": "results.input_tokens (cached tokens included)",
         "cache_read_tokens": "results.input_cached_tokens",
@@ -53,6 +55,8 @@ USAGE = Source(
         "endpoint": r"nullif(regexp_extract({result.object}, 'usage\.(\w+)', 1), '')",
         "provider": "'openai'",
         "model": "{result.model}",
+        "service_tier": "CASE lower({result.batch}) WHEN 'true' THEN 'batch' "
+        "ELSE {result.service_tier} END",
         "requests": "{result.num_model_requests}",
         "input_tokens": "{result.input_tokens}",
         "cache_read_tokens": "{result.input_cached_tokens}",
@@ -62,8 +66,8 @@ USAGE = Source(
     cannot_tell=(
         "costs (in the costs pages; else priced by rates)",
         "names of organizations, projects, users and keys (ids only)",
-        "a model, project, user or key that the answer was not grouped by",
-        "single requests; reasoning tokens; batch and priority tiers",
+        "a model, tier, project, user or key that the answer was not grouped by",
+        "single requests; reasoning tokens",
     ),
     zone="UTC",
     grain="bucket",

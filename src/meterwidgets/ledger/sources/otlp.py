@@ -12,6 +12,10 @@ from meterwidgets.ledger.sources.base import Level, Sample, Source
 
 _INPUT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
 _OUTPUT = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
+_TIERS = (
+    "openai.response.service_tier", "gen_ai.openai.response.service_tier",
+    "openai.request.service_tier", "gen_ai.openai.request.service_tier",
+)  # fmt: skip
 _OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings")
 
 
@@ -56,6 +60,8 @@ SOURCE = Source(
         "provider": "gen_ai.provider.name, else gen_ai.system",
         "model": "gen_ai.response.model, else gen_ai.request.model",
         "status": "status.code",
+        "service_tier": "openai.response.service_tier, else the one of the request; "
+        "gen_ai. may stand in front",
         "input_tokens": "gen_ai.usage.input_tokens (cached tokens included), else "
         "gen_ai.usage.prompt_tokens",
         "cache_read_tokens": "gen_ai.usage.cache_read.input_tokens",
@@ -78,6 +84,7 @@ SOURCE = Source(
         "model": _attribute("gen_ai.response.model", "gen_ai.request.model"),
         "status": "CASE WHEN {span.status.code} IN ('2', 'STATUS_CODE_ERROR') "
         "THEN 'error' ELSE 'ok' END",
+        "service_tier": _attribute(*_TIERS),
         "input_tokens": _attribute(*_INPUT),
         "cache_read_tokens": _attribute(
             "gen_ai.usage.cache_read.input_tokens",
