@@ -18,6 +18,7 @@ _HOME = {
     "PriceBook": "ledger.prices",
     "demo_usage": "dashboards.current",
     "read_usage": "frame.read",
+    "open_store": "frame.store",
     "current_usage": "dashboards.current",
     "UsageFrame": "frame.frame",
     "Filters": "frame.filters",

@@ -1,4 +1,4 @@
-"""The command line: serve, report, sources."""
+"""The command line: serve, ingest, report, sources."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from meterwidgets import __version__
 from meterwidgets.errors import ConfigError, MeterError
 
 if TYPE_CHECKING:
+    from meterwidgets.config import Config
     from meterwidgets.frame.frame import UsageFrame
 
 _Command = Callable[..., Any]
@@ -74,7 +75,7 @@ def serve(
     open_browser: bool,
     user: str,
 ) -> None:
-    """Serve the dashboards of a ledger: files, folders or globs.
+    """Serve the dashboards of a ledger: files, folders or globs, or a store.
 
     Without a SOURCE and a config, of the demo ledger.
     """
@@ -85,7 +86,10 @@ def serve(
 
     usage = _usage(ledgers, config_file, rejects)
     with TemporaryDirectory(prefix="meterwidgets-") as folder:
-        frame_dir = save(usage, Path(folder) / "frame")
+        if usage.stored is not None:  # its pages follow it while it is fed
+            frame_dir = usage.stored.folder
+        else:
+            frame_dir = save(usage, Path(folder) / "frame")
         del usage
         run(
             frame_dir,
@@ -172,6 +176,46 @@ def _currency(usage: UsageFrame, named: str | None) -> str | None:
 
 
 @main.command()
+@click.argument("ledgers", metavar="[SOURCE]...", nargs=-1)
+@click.option("--store", required=True, metavar="DIR", help="Made if it is not there.")
+@click.option("--source", metavar="NAME", help="The format, if not to be recognised.")
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Prices, columns, labels, zone; else meterwidgets.toml here.",
+)
+@click.option("--follow", is_flag=True, help="Keep looking for more, until ended.")
+@click.option(
+    "--every",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="How often --follow looks.",
+)
+def ingest(
+    ledgers: tuple[str, ...],
+    store: str,
+    source: str | None,
+    config_file: str | None,
+    follow: bool,
+    every: float,
+) -> None:
+    """Read ledgers into a store: files, folders or globs, each record once.
+
+    What has been read already changes nothing, so it may be run again at any time, also
+    while the store is served. Without a SOURCE, the ledgers of the config.
+    """
+    from meterwidgets.ingesting import Ingesting
+
+    config, folder = _config(config_file)
+    Ingesting(ledgers, store, source=source, config=config, folder=folder).run(
+        every=every if follow else None
+    )
+
+
+@main.command()
 def sources() -> None:
     """The formats that are read, and what each can't tell."""
     from meterwidgets.ledger.sources import ALL
@@ -192,24 +236,18 @@ def _usage(
     from meterwidgets.dashboards.current import demo_usage
     from meterwidgets.report.headline import plain
 
-    path = Path(config_file or settings.NAME)
-    if config_file is None and not path.is_file():
-        if not ledgers:
-            return demo_usage()
-        config = settings.Config()
-    else:
-        config = settings.load(path)
-        for warning in settings.warnings(config):
-            click.secho(f"{path}: {warning}", fg="yellow", err=True)
+    config, folder = _config(config_file)
     if not ledgers and not config.source:
         if config_file is None:
             return demo_usage()
-        raise ConfigError(f"{path}: names no [[source]]; add one, or name a ledger")
+        raise ConfigError(
+            f"{config_file}: names no [[source]]; add one, or name a ledger"
+        )
     with _Reading() as progress:
         usage = settings.read(
             ledgers,
             config=config,
-            folder=path.parent,
+            folder=folder,
             rejects=rejects,
             progress=progress,
         )
@@ -221,6 +259,19 @@ def _usage(
         said = f"{rejected:,} rejected {rows} kept in {rejects}"
         click.secho(said, fg="yellow", err=True)
     return usage
+
+
+def _config(config_file: str | None) -> tuple[Config, Path]:
+    """The config that is named, or lies here, and what its paths are relative to."""
+    from meterwidgets import config as settings
+
+    path = Path(config_file or settings.NAME)
+    if config_file is None and not path.is_file():
+        return settings.Config(), Path()
+    config = settings.load(path)
+    for warning in settings.warnings(config):
+        click.secho(f"{path}: {warning}", fg="yellow", err=True)
+    return config, path.parent
 
 
 class _Reading:

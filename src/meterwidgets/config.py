@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -15,6 +16,7 @@ from meterwidgets.errors import ConfigError, LedgerError, MeterError, unknown
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import read_requests
+from meterwidgets.frame.store import is_store, open_store
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.files import files
 from meterwidgets.ledger.mapping import GUESSES
@@ -158,10 +160,11 @@ def read(
     rejects: str | Path | None = "rejects.jsonl",
     progress: Progress | None = None,
 ) -> UsageFrame:
-    """Read named ledgers, or those of a config, as one frame.
+    """Read named ledgers, or those of a config, as one frame; or open a store.
 
     Args:
-        ledgers: Files, folders or globs; empty takes the ``[[source]]`` entries.
+        ledgers: Files, folders or globs, or one store; empty takes the ``[[source]]``
+            entries.
         config: Prices, labels, zone, and the columns of ledgers that an entry names.
         folder: What the paths of the config are relative to.
         rejects: Where rows that break a rule are kept.
@@ -171,6 +174,56 @@ def read(
         MeterError: When there is nothing to read, or something can't be read.
     """
     config = config or Config()
+    if any(is_store(each) for each in ledgers):
+        return _stored(ledgers, config)
+    wanted = requests(ledgers, config=config, folder=folder)
+    names = list(ledgers) or [path for each in wanted for path in each.inputs]
+    return read_requests(
+        wanted,
+        prices=prices(config),
+        tz=config.timezone,
+        labels=config.labels,
+        rejects=rejects,
+        name=_name(list(dict.fromkeys(Path(each).name for each in names))),
+        progress=progress,
+    )
+
+
+def _stored(ledgers: Sequence[str | Path], config: Config) -> UsageFrame:
+    """The frame of the one store that is named, with the labels of the config."""
+    if len(ledgers) > 1:
+        raise LedgerError(
+            f"{' and '.join(map(str, ledgers))}: a store is read by itself; ingest the "
+            "others into it"
+        )
+    frame = open_store(ledgers[0])
+    labels = {
+        name: {**frame.labels.get(name, {}), **config.labels.get(name, {})}
+        for name in {*frame.labels, *config.labels}
+    }
+    return dataclasses.replace(frame, labels=labels)
+
+
+def prices(config: Config) -> PriceBook:
+    """The rates of a config, and the catalogue if it wants that."""
+    return PriceBook.parse(
+        config.price, currency=config.currency, catalogue=config.catalogue
+    )
+
+
+def requests(
+    ledgers: Sequence[str | Path], *, config: Config, folder: Path | None = None
+) -> list[Request]:
+    """What to read for named ledgers, or for those of a config: a request a file.
+
+    Args:
+        ledgers: Files, folders or globs; empty takes the ``[[source]]`` entries.
+        config: The columns, zones and currencies of ledgers that an entry names.
+        folder: What the paths of the config are relative to.
+
+    Raises:
+        MeterError: When there is nothing to read.
+    """
     entries = _entries(config, folder or Path(), strict=not ledgers)
     named = [str(each) for each in ledgers] or [
         str(path) for _, paths in entries for path in paths
@@ -178,11 +231,11 @@ def read(
     if not named:
         raise LedgerError("the config names no [[source]]; add one, or name a ledger")
     by_file = {path.resolve(): entry for entry, paths in entries for path in paths}
-    requests = []
+    found = []
     for each in named:
         for path in files(each):
             entry = by_file.get(path.resolve())
-            requests.append(
+            found.append(
                 Request(
                     [path],
                     entry.source if entry else None,
@@ -191,17 +244,7 @@ def read(
                     ((entry and entry.currency) or config.currency).upper(),
                 )
             )
-    return read_requests(
-        requests,
-        prices=PriceBook.parse(
-            config.price, currency=config.currency, catalogue=config.catalogue
-        ),
-        tz=config.timezone,
-        labels=config.labels,
-        rejects=rejects,
-        name=_name(list(dict.fromkeys(Path(each).name for each in named))),
-        progress=progress,
-    )
+    return found
 
 
 def _entries(

@@ -21,6 +21,10 @@ class LedgerError(MeterError):
     """A ledger that can't be read as it is."""
 
 
+class StoreError(LedgerError):
+    """A store that can't be written; what was in it before is still there."""
+
+
 class ConfigError(MeterError):
     """A key in ``meterwidgets.toml``, or an argument, that can't be used."""
 

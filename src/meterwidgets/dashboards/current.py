@@ -8,9 +8,10 @@ from pathlib import Path
 from meterwidgets.errors import NobodyError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.saved import open_frame
+from meterwidgets.frame.store import is_store, open_store
 
 FRAME_VARIABLE = "METERWIDGETS_FRAME"
-"""Names the folder of the frame that the server gave to a kernel."""
+"""Names the folder of the frame, or the store, that the server gave to a kernel."""
 USER_VARIABLE = "METERWIDGETS_USER"
 """Names the user whose page a kernel shows."""
 
@@ -27,7 +28,7 @@ def current_usage() -> UsageFrame:
     """
     given = os.environ.get(FRAME_VARIABLE)
     if given:
-        return open_frame(given)
+        return open_store(given) if is_store(given) else open_frame(given)
     from meterwidgets import config
 
     path = Path(config.NAME)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from meterwidgets.frame.store import Stored
+
 
 @dataclass(frozen=True, repr=False)
 class UsageFrame:
@@ -35,6 +37,8 @@ class UsageFrame:
         demo: Whether this is made-up data.
         tz: The zone that pages start with.
         bucket_s: Seconds of the longest bucket, where rows are buckets; else 0.
+        stored: The store that holds the records behind it, if there is one.
+        fed: Until when that store is known to be complete, while it is being fed.
     """
 
     name: str
@@ -47,6 +51,8 @@ class UsageFrame:
     demo: bool = False
     tz: str = "UTC"
     bucket_s: int = 0
+    stored: Stored | None = None
+    fed: datetime | None = None
 
     @property
     def start(self) -> datetime:
@@ -56,9 +62,13 @@ class UsageFrame:
     def as_of(self, tz: str) -> datetime:
         """Until when the ledger goes: the end of the last day that it covers.
 
+        That of a store that is being fed is when it was last looked after.
+
         Args:
             tz: The zone of the calendar.
         """
+        if self.fed is not None:
+            return max(self.fed, self.last + timedelta(microseconds=1))
         return midnight(day_of(self.last, tz) + timedelta(days=1), tz)
 
     def coverage(self, tz: str) -> datetime:
@@ -104,6 +114,7 @@ class UsageFrame:
             user_cube=cube if self.user_cube else None,
             currencies=tuple(currencies or self.currencies[:1]),
             quality=Quality(records=records, assumed_tz=self.quality.assumed_tz),
+            stored=None,  # it holds the records of everybody
             labels={
                 dimension: {i: n for i, n in names.items() if i in seen[dimension]}
                 for dimension, names in self.labels.items()

@@ -120,9 +120,7 @@ def read_requests(
     """Read several ledgers, each in its own way, as one; see ``read_usage``."""
     import duckdb
 
-    # what does not fit into memory goes to the system's temporary folder, not to ours
-    spill = str(Path(gettempdir()) / "meterwidgets")
-    con = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})
+    con = connect()
 
     def keep(rows: Iterable[Mapping[str, Any]]) -> None:
         if rejects is not None:
@@ -138,6 +136,27 @@ def read_requests(
         con.close()
 
 
+def connect() -> duckdb.DuckDBPyConnection:
+    """A database in memory, within a limit.
+
+    What does not fit goes to the system's temporary folder, not to the reader's.
+    """
+    import duckdb
+
+    spill = str(Path(gettempdir()) / "meterwidgets")
+    return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})
+
+
+def grain_for(first_us: int, last_us: int) -> int:
+    """Seconds of a time bucket for a ledger between two moments.
+
+    Examples:
+        >>> grain_for(0, 86_400_000_000), grain_for(0, 3 * 86_400_000_000)
+        (60, 900)
+    """
+    return 60 if last_us - first_us <= _FINE_DAYS * 86_400_000_000 else 900
+
+
 def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageFrame:
     row = con.execute(
         "SELECT min(start_us), max(start_us), "
@@ -147,8 +166,7 @@ def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageF
     ).fetchone()
     first, last, bucket_last, longest, users = row or (0, 0, None, None, 0)
     last = max(last, bucket_last or 0)
-    days = (last - first) / 86_400e6
-    grain_s = 60 if days <= _FINE_DAYS else 900
+    grain_s = grain_for(first, last)
     currencies = con.execute(
         "SELECT currency FROM records WHERE currency IS NOT NULL "
         "GROUP BY currency ORDER BY count(*) DESC, currency"

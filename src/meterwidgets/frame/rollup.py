@@ -78,3 +78,23 @@ def rollup(records: str, dimensions: tuple[str, ...], grain_s: int) -> str:
         f"SELECT CAST(start_us // {grain_s * 1_000_000} AS BIGINT) AS bucket, "
         f"{keys}, {measures} FROM {records} GROUP BY bucket, {keys}"
     )
+
+
+def rollup_again(rows: str, dimensions: tuple[str, ...], factor: int = 1) -> str:
+    """SQL text of rows of the cube that are summed once more.
+
+    Args:
+        rows: The relation of rows that ``rollup`` made.
+        dimensions: What to group by, besides time: some of those that they have.
+        factor: How many of their time buckets make one.
+
+    Examples:
+        >>> rollup_again("fine", ("org",), 15).split(", CAST")[0]
+        'SELECT bucket // 15 AS bucket, "org"'
+    """
+    keys = ", ".join(f'"{name}"' for name in dimensions)
+    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in MEASURES)
+    time = f"bucket // {factor}"
+    return (
+        f"SELECT {time} AS bucket, {keys}, {sums} FROM {rows} GROUP BY {time}, {keys}"
+    )

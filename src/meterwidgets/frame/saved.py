@@ -116,21 +116,21 @@ def open_frame(folder: str | Path) -> UsageFrame:
 
 def _save_cube(cube: Cube, folder: Path, name: str) -> None:
     rows = {"key": np.append(cube.key, np.iinfo(np.int64).max), **cube.sums}
-    _write(folder / f"{name}.arrow", pa.table(rows))
+    write_table(folder / f"{name}.arrow", pa.table(rows))
     tuples = {
         dimension: pa.DictionaryArray.from_arrays(
             pa.array(codes), pa.array(cube.names[dimension], pa.string())
         )
         for dimension, codes in cube.codes.items()
     }
-    _write(folder / f"{name}_tuples.arrow", pa.table(tuples))
+    write_table(folder / f"{name}_tuples.arrow", pa.table(tuples))
 
 
 def _open_cube(
     folder: Path, name: str, *, grain_s: int, first: int, width: int
 ) -> Cube:
-    rows = _map(folder / f"{name}.arrow")
-    tuples = _map(folder / f"{name}_tuples.arrow")
+    rows = map_table(folder / f"{name}.arrow")
+    tuples = map_table(folder / f"{name}_tuples.arrow")
 
     def numbers(column: str) -> Ints:
         return np.frombuffer(_values(rows[column].chunk(0)), np.int64)
@@ -156,7 +156,8 @@ def _values(array: pa.Array) -> pa.Buffer:
     return array.buffers()[1].slice(array.offset * width, len(array) * width)
 
 
-def _write(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write an uncompressed Arrow file, one batch a column."""
     with (
         pa.OSFile(str(path), "wb") as sink,
         pa.ipc.new_file(sink, table.schema) as writer,
@@ -164,5 +165,6 @@ def _write(path: Path, table: pa.Table) -> None:
         writer.write_table(table, max_chunksize=table.num_rows or 1)
 
 
-def _map(path: Path) -> pa.Table:
+def map_table(path: Path) -> pa.Table:
+    """The table of an Arrow file, mapped into memory."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()

@@ -11,10 +11,13 @@ _WHOLE = ", ".join(
     for name in ("start_us", "end_us", "record_id", *normalise.FIELDS)
     if name not in ("start", "end", "covers")
 )
-_BY_ID = "own_id AND record_id IS NOT NULL"
-_IDENTITY = (
-    f"CASE WHEN {_BY_ID} THEN hash(source, record_id) ELSE hash(source, {_WHOLE}) END"
+BY_ID = "coalesce(own_id, false) AND record_id IS NOT NULL"
+"""SQL condition of the rows in ``ledger`` that have an id of the source's own."""
+
+IDENTITY = (
+    f"CASE WHEN {BY_ID} THEN hash(source, record_id) ELSE hash(source, {_WHOLE}) END"
 )
+"""SQL text of a hash that rows of one identity share, and perhaps a few others."""
 
 
 def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
@@ -37,19 +40,19 @@ def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
     # hashes find the few rows that may be duplicates; the values decide
     con.execute(f"""
       CREATE OR REPLACE TEMP TABLE suspects AS SELECT identity
-      FROM (SELECT {_IDENTITY} AS identity, file, record_id FROM ledger)
+      FROM (SELECT {IDENTITY} AS identity, file, record_id FROM ledger)
       GROUP BY identity HAVING count(*) > 1
         AND (min(file) <> max(file) OR count(record_id) > 0)
     """)
     (count,) = con.execute(f"""
       DELETE FROM ledger WHERE rowid IN (SELECT place FROM (
         SELECT place, row_number() OVER (
-          PARTITION BY source, {_BY_ID}, CASE WHEN {_BY_ID} THEN record_id END,
-            {_values(_BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
+          PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END,
+            {_values(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
           ORDER BY grown DESC NULLS LAST, file, n) AS copy
         FROM (SELECT *, rowid AS place,
             row_number() OVER (PARTITION BY file, {_WHOLE} ORDER BY n) AS occurrence
-          FROM ledger WHERE {_IDENTITY} IN (FROM suspects)))
+          FROM ledger WHERE {IDENTITY} IN (FROM suspects)))
       WHERE copy > 1)
     """).fetchone() or (0,)
     con.execute("DROP TABLE suspects")

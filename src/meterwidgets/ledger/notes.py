@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import duckdb
 
@@ -55,6 +55,24 @@ def tallied(con: duckdb.DuckDBPyConnection, records: str = "records") -> list[Ta
         f"FROM {records} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     return [Tally(**dict(zip(_KINDS, row, strict=True))) for row in rows]
+
+
+def combined(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+    """The same records, each kind once.
+
+    Examples:
+        >>> one = Tally("aider", False, False, "recorded", "USD", 2, 500)
+        >>> combined([one, one])[0].records, combined([one, one])[0].nano
+        (4, 1000)
+    """
+    found: dict[tuple[object, ...], Tally] = {}
+    for each in tallies:
+        kind = (each.source, each.daily, each.billed, each.basis, each.currency)
+        before = found.get(kind, replace(each, records=0, nano=0))
+        found[kind] = replace(
+            each, records=before.records + each.records, nano=before.nano + each.nano
+        )
+    return tuple(found.values())
 
 
 def of_tallies(tallies: Iterable[Tally], book: PriceBook) -> list[str]:
@@ -137,6 +155,20 @@ def _prices(tallies: list[Tally], book: PriceBook) -> list[str]:
                 f"{cost} {amount[:-9]}.{amount[-9:]} {currency}, {words[basis]}"
             )
     return said
+
+
+def may_repeat(names: Iterable[str]) -> bool:
+    """Whether some sources are of one family, and so may tell of the same usage.
+
+    Examples:
+        >>> may_repeat({"litellm", "aider"}), may_repeat({"litellm", "litellm_daily"})
+        (False, True)
+    """
+    names = set(names)
+    families = [
+        each.family for each in sources.ALL if each.family and each.name in names
+    ]
+    return len(families) > len(set(families))
 
 
 def of_families(con: duckdb.DuckDBPyConnection, records: str = "records") -> list[str]:

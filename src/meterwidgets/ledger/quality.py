@@ -61,6 +61,12 @@ def describe(reject: Mapping[str, Any]) -> str:
     return f"{where}: {reject['field']} {link}{reason}"
 
 
+def as_line(reject: Mapping[str, Any]) -> str:
+    """A reject as a line of ``rejects.jsonl``: file, line, field, value, reason."""
+    kept = {key: reject[key] for key in ("file", "line", "field", "value", "reason")}
+    return json.dumps(kept, ensure_ascii=False) + "\n"
+
+
 def write_rejects(rejects: Iterable[Mapping[str, Any]], path: Path) -> None:
     """Keep rejected rows as JSON lines: file, line, field, value, reason.
 
@@ -74,11 +80,7 @@ def write_rejects(rejects: Iterable[Mapping[str, Any]], path: Path) -> None:
     try:
         with path.open("w", encoding="utf-8") as stream:
             for reject in rejects:
-                kept = {
-                    key: reject[key]
-                    for key in ("file", "line", "field", "value", "reason")
-                }
-                stream.write(json.dumps(kept, ensure_ascii=False) + "\n")
+                stream.write(as_line(reject))
     except OSError as error:
         raise LedgerError(
             f"{path}: the rejected rows can't be kept there ({error.strerror}); "

@@ -105,19 +105,32 @@ def read_ledgers(
         keep(rejects.rows(con))
     (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
     if not count:
-        names = ", ".join(dict.fromkeys(gathered.names))
-        if not kept:
-            raise LedgerError(f"{names}: holds no usage; name a ledger that has rows")
-        raise LedgerError(
-            f"{names}: no row could be read as usage, {rejected:,} rejected; "
-            f"the first: {describe(kept[0])}; mend it, or name the right columns"
-        )
+        raise nothing(gathered.names, rejected, kept)
     said = [*gathered.notes, *settle(con, book)]
     if kept:
         rows = counted(rejected, "row", "rows")
         said.insert(0, f"{rows} rejected, the first: {describe(kept[0])}")
     notes_once = tuple(dict.fromkeys(said))
     return Quality(count, rejected, duplicates, gathered.assumed_tz, notes_once, kept)
+
+
+def nothing(
+    names: Sequence[str], rejected: int, kept: Sequence[Mapping[str, Any]]
+) -> LedgerError:
+    """The error of ledgers in which nothing is usage.
+
+    Args:
+        names: The ledgers.
+        rejected: How many rows broke a rule.
+        kept: The first of them.
+    """
+    named = ", ".join(dict.fromkeys(names))
+    if not kept:
+        return LedgerError(f"{named}: holds no usage; name a ledger that has rows")
+    return LedgerError(
+        f"{named}: no row could be read as usage, {rejected:,} rejected; "
+        f"the first: {describe(kept[0])}; mend it, or name the right columns"
+    )
 
 
 def gather(

@@ -1,0 +1,148 @@
+"""The segments of a store, a month each, and the frame over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from meterwidgets.frame import parts
+from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.manifest import Manifest
+from meterwidgets.frame.read import connect, grain_for
+from meterwidgets.frame.rollup import (
+    DIMENSIONS,
+    USER_DIMENSIONS,
+    rollup,
+    rollup_again,
+)
+from meterwidgets.frame.saved import map_table, save, write_table
+from meterwidgets.ledger import notes
+from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.quality import Quality, counted
+
+if TYPE_CHECKING:
+    import duckdb
+
+Labels = Mapping[str, Mapping[str, str]]
+
+
+def grain(con: duckdb.DuckDBPyConnection, before: Manifest) -> int:
+    """Seconds of a time bucket for a store with the new ``records``.
+
+    It only ever grows, for what was summed can't be taken apart.
+    """
+    months = before.months.values()
+    first, last, _ = parts.spans(con, "records")
+    edges = [edge for month in months for edge in (month.first_us, month.last_us)]
+    edges += [first, last] if first else []
+    return max(before.grain_s, grain_for(min(edges), max(edges)))
+
+
+def write_segment(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    rows: str,
+    new: str,
+    *,
+    grain_s: int,
+    old: tuple[str, int] | None,
+) -> None:
+    """Write the rows of the cube of one month.
+
+    Args:
+        con: A connection.
+        folder: The store.
+        rows: SQL text of records to add, as ``parts.records`` gives it; or nothing.
+        new: The segment to write.
+        grain_s: Seconds of a time bucket.
+        old: The segment to add them to and how many of its buckets make one, or None.
+    """
+    added = rollup(rows, USER_DIMENSIONS, grain_s) if rows else ""
+    if old is not None:
+        path, factor = old
+        con.register("segment", map_table(folder / path))
+        before = rollup_again("segment", USER_DIMENSIONS, factor)
+        both = " UNION ALL BY NAME ".join(filter(None, [before, added]))
+        added = rollup_again(f"({both})", USER_DIMENSIONS)
+    write_table(folder / new, con.sql(added).to_arrow_table())
+    if old is not None:
+        con.unregister("segment")
+
+
+def write(
+    folder: Path, now: Manifest, *, book: PriceBook, tz: str, labels: Labels, name: str
+) -> None:
+    """Write the frame over all months to the index of a generation.
+
+    Args:
+        folder: The store.
+        now: Its generation, whose segments are there.
+        book: What priced its records.
+        tz: The zone that pages start with.
+        labels: Dimension -> id -> name to show.
+        name: What the store is called on screens.
+    """
+    months = now.months.values()
+    rows = pa.concat_tables([map_table(folder / month.segment) for month in months])
+    con = connect()
+    try:
+        con.register("segments", rows)
+        fewer = rollup_again("segments", DIMENSIONS)
+        cube = Cube.from_rows(con.sql(fewer).to_arrow_table(), DIMENSIONS, now.grain_s)
+        said = _families(con, folder, now)
+    finally:
+        con.close()
+    users = any(rows[key].null_count < len(rows) for key in ("user", "api_key"))
+    last = max(month.last_us for month in months)
+    frame = UsageFrame(
+        name=name,
+        cube=cube,
+        user_cube=Cube.from_rows(rows, USER_DIMENSIONS, now.grain_s) if users else None,
+        last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last),
+        currencies=_currencies(now.tallies),
+        quality=_quality(now, [*said, *notes.of_tallies(now.tallies, book)]),
+        labels=labels,
+        tz=tz,
+        bucket_s=max(month.bucket_us for month in months) // 1_000_000,
+    )
+    save(frame, folder / now.index)
+
+
+def _currencies(tallies: Iterable[notes.Tally]) -> tuple[str, ...]:
+    """Those that occur, the most used first."""
+    counts: dict[str, int] = {}
+    for each in tallies:
+        if each.currency is not None:
+            counts[each.currency] = counts.get(each.currency, 0) + each.records
+    return tuple(sorted(counts, key=lambda name: (-counts[name], name)))
+
+
+def _quality(now: Manifest, said: Iterable[str]) -> Quality:
+    records = sum(month.records for month in now.months.values())
+    rows = sum(each.rows for each in now.inputs)
+    rejected = sum(each.rejected for each in now.inputs)
+    words = [*now.notes, *said]
+    if rejected:
+        count = counted(rejected, "row", "rows")
+        words.insert(0, f"{count} rejected; they are in {now.rejects} of the store")
+    return Quality(
+        records,
+        rejected,
+        rows - rejected - records,
+        any(each.assumed_tz for each in now.inputs),
+        tuple(dict.fromkeys(words)),
+    )
+
+
+def _families(con: duckdb.DuckDBPyConnection, folder: Path, now: Manifest) -> list[str]:
+    """What is said of sources that tell of the same usage, if there are any."""
+    names = {tally.source for tally in now.tallies}
+    if not notes.may_repeat(names):
+        return []
+    paths = [part for month in now.months.values() for part in month.parts]
+    return notes.of_families(con, parts.records(folder, paths))

@@ -1,0 +1,148 @@
+"""The records on disk: Parquet files that keep what was reported beside its price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meterwidgets.ledger.files import exactly, literal
+from meterwidgets.ledger.normalise import COUNTS, DIMENSIONS
+
+if TYPE_CHECKING:
+    import duckdb
+
+_TEXTS = ("source", "grain", "record_id", *DIMENSIONS, "status", "service_tier")
+_PRICED = ("input_cost", "output_cost", "unsplit_cost")
+_REPORTED = ("reported_cost", "reported_input_cost", "reported_output_cost")
+_NANO = "0.000000001::DECIMAL(10, 9)"
+
+_WRITTEN = ", ".join(
+    [
+        *(f'"{name}"' for name in _TEXTS),
+        "make_timestamptz(start_us) AS start",
+        'make_timestamptz(end_us) AS "end"',
+        *COUNTS,
+        *(
+            f"CAST({name} * {_NANO} AS DECIMAL(18, 9)) AS {name}"
+            for name in (*_PRICED, *_REPORTED)
+        ),
+        "currency, cost_basis, coalesce(estimated, false) AS estimated",
+        "reported_currency, covers, own_id, grown, billed",
+    ]
+)
+_DIMENSIONS = ", ".join(f'"{name}"' for name in _TEXTS)
+_COUNTS = ", ".join(COUNTS)
+_TIMES = 'epoch_us(start) AS start_us, epoch_us("end") AS end_us'
+
+
+def _nano(column: str, name: str) -> str:
+    return f"CAST({column}::DECIMAL(28, 9) * 1000000000 AS BIGINT) AS {name}"
+
+
+def written(records: str, inputs: Iterable[int]) -> str:
+    """SQL text of records as they are written.
+
+    Args:
+        records: SQL text of the priced records of ``pricing``.
+        inputs: The ids of the inputs, by the numbers of their files in ``records``.
+
+    Returns:
+        A SELECT of the usage record: instants as timestamps of UTC, money as
+        DECIMAL(18, 9), what the ledger reported, and ``input`` and ``row``, where it
+        stood.
+    """
+    ids = ", ".join(map(str, inputs))
+    return (
+        f'SELECT {_WRITTEN}, CAST([{ids}][file + 1] AS INTEGER) AS input, n AS "row" '
+        f"FROM {records}"
+    )
+
+
+def files(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of the rows of some parts as they are on disk.
+
+    Returns:
+        A relation with ``part`` and ``file_row_number``, the place of a row.
+    """
+    names = ", ".join(exactly(folder / part) for part in parts)
+    return (
+        f"read_parquet([{names}], filename='part', file_row_number=true, "
+        "hive_partitioning=false)"
+    )
+
+
+def records(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of the records of some parts, as ``pricing`` made them.
+
+    Returns:
+        A relation in microseconds and nano-units.
+    """
+    money = ", ".join(_nano(name, name) for name in _PRICED)
+    return (
+        f"(SELECT {_DIMENSIONS}, {_TIMES}, {_COUNTS}, {money}, currency, cost_basis, "
+        f"estimated, billed, part, file_row_number FROM {files(folder, parts)})"
+    )
+
+
+def ledger(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of what was reported for the records of some parts.
+
+    Returns:
+        A relation with the columns of ``ledger`` that tell one record from another.
+    """
+    money = ", ".join(_nano(name, name.removeprefix("reported_")) for name in _REPORTED)
+    return (
+        f"(SELECT {_DIMENSIONS}, {_TIMES}, {_COUNTS}, {money}, "
+        "reported_currency AS currency, covers, own_id, grown, billed, part, "
+        f"file_row_number FROM {files(folder, parts)})"
+    )
+
+
+def kept(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of what stays of some parts, as it is on disk; or nothing.
+
+    What ``gone`` lists is left out, and what ``unpaid`` lists has no price any more.
+    """
+    rows = files(folder, parts) if (parts := tuple(parts)) else ""
+    if not rows:
+        return ""
+    here = "(part, file_row_number)"
+    lost = ", ".join(
+        f"CASE WHEN lost THEN NULL ELSE {name} END AS {name}"
+        for name in (*_PRICED, "currency")
+    )
+    return (
+        f"SELECT * EXCLUDE (part, file_row_number, lost) REPLACE ({lost}, "
+        "CASE WHEN lost THEN 'unpriced' ELSE cost_basis END AS cost_basis, "
+        "estimated AND NOT lost AS estimated, billed OR lost AS billed) FROM "
+        f"(SELECT *, {here} IN (FROM unpaid) AS lost FROM {rows} "
+        f"WHERE {here} NOT IN (FROM gone))"
+    )
+
+
+def write(con: duckdb.DuckDBPyConnection, rows: str, path: Path) -> None:
+    """Write a part.
+
+    Args:
+        con: Where the rows are.
+        rows: SQL text of them, as `written` or `kept` give it.
+        path: A new file.
+    """
+    con.execute(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet)")
+
+
+def spans(con: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, int, int]:
+    """The first and last moment with usage, and the longest bucket, in microseconds.
+
+    Args:
+        con: Where the rows are.
+        rows: SQL text of records; without any, all is 0.
+    """
+    inside = "CASE WHEN grain = 'bucket' THEN end_us END"
+    row = con.execute(
+        "SELECT min(start_us), max(greatest(start_us, coalesce("
+        f"{inside} - 1, start_us))), max({inside} - start_us) FROM {rows}"
+    ).fetchone()
+    first, last, longest = row or (0, 0, 0)
+    return first or 0, last or 0, longest or 0
