@@ -198,6 +198,26 @@ class Selection:
             columns[measure] = pa.array(sums[rows + 1] - sums[rows])
         return pa.table(columns).sort_by("start")
 
+    def records(self, *, order: str = "start", limit: int | None = None) -> pa.Table:
+        """The requests behind the selection, from the store.
+
+        Args:
+            order: "start", or "cost": the dearest first.
+            limit: At most so many.
+
+        Returns:
+            A row a record (or a bucket, where the ledger has buckets): what it is,
+            its counts, its money (decimal128, in ``currency``), and the ``file`` and
+            ``row`` that it was read from. The selection's time range counts by the
+            record's start, on the grain of the cube.
+
+        Raises:
+            LedgerError: When the frame is of no store, or that has gone on meanwhile.
+        """
+        from meterwidgets.frame.records import records
+
+        return records(self, order=order, limit=limit)
+
     def to_pandas(self) -> pd.DataFrame:
         """The selected cells as a dataframe; see ``to_arrow``."""
         return self.to_arrow().to_pandas()
