@@ -16,6 +16,7 @@ from meterwidgets.dashboards import (
     rings,
     splits,
     trends,
+    watching,
 )
 from meterwidgets.dashboards.drawn import FAILED, Draw, Drawn, Widget
 from meterwidgets.dashboards.wording import SLOTS, Colors, key
@@ -56,6 +57,7 @@ class UsageView(t.HasTraits):
     Attributes:
         usage: The ledger.
         first: What `reset` goes back to.
+        closed: Whether it was closed.
 
     Examples:
         >>> import meterwidgets as mw
@@ -87,8 +89,11 @@ Efficiency 560K)
         self.first = usage.first_filters(tz)
         self._drawn = Drawn(self.say)
         self._colors: dict[str, Colors] = {}
+        self.closed = False
         super().__init__(filters=filters or self.first)
         self._selection = usage.select(self.filters)
+        if usage.stored is not None:
+            watching.watch(self)
 
     @property
     def selection(self) -> Selection:
@@ -287,6 +292,31 @@ Efficiency 560K)
         """Go back to the first window, with nothing chosen."""
         self.filters = self.first.replace(tz=self.filters.tz)
 
+    def refresh(self) -> bool:
+        """Show what came into the store since; in a notebook this happens by itself.
+
+        Returns:
+            Whether there was anything newer. A frame that was read on the spot has
+            nothing newer: read it again.
+        """
+        usage = watching.newer(self.usage)
+        if usage is None:
+            return False
+        untouched = self.filters == self.first
+        self.usage, self.first = usage, usage.first_filters(self.first.tz)
+        for dimension, slots in self._colors.items():  # who has a colour keeps it
+            new = [each for each in self._ranked(dimension) if each not in slots]
+            self._colors[dimension] = dict(slots) | {
+                value: SLOTS[place % len(SLOTS)]
+                for place, value in enumerate(new, len(slots))
+            }
+        if untouched and self.filters != self.first:
+            self.filters = self.first
+        else:
+            self._selection = usage.select(self.filters)
+            self._drawn.again()
+        return True
+
     def colors(self, dimension: str) -> Colors:
         """Value -> colour slot, the same everywhere and under every filter.
 
@@ -297,12 +327,16 @@ Efficiency 560K)
             From the ranking of the whole ledger, each value its slot once.
         """
         if dimension not in self._colors:
-            everything = self.usage.select(Filters(tz=self.first.tz))
-            rows = breakdown(everything, dimension).rows
             self._colors[dimension] = {
-                row.id: SLOTS[place % len(SLOTS)] for place, row in enumerate(rows)
+                value: SLOTS[place % len(SLOTS)]
+                for place, value in enumerate(self._ranked(dimension))
             }
         return self._colors[dimension]
+
+    def _ranked(self, dimension: str) -> list[str | None]:
+        """The values of a dimension, the largest of the whole ledger first."""
+        everything = self.usage.select(Filters(tz=self.first.tz))
+        return [row.id for row in breakdown(everything, dimension).rows]
 
     def pause(self, widgets: Iterable[Any]) -> None:
         """Let widgets that nobody sees wait until `resume`."""
@@ -314,6 +348,7 @@ Efficiency 560K)
 
     def close(self) -> None:
         """Close every widget that this view made."""
+        self.closed = True
         self._drawn.close()
 
     def say(self, text: str) -> None:
