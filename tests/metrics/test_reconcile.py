@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -328,6 +329,13 @@ def test_a_last_day_that_may_not_be_over_is_said() -> None:
     invoice = table([at(1, "1.00"), at(2, "3.33")])
     (said,) = mw.reconcile(ledger, invoice).notices
     assert said.startswith("the ledger ends on Jan 2, 2026 at 12:00 PM UTC")
+
+
+def test_a_store_that_is_fed_covers_the_day_that_is_not_over() -> None:
+    ledger = table([at(1, "1.00"), at(2, "1.00")])
+    fed = replace(ledger, fed=ledger.last + timedelta(hours=2))
+    found = mw.reconcile(fed, table([at(1, "1.00"), at(2, "3.33")]))
+    assert why(found) == [("01", "m", "agrees"), ("02", "m", None)]
 
 
 def test_the_tolerance_decides_what_agrees() -> None:
