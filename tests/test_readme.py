@@ -48,7 +48,7 @@ def test_the_ten_lines_of_notebook_run(
 
 
 def test_every_option_of_its_commands_is_there() -> None:
-    for command in ("serve", "report", "sources"):
+    for command in ("serve", "report", "reconcile", "sources"):
         assert f"meterwidgets {command}" in README
         assert CliRunner().invoke(cli.main, [command, "--help"]).exit_code == 0
     formats = CliRunner().invoke(cli.main, ["report", "--help"]).output

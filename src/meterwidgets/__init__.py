@@ -22,6 +22,8 @@ _HOME = {
     "current_usage": "dashboards.current",
     "UsageFrame": "frame.frame",
     "Filters": "frame.filters",
+    "reconcile": "metrics.reconcile",
+    "Reconciliation": "metrics.reconciliation",
     "UsageView": "dashboards.view",
     "app": "dashboards.app",
     "App": "dashboards.app",

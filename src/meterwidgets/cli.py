@@ -1,4 +1,4 @@
-"""The command line: serve, ingest, report, sources."""
+"""The command line: serve, ingest, report, reconcile, sources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,13 @@ class _Group(click.Group):
         except MeterError as error:
             from meterwidgets.report.headline import plain
 
-            raise click.ClickException(plain(str(error))) from None
+            differs = ctx.invoked_subcommand == "reconcile"  # there 1 says so
+            failure = _NotCompared if differs else click.ClickException
+            raise failure(plain(str(error))) from None
+
+
+class _NotCompared(click.ClickException):
+    exit_code = 2
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,16 +43,19 @@ def main() -> None:
     """See where an organisation's language-model tokens and money go."""
 
 
+_CONFIG = click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Prices, columns, labels, zone; else meterwidgets.toml here.",
+)
+
+
 def _reading(command: _Command) -> _Command:
     """The options of commands that read ledgers."""
     options = [
         click.argument("ledgers", metavar="[SOURCE]...", nargs=-1),
-        click.option(
-            "--config",
-            "config_file",
-            metavar="FILE",
-            help="Prices, columns, labels, zone; else meterwidgets.toml here.",
-        ),
+        _CONFIG,
         click.option(
             "--rejects",
             metavar="FILE",
@@ -179,12 +188,7 @@ def _currency(usage: UsageFrame, named: str | None) -> str | None:
 @click.argument("ledgers", metavar="[SOURCE]...", nargs=-1)
 @click.option("--store", required=True, metavar="DIR", help="Made if it is not there.")
 @click.option("--source", metavar="NAME", help="The format, if not to be recognised.")
-@click.option(
-    "--config",
-    "config_file",
-    metavar="FILE",
-    help="Prices, columns, labels, zone; else meterwidgets.toml here.",
-)
+@_CONFIG
 @click.option("--follow", is_flag=True, help="Keep looking for more, until ended.")
 @click.option(
     "--every",
@@ -216,6 +220,72 @@ def ingest(
 
 
 @main.command()
+@click.argument("ledgers", metavar="LEDGER...", nargs=-1, required=True)
+@click.argument("invoice")
+@_CONFIG
+@click.option("--source", metavar="NAME", help="The ledger's format; else recognised.")
+@click.option("--invoice-source", metavar="NAME", help="The invoice's, likewise.")
+@click.option("--start", metavar="DATE", help="The first day, of UTC.")
+@click.option("--end", metavar="DATE", help="The day after the last one.")
+@click.option("--model", "models", multiple=True, metavar="NAME", help="Only these.")
+@click.option("--currency", metavar="CODE", help="Where both have several.")
+@click.option(
+    "--tolerance",
+    default="0.005",
+    show_default=True,
+    metavar="AMOUNT",
+    help="In currency units: up to which a line, a day and model, agrees.",
+)
+@click.option(
+    "--rejects",
+    metavar="FILE",
+    default="rejects.jsonl",
+    show_default=True,
+    help="Where the ledger's rejected rows are kept; the invoice's beside it.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+)
+def reconcile(
+    ledgers: tuple[str, ...],
+    invoice: str,
+    config_file: str | None,
+    source: str | None,
+    invoice_source: str | None,
+    rejects: str,
+    form: str,
+    **chosen: Any,
+) -> None:
+    """What the gateway wrote against what its provider billed.
+
+    LEDGER is what report reads, INVOICE the provider's cost report: OpenAI's costs
+    pages, Anthropic's cost report, FOCUS, OpenRouter, or a table with costs; of
+    several pages their folder, or a glob in quotes. They are compared per day of UTC
+    and model, per month where the invoice has only months, and the difference is
+    explained as far as the two can prove it.
+
+    Exit code: 0 when no line differs by more than the tolerance, 1 when some do,
+    explained or not, 2 when they can't be compared.
+    """
+    from meterwidgets.config import of_invoice
+    from meterwidgets.metrics.reconcile import reconcile as compared
+    from meterwidgets.report import reconciliation
+
+    config, folder = _config(config_file)
+    ours = _read(ledgers, config, folder, rejects, source)
+    beside = str(Path(rejects).with_name(f"invoice_{Path(rejects).name}"))
+    theirs = _read((invoice,), of_invoice(config), folder, beside, invoice_source)
+    found = compared(ours, theirs, **chosen)
+    text = getattr(reconciliation, form)(found)
+    click.echo(text, nl=not text.endswith("\n"))
+    click.get_current_context().exit(0 if found.agrees else 1)
+
+
+@main.command()
 def sources() -> None:
     """The formats that are read, and what each can't tell."""
     from meterwidgets.ledger.sources import ALL
@@ -231,23 +301,34 @@ def sources() -> None:
 def _usage(
     ledgers: tuple[str, ...], config_file: str | None, rejects: str
 ) -> UsageFrame:
-    """Read what was named, with progress and a summary on the error stream."""
-    from meterwidgets import config as settings
+    """The usage that was named, or that of the config, else the demo."""
     from meterwidgets.dashboards.current import demo_usage
-    from meterwidgets.report.headline import plain
 
     config, folder = _config(config_file)
-    if not ledgers and not config.source:
-        if config_file is None:
-            return demo_usage()
-        raise ConfigError(
-            f"{config_file}: names no [[source]]; add one, or name a ledger"
-        )
+    if ledgers or config.source:
+        return _read(ledgers, config, folder, rejects)
+    if config_file is None:
+        return demo_usage()
+    raise ConfigError(f"{config_file}: names no [[source]]; add one, or name a ledger")
+
+
+def _read(
+    ledgers: tuple[str, ...],
+    config: Config,
+    folder: Path,
+    rejects: str,
+    source: str | None = None,
+) -> UsageFrame:
+    """Read what was named, with progress and a summary on the error stream."""
+    from meterwidgets import config as settings
+    from meterwidgets.report.headline import plain
+
     with _Reading() as progress:
         usage = settings.read(
             ledgers,
             config=config,
             folder=folder,
+            source=source,
             rejects=rejects,
             progress=progress,
         )

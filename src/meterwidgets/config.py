@@ -152,11 +152,17 @@ def warnings(config: Config) -> list[str]:
     return said
 
 
+def of_invoice(config: Config) -> Config:
+    """The config that an invoice is read by: it has its own costs, in days of UTC."""
+    return msgspec.structs.replace(config, price=(), catalogue=False, timezone="UTC")
+
+
 def read(
     ledgers: Sequence[str | Path],
     *,
     config: Config | None = None,
     folder: Path | None = None,
+    source: str | None = None,
     rejects: str | Path | None = "rejects.jsonl",
     progress: Progress | None = None,
 ) -> UsageFrame:
@@ -167,6 +173,7 @@ def read(
             entries.
         config: Prices, labels, zone, and the columns of ledgers that an entry names.
         folder: What the paths of the config are relative to.
+        source: The format of all named ledgers, when it shall not be recognised.
         rejects: Where rows that break a rule are kept.
         progress: See ``read_usage``.
 
@@ -176,7 +183,7 @@ def read(
     config = config or Config()
     if any(is_store(each) for each in ledgers):
         return _stored(ledgers, config)
-    wanted = requests(ledgers, config=config, folder=folder)
+    wanted = requests(ledgers, config=config, folder=folder, source=source)
     names = list(ledgers) or [path for each in wanted for path in each.inputs]
     return read_requests(
         wanted,
@@ -212,7 +219,11 @@ def prices(config: Config) -> PriceBook:
 
 
 def requests(
-    ledgers: Sequence[str | Path], *, config: Config, folder: Path | None = None
+    ledgers: Sequence[str | Path],
+    *,
+    config: Config,
+    folder: Path | None = None,
+    source: str | None = None,
 ) -> list[Request]:
     """What to read for named ledgers, or for those of a config: a request a file.
 
@@ -220,6 +231,7 @@ def requests(
         ledgers: Files, folders or globs; empty takes the ``[[source]]`` entries.
         config: The columns, zones and currencies of ledgers that an entry names.
         folder: What the paths of the config are relative to.
+        source: The format of all named ledgers, when it shall not be recognised.
 
     Raises:
         MeterError: When there is nothing to read.
@@ -238,7 +250,7 @@ def requests(
             found.append(
                 Request(
                     [path],
-                    entry.source if entry else None,
+                    source or (entry.source if entry else None),
                     entry.columns if entry else None,
                     (entry and entry.timezone) or config.timezone,
                     ((entry and entry.currency) or config.currency).upper(),

@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -86,10 +85,11 @@ class Ingesting:
 
     def _ingest(self, *, quiet: bool) -> Added:
         wanted = settings.requests(
-            self._ledgers, config=self._config, folder=self._folder
+            self._ledgers,
+            config=self._config,
+            folder=self._folder,
+            source=self._source,
         )
-        if self._source is not None:
-            wanted = [replace(each, source=self._source) for each in wanted]
         with _Bar(shown=sys.stderr.isatty() and not quiet) as bar:
             added = ingest(
                 wanted,

@@ -162,6 +162,22 @@ def money_column(
     return texts
 
 
+def change_column(
+    nanos: Sequence[Number | None], currency: str | None = "USD"
+) -> list[str]:
+    """Differences of money in a column: as ``money_column``, and more has a plus.
+
+    Examples:
+        >>> change_column([161_000_000, -99_000_000, 0, None])
+        ['+$0.161', '-$0.099', '$0.000', '–']
+    """
+    texts = money_column(nanos, currency)
+    return [
+        f"+{text}" if nano is not None and nano > 0 else text
+        for nano, text in zip(nanos, texts, strict=True)
+    ]
+
+
 def money_exact(nano: Number | None, currency: str | None = "USD") -> str:
     """The whole amount, for the hover title and exports.
 

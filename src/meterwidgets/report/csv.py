@@ -35,15 +35,15 @@ def dumps(selection: Selection) -> str:
         values = {"by": by, "currency": found["currency"], **row}
         # a carriage return ends a row for most readers unless it is quoted
         writer = quoted if "\r" in f"{row['id']}{row['name']}" else plain
-        writer.writerow({key: _harmless(value) for key, value in values.items()})
+        writer.writerow({key: harmless(value) for key, value in values.items()})
     return out.getvalue()
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
     """Names come from outside; a spreadsheet must not run them.
 
     Examples:
-        >>> _harmless("=HYPERLINK(1)"), _harmless("qwen"), _harmless(5)
+        >>> harmless("=HYPERLINK(1)"), harmless("qwen"), harmless(5)
         ("'=HYPERLINK(1)", 'qwen', 5)
     """
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"}:
