@@ -94,7 +94,7 @@ def test_what_cannot_be_done_is_said_with_the_way_out(
 ) -> None:
     jsonl(Path("a.jsonl"), spend_logs(5))
     run("ingest", "a.jsonl", "--store", "usage.meter")
-    jsonl(Path("other.meter/manifest.json"), ['{"format": 99, "generation": 1}'])
+    jsonl(Path("other.meter/meter-manifest.json"), ['{"format": 99, "generation": 1}'])
     found = run(*words)
     assert found.exit_code != 0
     assert said in found.output
@@ -128,7 +128,7 @@ def until(records: int) -> None:
     ends = time.monotonic() + 60
     found = -1
     while time.monotonic() < ends:
-        if (STORE / "manifest.json").exists():
+        if (STORE / "meter-manifest.json").exists():
             found = mw.open_store(STORE).quality.records
             if found == records:
                 return

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.errors import LedgerError
+from meterwidgets.frame import manifest
 
 from .ledgers import add, figures, jsonl, read_at_once, spend_logs
 
@@ -311,3 +312,28 @@ def test_any_order_of_any_exports_gives_the_same_store(
     usage = mw.open_store(here / "s.meter")
     assert usage.quality.records == len(set(picks))
     assert figures(usage) == figures(read_at_once(paths))
+
+
+def test_what_lies_in_a_store_is_no_ledger() -> None:
+    jsonl(Path("a.jsonl"), spend_logs(20))
+    add(STORE, "a.jsonl")
+    again = add(STORE, ".")  # the folder that holds the ledger and the store
+    assert (again.records, again.unchanged) == (0, 1)
+    with pytest.raises(LedgerError, match="is a store, and its ledgers are in it"):
+        add("other.meter", STORE)
+
+
+def test_a_writer_that_ends_right_after_it_published_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jsonl(Path("a.jsonl"), spend_logs(20))
+    publish = manifest.publish
+
+    def interrupted(folder: Path, made: manifest.Manifest) -> None:
+        publish(folder, made)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(manifest, "publish", interrupted)
+        add(STORE, "a.jsonl")
+    assert figures(mw.open_store(STORE)) == figures(read_at_once(["a.jsonl"]))

@@ -284,8 +284,9 @@ def _ingest(writer: _Writer, batch: Sequence[_Task]) -> Added:
             _reach_disk(writer.folder / path)
         manifest.publish(writer.folder, made)
     except BaseException as error:
-        for path in writer.made:
-            _remove(writer.folder / path)
+        # ended right after the manifest was renamed, the new generation counts
+        writer.now = manifest.load(writer.folder) or Manifest()
+        _sweep(writer)
         if isinstance(error, OSError | duckdb.Error):
             said = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise StoreError(
@@ -338,15 +339,28 @@ def _generation(
         names = [each.name for each in inputs]
         _write_rejects(con, writer.folder, before.rejects, path, names)
         made = msgspec.structs.replace(made, rejects=path)
-    path = writer.place("index", generation)
-    made = msgspec.structs.replace(made, index=path)
-    index.write(writer.folder, made, book=writer.book, **writer.about)
+    if _shows_the_same(before, made):
+        made = msgspec.structs.replace(made, index=before.index)
+    else:
+        path = writer.place("index", generation)
+        made = msgspec.structs.replace(made, index=path)
+        index.write(writer.folder, made, book=writer.book, **writer.about)
     retired = {*before.files} - {*made.files}
     said = gathered.notes
     return (
         msgspec.structs.replace(made, retired=tuple(sorted(retired))),
         Added(count, merged.duplicates, merged.replaced, bad, len(batch), notes=said),
     )
+
+
+def _shows_the_same(before: Manifest, made: Manifest) -> bool:
+    """Whether nothing changed that the frame of a store shows."""
+
+    def shown(now: Manifest) -> object:
+        rows = [(each.rows, each.rejected, each.assumed_tz) for each in now.inputs]
+        return now.months, now.notes.keys(), sorted(rows)
+
+    return bool(before.index) and shown(before) == shown(made)
 
 
 def _inputs(

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.files import MANIFEST
 from meterwidgets.ledger.notes import Tally
 
-NAME = "manifest.json"
 FORMAT = 1
 FOLDERS = ("records", "cube", "index", "rejects")
 """Where the files of a store lie; each carries the number of its generation."""
@@ -113,7 +114,7 @@ def load(folder: Path) -> Manifest | None:
     Raises:
         LedgerError: When it can't be read or is of another version.
     """
-    path = folder / NAME
+    path = folder / MANIFEST
     try:
         text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -134,13 +135,14 @@ def load(folder: Path) -> Manifest | None:
 
 def publish(folder: Path, manifest: Manifest) -> None:
     """Make a generation the one that counts, in one step that survives a power cut."""
-    temporary = folder / f".{NAME}"
+    temporary = folder / f".{MANIFEST}"
     with temporary.open("wb") as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
         stream.flush()
         os.fsync(stream.fileno())
-    temporary.replace(folder / NAME)
-    sync(folder)
+    temporary.replace(folder / MANIFEST)
+    with suppress(OSError):  # it counts by now, whether or not a power cut may undo it
+        sync(folder)
 
 
 def sync(path: Path) -> None:

@@ -11,6 +11,7 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame import manifest
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.saved import open_frame
+from meterwidgets.ledger.files import MANIFEST
 
 FED = ".fed"
 """Touched whenever the one who feeds a store has looked for more."""
@@ -35,7 +36,7 @@ class Stored:
 
 def is_store(folder: str | Path) -> bool:
     """Whether a folder is a store."""
-    return (Path(folder) / manifest.NAME).is_file()
+    return (Path(folder) / MANIFEST).is_file()
 
 
 def open_store(folder: str | Path) -> UsageFrame:

@@ -16,6 +16,9 @@ SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 UNREADABLE = (OSError, EOFError, zlib.error)
 """What a file that can't be read, or that is broken in its compression, raises."""
 
+MANIFEST = "meter-manifest.json"
+"""What tells a store from other folders; what lies in one is no ledger."""
+
 REJECTS = "rejects.jsonl"
 """Where rejected rows are kept unless the reader says otherwise; never a ledger."""
 
@@ -23,7 +26,7 @@ REJECTS = "rejects.jsonl"
 def files(source: str | Path) -> list[Path]:
     """The files that a path, a folder or a glob names, sorted.
 
-    A folder's hidden files and its ``rejects.jsonl`` are no ledgers.
+    A folder's hidden files, its ``rejects.jsonl`` and what is in a store are none.
 
     Raises:
         LedgerError: When there is none, with what was looked for.
@@ -34,10 +37,18 @@ def files(source: str | Path) -> list[Path]:
     try:
         if path.is_file():
             return [path]
+        if (path / MANIFEST).is_file():
+            raise LedgerError(
+                f"{path}: is a store, and its ledgers are in it already; name a ledger"
+            )
         if path.is_dir():
             return _inside(path)
         matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
-        found = [each for each in matches if each.is_file() and each.name != REJECTS]
+        found = [
+            each
+            for each in matches
+            if each.is_file() and each.name != REJECTS and not _stored(each)
+        ]
     except OSError as error:
         name = str(source) if len(str(source)) < 200 else f"{str(source)[:200]}..."
         raise LedgerError(f"{name!r} can't be looked up ({error.strerror})") from None
@@ -110,6 +121,7 @@ def _inside(folder: Path) -> list[Path]:
         and each.name != REJECTS
         and not any(part.startswith(".") for part in each.relative_to(folder).parts)
         and each.is_file()
+        and not _stored(each)
     ]
     if not found:
         raise LedgerError(
@@ -117,3 +129,8 @@ def _inside(folder: Path) -> list[Path]:
             + ", ".join(SUFFIXES)
         )
     return found
+
+
+def _stored(path: Path) -> bool:
+    """Whether a file lies in a store."""
+    return any((folder / MANIFEST).is_file() for folder in path.parents)
