@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, replace
 import duckdb
 
 from meterwidgets.ledger import sources
-from meterwidgets.ledger.prices import PriceBook, has_catalogue
+from meterwidgets.ledger.catalogue import has_catalogue
+from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.quality import counted
 from meterwidgets.ledger.sources.base import Source
 

@@ -5,61 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import tomli
 
 from meterwidgets.errors import ConfigError, unknown
+from meterwidgets.ledger import catalogue as bundled
+from meterwidgets.ledger.rates import KINDS, NANO, STANDARD, Price, Tier
 
-NANO = 1_000_000_000
-"""Money is counted in billionths of a currency unit; rates in them per 1M tokens."""
-
-KINDS = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
 _LARGEST_RATE = 9_000_000_000  # in nano it fits an int64
 _MATCHED = ("deployment", "model", "provider")
-_KEYS = (*_MATCHED, "from", *KINDS, "currency")
-
-
-@dataclass(frozen=True)
-class Tier:
-    """Rates for requests with more than ``above`` input tokens, in nano per 1M."""
-
-    above: int
-    input: int | None
-    output: int | None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    cache_write_1h: int | None = None
-
-
-@dataclass(frozen=True)
-class Price:
-    """The rates that hold for one model on one day, and where they come from."""
-
-    basis: str
-    currency: str
-    tiers: tuple[Tier, ...]
-
-    @property
-    def free(self) -> bool:
-        """Whether every token costs nothing."""
-        return not any(tier.input or tier.output for tier in self.tiers)
+_KEYS = (*_MATCHED, "service_tier", "from", *KINDS, "currency")
 
 
 @dataclass(frozen=True)
 class Rate:
     """One ``[[price]]`` entry: patterns, the day it starts, rates per 1M tokens."""
 
-    patterns: tuple[str, str, str]
+    patterns: tuple[str, str, str, str]
     start: date | None
     price: Price
 
-    def matches(self, names: tuple[str | None, str | None, str | None]) -> bool:
+    def matches(self, names: tuple[str | None, ...]) -> bool:
         """Whether every pattern matches; ``*`` also matches what is not reported."""
         return all(
             pattern == "*" or (name is not None and fnmatchcase(name, pattern))
@@ -72,8 +43,10 @@ class PriceBook:
     """The prices that fill in where a ledger recorded none.
 
     The first entry whose patterns match decides; among entries with those same
-    patterns, the latest ``from`` that is not after the day of the request. What no
-    entry matches is looked up in the catalogue, when ``genai-prices`` is installed.
+    patterns, the latest ``from`` that is not after the day of the request. An entry
+    that names a service tier goes before those that name none and hold for every tier.
+    What no entry matches is looked up in the catalogue, when ``genai-prices`` is
+    installed; a tier whose rates it doesn't know has no price there.
 
     Attributes:
         rates: The reader's entries, in order.
@@ -139,8 +112,8 @@ class PriceBook:
             Traceback (most recent call last):
             ...
             meterwidgets.errors.ConfigError: price[0]: key 'imput' not found; did \
-you mean 'input'? keys: deployment, model, provider, from, input, output, \
-cache_read, cache_write, cache_write_1h, currency
+you mean 'input'? keys: deployment, model, provider, service_tier, from, input, \
+output, cache_read, cache_write, cache_write_1h, currency
         """
         rates = tuple(
             _rate(entry, f"{where}price[{index}]", currency)
@@ -149,7 +122,13 @@ cache_read, cache_write, cache_write_1h, currency
         return cls(rates, catalogue)
 
     def price(
-        self, provider: str | None, deployment: str | None, model: str | None, day: date
+        self,
+        provider: str | None,
+        deployment: str | None,
+        model: str | None,
+        day: date,
+        *,
+        service_tier: str | None = None,
     ) -> Price | None:
         """The price that holds on a day, or None: unpriced.
 
@@ -158,9 +137,11 @@ cache_read, cache_write, cache_write_1h, currency
             deployment: What was served.
             model: What was trained.
             day: The UTC day of the request.
+            service_tier: Such as "batch"; what is not reported is "standard".
         """
-        names = (deployment, model, provider)
-        for rate in self.rates:
+        service = service_tier or STANDARD
+        names = (deployment, model, provider, service)
+        for rate in sorted(self.rates, key=lambda rate: rate.price.any_service):
             if rate.matches(names):
                 dated = [
                     other
@@ -172,9 +153,9 @@ cache_read, cache_write, cache_write_1h, currency
                     return max(dated, key=lambda r: r.start or date.min).price
         if not self.catalogue:
             return None
-        key = (provider, deployment, model, day)
+        key = (provider, model or deployment, day, service)
         if key not in self._asked:
-            self._asked[key] = _catalogue_price(provider, model or deployment, day)
+            self._asked[key] = bundled.price(*key)
         return self._asked[key]
 
 
@@ -184,7 +165,7 @@ def _rate(entry: Mapping[str, Any], where: str, currency: str) -> Rate:
     for key in entry:
         if key not in _KEYS:
             raise ConfigError(f"{where}: {unknown('key', key, _KEYS)}")
-    for key in (*_MATCHED, "currency"):
+    for key in (*_MATCHED, "service_tier", "currency"):
         if key in entry and not isinstance(entry[key], str):
             raise ConfigError(f'{where}.{key}: expected text, {key} = "..."')
     if not {"input", "output"} & entry.keys():
@@ -202,12 +183,19 @@ def _rate(entry: Mapping[str, Any], where: str, currency: str) -> Rate:
         entry.get("deployment", "*"),
         entry.get("model", "*"),
         entry.get("provider", "*"),
+        _service(entry.get("service_tier", "*")),
     )
     money = entry.get("currency", currency)
     if not re.fullmatch("[A-Za-z]{3}", money):
         raise ConfigError(f'{where}.currency: expected a code such as "USD"')
-    price = Price("rate_table", money.upper(), (Tier(0, **rates),))
+    every = "service_tier" not in entry
+    price = Price("rate_table", money.upper(), (Tier(0, **rates),), every)
     return Rate(patterns, start, price)
+
+
+def _service(name: str) -> str:
+    """A service tier as records have it."""
+    return STANDARD if name.lower() == "default" else name.lower()
 
 
 def _nano(value: object, where: str) -> int | None:
@@ -228,71 +216,3 @@ def _nano(value: object, where: str) -> int | None:
             f"got {value!r}"
         )
     return int(rate * NANO)
-
-
-@cache
-def _catalogue() -> Any:
-    """The snapshot of genai-prices, or None where it is not installed."""
-    try:
-        from genai_prices import data_snapshot
-    except ImportError:
-        return None
-    return data_snapshot.get_snapshot()
-
-
-def has_catalogue() -> bool:
-    """Whether ``genai-prices`` is installed (the extra ``prices``)."""
-    return _catalogue() is not None
-
-
-def _catalogue_price(provider: str | None, name: str | None, day: date) -> Price | None:
-    snapshot = _catalogue()
-    if snapshot is None or not name:
-        return None
-    when = datetime.combine(day, time(12), UTC)
-    for provider_id, model_ref in _references(provider, name):
-        try:
-            _, model = snapshot.find_provider_model(model_ref, None, provider_id, None)
-        except LookupError:
-            continue
-        return _from_catalogue(model.get_prices(when))
-    return None
-
-
-def _references(provider: str | None, name: str) -> Iterable[tuple[str | None, str]]:
-    """The names by which the catalogue may know a model, the surest first."""
-    if provider:
-        yield provider, name
-    yield None, name
-    rest = name
-    while "/" in rest:  # gateways put the provider in front: openrouter/deepseek/...
-        front, rest = rest.split("/", 1)
-        yield front, rest
-        yield None, rest
-
-
-def _from_catalogue(prices: Any) -> Price | None:
-    if prices.input_mtok is None and prices.output_mtok is None:
-        return None
-    starts = {0}
-    for kind in KINDS:
-        starts |= {tier.start for tier in getattr(_of(prices, kind), "tiers", ())}
-    tiers = tuple(
-        Tier(start, **{kind: _at(_of(prices, kind), start) for kind in KINDS})
-        for start in sorted(starts)
-    )
-    return Price("catalogue", "USD", tiers)
-
-
-def _of(prices: Any, kind: str) -> Any:
-    return getattr(prices, f"{kind}_mtok", None)
-
-
-def _at(price: Any, start: int) -> int | None:
-    """The rate of a price, tiered or flat, for requests past a threshold."""
-    if price is None:
-        return None
-    if hasattr(price, "tiers"):
-        reached = [tier.price for tier in price.tiers if tier.start <= start]
-        price = reached[-1] if reached and start else price.base
-    return int((price * NANO).to_integral_value())

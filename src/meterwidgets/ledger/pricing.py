@@ -7,27 +7,61 @@ is unpriced otherwise: a list price is no evidence against a recorded 0.
 A total without its parts is split by the ratio of the price and marked estimated; a
 total with one part gives the other part the rest. A record without tokens has no price
 but a recorded one.
+
+That is the one mode, ``recorded``. The other one reprices: what was recorded counts for
+nothing, every record costs what the book says, and what it doesn't price is unpriced.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.prices import KINDS, PriceBook
+from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.rates import KINDS
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """Which of the two modes prices a ledger.
+
+    Attributes:
+        repriced: Whether what was recorded counts for nothing.
+        as_of: The day whose rates hold for every record; None takes its own day.
+
+    Examples:
+        >>> str(Pricing()), str(Pricing(True, date(2026, 1, 1)))
+        ('recorded', 'repriced as of 2026-01-01')
+    """
+
+    repriced: bool = False
+    as_of: date | None = None
+
+    def __str__(self) -> str:
+        if not self.repriced:
+            return "recorded"
+        return f"repriced as of {self.as_of}" if self.as_of else "repriced"
+
+
+RECORDED = Pricing()
+"""The mode of everything that was not repriced."""
 
 _DAY_US = 86_400_000_000
+_FIRST_DAY = date(1970, 1, 1)
 
 _RATES = (
     "CREATE OR REPLACE TEMP TABLE rates (provider VARCHAR, deployment VARCHAR, "
-    "model VARCHAR, day INTEGER, above BIGINT, below BIGINT, basis VARCHAR, "
-    "currency VARCHAR, " + ", ".join(f"{kind} HUGEINT" for kind in KINDS) + ")"
+    "model VARCHAR, service_tier VARCHAR, day INTEGER, above BIGINT, below BIGINT, "
+    "basis VARCHAR, currency VARCHAR, any_service BOOLEAN, "
+    + ", ".join(f"{kind} HUGEINT" for kind in KINDS)
+    + ")"
 )
 
-PRICED = f"""
+_RECORDS = """
 CREATE OR REPLACE TABLE records AS
 SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
   deployment, provider, model, status, service_tier, requests, input_tokens,
@@ -60,9 +94,14 @@ SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
   cost_basis = 'recorded' AND NOT has_split AND cost > 0 AND weight > 0
     AND input_tokens > 0 AND output_tokens > 0 AS estimated,
   file, n, record_id, covers, own_id, grown, coalesce(billed, false) AS billed,
-  cost AS reported_cost, input_cost AS reported_input_cost,
-  output_cost AS reported_output_cost, recorded_currency AS reported_currency
-FROM (SELECT *,
+  reported_cost, reported_input_cost, reported_output_cost,
+  recorded_currency AS reported_currency
+FROM priced
+"""
+
+_PRICED = """
+CREATE OR REPLACE TEMP VIEW priced AS
+SELECT *,
   -- a ratio of two numbers below 10^18, so that a cost times one of them fits
   wide_input // (1 + wide // 1000000000000000000) AS weight_input,
   wide_input // (1 + wide // 1000000000000000000)
@@ -75,8 +114,15 @@ FROM (SELECT *,
        WHEN cost = 0 AND basis = 'catalogue' AND wide > 0 THEN 'unpriced'
        ELSE basis END AS cost_basis
 FROM (SELECT *, wide_input + wide_output AS wide
-FROM (SELECT l.*, r.basis, r.currency AS rate_currency, l.currency AS recorded_currency,
-  l.input_cost IS NOT NULL OR l.output_cost IS NOT NULL AS has_split,
+FROM (SELECT l.* EXCLUDE (cost, input_cost, output_cost), l.cost AS reported_cost,
+  l.input_cost AS reported_input_cost, l.output_cost AS reported_output_cost,
+  l.currency AS recorded_currency,
+  CASE WHEN {recorded} THEN l.cost END AS cost,
+  CASE WHEN {recorded} THEN l.input_cost END AS input_cost,
+  CASE WHEN {recorded} THEN l.output_cost END AS output_cost,
+  {recorded} AND coalesce(l.input_cost, l.output_cost) IS NOT NULL AS has_split,
+  r.basis, r.currency AS rate_currency, r.any_service, r.input AS input_rate,
+  r.cache_read AS read_rate, r.cache_write AS write_rate, r.cache_write_1h AS hour_rate,
   CASE WHEN coalesce(l.input_tokens, 0) = 0 THEN 0::HUGEINT ELSE
     (l.input_tokens - coalesce(cache_read_tokens, 0) - coalesce(cache_write_tokens, 0))
       * r.input
@@ -88,43 +134,54 @@ FROM (SELECT l.*, r.basis, r.currency AS rate_currency, l.currency AS recorded_c
   CASE WHEN coalesce(l.output_tokens, 0) = 0 THEN 0::HUGEINT
     ELSE l.output_tokens * r.output END AS wide_output
 FROM ledger l LEFT JOIN rates r
-  ON l.billed IS NULL  -- what is paid by costs of their own has no price besides
+  -- what is paid by costs of their own has no price besides
+  ON NOT (coalesce(l.billed, false) AND {recorded})
   AND l.provider IS NOT DISTINCT FROM r.provider
   AND l.deployment IS NOT DISTINCT FROM r.deployment
   AND l.model IS NOT DISTINCT FROM r.model
-  AND l.start_us // {_DAY_US} = r.day
+  AND l.service_tier IS NOT DISTINCT FROM r.service_tier
+  AND {day} = r.day
   AND (CASE WHEN l.grain = 'bucket' THEN 0 ELSE coalesce(l.input_tokens, 0) END
        > r.above OR r.above = 0)
   AND CASE WHEN l.grain = 'bucket' THEN 0 ELSE coalesce(l.input_tokens, 0) END
-      <= r.below)))
+      <= r.below))
 """
 """SQL that makes ``records`` from ``ledger`` and ``rates``; costs in nano-units.
 
+``priced`` is each row of the ledger beside its rates, and where its cost comes from.
 A price with tiers holds for a whole request by its input tokens; a bucket of requests
 takes the base rates.
 """
 
 
-def price(con: duckdb.DuckDBPyConnection, book: PriceBook) -> None:
+def price(
+    con: duckdb.DuckDBPyConnection, book: PriceBook, pricing: Pricing = RECORDED
+) -> None:
     """Give every record of the table ``ledger`` its cost, as the table ``records``.
 
     Args:
         con: A connection with ``ledger`` and the macros of ``normalise``.
-        book: Asked once per distinct provider, deployment, model and UTC day.
+        book: Asked once per distinct provider, deployment, model, service tier and
+            UTC day.
+        pricing: The mode.
 
     Raises:
         LedgerError: When the rates make a cost larger than a record can hold.
     """
+    day = f"l.start_us // {_DAY_US}"
+    if pricing.as_of is not None:
+        day = f"{(pricing.as_of - _FIRST_DAY).days}"
     con.execute(_RATES)
     asked = con.execute(
-        "SELECT DISTINCT provider, deployment, model, "
-        f"start_us // {_DAY_US} FROM ledger"
+        f"SELECT DISTINCT provider, deployment, model, service_tier, {day} "
+        "FROM ledger l"
     ).fetchall()
     rows = [row for names in asked for row in _tiers(book, *names)]
     if rows:
         _fill(con, rows)
+    con.execute(_PRICED.format(recorded=not pricing.repriced, day=day))
     try:
-        con.execute(PRICED)
+        con.execute(_RECORDS)
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
         raise LedgerError(
             "a cost by the rates is larger than a record can hold (10^9); check the "
@@ -137,11 +194,12 @@ def _tiers(
     provider: str | None,
     deployment: str | None,
     model: str | None,
+    service_tier: str | None,
     day: int,
 ) -> list[dict[str, Any]]:
     """The rows of ``rates`` for one combination of names on one day."""
-    when = date(1970, 1, 1) + timedelta(days=day)
-    found = book.price(provider, deployment, model, when)
+    when = _FIRST_DAY + timedelta(days=day)
+    found = book.price(provider, deployment, model, when, service_tier=service_tier)
     if found is None:
         return []
     ends = [tier.above for tier in found.tiers[1:]] + [2**63 - 1]
@@ -149,9 +207,11 @@ def _tiers(
         "provider": provider,
         "deployment": deployment,
         "model": model,
+        "service_tier": service_tier,
         "day": day,
         "basis": found.basis,
         "currency": found.currency,
+        "any_service": found.any_service,
     }
     return [
         key
@@ -164,10 +224,9 @@ def _tiers(
 def _fill(con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
     import pyarrow as pa
 
-    names = {"provider", "deployment", "model", "basis", "currency"}
-    schema = pa.schema(
-        [(key, pa.string() if key in names else pa.int64()) for key in rows[0]]
-    )
+    names = {"provider", "deployment", "model", "service_tier", "basis", "currency"}
+    kinds = dict.fromkeys(names, pa.string()) | {"any_service": pa.bool_()}
+    schema = pa.schema([(key, kinds.get(key, pa.int64())) for key in rows[0]])
     con.register("rates_in", pa.Table.from_pylist(rows, schema=schema))
     con.execute("INSERT INTO rates BY NAME SELECT * FROM rates_in")
     con.unregister("rates_in")

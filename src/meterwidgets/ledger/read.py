@@ -17,6 +17,7 @@ from meterwidgets.ledger import (
     normalise,
     notes,
     pages,
+    price_notes,
     rejects,
     sources,
     twice,
@@ -25,7 +26,7 @@ from meterwidgets.ledger.dedupe import deduplicate
 from meterwidgets.ledger.files import files, literal
 from meterwidgets.ledger.json_rows import explain
 from meterwidgets.ledger.prices import PriceBook
-from meterwidgets.ledger.pricing import price
+from meterwidgets.ledger.pricing import RECORDED, Pricing, price
 from meterwidgets.ledger.quality import Quality, counted, describe
 from meterwidgets.ledger.raw import Raw, open_file, open_table
 from meterwidgets.ledger.sources.base import Source
@@ -80,6 +81,7 @@ def read_ledgers(
     book: PriceBook,
     progress: Progress | None = None,
     keep: Keep | None = None,
+    pricing: Pricing = RECORDED,
 ) -> Quality:
     """Fill the table ``records`` of a connection from files and tables.
 
@@ -90,6 +92,7 @@ def read_ledgers(
         progress: Called before each file.
         keep: Called once with all rejected rows, if there are any, when every input
             has been read.
+        pricing: The mode of the prices.
 
     Returns:
         The counts, the first rejects and the notes.
@@ -106,7 +109,7 @@ def read_ledgers(
     (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
     if not count:
         raise nothing(gathered.names, rejected, kept)
-    said = [*gathered.notes, *settle(con, book)]
+    said = [*gathered.notes, *settle(con, book, pricing)]
     if kept:
         rows = counted(rejected, "row", "rows")
         said.insert(0, f"{rows} rejected, the first: {describe(kept[0])}")
@@ -168,13 +171,18 @@ def gather(
 
 
 def settle(
-    con: duckdb.DuckDBPyConnection, book: PriceBook, *, beside: Sequence[str] = ()
+    con: duckdb.DuckDBPyConnection,
+    book: PriceBook,
+    pricing: Pricing = RECORDED,
+    *,
+    beside: Sequence[str] = (),
 ) -> list[str]:
     """Turn ``ledger``, without duplicates, into the priced ``records``.
 
     Args:
         con: A connection with ``ledger``.
         book: Prices for what the ledgers did not price.
+        pricing: The mode of the prices; where it reprices, costs pay for nothing.
         beside: SQL text of records that were settled before and whose costs may pay
             for this usage.
 
@@ -182,10 +190,16 @@ def settle(
         What the reader should know of it as a whole, one sentence each.
     """
     twice.find_paid(con, "ledger", *beside)
-    twice.set_apart(con)
-    price(con, book)
-    con.execute("DROP TABLE ledger")
-    return [*notes.of_families(con), *notes.of_tallies(notes.tallied(con), book)]
+    if not pricing.repriced:
+        twice.set_apart(con)
+    price(con, book, pricing)
+    said = [*notes.of_families(con), *price_notes.of_mode(con, pricing)]
+    tallies = notes.tallied(
+        con, price_notes.PRICEABLE if pricing.repriced else "records"
+    )
+    said += [*notes.of_tallies(tallies, book), *price_notes.of_rates(con)]
+    con.execute("DROP VIEW priced; DROP TABLE ledger")
+    return said
 
 
 def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:

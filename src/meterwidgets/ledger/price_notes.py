@@ -1,0 +1,118 @@
+"""What the reader should know of how prices were found, one sentence each."""
+
+from __future__ import annotations
+
+import duckdb
+
+from meterwidgets.ledger.pricing import Pricing
+from meterwidgets.ledger.quality import counted
+from meterwidgets.ledger.rates import STANDARD
+
+_HAS_TOKENS = "coalesce(input_tokens, output_tokens) IS NOT NULL"
+PRICEABLE = f"(SELECT * FROM records WHERE {_HAS_TOKENS})"
+"""SQL text of the records that a price can be for."""
+
+_NOT_STANDARD = f"service_tier <> '{STANDARD}'"
+_READ, _WRITE = "coalesce(cache_read_tokens, 0)", "coalesce(cache_write_tokens, 0)"
+_HOUR = "coalesce(cache_write_1h_tokens, 0)"
+_INSTEAD = (
+    ("read from a cache are priced as input", "cache_read", _READ,
+     "read_rate IS NULL AND input_rate > 0"),
+    ("written to a cache are priced as input", "cache_write", f"{_WRITE} - {_HOUR}",
+     "write_rate IS NULL AND input_rate > 0"),
+    ("written to a cache for an hour are priced as for 5 minutes", "cache_write_1h",
+     _HOUR, "hour_rate IS NULL AND write_rate > 0"),
+    ("written to a cache for an hour are priced as input", "cache_write_1h",
+     _HOUR, "hour_rate IS NULL AND write_rate IS NULL AND input_rate > 0"),
+)  # fmt: skip
+"""What is priced by another rate, the rate that is missing, the tokens, and where."""
+
+
+def of_mode(con: duckdb.DuckDBPyConnection, pricing: Pricing) -> list[str]:
+    """What repricing put in place of what was recorded; nothing in the usual mode.
+
+    Args:
+        con: A connection with ``records``.
+        pricing: The mode.
+    """
+    if not pricing.repriced:
+        return []
+    said = [f"{pricing}: what the ledger recorded as costs counts for nothing here"]
+    for currency, count, nano in con.execute(
+        "SELECT reported_currency, count(*), sum(coalesce(reported_cost, "
+        "coalesce(reported_input_cost, 0) + coalesce(reported_output_cost, 0))) "
+        f"FROM records WHERE NOT ({_HAS_TOKENS}) AND reported_currency IS NOT NULL "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        records = counted(count, "record without tokens", "records without tokens")
+        said.append(
+            f"{records}, recorded at {_money(nano, currency)}, can't be repriced and "
+            "have no price here: a price is per token"
+        )
+    (free,) = con.execute(
+        "SELECT count(*) FROM records WHERE reported_cost = 0 "
+        "AND input_cost + output_cost > 0"
+    ).fetchone() or (0,)
+    if free:
+        records = counted(free, "record was", "records were")
+        said.append(f"{records} recorded at 0 and cost something here")
+    return said
+
+
+def of_rates(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What was priced by a rate that is not its own, or by none for want of one.
+
+    Args:
+        con: A connection with ``priced`` and ``records``.
+    """
+    by_rates = "cost_basis IN ('rate_table', 'catalogue')"
+    said = []
+    for service, count in con.execute(
+        f"SELECT service_tier, count(*) FROM priced WHERE {_NOT_STANDARD} "
+        f"AND any_service AND {by_rates} GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        records = counted(count, "record", "records")
+        said.append(
+            f"{records} of the service tier {service} cost what the rate table says "
+            "for every tier; for rates of its own add a [[price]] with "
+            f'service_tier = "{service}"'
+        )
+    sums = ", ".join(
+        f"coalesce(sum({tokens}) FILTER (WHERE {where}), 0)"
+        for _, _, tokens, where in _INSTEAD
+    )
+    for basis, *found in con.execute(
+        f"SELECT basis, {sums} FROM priced WHERE {_READ} + {_WRITE} > 0 AND {by_rates} "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        book = {"rate_table": "the rate table", "catalogue": "the catalogue"}[basis]
+        said += [
+            f"{int(tokens):,} tokens {how}: {book} has no {kind} rate for them"
+            for (how, kind, *_), tokens in zip(_INSTEAD, found, strict=True)
+            if tokens
+        ]
+    return [*said, *_unknown_services(con)]
+
+
+def _unknown_services(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Service tiers without a price, which the standard rate would get wrong."""
+    return [
+        f"{counted(count, 'record', 'records')} of the service tier {service} have no "
+        "price: the rates of that tier are not known for that model and day, and "
+        f'others would be wrong; add a [[price]] with service_tier = "{service}"'
+        for service, count in con.execute(
+            "SELECT service_tier, count(*) FROM records WHERE cost_basis = 'unpriced' "
+            f"AND NOT billed AND {_NOT_STANDARD} AND {_HAS_TOKENS} "
+            "GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+    ]
+
+
+def _money(nano: int, currency: str) -> str:
+    """An exact amount.
+
+    Examples:
+        >>> _money(87_866_500, "USD")
+        '0.087866500 USD'
+    """
+    return f"{nano // 10**9}.{nano % 10**9:09} {currency}"
