@@ -42,7 +42,7 @@ ONLY = {
         "frame/merge.py",
         "frame/records.py",
     },
-    "genai_prices": {"ledger/prices.py"},
+    "genai_prices": {"ledger/catalogue.py"},
     "anywidget": {"widgets"},
     "pandas": {"widgets/bq.py", "frame"},
 }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from meterwidgets.errors import MeterError, unknown
+from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.filters import Filters, day_of, midnight
 from meterwidgets.frame.selection import Selection
+from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import Quality
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class UsageFrame:
         bucket_s: Seconds of the longest bucket, where rows are buckets; else 0.
         stored: The store that holds the records behind it, if there is one.
         fed: Until when that store is known to be complete, while it is being fed.
+        pricing: "recorded", or "repriced" and as of which day.
+        again: Reads the ledger again, where that is possible.
     """
 
     name: str
@@ -53,6 +56,13 @@ class UsageFrame:
     bucket_s: int = 0
     stored: Stored | None = None
     fed: datetime | None = None
+    pricing: str = str(RECORDED)
+    again: Callable[..., UsageFrame] | None = field(default=None, compare=False)
+
+    @property
+    def repriced(self) -> bool:
+        """Whether what the ledger recorded as costs counts for nothing here."""
+        return self.pricing != str(RECORDED)
 
     @property
     def start(self) -> datetime:
@@ -89,6 +99,75 @@ class UsageFrame:
         """
         return Selection(self, filters or Filters(tz=self.tz))
 
+    def reprice(
+        self, book: PriceBook | None = None, *, as_of: date | None = None
+    ) -> UsageFrame:
+        """The same usage at the prices of a book, whatever the ledger recorded.
+
+        Reads the ledger again; this frame stays as it is.
+
+        Args:
+            book: The prices; by default those that the ledger was read with. What it
+                doesn't price is unpriced, and never costs what was recorded.
+            as_of: The day whose rates hold for every record; by default each record
+                costs what held on its own day.
+
+        Returns:
+            A frame whose ``pricing`` says so, wherever its figures appear.
+
+        Raises:
+            MeterError: When the ledger is no longer there, has changed, or was never
+                read here.
+
+        Examples:
+            >>> import meterwidgets as mw
+            >>> usage = mw.read_usage({"time": ["2026-02-22"], "model": ["qwen"],
+            ...                        "input_tokens": [1000], "cost": ["0.10"]})
+            >>> book = mw.PriceBook.parse([{"model": "qwen", "input": "2.00"}])
+            >>> usage.reprice(book, as_of=date(2026, 1, 1))
+            UsageFrame('table', 1 records, 2026-02-22 to 2026-02-22, USD, repriced as \
+of 2026-01-01)
+            >>> usage.reprice(book).select().sums()["input_cost"]
+            2000000
+        """
+        if book is not None and not isinstance(book, PriceBook):
+            raise MeterError(
+                f"reprice got {type(book).__name__}; expected a PriceBook, such as "
+                "PriceBook.load('prices.toml')"
+            )
+        if as_of is not None and type(as_of) is not date:
+            raise MeterError(
+                f"as_of is {as_of!r}; expected a day, such as date(2026, 1, 1)"
+            )
+        if self.again is None:
+            raise MeterError(
+                f"{self.name}: can't be repriced, for this frame holds sums and no "
+                "records; reprice where the ledger is read: read_usage(...).reprice("
+                "book), before of_user or save, or meterwidgets serve ... --reprice"
+            )
+        words = {} if book is None else {"prices": book}
+        try:
+            found = self.again(**words, pricing=Pricing(True, as_of))
+        except LedgerError as error:
+            raise MeterError(f"{self.name}: can't be read again ({error})") from error
+        if not found.same_usage(self):
+            raise MeterError(
+                f"{self.name}: has changed since it was read, from "
+                f"{self.quality.records:,} to {found.quality.records:,} records or in "
+                "their tokens; read it again, then reprice it"
+            )
+        return found
+
+    def same_usage(self, other: UsageFrame) -> bool:
+        """Whether another frame is of the same usage, however it is priced."""
+
+        def facts(frame: UsageFrame) -> tuple[object, ...]:
+            counts = ("records", "requests", "input_tokens", "output_tokens")
+            sums = (int(frame.cube.sums[name][-1]) for name in counts)
+            return frame.cube.first, frame.cube.grain_s, frame.last, *sums
+
+        return facts(self) == facts(other)
+
     def of_user(self, user: str) -> UsageFrame:
         """The usage of one user: a frame that holds nothing of anybody else.
 
@@ -115,6 +194,7 @@ class UsageFrame:
             currencies=tuple(currencies or self.currencies[:1]),
             quality=Quality(records=records, assumed_tz=self.quality.assumed_tz),
             stored=None,  # it holds the records of everybody
+            again=None,
             labels={
                 dimension: {i: n for i, n in names.items() if i in seen[dimension]}
                 for dimension, names in self.labels.items()
@@ -166,5 +246,6 @@ class UsageFrame:
         return (
             f"UsageFrame({self.name!r}, {count:,} records, "
             f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, "
-            f"{', '.join(self.currencies) or 'unpriced'})"
+            f"{', '.join(self.currencies) or 'unpriced'}"
+            f"{f', {self.pricing}' if self.repriced else ''})"
         )

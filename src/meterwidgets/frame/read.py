@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from meterwidgets.frame.cube import TOO_MUCH, Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
-from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
 
@@ -39,6 +40,9 @@ def read_usage(
     progress: Progress | None = None,
 ) -> UsageFrame:
     """Read a ledger and roll it up.
+
+    What is read is remembered, a dataframe by reference, so that ``usage.reprice`` can
+    read it again.
 
     Args:
         ledger: A file, a folder, a glob, a dataframe (anything that hands out Arrow:
@@ -116,6 +120,7 @@ def read_requests(
     name: str,
     demo: bool = False,
     progress: Progress | None = None,
+    pricing: Pricing = RECORDED,
 ) -> UsageFrame:
     """Read several ledgers, each in its own way, as one; see ``read_usage``."""
     import duckdb
@@ -127,8 +132,13 @@ def read_requests(
             write_rejects(rows, Path(rejects))
 
     try:
-        quality = read_ledgers(con, requests, prices, progress, keep)
-        return _frame(con, quality, tz=tz, labels=labels or {}, name=name, demo=demo)
+        quality = read_ledgers(con, requests, prices, progress, keep, pricing)
+        words: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
+        again = partial(
+            read_requests, requests, prices=prices, labels=labels, rejects=None, **words
+        )
+        words |= {"labels": labels or {}, "pricing": str(pricing), "again": again}
+        return _frame(con, quality, **words)
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         raise LedgerError(f"{name}: can't be read ({said})") from error

@@ -62,6 +62,7 @@ def save(frame: UsageFrame, folder: str | Path) -> Path:
             "demo": frame.demo,
             "tz": frame.tz,
             "bucket_s": frame.bucket_s,
+            "pricing": frame.pricing,
             "cubes": {
                 name: {
                     "grain_s": cube.grain_s,

@@ -170,7 +170,8 @@ class Selection:
 
         Returns:
             ``start`` (timestamp, UTC), the dimensions, and the measures of the cube
-            (int64; money in billionths of ``currency``).
+            (int64; money in billionths of ``currency``). Its metadata says how it is
+            priced, under "pricing".
         """
         import pyarrow as pa
 
@@ -196,7 +197,8 @@ class Selection:
             columns[name] = pa.array(values, pa.string()).take(codes)
         for measure, sums in cube.sums.items():
             columns[measure] = pa.array(sums[rows + 1] - sums[rows])
-        return pa.table(columns).sort_by("start")
+        table = pa.table(columns).sort_by("start")
+        return table.replace_schema_metadata({"pricing": self.frame.pricing})
 
     def records(self, *, order: str = "start", limit: int | None = None) -> pa.Table:
         """The requests behind the selection, from the store.
@@ -219,8 +221,10 @@ class Selection:
         return records(self, order=order, limit=limit)
 
     def to_pandas(self) -> pd.DataFrame:
-        """The selected cells as a dataframe; see ``to_arrow``."""
-        return self.to_arrow().to_pandas()
+        """The selected cells as a dataframe; ``attrs`` say how it is priced."""
+        table = self.to_arrow().to_pandas()
+        table.attrs["pricing"] = self.frame.pricing
+        return table
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
@@ -230,7 +234,8 @@ class Selection:
         count = self.sums()["records"]
         return (
             f"Selection({count:,} records, {first:%Y-%m-%d %H:%M} to "
-            f"{end:%Y-%m-%d %H:%M} UTC, {self.filters!r})"
+            f"{end:%Y-%m-%d %H:%M} UTC, {self.filters!r}"
+            f"{f', {self.frame.pricing}' if self.frame.repriced else ''})"
         )
 
     def _cube_for(self, dimension: str) -> Cube:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from meterwidgets.ledger.pricing import Pricing
+from meterwidgets.ledger.prices import Pricing
 from meterwidgets.ledger.quality import counted
 from meterwidgets.ledger.rates import STANDARD
 

@@ -14,41 +14,14 @@ nothing, every record costs what the book says, and what it doesn't price is unp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.rates import KINDS
-
-
-@dataclass(frozen=True)
-class Pricing:
-    """Which of the two modes prices a ledger.
-
-    Attributes:
-        repriced: Whether what was recorded counts for nothing.
-        as_of: The day whose rates hold for every record; None takes its own day.
-
-    Examples:
-        >>> str(Pricing()), str(Pricing(True, date(2026, 1, 1)))
-        ('recorded', 'repriced as of 2026-01-01')
-    """
-
-    repriced: bool = False
-    as_of: date | None = None
-
-    def __str__(self) -> str:
-        if not self.repriced:
-            return "recorded"
-        return f"repriced as of {self.as_of}" if self.as_of else "repriced"
-
-
-RECORDED = Pricing()
-"""The mode of everything that was not repriced."""
 
 _DAY_US = 86_400_000_000
 _FIRST_DAY = date(1970, 1, 1)

@@ -25,8 +25,8 @@ from meterwidgets.ledger import (
 from meterwidgets.ledger.dedupe import deduplicate
 from meterwidgets.ledger.files import files, literal
 from meterwidgets.ledger.json_rows import explain
-from meterwidgets.ledger.prices import PriceBook
-from meterwidgets.ledger.pricing import RECORDED, Pricing, price
+from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
+from meterwidgets.ledger.pricing import price
 from meterwidgets.ledger.quality import Quality, counted, describe
 from meterwidgets.ledger.raw import Raw, open_file, open_table
 from meterwidgets.ledger.sources.base import Source
