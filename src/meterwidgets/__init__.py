@@ -21,6 +21,7 @@ _HOME = {
     "open_store": "frame.store",
     "current_usage": "dashboards.current",
     "UsageFrame": "frame.frame",
+    "compare": "metrics.compare",
     "Filters": "frame.filters",
     "reconcile": "metrics.reconcile",
     "Reconciliation": "metrics.reconciliation",

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meterwidgets import __version__
+from meterwidgets import __version__, repricing
 from meterwidgets.errors import ConfigError, MeterError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from meterwidgets.config import Config
     from meterwidgets.frame.frame import UsageFrame
 
@@ -71,6 +73,7 @@ def _reading(command: _Command) -> _Command:
 
 @main.command()
 @_reading
+@repricing.options
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8866, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--open", "open_browser", is_flag=True, help="Open a browser.")
@@ -79,6 +82,8 @@ def serve(
     ledgers: tuple[str, ...],
     config_file: str | None,
     rejects: str,
+    reprice: str | None,
+    as_of: datetime | None,
     host: str,
     port: int,
     open_browser: bool,
@@ -93,7 +98,8 @@ def serve(
     from meterwidgets.frame.saved import save
     from meterwidgets.serve.app import serve as run
 
-    usage = _usage(ledgers, config_file, rejects)
+    anew = repricing.chosen(reprice, as_of, config_file)
+    usage = _usage(ledgers, config_file, rejects, anew)
     with TemporaryDirectory(prefix="meterwidgets-") as folder:
         if usage.stored is not None:  # its pages follow it while it is fed
             frame_dir = usage.stored.folder
@@ -112,6 +118,10 @@ def serve(
 
 @main.command()
 @_reading
+@repricing.options
+@click.option(
+    "--beside", is_flag=True, help="Recorded, repriced and difference, a model a row."
+)
 @click.option("--start", metavar="TIME", help="ISO date or date-time, in --tz.")
 @click.option("--end", metavar="TIME", help="Exclusive; a date is its midnight.")
 @click.option("--tz", metavar="ZONE", help="IANA zone; else the config's, else UTC.")
@@ -136,6 +146,9 @@ def report(
     ledgers: tuple[str, ...],
     config_file: str | None,
     rejects: str,
+    reprice: str | None,
+    as_of: datetime | None,
+    beside: bool,
     start: str | None,
     end: str | None,
     tz: str | None,
@@ -153,8 +166,14 @@ def report(
 
     from meterwidgets.frame.filters import Filters
 
-    usage = _usage(ledgers, config_file, rejects)
-    wanted = _currency(usage, currency)
+    anew = repricing.chosen(reprice, as_of, config_file)
+    if beside and (anew is None or form == "html"):
+        raise ConfigError(
+            "--beside sets repriced costs beside recorded ones, as text, json or csv; "
+            "it needs --reprice, and another --format than html"
+        )
+    usage = _usage(ledgers, config_file, rejects, None if beside else anew)
+    wanted = None if beside else _currency(usage, currency)
     filters = Filters(
         preset="custom" if start or end else "all",
         start=start,  # type: ignore[arg-type]
@@ -164,8 +183,10 @@ def report(
         currency=wanted,
         **{f"{name}s": usage.ids(name, values) for name, values in chosen.items()},
     )
-    write = import_module(f"meterwidgets.report.{form}").dumps
-    text = write(usage.select(filters))
+    if beside and anew is not None:
+        text = anew.beside(usage, filters, form)
+    else:
+        text = import_module(f"meterwidgets.report.{form}").dumps(usage.select(filters))
     click.echo(text, nl=not text.endswith("\n"))
 
 
@@ -299,16 +320,19 @@ def sources() -> None:
 
 
 def _usage(
-    ledgers: tuple[str, ...], config_file: str | None, rejects: str
+    ledgers: tuple[str, ...],
+    config_file: str | None,
+    rejects: str,
+    anew: repricing.Repricing | None,
 ) -> UsageFrame:
     """The usage that was named, or that of the config, else the demo."""
     from meterwidgets.dashboards.current import demo_usage
 
     config, folder = _config(config_file)
     if ledgers or config.source:
-        return _read(ledgers, config, folder, rejects)
+        return _read(ledgers, config, folder, rejects, anew=anew)
     if config_file is None:
-        return demo_usage()
+        return anew.of(demo_usage()) if anew else demo_usage()
     raise ConfigError(f"{config_file}: names no [[source]]; add one, or name a ledger")
 
 
@@ -318,6 +342,7 @@ def _read(
     folder: Path,
     rejects: str,
     source: str | None = None,
+    anew: repricing.Repricing | None = None,
 ) -> UsageFrame:
     """Read what was named, with progress and a summary on the error stream."""
     from meterwidgets import config as settings
@@ -332,6 +357,8 @@ def _read(
             rejects=rejects,
             progress=progress,
         )
+    if anew is not None:
+        usage = anew.of(usage)
     for note in usage.quality.notes:
         click.echo(plain(note), err=True)
     rejected = usage.quality.rejected

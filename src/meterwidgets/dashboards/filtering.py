@@ -56,7 +56,7 @@ def panel(
         "preset": filters.preset,
         "range_text": times.window(window),
         "zone": filters.tz,
-        "data_until": times.until(frame.as_of(filters.tz), filters.tz),
+        "data_until": times.standing(frame, filters.tz),
         "notes": _notes(selection),
         "demo": "Demo data" if frame.demo else "",
         "demo_title": made_up if frame.demo else "",

@@ -12,6 +12,7 @@ from meterwidgets.metrics.formats import plural, rounded
 
 if TYPE_CHECKING:
     from meterwidgets.frame.filters import Window
+    from meterwidgets.frame.frame import UsageFrame
 
 
 def days(span: timedelta) -> str:
@@ -113,6 +114,21 @@ def until(as_of: datetime, tz: str) -> str:
     if as_of == midnight.astimezone(UTC):  # where clocks skip it, the day starts at 1
         return f"Data until {day(here.date() - timedelta(days=1))}"
     return f"Data until {day(here)}, {clock(here)}"
+
+
+def standing(frame: UsageFrame, tz: str) -> str:
+    """Until when a ledger goes, and how it is priced where that is not as recorded.
+
+    Examples:
+        >>> import meterwidgets as mw
+        >>> usage = mw.demo_usage()
+        >>> standing(usage, "UTC")
+        'Data until Feb 22, 2026'
+        >>> standing(usage.reprice(as_of=date(2026, 1, 1)), "UTC")
+        'Data until Feb 22, 2026 · Repriced as of 2026-01-01'
+    """
+    said = until(frame.as_of(tz), tz)
+    return f"{said} · {frame.pricing.capitalize()}" if frame.repriced else said
 
 
 def bucket(start: datetime, name: str, tz: str) -> str:

@@ -11,6 +11,7 @@ from meterwidgets.report.json import BY, report
 COLUMNS = (
     "by", "id", "name", "cost", "input_cost", "output_cost", "currency", "tokens",
     "input_tokens", "output_tokens", "requests", "unpriced_tokens", "share",
+    "pricing",
 )  # fmt: skip
 
 
@@ -32,7 +33,8 @@ def dumps(selection: Selection) -> str:
     plain.writeheader()
     rows = [("total", whole)] + [(by, row) for by in BY for row in found["by"][by]]
     for by, row in rows:
-        values = {"by": by, "currency": found["currency"], **row}
+        of_all = {"currency": found["currency"], "pricing": found["pricing"]}
+        values = {"by": by, **of_all, **row}
         # a carriage return ends a row for most readers unless it is quoted
         writer = quoted if "\r" in f"{row['id']}{row['name']}" else plain
         writer.writerow({key: harmless(value) for key, value in values.items()})

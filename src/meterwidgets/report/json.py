@@ -27,16 +27,11 @@ def report(selection: Selection) -> dict[str, Any]:
         Money is decimal text with nine decimals, counts are integers, null is
         unknown; rows by cost, then tokens, then name.
     """
-    frame, window = selection.frame, selection.window
-    quality = frame.quality
+    quality = selection.frame.quality
     return {
-        "window": {
-            "start": instant(window.start),
-            "end": instant(window.end),
-            "tz": window.tz,
-        },
-        "as_of": instant(frame.as_of(window.tz)),
+        **place(selection),
         "currency": selection.currency,
+        "pricing": selection.frame.pricing,
         "totals": _totals(selection),
         "by": {name: _rows(breakdown(selection, name)) for name in BY},
         "trend": _trend(selection),
@@ -56,6 +51,19 @@ def report(selection: Selection) -> dict[str, Any]:
             "assumed_tz": quality.assumed_tz,
             "notes": list(quality.notes),
         },
+    }
+
+
+def place(selection: Selection) -> dict[str, Any]:
+    """When a selection is, and until when there is data."""
+    window = selection.window
+    return {
+        "window": {
+            "start": instant(window.start),
+            "end": instant(window.end),
+            "tz": window.tz,
+        },
+        "as_of": instant(selection.frame.as_of(window.tz)),
     }
 
 

@@ -29,8 +29,7 @@ def dumps(selection: Selection) -> str:
     frame, window, unit = selection.frame, selection.window, selection.currency
     lines = [
         f"{plain(frame.name)}{' (demo data)' if frame.demo else ''}",
-        f"{times.window(window)} · {window.tz} · "
-        f"{times.until(frame.as_of(window.tz), window.tz)}",
+        f"{times.window(window)} · {window.tz} · {times.standing(frame, window.tz)}",
         *chosen(selection),
         "",
     ]

@@ -1,0 +1,109 @@
+"""``report --reprice --beside``: recorded and repriced costs, a row a model."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.metrics import formats, times
+from meterwidgets.metrics.compare import Compared, Comparison, record
+from meterwidgets.report.csv import harmless
+from meterwidgets.report.headline import BY, chosen, plain
+from meterwidgets.report.json import place
+
+
+def text(found: Comparison) -> str:
+    """The comparison for people."""
+    selection, window = found.recorded, found.window
+    frame = selection.frame
+    lines = [
+        f"{plain(frame.name)}{' (demo data)' if frame.demo else ''}",
+        f"{times.window(window)} · {window.tz} · "
+        f"{times.until(frame.as_of(window.tz), window.tz)}",
+        f"Recorded beside {found.pricing}",
+        *chosen(selection),
+        "",
+        *_table(found),
+    ]
+    if not found.total.alike:
+        lines += ["", f"Note  {_unlike(found)}"]
+    for each in (frame, found.repriced.frame):
+        lines += ["", f"{each.pricing.capitalize()}:", *_notes(each)]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(found: Comparison) -> str:
+    """The comparison as JSON text, a key a line."""
+    rows = [record(found, row) for row in found.rows]
+    sides = {"recorded": found.recorded.frame, "repriced": found.repriced.frame}
+    whole = {
+        **place(found.recorded),
+        "currency": found.currency,
+        "pricing": {name: frame.pricing for name, frame in sides.items()},
+        "by": found.by,
+        "total": record(found, found.total),
+        "rows": rows,
+        "notes": {name: list(frame.quality.notes) for name, frame in sides.items()},
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False)
+
+
+def as_csv(found: Comparison) -> str:
+    """The total and the rows as CSV text."""
+    out = StringIO()
+    keys = ["by", *record(found, found.total), "pricing"]
+    writer = csv.DictWriter(out, keys, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    for by, row in [("total", found.total), *((found.by, row) for row in found.rows)]:
+        names = {"id": harmless(row.id), "name": harmless(row.name)}
+        writer.writerow(
+            {"by": by, **record(found, row), **names, "pricing": found.pricing}
+        )
+    return out.getvalue()
+
+
+def _table(found: Comparison) -> list[str]:
+    rows, unit = [*found.rows, found.total], found.currency
+    columns = [
+        formats.money_column([row.recorded.cost for row in rows], unit),
+        formats.money_column([row.repriced.cost for row in rows], unit),
+        formats.money_column([row.difference for row in rows], unit),
+    ]
+    cells = [(BY.get(found.by, found.by), "Recorded", "Repriced", "Difference", "%")]
+    cells += [
+        (plain(row.name), *money, _change(row))
+        for row, *money in zip(rows, *columns, strict=True)
+    ]
+    widths = [max(len(row[place]) for row in cells) for place in range(5)]
+    return [
+        f"{row[0]:<{widths[0]}}  "
+        + "  ".join(f"{row[place]:>{widths[place]}}" for place in range(1, 5))
+        for row in cells
+    ]
+
+
+def _change(row: Compared) -> str:
+    """The change with its sign; a dash where there is none to speak of."""
+    if row.change is None:
+        return formats.DASH
+    sign = "-" if row.change < 0 else "+" if row.change else ""
+    return sign + formats.percent(row.change)
+
+
+def _unlike(found: Comparison) -> str:
+    total = found.total
+    counts = (
+        formats.count_exact(side.unpriced_tokens)
+        for side in (total.recorded, total.repriced)
+    )
+    recorded, repriced = counts
+    return (
+        f"the difference is not of the same tokens: {recorded} have no price as "
+        f"recorded, {repriced} as repriced"
+    )
+
+
+def _notes(frame: UsageFrame) -> list[str]:
+    return [f"  {plain(note)}" for note in frame.quality.notes]
