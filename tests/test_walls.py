@@ -27,7 +27,8 @@ ROOMS: dict[str, set[str]] = {
 }
 """Room -> the rooms, or modules of one, that it may import besides the errors.
 
-``__init__`` only names modules, and ``cli`` and ``ingesting`` stand above all of them.
+``__init__`` only names modules; ``cli``, ``ingesting`` and ``repricing`` stand above all
+of them.
 """
 
 ONLY = {

@@ -36,20 +36,22 @@ def test_a_rate_that_names_the_tier_goes_first_wherever_it_stands(
     entries: tuple[dict[str, Any], ...],
 ) -> None:
     """A general entry in front of it would double the cost of a batch unseen."""
-    assert total(one("batch", *entries)) == 1
-    assert total(one("flex", *entries)) == Decimal("1.5")
-    for tier in ("standard", "default", "auto", None):
-        usage = one(tier, *entries)
-        assert total(usage) == 2
-        assert not noted(usage, "tier")
+    tiers = ("batch", "flex", "standard", "default", "auto", None)
+    usage = read(
+        *({"input_tokens": M * 10**n, "output_tokens": 0, "service_tier": tier}
+          for n, tier in enumerate(tiers)),
+        prices=book(*entries),
+    )  # fmt: skip
+    assert total(usage) == 1 + 15 + 2 * (100 + 1000 + 10_000 + 100_000)
+    assert not noted(usage, "tier")
 
 
 def test_a_rate_without_a_tier_holds_for_every_tier_and_that_is_said() -> None:
     usage = one("batch", ANY)
     assert total(usage) == 2
     assert noted(usage, "tier") == [
-        "1 record of the service tier batch cost what the rate table says for every "
-        'tier; for rates of its own add a [[price]] with service_tier = "batch"'
+        "1 record of the service tier batch priced by rates for every tier; for rates "
+        'of its own add a [[price]] with service_tier = "batch"'
     ]
 
 
@@ -59,7 +61,7 @@ def test_a_rate_of_one_tier_prices_no_other() -> None:
     usage = one("priority", BATCH)
     assert usage.select().sums()["priced"] == 0
     (note,) = noted(usage, "tier")
-    assert note.startswith("1 record of the service tier priority have no price")
+    assert note.startswith("1 record of the service tier priority has no price")
 
 
 def test_what_reports_no_tier_is_priced_as_standard() -> None:
@@ -131,7 +133,7 @@ def test_a_tier_that_the_catalogue_has_no_rates_of_is_unpriced_and_never_standar
     usage = catalogued(listed[0], day, tier)
     assert usage.currencies == ()
     (note,) = noted(usage, "service tier")
-    assert f"of the service tier {tier} have no price" in note
+    assert f"of the service tier {tier} has no price" in note
     assert f'add a [[price]] with service_tier = "{tier}"' in note
 
 

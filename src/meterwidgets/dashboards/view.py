@@ -364,8 +364,15 @@ Efficiency 560K)
         return f"UsageView({self.usage!r}, {self.filters!r})"
 
     def _link(self, widget: _Linked, draw: Draw) -> _Linked:
-        self._drawn.add(widget, draw)
+        self._drawn.add(widget, lambda: self._named(draw()))
         return widget
+
+    def _named(self, traits: dict[str, Any]) -> dict[str, Any]:
+        """The same traits; of a repriced ledger every subtitle says that it is one."""
+        if not self.usage.repriced or "subtitle" not in traits:
+            return traits
+        said = filter(None, [traits["subtitle"], self.usage.pricing])
+        return traits | {"subtitle": ", ".join(said)}
 
     def _chooser(self, widget: _Linked, draw: Draw, field: str) -> _Linked:
         """Link a widget whose rows choose values of a filter, and follow it."""

@@ -317,14 +317,14 @@ def _generation(
         raise nothing(gathered.names, bad, tuple(islice(rejects.rows(con), 1)))
     stored = [path for paths in months.values() for path in paths]
     beside = [parts.ledger(writer.folder, stored)] if stored else []
-    settle(con, writer.book, beside=beside)
+    said = (*gathered.notes, *settle(con, writer.book, beside=beside))
     grain_s = index.grain(con, before)
     generation = f"{before.generation + 1:06}"
     after = _months(con, writer, merged, [each.id for each in inputs], grain_s)
     ids = {each.id for each in inputs}
     notes = {
         note: who for note, who in before.notes.items() if not ids.issuperset(who)
-    } | dict.fromkeys(gathered.notes, tuple(sorted(ids)))
+    } | dict.fromkeys(said, tuple(sorted(ids)))
     kept = [each for each in before.inputs if each.id not in ids]
     made = msgspec.structs.replace(
         before,
@@ -346,7 +346,6 @@ def _generation(
         made = msgspec.structs.replace(made, index=path)
         index.write(writer.folder, made, book=writer.book, **writer.about)
     retired = {*before.files} - {*made.files}
-    said = gathered.notes
     return (
         msgspec.structs.replace(made, retired=tuple(sorted(retired))),
         Added(count, merged.duplicates, merged.replaced, bad, len(batch), notes=said),

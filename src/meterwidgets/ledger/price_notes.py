@@ -46,8 +46,8 @@ def of_mode(con: duckdb.DuckDBPyConnection, pricing: Pricing) -> list[str]:
     ).fetchall():
         records = counted(count, "record without tokens", "records without tokens")
         said.append(
-            f"{records}, recorded at {_money(nano, currency)}, can't be repriced and "
-            "have no price here: a price is per token"
+            f"{records}, recorded at {_money(nano, currency)}, can't be repriced: "
+            "a price is per token"
         )
     (free,) = con.execute(
         "SELECT count(*) FROM records WHERE reported_cost = 0 "
@@ -73,9 +73,8 @@ def of_rates(con: duckdb.DuckDBPyConnection) -> list[str]:
     ).fetchall():
         records = counted(count, "record", "records")
         said.append(
-            f"{records} of the service tier {service} cost what the rate table says "
-            "for every tier; for rates of its own add a [[price]] with "
-            f'service_tier = "{service}"'
+            f"{records} of the service tier {service} priced by rates for every tier; "
+            f'for rates of its own add a [[price]] with service_tier = "{service}"'
         )
     sums = ", ".join(
         f"coalesce(sum({tokens}) FILTER (WHERE {where}), 0)"
@@ -97,9 +96,10 @@ def of_rates(con: duckdb.DuckDBPyConnection) -> list[str]:
 def _unknown_services(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Service tiers without a price, which the standard rate would get wrong."""
     return [
-        f"{counted(count, 'record', 'records')} of the service tier {service} have no "
-        "price: the rates of that tier are not known for that model and day, and "
-        f'others would be wrong; add a [[price]] with service_tier = "{service}"'
+        f"{counted(count, 'record', 'records')} of the service tier {service} "
+        f"{'has' if count == 1 else 'have'} no price: its rates for that model and day "
+        "are not known, and others would be wrong; add a [[price]] with "
+        f'service_tier = "{service}"'
         for service, count in con.execute(
             "SELECT service_tier, count(*) FROM records WHERE cost_basis = 'unpriced' "
             f"AND NOT billed AND {_NOT_STANDARD} AND {_HAS_TOKENS} "

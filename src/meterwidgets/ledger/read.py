@@ -109,7 +109,9 @@ def read_ledgers(
     (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
     if not count:
         raise nothing(gathered.names, rejected, kept)
-    said = [*gathered.notes, *settle(con, book, pricing)]
+    said = [*gathered.notes, *settle(con, book, pricing), *notes.of_families(con)]
+    priceable = price_notes.PRICEABLE if pricing.repriced else "records"
+    said += notes.of_tallies(notes.tallied(con, priceable), book)
     if kept:
         rows = counted(rejected, "row", "rows")
         said.insert(0, f"{rows} rejected, the first: {describe(kept[0])}")
@@ -187,17 +189,13 @@ def settle(
             for this usage.
 
     Returns:
-        What the reader should know of it as a whole, one sentence each.
+        What the reader should know of how prices were found, one sentence each.
     """
     twice.find_paid(con, "ledger", *beside)
     if not pricing.repriced:
         twice.set_apart(con)
     price(con, book, pricing)
-    said = [*notes.of_families(con), *price_notes.of_mode(con, pricing)]
-    tallies = notes.tallied(
-        con, price_notes.PRICEABLE if pricing.repriced else "records"
-    )
-    said += [*notes.of_tallies(tallies, book), *price_notes.of_rates(con)]
+    said = [*price_notes.of_mode(con, pricing), *price_notes.of_rates(con)]
     con.execute("DROP VIEW priced; DROP TABLE ledger")
     return said
 

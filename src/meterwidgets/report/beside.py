@@ -27,8 +27,8 @@ def text(found: Comparison) -> str:
         "",
         *_table(found),
     ]
-    if not found.total.alike:
-        lines += ["", f"Note  {_unlike(found)}"]
+    if any(not row.alike for row in (*found.rows, found.total)):
+        lines += ["", *_unlike(found)]
     for each in (frame, found.repriced.frame):
         lines += ["", f"{each.pricing.capitalize()}:", *_notes(each)]
     return "\n".join(lines) + "\n"
@@ -85,24 +85,26 @@ def _table(found: Comparison) -> list[str]:
 
 
 def _change(row: Compared) -> str:
-    """The change with its sign; a dash where there is none to speak of."""
+    """The change with its sign; a star where it is not of the same tokens."""
+    star = "" if row.alike else "*"
     if row.change is None:
-        return formats.DASH
+        return formats.DASH + star
     sign = "-" if row.change < 0 else "+" if row.change else ""
-    return sign + formats.percent(row.change)
+    return f"{sign}{formats.percent(row.change)}{star}"
 
 
-def _unlike(found: Comparison) -> str:
-    total = found.total
-    counts = (
-        formats.count_exact(side.unpriced_tokens)
-        for side in (total.recorded, total.repriced)
-    )
-    recorded, repriced = counts
-    return (
-        f"the difference is not of the same tokens: {recorded} have no price as "
-        f"recorded, {repriced} as repriced"
-    )
+def _unlike(found: Comparison) -> list[str]:
+    """Which rows compare the costs of different tokens."""
+    return [
+        "* not of the same tokens:",
+        *(
+            f"  {plain(row.name)}: {formats.count_exact(row.recorded.unpriced_tokens)} "
+            "have no price as recorded, "
+            f"{formats.count_exact(row.repriced.unpriced_tokens)} as repriced"
+            for row in (*found.rows, found.total)
+            if not row.alike
+        ),
+    ]
 
 
 def _notes(frame: UsageFrame) -> list[str]:
