@@ -57,6 +57,7 @@ def test_the_golden_document_to_the_letter(golden: UsageFrame) -> None:
         },
         "as_of": "2026-02-23T00:00:00Z",
         "currency": "USD",
+        "pricing": "recorded",
         "totals": {
             "cost": "0.160000000",
             "input_cost": "0.056000000",
@@ -115,7 +116,8 @@ def test_the_golden_document_to_the_letter(golden: UsageFrame) -> None:
 def test_keys_stand_in_the_order_of_the_design(golden: UsageFrame) -> None:
     found = document(golden)
     assert list(found) == [
-        "window", "as_of", "currency", "totals", "by", "trend", "insights", "quality",
+        "window", "as_of", "currency", "pricing", "totals", "by", "trend", "insights",
+        "quality",
     ]  # fmt: skip
     assert list(found["window"]) == ["start", "end", "tz"]
     assert list(found["totals"]) == TOTALS

@@ -121,7 +121,7 @@ def standing(frame: UsageFrame, tz: str) -> str:
 
     Examples:
         >>> import meterwidgets as mw
-        >>> usage = mw.demo_usage()
+        >>> usage = mw.read_usage({"time": ["2026-02-22"], "input_tokens": [1]})
         >>> standing(usage, "UTC")
         'Data until Feb 22, 2026'
         >>> standing(usage.reprice(as_of=date(2026, 1, 1)), "UTC")
