@@ -42,6 +42,7 @@ ONLY = {
         "frame/ingest.py",
         "frame/merge.py",
         "frame/records.py",
+        "frame/anew.py",
     },
     "genai_prices": {"ledger/catalogue.py"},
     "anywidget": {"widgets"},

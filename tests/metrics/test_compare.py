@@ -153,6 +153,14 @@ def test_two_frames_of_one_mode_are_not_compared(
             mw.compare(*pair)
 
 
+def test_a_repriced_ledger_is_not_reconciled_with_a_bill(
+    usage: UsageFrame, repriced: UsageFrame
+) -> None:
+    for pair in ((repriced, usage), (usage, repriced)):
+        with pytest.raises(MeterError, match="is repriced; expected what was recorded"):
+            mw.reconcile(*pair)
+
+
 def test_other_usage_is_not_compared(usage: UsageFrame) -> None:
     other = usage_of([*ROWS[:-1], ROWS[-1] | {"input_tokens": 101}])
     with pytest.raises(MeterError, match="are not the same usage"):

@@ -107,8 +107,9 @@ class UsageFrame:
         Reads the ledger again; this frame stays as it is.
 
         Args:
-            book: The prices; by default those that the ledger was read with. What it
-                doesn't price is unpriced, and never costs what was recorded.
+            book: The prices; by default those that the ledger was read with, of a
+                store the catalogue. What it doesn't price is unpriced, and never costs
+                what was recorded.
             as_of: The day whose rates hold for every record; by default each record
                 costs what held on its own day.
 
@@ -156,7 +157,7 @@ of 2026-01-01)
                 f"{self.quality.records:,} to {found.quality.records:,} records or in "
                 "their tokens; read it again, then reprice it"
             )
-        return found
+        return replace(found, labels=self.labels)
 
     def same_usage(self, other: UsageFrame) -> bool:
         """Whether another frame is of the same usage, however it is priced."""

@@ -126,7 +126,7 @@ def _quality(now: Manifest, said: Iterable[str]) -> Quality:
     records = sum(month.records for month in now.months.values())
     rows = sum(each.rows for each in now.inputs)
     rejected = sum(each.rejected for each in now.inputs)
-    words = [*now.notes, *said]
+    words = [*now.notes, *now.rates, *said]
     if rejected:
         count = counted(rejected, "row", "rows")
         words.insert(0, f"{count} rejected; they are in {now.rejects} of the store")

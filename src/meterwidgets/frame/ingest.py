@@ -317,14 +317,12 @@ def _generation(
         raise nothing(gathered.names, bad, tuple(islice(rejects.rows(con), 1)))
     stored = [path for paths in months.values() for path in paths]
     beside = [parts.ledger(writer.folder, stored)] if stored else []
-    said = (*gathered.notes, *settle(con, writer.book, beside=beside))
+    rates = settle(con, writer.book, beside=beside)
     grain_s = index.grain(con, before)
     generation = f"{before.generation + 1:06}"
     after = _months(con, writer, merged, [each.id for each in inputs], grain_s)
     ids = {each.id for each in inputs}
-    notes = {
-        note: who for note, who in before.notes.items() if not ids.issuperset(who)
-    } | dict.fromkeys(said, tuple(sorted(ids)))
+    notes = _said(before.notes, gathered.notes, ids)
     kept = [each for each in before.inputs if each.id not in ids]
     made = msgspec.structs.replace(
         before,
@@ -333,6 +331,7 @@ def _generation(
         months=dict(sorted(after.items())),
         inputs=(*kept, *inputs),
         notes=notes,
+        rates=_said(before.rates, rates, ids),
     )
     if bad or before.rejects:
         path = writer.place("rejects", f"{generation}.jsonl")
@@ -346,6 +345,7 @@ def _generation(
         made = msgspec.structs.replace(made, index=path)
         index.write(writer.folder, made, book=writer.book, **writer.about)
     retired = {*before.files} - {*made.files}
+    said = (*gathered.notes, *rates)
     return (
         msgspec.structs.replace(made, retired=tuple(sorted(retired))),
         Added(count, merged.duplicates, merged.replaced, bad, len(batch), notes=said),
@@ -357,9 +357,17 @@ def _shows_the_same(before: Manifest, made: Manifest) -> bool:
 
     def shown(now: Manifest) -> object:
         rows = [(each.rows, each.rejected, each.assumed_tz) for each in now.inputs]
-        return now.months, now.notes.keys(), sorted(rows)
+        return now.months, now.notes.keys(), now.rates.keys(), sorted(rows)
 
     return bool(before.index) and shown(before) == shown(made)
+
+
+def _said(
+    before: Mapping[str, tuple[int, ...]], now: Sequence[str], ids: set[int]
+) -> dict[str, tuple[int, ...]]:
+    """What was said of other inputs, and what is said of those that were read now."""
+    kept = {note: who for note, who in before.items() if not ids.issuperset(who)}
+    return kept | dict.fromkeys(now, tuple(sorted(ids)))
 
 
 def _inputs(

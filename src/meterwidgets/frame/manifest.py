@@ -82,6 +82,7 @@ class Manifest(msgspec.Struct, frozen=True):
         index: The folder of the frame over all segments.
         rejects: The file of rejected rows, of all inputs as they were last read.
         notes: What was said of inputs -> the ids of those that it was said of.
+        rates: The same of how prices were found.
         retired: Files of the generation before, kept for those that still read it.
     """
 
@@ -93,6 +94,7 @@ class Manifest(msgspec.Struct, frozen=True):
     index: str = ""
     rejects: str = ""
     notes: dict[str, tuple[int, ...]] = {}
+    rates: dict[str, tuple[int, ...]] = {}
     retired: tuple[str, ...] = ()
 
     @property

@@ -177,24 +177,37 @@ def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageF
     first, last, bucket_last, longest, users = row or (0, 0, None, None, 0)
     last = max(last, bucket_last or 0)
     grain_s = grain_for(first, last)
-    currencies = con.execute(
-        "SELECT currency FROM records WHERE currency IS NOT NULL "
-        "GROUP BY currency ORDER BY count(*) DESC, currency"
-    ).fetchall()
+    currencies = currencies_of(con)
     return UsageFrame(
-        cube=_cube(con, DIMENSIONS, grain_s),
-        user_cube=_cube(con, USER_DIMENSIONS, grain_s) if users else None,
+        cube=cube_of(con, DIMENSIONS, grain_s),
+        user_cube=cube_of(con, USER_DIMENSIONS, grain_s) if users else None,
         last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last),
-        currencies=tuple(each for (each,) in currencies),
+        currencies=currencies,
         quality=quality,
         bucket_s=(longest or 0) // 1_000_000,
         **words,
     )
 
 
-def _cube(
+def currencies_of(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The currencies of the table ``records``, the most used first."""
+    found = con.execute(
+        "SELECT currency FROM records WHERE currency IS NOT NULL "
+        "GROUP BY currency ORDER BY count(*) DESC, currency"
+    ).fetchall()
+    return tuple(each for (each,) in found)
+
+
+def cube_of(
     con: duckdb.DuckDBPyConnection, dimensions: tuple[str, ...], grain_s: int
 ) -> Cube:
+    """The table ``records``, rolled up.
+
+    Args:
+        con: Where the table is.
+        dimensions: What to group by, besides time.
+        grain_s: Seconds of a time bucket.
+    """
     import duckdb
 
     try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame import manifest
@@ -63,7 +65,15 @@ def open_store(folder: str | Path) -> UsageFrame:
         for name, month in now.months.items()
     }
     stored = Stored(folder, now.generation, months)
-    return replace(frame, stored=stored, fed=_fed(folder))
+    frame = replace(frame, stored=stored, fed=_fed(folder))
+    return replace(frame, again=partial(_reprice, frame, stored))
+
+
+def _reprice(frame: UsageFrame, stored: Stored, **words: Any) -> UsageFrame:
+    """Repricing needs the engine; opening does not."""
+    from meterwidgets.frame.anew import reprice
+
+    return reprice(frame, stored, **words)
 
 
 def _generation(folder: Path) -> manifest.Manifest:

@@ -72,6 +72,10 @@ $0.25 in 1 line)
                 f"the {word} is {type(given).__name__}; expected a frame, such as "
                 "read_usage gives"
             )
+        if given.repriced:
+            raise MeterError(
+                f"the {word} is {given.pricing}; expected what was recorded or billed"
+            )
     allowed = _nano(tolerance)
     currency = _currency(ledger, invoice, currency)
     left, right = (

@@ -1,0 +1,86 @@
+"""The records of a store at other prices; the store stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.frame import manifest, parts
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.read import connect, cube_of, currencies_of
+from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS
+from meterwidgets.ledger import normalise, notes, price_notes
+from meterwidgets.ledger.prices import PriceBook, Pricing
+from meterwidgets.ledger.pricing import price
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from meterwidgets.frame.store import Stored
+
+
+def reprice(
+    frame: UsageFrame,
+    stored: Stored,
+    *,
+    pricing: Pricing,
+    prices: PriceBook | None = None,
+) -> UsageFrame:
+    """The usage of an opened store at the prices of a book; see `UsageFrame.reprice`.
+
+    Args:
+        frame: What was opened.
+        stored: Its store.
+        pricing: The mode.
+        prices: The book; by default the catalogue.
+
+    Raises:
+        LedgerError: When the store has gone on, so that its files are no longer there.
+    """
+    import duckdb
+
+    book = prices or PriceBook()
+    con = connect()
+    try:
+        con.execute(normalise.MACROS)
+        paths = [path for month in stored.parts.values() for path in month]
+        con.execute(
+            "CREATE VIEW ledger AS SELECT *, NULL::BOOLEAN AS recorded_zero, "
+            "part AS file, file_row_number AS n FROM "
+            + parts.ledger(Path(), map(str, paths))
+        )
+        price(con, book, pricing)
+        grain_s = frame.cube.grain_s
+        users = frame.user_cube is not None
+        return replace(
+            frame,
+            cube=cube_of(con, DIMENSIONS, grain_s),
+            user_cube=cube_of(con, USER_DIMENSIONS, grain_s) if users else None,
+            currencies=currencies_of(con),
+            quality=replace(frame.quality, notes=_notes(con, stored, book, pricing)),
+            pricing=str(pricing),
+            stored=None,  # its records cost what was recorded
+            again=partial(reprice, frame, stored),
+        )
+    except duckdb.IOException as error:
+        raise LedgerError(
+            f"{stored.folder}: has gone on since it was opened; open it again "
+            f"({str(error).splitlines()[0]})"
+        ) from None
+    finally:
+        con.close()
+
+
+def _notes(
+    con: duckdb.DuckDBPyConnection, stored: Stored, book: PriceBook, pricing: Pricing
+) -> tuple[str, ...]:
+    """What was said of the inputs, and what is to be said of these prices."""
+    now = manifest.load(stored.folder)
+    said = [*(now.notes if now else ()), *price_notes.of_mode(con, pricing)]
+    said += price_notes.of_rates(con)
+    said += notes.of_families(con)
+    said += notes.of_tallies(notes.tallied(con, price_notes.PRICEABLE), book)
+    return tuple(dict.fromkeys(said))
