@@ -44,6 +44,9 @@ def test_the_page_says_it_beside_the_end_of_the_data(
     ):
         page = mw.overview(frame)
         assert page.top[0].data_until == wanted
+        app = mw.app(frame)
+        assert (SAID in repr(page)) == (SAID in repr(app)) == frame.repriced
+        app.close()
         page.close()
 
 

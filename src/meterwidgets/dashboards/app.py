@@ -110,7 +110,9 @@ class App(Guarded, VBox):  # type: ignore[misc]
     def __repr__(self) -> str:
         shown = (self._tabs, self._panel, *self.pages[self.page].widgets)
         lines = "".join(f"\n  {widget!r}," for widget in shown)
-        return f"App({lines}\n)"
+        priced = self.view.usage
+        said = f"\n  {priced.pricing}," if priced.repriced else ""
+        return f"App({said}{lines}\n)"
 
     def _turned(self, change: Any) -> None:
         """Show the tab that was asked for; a name that is none changes nothing."""

@@ -124,7 +124,9 @@ class Page(Guarded, VBox):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         lines = "".join(f"\n  {widget!r}," for widget in self.widgets)
-        return f"{self.name}({lines}\n)"
+        priced = self.view.usage
+        said = f"\n  {priced.pricing}," if priced.repriced else ""
+        return f"{self.name}({said}{lines}\n)"
 
 
 def alone(
