@@ -42,6 +42,16 @@ async name => {
 """
 
 
+SECOND = """
+new MutationObserver((_, watch) => {
+  if (document.querySelectorAll('.mw-app > .mw-page').length < 2) return;
+  watch.disconnect();
+  const first = document.querySelector('.mw-ready .mw-page:not(.mw-away)');
+  window.figuresFirst = Boolean(first?.querySelector('.mw-kpi-value').textContent);
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
 def is_open(page: Any, name: str, address: str) -> None:
     """Wait until a tab is the current one, in the address and in the title, too."""
     until_at(page, address)
@@ -115,6 +125,28 @@ def test_tabs_share_a_session_and_its_filters_and_the_address_follows(
     choose(shown, "Initech")
     both = f"/token-usage{CHOSEN}&org=Initech&by=model&shape=lines"
     is_open(shown, "Token Usage", both)
+
+
+def test_an_idle_page_has_every_tab_so_that_a_bare_click_is_a_few_messages(
+    page: OpenPage, server: Running
+) -> None:
+    heard: list[bytes] = []
+    shown = page(heard=heard, init=SECOND)
+    until_equal(
+        shown, "() => document.querySelectorAll('.mw-app > .mw-page').length", 3
+    )
+    assert shown.evaluate("window.figuresFirst")
+    assert sum(b"comm_open" in frame for frame in heard) > 20
+    for name in ("Token Usage", "Model Analytics"):
+        shown.wait_for_function("document.querySelectorAll('.mw-away').length === 2")
+        begun = len(heard)
+        tab(shown, name).evaluate("link => link.click()")  # nothing is pointed at
+        is_open(shown, name, f"/{name.lower().replace(' ', '-')}")
+        until_shown(shown, "Total Tokens" if name == "Token Usage" else "Model List")
+        storm = heard[begun:]
+        assert not [frame for frame in storm if b"comm_open" in frame]
+        assert len(storm) <= 10
+    assert text(shown).count("Usage Trend") == 1  # and only one of them is seen
 
 
 def test_back_thrice_at_once_goes_all_the_way_and_keeps_the_way_forward(
