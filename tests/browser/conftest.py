@@ -169,3 +169,15 @@ def violations(page: Any) -> list[str]:
 
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
+
+
+def violations_in_both_themes(page: Any) -> list[str]:
+    """The same in dark and in light: a page follows the system without a reload."""
+    found = []
+    for theme, light in (("dark", "false"), ("light", "true")):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        here = f"html[data-jp-theme-light={light}]"
+        page.wait_for_selector(here, state="attached")
+        found += [f"{theme}: {one}" for one in violations(page)]
+    page.emulate_media(reduced_motion="null")
+    return found
