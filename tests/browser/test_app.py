@@ -149,6 +149,22 @@ def test_an_idle_page_has_every_tab_so_that_a_bare_click_is_a_few_messages(
     assert text(shown).count("Usage Trend") == 1  # and only one of them is seen
 
 
+def test_a_visit_on_the_heels_of_a_click_leaves_no_stale_address(
+    overview: Any,
+) -> None:
+    overview.get_by_role("radio", name="7d").click()
+    until_at(overview, "/overview?range=7d")
+    overview.evaluate(
+        """() => {
+          const radios = [...document.querySelectorAll('.mw-radio')];
+          radios.find(radio => radio.textContent === '30d').click();
+          const visit = new CustomEvent('mw-visit', { detail: 'overview' });
+          document.dispatchEvent(visit);
+        }"""
+    )
+    until_at(overview, "/overview")
+
+
 def test_back_thrice_at_once_goes_all_the_way_and_keeps_the_way_forward(
     page: OpenPage, server: Running
 ) -> None:

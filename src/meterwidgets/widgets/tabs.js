@@ -84,7 +84,7 @@ function build({ model, el, signal }) {
     const shown = model.get("tabs").find((tab) => tab.key === model.get("page"));
     if (model.get("address")) served.go(model.get("address"), shown?.label);
   }
-  if (served) model.on("change:address", follow);
+  if (served) model.on("change:address change:answered", follow);
   if (served) follow();
   return update;
 }
