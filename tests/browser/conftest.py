@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import golden
 import pytest
 from serve.running import Running
+
+from .pages import end_reporter, until_at
 
 FLAGS = [
     "--no-sandbox",
@@ -73,6 +75,13 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _reports() -> Iterator[None]:
+    """The process that reports, while there are tests that may ask it."""
+    yield
+    end_reporter()
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
     """The product, on its demo ledger."""
@@ -103,12 +112,8 @@ def serving(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         yield lambda *cells: servers.enter_context(Running.notebook(tmp_path, *cells))
 
 
-@pytest.fixture
-def page(
-    browser: Any,
-    request: pytest.FixtureRequest,
-    serving: Callable[..., Running],  # ends after the pages do
-) -> Iterator[OpenPage]:
+@contextmanager
+def opener(browser: Any, default: Callable[[], str]) -> Iterator[OpenPage]:
     """Open pages; at the end each must have kept its console and its host clean."""
     contexts = []
     problems: list[str] = []
@@ -123,7 +128,7 @@ def page(
         init: str = "",
         heard: list[bytes] | None = None,
     ) -> Any:
-        url = url or request.getfixturevalue("server").url
+        url = url or default()
         context = browser.new_context(
             color_scheme=theme, viewport={"width": width, "height": 900}
         )
@@ -163,9 +168,52 @@ def page(
     assert problems == []
 
 
+@pytest.fixture
+def page(
+    browser: Any,
+    request: pytest.FixtureRequest,
+    serving: Callable[..., Running],  # ends after the pages do
+) -> Iterator[OpenPage]:
+    """Open pages in sessions of their own, by default of the demo ledger."""
+    with opener(browser, lambda: request.getfixturevalue("server").url) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def kept(browser: Any, server: Running) -> Iterator[Any]:
+    """The overview of the demo ledger, for all tests of a module."""
+    with opener(browser, lambda: server.url) as open_page:
+        opened = open_page()
+        made = "document.querySelectorAll('.mw-app > .mw-page').length === 3"
+        opened.wait_for_function(made)
+        yield opened
+
+
+@pytest.fixture
+def overview(kept: Any) -> Any:
+    """The overview in a session that others used, gone to as by Back: at its start."""
+    visit = "detail => document.dispatchEvent(new CustomEvent('mw-visit', { detail }))"
+    for address in ("overview?range=24h", "overview"):  # the first one's answer is seen
+        kept.evaluate(visit, address)
+        until_at(kept, f"/{address}")
+    return kept
+
+
 def violations(page: Any) -> list[str]:
     """Return what axe-core finds wrong with a page, one line each."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
+
+
+def violations_in_both_themes(page: Any) -> list[str]:
+    """The same in dark and in light: a page follows the system without a reload."""
+    found = []
+    for theme, light in (("dark", "false"), ("light", "true")):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        here = f"html[data-jp-theme-light={light}]"
+        page.wait_for_selector(here, state="attached")
+        found += [f"{theme}: {one}" for one in violations(page)]
+    page.emulate_media(reduced_motion="null")
+    return found

@@ -17,14 +17,45 @@ MONTH = ("--start", "2026-01-24", "--end", "2026-02-23")
 """The window that a page of the demo ledger starts with."""
 
 
+# Reads the demo ledger once, and reports on each line of options that comes in.
+REPORTER = """
+import contextlib, io, json, sys
+from meterwidgets.cli import main
+for line in sys.stdin:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        options = [*json.loads(line), "--format", "json"]
+        main(["report", *options], standalone_mode=False)
+    print(json.dumps(json.loads(said.getvalue())), flush=True)
+"""
+
+
+@cache
+def reporter() -> subprocess.Popen[str]:
+    """Another process that reports; it ends with the tests."""
+    return subprocess.Popen(
+        [sys.executable, "-c", REPORTER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 @cache
 def report(*options: str) -> dict[str, Any]:
     """What the command line says of a selection, by another process."""
-    command = [sys.executable, "-m", "meterwidgets", "report", *options]
-    done = subprocess.run(
-        [*command, "--format", "json"], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
+    other = reporter()
+    assert other.stdin and other.stdout
+    print(json.dumps(options), file=other.stdin, flush=True)
+    return json.loads(other.stdout.readline())  # type: ignore[no-any-return]
+
+
+def end_reporter() -> None:
+    """End the other process, if there is one."""
+    if reporter.cache_info().currsize:
+        with reporter() as other:
+            assert other.stdin
+            other.stdin.close()
 
 
 def at(url: str, path: str) -> str:

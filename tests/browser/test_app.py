@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from serve.running import Running
 
-from .conftest import OpenPage, violations
+from .conftest import OpenPage, violations, violations_in_both_themes
 from .pages import (
     Chart,
     at,
@@ -39,6 +39,16 @@ async name => {
   await new Promise(requestAnimationFrame);
   return performance.now() - begun;
 }
+"""
+
+
+SECOND = """
+new MutationObserver((_, watch) => {
+  if (document.querySelectorAll('.mw-app > .mw-page').length < 2) return;
+  watch.disconnect();
+  const first = document.querySelector('.mw-ready .mw-page:not(.mw-away)');
+  window.figuresFirst = Boolean(first?.querySelector('.mw-kpi-value').textContent);
+}).observe(document, { childList: true, subtree: true });
 """
 
 
@@ -117,6 +127,44 @@ def test_tabs_share_a_session_and_its_filters_and_the_address_follows(
     is_open(shown, "Token Usage", both)
 
 
+def test_an_idle_page_has_every_tab_so_that_a_bare_click_is_a_few_messages(
+    page: OpenPage, server: Running
+) -> None:
+    heard: list[bytes] = []
+    shown = page(heard=heard, init=SECOND)
+    until_equal(
+        shown, "() => document.querySelectorAll('.mw-app > .mw-page').length", 3
+    )
+    assert shown.evaluate("window.figuresFirst")
+    assert sum(b"comm_open" in frame for frame in heard) > 20
+    for name in ("Token Usage", "Model Analytics"):
+        shown.wait_for_function("document.querySelectorAll('.mw-away').length === 2")
+        begun = len(heard)
+        tab(shown, name).evaluate("link => link.click()")  # nothing is pointed at
+        is_open(shown, name, f"/{name.lower().replace(' ', '-')}")
+        until_shown(shown, "Total Tokens" if name == "Token Usage" else "Model List")
+        storm = heard[begun:]
+        assert not [frame for frame in storm if b"comm_open" in frame]
+        assert len(storm) <= 10
+    assert text(shown).count("Usage Trend") == 1  # and only one of them is seen
+
+
+def test_a_visit_on_the_heels_of_a_click_leaves_no_stale_address(
+    overview: Any,
+) -> None:
+    overview.get_by_role("radio", name="7d").click()
+    until_at(overview, "/overview?range=7d")
+    overview.evaluate(
+        """() => {
+          const radios = [...document.querySelectorAll('.mw-radio')];
+          radios.find(radio => radio.textContent === '30d').click();
+          const visit = new CustomEvent('mw-visit', { detail: 'overview' });
+          document.dispatchEvent(visit);
+        }"""
+    )
+    until_at(overview, "/overview")
+
+
 def test_back_thrice_at_once_goes_all_the_way_and_keeps_the_way_forward(
     page: OpenPage, server: Running
 ) -> None:
@@ -141,13 +189,12 @@ def test_back_thrice_at_once_goes_all_the_way_and_keeps_the_way_forward(
         is_open(shown, name, f"/{name.lower().replace(' ', '-')}")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_link_opens_exactly_what_it_names_and_says_what_it_can_not_have(
-    page: OpenPage, server: Running, theme: str
+    page: OpenPage, server: Running
 ) -> None:
     acme = report(*WEEK, "--org", "Acme")
     address = f"/token-usage{CHOSEN}&by=model&shape=lines"
-    shown = page(theme, url=at(server.url, f"{address}&org=Nobody"))
+    shown = page(url=at(server.url, f"{address}&org=Nobody"))
     is_open(shown, "Token Usage", address)
     chosen(shown, "7d", "Model", "Lines")
     until_read(
@@ -159,7 +206,7 @@ def test_a_link_opens_exactly_what_it_names_and_says_what_it_can_not_have(
     )
     models = [row["name"] for row in acme["by"]["model"]]
     Chart(shown, "Token Usage Cost Trend").has_legend(*models)
-    assert violations(shown) == []
+    assert violations_in_both_themes(shown) == []
     hrefs = shown.locator(".mw-tab").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"
     )

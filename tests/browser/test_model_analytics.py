@@ -7,12 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import pytest
 from serve.running import Running
 
 from meterwidgets.metrics import formats
 
-from .conftest import OpenPage, violations
+from .conftest import OpenPage, violations_in_both_themes
 from .pages import (
     MONTH,
     Chart,
@@ -29,9 +28,8 @@ from .pages import (
 )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_figure_equals_the_report_of_another_process(
-    page: OpenPage, server: Running, theme: str
+    page: OpenPage, server: Running
 ) -> None:
     found = report(*MONTH)
     totals, (top, *_) = found["totals"], found["by"]["model"]
@@ -39,7 +37,7 @@ def test_every_figure_equals_the_report_of_another_process(
     assert insight["title"] == "Spend spike on Sunday, Feb 22"
     share = Fraction(nano(top["cost"]), nano(totals["cost"]))
     average = Fraction(nano(totals["cost"]), totals["models"])
-    shown = page(theme, url=at(server.url, "/model-analytics"))
+    shown = page(url=at(server.url, "/model-analytics"))
     until_read(
         shown,
         "Model Insights Key metrics & recommendations",
@@ -60,7 +58,7 @@ def test_every_figure_equals_the_report_of_another_process(
     renamed = [(name, value) for name, (_, value) in zip(models, rows, strict=True)]
     chart.reads("Sun, Feb 22, 2026", renamed, total)
     shown.keyboard.press("Escape")
-    assert violations(shown) == []
+    assert violations_in_both_themes(shown) == []
 
 
 def test_a_model_chosen_in_the_list_filters_everything(
@@ -95,11 +93,10 @@ def test_a_model_chosen_in_the_list_filters_everything(
     until_read(shown, f"{money(report(*MONTH)['totals']['cost'])} Total Cost")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_worked_example_shows_every_text_of_both_pages(
-    page: OpenPage, worked: Running, theme: str
+    page: OpenPage, worked: Running
 ) -> None:
-    shown = page(theme, url=at(worked.url, "/model-analytics"))
+    shown = page(url=at(worked.url, "/model-analytics"))
     until_read(
         shown,
         "Total $0.16 1 model, 1 day",
@@ -119,7 +116,7 @@ def test_the_worked_example_shows_every_text_of_both_pages(
     _, *points = csv.reader(table.splitlines())
     assert len(points) == 12
     assert sum(Decimal(total) for *_, total in points) == Decimal("0.16")
-    assert violations(shown) == []
+    assert violations_in_both_themes(shown) == []
     tab(shown, "Token Usage").click()
     until_shown(shown, "Token Count Trend")
     until_read(
@@ -130,4 +127,4 @@ def test_the_worked_example_shows_every_text_of_both_pages(
         "Token Usage Cost Trend Cost per hour, UTC",
     )
     Chart(shown, "Token Count Trend").has_legend("qwen-cpu-deployment")
-    assert violations(shown) == []
+    assert violations_in_both_themes(shown) == []

@@ -71,6 +71,17 @@ def test_a_tab_that_is_pointed_at_is_made_and_not_shown(app: mw.App) -> None:
     assert app.pages["token-usage"].top[0].cards[0]["value"] == "17.4M"
 
 
+def test_a_browser_is_told_which_tabs_are_made(app: mw.App) -> None:
+    def made() -> list[bool]:
+        return [tab["made"] for tab in app.children[0].tabs]
+
+    assert made() == [True, False, False]
+    app.children[0].set_state({"near": "model-analytics"})
+    assert made() == [True, False, True]
+    press(app, "token-usage")
+    assert made() == [True, True, True]
+
+
 def test_a_tab_that_is_away_waits_and_catches_up(app: mw.App) -> None:
     before = spend(app)
     press(app, "token-usage")

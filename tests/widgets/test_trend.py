@@ -88,6 +88,17 @@ def test_a_trend_reads_as_its_series_and_their_sums(trend: Any) -> None:
     assert repr(trend) == "Trend('Usage Trend', 'The ledger could not be read')"
 
 
+def test_a_trend_comes_drawn_each_of_its_parts_in_one_message(wire: Any) -> None:
+    made = Trend(**KNOWN)
+    kinds = [message["msg_type"] for message in wire]
+    assert kinds == ["comm_open"] * len({message["comm_id"] for message in wire})
+    frame_, *_ = made.children
+    states = [m["data"]["state"] for m in wire if m["comm_id"] == frame_.model_id]
+    assert [one["summary"] for one in states] == [frame_.summary]
+    assert frame_.summary
+    made.close()
+
+
 def test_the_summary_says_the_range_and_the_highest_bucket(trend: Any) -> None:
     assert frame(trend).summary == (
         "Usage Trend: cost per day, Sun, Feb 1, 2026 to Wed, Feb 4, 2026, "

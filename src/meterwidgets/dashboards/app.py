@@ -1,4 +1,4 @@
-"""The app: dashboards as tabs over one view, each made when it is first opened."""
+"""The app: dashboards as tabs over one view, made ahead while the page is idle."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _AWAY = "mw-away"
 class App(Guarded, VBox):  # type: ignore[misc]
     """Dashboards as tabs over one view.
 
-    A tab is made when it is first opened, or pointed at, and waits while it is away;
-    the filters are those of all tabs, and stand in the address under ``meterwidgets
-    serve``.
+    A tab is made when it is first opened or pointed at, else as soon as the page that
+    shows it is idle, and waits while it is away; the filters are those of all tabs, and
+    stand in the address under ``meterwidgets serve``.
 
     Attributes:
         view: The selection that all tabs follow.
-        pages: The tabs that were opened, by key.
+        pages: The tabs that were made, by key.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
             self._visit(page, page)
             view.say(f"Of the address nothing could be used: {error}")
         self._tabs.observe(self._turned, names=["page"])
-        self._tabs.observe(lambda change: self._make(change.new), names=["near"])
+        self._tabs.observe(self._neared, names=["near"])
         self._tabs.observe(self._visited, names=["visited"])
         view.observe(self._follow, names=["filters"])
 
@@ -120,6 +120,11 @@ class App(Guarded, VBox):  # type: ignore[misc]
             self._tabs.page = change.old
             return
         self._open(change.new)
+        self._follow()
+
+    def _neared(self, change: Any) -> None:
+        """Make the tab that may be opened next, and say that it is there."""
+        self._make(change.new)
         self._follow()
 
     def _visited(self, change: Any) -> None:
@@ -177,7 +182,12 @@ class App(Guarded, VBox):  # type: ignore[misc]
         addresses = {key: self._address(key) for key in self._names}
         self._tabs.update(
             tabs=[
-                {"key": key, "label": name, "address": addresses[key]}
+                {
+                    "key": key,
+                    "label": name,
+                    "address": addresses[key],
+                    "made": key in self.pages,
+                }
                 for key, name in self._names.items()
             ],
             address=addresses[self.page],
@@ -201,7 +211,7 @@ def app(
     tz: str | None = None,
     query: str | None = None,
 ) -> App:
-    """The dashboards as tabs over one view, each made when it is first opened.
+    """The dashboards as tabs over one view.
 
     Args:
         usage: The ledger, or a view.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from meterwidgets.errors import NobodyError
@@ -39,8 +40,9 @@ def current_usage() -> UsageFrame:
     return demo_usage()
 
 
+@cache
 def demo_usage() -> UsageFrame:
-    """The demo ledger: made up, from a fixed seed and fixed dates.
+    """The demo ledger: made up, from a fixed seed and fixed dates, once.
 
     Examples:
         >>> demo_usage()

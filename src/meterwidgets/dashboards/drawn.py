@@ -43,8 +43,12 @@ class Drawn:
 
     def add(self, widget: Any, draw: Draw) -> None:
         """Draw a widget now and on every change; a failure now is raised."""
-        self._all.append(_One(widget, draw))
+        self.keep(widget, draw)
         widget.update(**draw())
+
+    def keep(self, widget: Any, draw: Draw) -> None:
+        """Draw a widget, which is drawn as things are, on every change."""
+        self._all.append(_One(widget, draw))
 
     def again(self, widgets: Iterable[Any] | None = None) -> None:
         """Draw some widgets, or all; what fails is said, and the others go on."""

@@ -216,19 +216,20 @@ Efficiency 560K)
         if by not in _BY:
             raise MeterError(unknown("dimension", by, _BY))
         choices = trends.SEGMENTS if by in trends.SEGMENTS else {}
+
+        def draw(by: str) -> dict[str, Any]:
+            shown = self.colors(by)
+            return trends.trend(self.selection, measure, by, shown, brief=brief)
+
         found = Trend(
             title=title or trends.TITLES[measure],
             shapes=list(trends.SHAPES),
             by=by,
             choices=[{"key": name, "label": word} for name, word in choices.items()],
             brushable=True,
+            **draw(by),
         )
-
-        def draw() -> dict[str, Any]:
-            shown = self.colors(found.by)
-            return trends.trend(self.selection, measure, found.by, shown, brief=brief)
-
-        self._link(found, draw)
+        self._drawn.keep(found, lambda: draw(found.by))
         self._redrawn(found, "by")
         found.observe(
             lambda change: self._change(

@@ -38,7 +38,7 @@ class _Scale(Guarded, bqplot.LinearScale):  # type: ignore[misc]
 class _Figure(Guarded, bqplot.Figure):  # type: ignore[misc]
     """A figure that takes nothing from the browser."""
 
-    def __init__(self, marks: Sequence[Any], **traits: Any) -> None:
+    def __init__(self, marks: Sequence[Any], unit: Any, **traits: Any) -> None:
         super().__init__(
             marks=list(marks),
             fig_margin={"top": 0, "bottom": 0, "left": 0, "right": 0},
@@ -48,8 +48,8 @@ class _Figure(Guarded, bqplot.Figure):  # type: ignore[misc]
             display_toolbar=False,
             background_style={"fill": "none"},
             pixel_ratio=1.0,
-            scale_x=_unit_scale(),
-            scale_y=_unit_scale(),
+            scale_x=unit,
+            scale_y=unit,
             **traits,
         )
 
@@ -115,7 +115,8 @@ def ring(
     )
     side = f"{RING_SIZE}px"
     box = {"width": side, "height": side, "min_width": side, "min_height": side}
-    return _Figure([pie], layout=quiet_layout(box), _dom_classes=("mw-ring",))
+    classes = ("mw-ring",)
+    return _Figure([pie], _unit_scale(), layout=quiet_layout(box), _dom_classes=classes)
 
 
 def update_ring(
@@ -170,24 +171,28 @@ _FILL = 0.42
 _PALE = 0.17
 
 
-def areas() -> Any:
-    """Make a figure of two empty layers, the second dashed and pale.
+def areas(solid: Layer, pale: Layer) -> Any:
+    """Make a figure of two layers, the second dashed and pale.
 
     Returns:
         A bqplot figure that fills its box, follows the theme and sends nothing; draw
         with `update_areas`, close with `close_figure`.
     """
-    x, y = _unit_scale(), _unit_scale()
+    looks = _layer_state(solid, _FILL), _layer_state(pale, _PALE)
+    unit = _unit_scale()  # one for all of it: each scale is a message of its own
     common = {
-        "scales": {"x": x, "y": y},
+        "scales": {"x": unit, "y": unit},
         "enable_hover": False,
         "interactions": {},
         "apply_clip": False,
-        **_layer_state(Layer(), _FILL),
     }
-    marks = [_Lines(**common), _Lines(**common, line_style="dashed")]
+    marks = [
+        _Lines(**common, **look, line_style=style)
+        for look, style in zip(looks, ("solid", "dashed"), strict=True)
+    ]
     return _Figure(
         marks,
+        unit,
         min_aspect_ratio=0.01,
         max_aspect_ratio=100.0,
         layout=quiet_layout(),

@@ -3,8 +3,9 @@
 // as in JupyterLab, there is no address and the names are buttons.
 
 /**
- * @typedef {{tabs: {key: string, label: string, address: string}[], page: string,
- *   address: string, visited: {n?: number, address?: string}, answered: number}} Model
+ * @typedef {{tabs: {key: string, label: string, address: string, made?: boolean}[],
+ *   page: string, near: string, address: string,
+ *   visited: {n?: number, address?: string}, answered: number}} Model
  */
 
 function build({ model, el, signal }) {
@@ -29,14 +30,15 @@ function build({ model, el, signal }) {
     update();
   };
   // The way to a click takes longer than the making of a page: begin before it.
-  const near = (event) => {
-    model.set("near", event.currentTarget.dataset.key);
+  const near = (key) => {
+    model.set("near", key);
     model.save_changes();
   };
+  const pointed = (event) => near(event.currentTarget.dataset.key);
   const make = () => {
     const props = served ? {} : { type: "button" };
     const node = h(served ? "a" : "button", { class: "mw-tab", ...props });
-    listen(node, { click: open, pointerenter: near, focus: near });
+    listen(node, { click: open, pointerenter: pointed, focus: pointed });
     return node;
   };
   const visit = (event) => {
@@ -45,6 +47,26 @@ function build({ model, el, signal }) {
     model.save_changes();
   };
   if (served) document.addEventListener("mw-visit", visit, { signal });
+
+  // A finger points at nothing first. So, once the first figures stand and there is
+  // nothing else to do, the other pages are made, one by one: a click may come between.
+  const idle = window.requestIdleCallback ?? ((act) => setTimeout(act, 200));
+  const missing = () => model.get("tabs").find((tab) => tab.made === false)?.key;
+  const figures = () =>
+    (!served || document.querySelector(".mw-ready")) &&
+    el.closest(".mw-app")?.querySelector(".mw-page .mw-kpi-value");
+  let asked = null;
+  function ahead() {
+    const next = missing();
+    if (!next || next === asked) return;
+    asked = next;
+    idle(() => signal.aborted || near(next));
+  }
+  if (missing())
+    whenThere(figures, signal, () => {
+      model.on("change:tabs", ahead);
+      ahead();
+    });
 
   function update() {
     const page = model.get("page");
@@ -62,7 +84,7 @@ function build({ model, el, signal }) {
     const shown = model.get("tabs").find((tab) => tab.key === model.get("page"));
     if (model.get("address")) served.go(model.get("address"), shown?.label);
   }
-  if (served) model.on("change:address", follow);
+  if (served) model.on("change:address change:answered", follow);
   if (served) follow();
   return update;
 }

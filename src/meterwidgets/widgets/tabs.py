@@ -27,6 +27,7 @@ class Tabs(MeterWidget):
     In an app the names move into the head of the page, before the Filters button.
     Under ``meterwidgets serve`` they are links, `address` becomes the browser's, and
     the reader's Back and Forward arrive as `visited`; elsewhere there is no address.
+    A page that is not made is asked for as `near` when the browser has nothing to do.
 
     Args:
         **traits: Traits by name.
@@ -46,11 +47,11 @@ class Tabs(MeterWidget):
     inbound: ClassVar = {"page": text(40), "near": text(40), "visited": _visit}
 
     tabs = t.List(t.Dict()).tag(sync=True)
-    """The pages: key, label, and the address that a link to it has."""
+    """The pages: key, label, the address of a link to it, and whether it is made."""
     page = t.Unicode().tag(sync=True, echo_update=False)
     """The key of the page that is shown; set by a click."""
     near = t.Unicode().tag(sync=True, echo_update=False)
-    """The key of the page that the reader points at, and may open next."""
+    """The key of the page that the reader may open next: better made before."""
     address = t.Unicode().tag(sync=True)
     """Where the reader is: a page and a query, without a host."""
     visited = t.Dict().tag(sync=True, echo_update=False)

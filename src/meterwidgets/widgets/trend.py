@@ -72,30 +72,35 @@ class Trend(Guarded, Box):  # type: ignore[misc]
     empty = t.Dict()
     error = t.Dict()
     note = t.Unicode()
+    _frame: Any = None
+    _figure: Any = None
 
     def __init__(self, **traits: Any) -> None:
         from meterwidgets.widgets import bq  # brings pandas: only when one is made
 
         _check(traits)
-        self._bq, self._frame, self._figure = bq, TrendFrame(), bq.areas()
-        self._held, self._stale = 0, True
+        self._bq, self._held, self._stale = bq, 0, False
         box = quiet_layout()
         try:
             super().__init__(
-                children=(self._frame, self._figure),
-                layout=box,
-                _dom_classes=card_classes("mw-trend"),
-                **traits,
+                layout=box, _dom_classes=card_classes("mw-trend"), **traits
             )
-            with self.hold_sync():
-                for name in SHARED:
-                    setattr(self._frame, name, getattr(self, name))
         except BaseException:
             super().close()
             self._close_parts(box)
             raise
         self.observe(self._forward, names=[*SHARED, *_OWN])
         self._frame.observe(self._take, names=[*FROM_FRAME, "export"])
+
+    def open(self) -> None:
+        """Open the box with its parts, each drawn before its first message."""
+        if self._frame is None:
+            layers, drawn = self._plot()
+            self._figure = self._bq.areas(*layers)
+            shared = {name: getattr(self, name) for name in SHARED}
+            self._frame = TrendFrame(**shared, **drawn)
+            self.children = (self._frame, self._figure)
+        super().open()
 
     def update(self, **traits: Any) -> None:
         """Set several traits; the frame gets one message, a layer at most one.
@@ -145,8 +150,10 @@ class Trend(Guarded, Box):  # type: ignore[misc]
 
     def _close_parts(self, layout: Any) -> None:
         layout.close()
-        self._frame.close()
-        self._bq.close_figure(self._figure)
+        if self._frame is not None:
+            self._frame.close()
+        if self._figure is not None:
+            self._bq.close_figure(self._figure)
 
     def _forward(self, change: dict[str, Any]) -> None:
         name = change["name"]
@@ -175,6 +182,13 @@ class Trend(Guarded, Box):  # type: ignore[misc]
         return tuple(line for line in lines if line.id not in self.hidden) or lines
 
     def _draw(self) -> None:
+        layers, drawn = self._plot()
+        self._bq.update_areas(self._figure, *layers)
+        self._frame.update(**drawn)
+        self._stale = False
+
+    def _plot(self) -> tuple[tuple[Any, Any], dict[str, Any]]:
+        """The layers of the figure, and what the frame says of them."""
         lines = self._lines()
         count = len(self.times)
         shown = trend_plot.plot(
@@ -194,17 +208,15 @@ class Trend(Guarded, Box):  # type: ignore[misc]
                 shown.rows, count, unfinished=bool(self.unfinished)
             )
         )
-        self._bq.update_areas(self._figure, solid, pale)
-        self._frame.update(
-            legend=[{"id": x.id, "name": x.name, "color": x.color} for x in lines],
-            points=shown.points,
-            heights=shown.heights,
-            axis=shown.axis,
-            ticks=self.ticks,
-            strides=self._strides(),
-            summary=shown.summary,
-        )
-        self._stale = False
+        return (solid, pale), {
+            "legend": [{"id": x.id, "name": x.name, "color": x.color} for x in lines],
+            "points": shown.points,
+            "heights": shown.heights,
+            "axis": shown.axis,
+            "ticks": self.ticks,
+            "strides": self._strides(),
+            "summary": shown.summary,
+        }
 
     def _strides(self) -> list[list[int]]:
         for tick in self.ticks:
