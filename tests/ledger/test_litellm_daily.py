@@ -126,7 +126,8 @@ def test_breakdowns_are_alternatives_and_never_added(write: Write) -> None:
     usage = read(write(page(day), "a.json"))
     assert sums(usage)["input_tokens"] == 120
     assert by(usage, "deployment", "input_tokens") == {"gpt-4o": 120}
-    assert by(usage, "api_key", "input_tokens") == {"ci": 100, "sk-abcde": 20}
+    assert by(usage, "api_key", "input_tokens") == {"sk-12345": 100, "sk-abcde": 20}
+    assert usage.labels == {"api_key": {"sk-12345": "ci"}}
     assert by(usage, "project", "input_tokens") == {"t-1": 100, None: 20}
     assert by(usage, "user", "input_tokens") == {"a@b.c": 100, None: 20}
 
@@ -149,6 +150,7 @@ def test_a_teams_view_gives_projects(write: Write) -> None:
     day = {"date": "2026-01-02", "breakdown": {"entities": named}}
     usage = read(write(page(day), "a.json"))
     assert by(usage, "project", "input_tokens") == {"t-1": 8}
+    assert usage.labels == {"project": {"t-1": "Search"}}
     assert usage.user_cube is None
 
 

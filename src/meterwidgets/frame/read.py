@@ -15,6 +15,8 @@ from meterwidgets.frame.cube import TOO_MUCH, Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
+from meterwidgets.ledger.database_url import Database
+from meterwidgets.ledger.labels import of_records
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
@@ -45,8 +47,9 @@ def read_usage(
     read it again.
 
     Args:
-        ledger: A file, a folder, a glob, a dataframe (anything that hands out Arrow:
-            pandas, polars, pyarrow, DuckDB), or a list of them: one ledger, without
+        ledger: A file, a folder, a glob, the address of LiteLLM's database
+            (``postgresql://...``), a dataframe (anything that hands out Arrow: pandas,
+            polars, pyarrow, DuckDB), or a list of them: one ledger, without
             duplicates.
         source: The format, when it shall not be recognised; see
             ``meterwidgets sources``.
@@ -54,7 +57,8 @@ def read_usage(
         prices: Prices of what the ledger did not price; by default the catalogue.
         tz: The IANA zone of timestamps that carry none, and the one pages start with.
         currency: The currency of costs that name none.
-        labels: Dimension -> id -> name to show, such as ``{"org": {"a1": "Acme"}}``.
+        labels: Dimension -> id -> name to show, such as ``{"org": {"a1": "Acme"}}``;
+            they win over the names that the ledger has itself.
         rejects: Where rows that break a rule are kept; None keeps them only in
             ``usage.quality.rejects``.
         name: What to call the ledger on screens.
@@ -92,16 +96,26 @@ def read_usage(
     if not re.fullmatch("[A-Za-z]{3}", currency):
         raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
     request = Request(inputs, source, columns, tz, currency.upper())
-    paths = [str(each) for each in inputs if isinstance(each, str | Path)]
+    paths = [each for each in request.inputs if isinstance(each, str | Path | Database)]
     return read_requests(
         [request],
         prices=prices or PriceBook(),
         tz=tz,
         labels=labels,
         rejects=rejects,
-        name=name or ", ".join(Path(path).name for path in paths) or "table",
+        name=name or ", ".join(map(title, paths)) or "table",
         progress=progress,
     )
+
+
+def title(ledger: str | Path | Database) -> str:
+    """What to call a ledger on screens: the file without its folder, or the database.
+
+    Examples:
+        >>> title("exports/usage.csv")
+        'usage.csv'
+    """
+    return str(ledger) if isinstance(ledger, Database) else Path(ledger).name
 
 
 def _is_mapping(columns: object) -> bool:
@@ -133,11 +147,16 @@ def read_requests(
 
     try:
         quality = read_ledgers(con, requests, prices, progress, keep, pricing)
+        own = of_records(con)
+        names = {
+            each: {**own.get(each, {}), **(labels or {}).get(each, {})}
+            for each in dict.fromkeys([*own, *(labels or {})])
+        }
         words: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
         again = partial(
             read_requests, requests, prices=prices, labels=labels, rejects=None, **words
         )
-        words |= {"labels": labels or {}, "pricing": str(pricing), "again": again}
+        words |= {"labels": names, "pricing": str(pricing), "again": again}
         return _frame(con, quality, **words)
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
