@@ -203,7 +203,9 @@ def _keep_names(
         if key not in table.columns or not known:
             continue
         shown = f"left({key}, 8)" if dimension == "api_key" else f"{key}::text"
-        texts = ", ".join(f"nullif(nullif(btrim({each}::text), ''), 'None')" for each in known)
+        texts = ", ".join(
+            f"nullif(nullif(btrim({each}::text), ''), 'None')" for each in known
+        )
         query = f"SELECT {shown} AS id, coalesce({texts}) AS name FROM {table}"
         con.register("named", opened.stream(query))
         try:

@@ -29,7 +29,7 @@ def keep(con: duckdb.DuckDBPyConnection, dimensions: Iterable[str]) -> None:
             f"INSERT INTO labels SELECT '{each}', \"{each}\", "
             f"arg_max({each}_label, (start_us, {each}_label)), max(start_us) "
             f'FROM parsed WHERE used AND reject IS NULL AND "{each}" IS NOT NULL '
-            f'AND {each}_label IS NOT NULL GROUP BY "{each}"'
+            f'AND {each}_label <> "{each}" GROUP BY "{each}"'
         )
 
 
