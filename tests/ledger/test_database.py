@@ -294,7 +294,7 @@ def test_the_days_are_read_where_there_are_no_logs_and_it_is_said(
     assert (sums(usage)["requests"], sums(usage)["unsplit_cost"]) == (7, 500_000_000)
     assert usage.quality.notes[:2] == (
         "LiteLLM_SpendLogs has no rows, so the days of LiteLLM_DailyUserSpend were read",
-        '"days"."LiteLLM_DailyTeamSpend" tells of the same usage and was left out',
+        "LiteLLM_DailyTeamSpend tells of the same usage and was left out",
     )
     with pytest.raises(LedgerError, match="holds no usage"):
         read(url, source="litellm")
@@ -312,7 +312,7 @@ def test_the_days_are_read_when_they_are_asked_for(server: Server) -> None:
     assert sums(logs)["requests"] == 1
     assert logs.quality.notes[0] == (
         "LiteLLM_SpendLogs begins on 2026-02-22, LiteLLM_DailyUserSpend on 2025-12-31; "
-        "for the days before read it too, as source 'litellm_daily'"
+        "the source 'litellm_daily' reads those days instead"
     )
     assert sums(read(url, source="litellm_daily"))["requests"] == 7
 

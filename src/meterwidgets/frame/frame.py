@@ -212,15 +212,16 @@ of 2026-01-01)
         """
         if value is None:
             return "(none)"
+        labels = self.labels.get(dimension)
+        if labels and dimension not in self._shown:
+            values = filter(None, self._values(dimension))
+            self._shown[dimension] = told_apart(values, labels)
         return self._shown.get(dimension, {}).get(value, value)
 
     @cached_property
-    def _shown(self) -> Mapping[str, Mapping[str, str]]:
-        """What is shown for the values of the dimensions that have labels."""
-        return {
-            dimension: told_apart(filter(None, self._values(dimension)), labels)
-            for dimension, labels in self.labels.items()
-        }
+    def _shown(self) -> dict[str, dict[str, str]]:
+        """Dimension -> value -> what is shown for it, as far as it was asked for."""
+        return {}
 
     def _values(self, dimension: str) -> Sequence[str | None]:
         cube = self.cube if dimension in self.cube.names else self.user_cube

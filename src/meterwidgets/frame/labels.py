@@ -19,12 +19,18 @@ def clean(text: str) -> str:
         >>> clean("  Acme\n\u202eGmbH\x00 ")
         'Acme GmbH'
     """
+    if text.isascii() and text.isprintable():
+        return _short(text)
     kept = "".join(
         " " if unicodedata.category(each) in {"Cc", "Zl", "Zp"} else each
         for each in unicodedata.normalize("NFC", text)
         if each not in _DIRECTIONS
     )
-    name = " ".join(kept.split())
+    return _short(kept)
+
+
+def _short(text: str) -> str:
+    name = " ".join(text.split())
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
@@ -75,6 +81,8 @@ def _shown(value: str, name: str | None, step: int) -> str:
 
 def _look(text: str) -> str:
     """What a reader sees of a text: what has no width does not tell it apart."""
+    if text.isascii():
+        return text
     return "".join(
         each
         for each in unicodedata.normalize("NFKC", text)

@@ -123,7 +123,7 @@ def _chosen(
 
 def _by_day(tables: Sequence[Table]) -> tuple[Table, tuple[str, ...]]:
     table, *others = tables
-    said = [f"{each} tells of the same usage and was left out" for each in others]
+    said = [f"{each.name} tells of the same usage and was left out" for each in others]
     return table, tuple(said)
 
 
@@ -136,8 +136,8 @@ def _older(opened: Session, logs: Table, days: Sequence[Table]) -> tuple[str, ..
     if first["day"] is None or since["day"] >= first["day"]:
         return ()
     return (
-        f"{LOGS} begins on {first['day']}, {days[0].name} on {since['day']}; for the "
-        f"days before read it too, as source {litellm_daily.TABLE.name!r}",
+        f"{LOGS} begins on {first['day']}, {days[0].name} on {since['day']}; the "
+        f"source {litellm_daily.TABLE.name!r} reads those days instead",
     )
 
 

@@ -209,15 +209,15 @@ def _no_connection(database: Database, error: Exception) -> LedgerError:
     said, whole = _said(database, error), str(error)
     if "does not exist" in said and "database" in said:
         return LedgerError(f"{database}: {said}; check the name behind the host")
-    if any(mark in whole for mark in _NO_ENTRY):
-        return LedgerError(
-            f"{database}: lets nobody in by this user and password ({said}); check "
-            "them, or the pgpass file"
-        )
     if any(mark in whole for mark in _NO_ANSWER):
         return LedgerError(
             f"{database}: no server answers there ({said}); check the host and the "
             "port, and whether the server runs"
+        )
+    if any(mark in whole for mark in _NO_ENTRY):
+        return LedgerError(
+            f"{database}: lets nobody in by this user and password ({said}); check "
+            "them, or the pgpass file"
         )
     return LedgerError(f"{database}: can't be connected to ({said})")
 

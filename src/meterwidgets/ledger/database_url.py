@@ -79,10 +79,15 @@ class Database:
         return " ".join(f"{key}='{value}'" for key, value in escaped.items())
 
     def without_secrets(self, text: str) -> str:
-        """A text of the driver with every password taken out."""
-        for key in ("password", "sslpassword"):
-            if self.options.get(key):
-                text = text.replace(self.options[key], "***")
+        """A text of the driver with every password taken out.
+
+        A password that is the name of the user, host or base is in the open anyway.
+        """
+        given = self.options
+        open_words = {given.get(key) for key in ("user", "host", "dbname")}
+        for secret in (given.get("password"), given.get("sslpassword")):
+            if secret and secret not in open_words:
+                text = text.replace(secret, "***")
         return text
 
 

@@ -61,7 +61,9 @@ def files(source: str | Path) -> list[Path]:
             "exports, or a database as postgresql://..."
         )
     what = "no file matches" if any(c in str(source) for c in "*?[") else "no file"
-    raise LedgerError(f"{what} {str(source)!r}; check the path")
+    unset = path.name.startswith("$")
+    way_out = "set that variable, or check the path" if unset else "check the path"
+    raise LedgerError(f"{what} {str(source)!r}; {way_out}")
 
 
 def _shown(source: str | Path) -> str:
