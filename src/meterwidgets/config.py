@@ -189,7 +189,7 @@ def read(
         MeterError: When there is nothing to read, or something can't be read.
     """
     config = config or Config()
-    if any(is_store(each) for each in ledgers):
+    if any(is_store(at) for at in map(named, ledgers) if not isinstance(at, Database)):
         return _stored(ledgers, config)
     wanted = requests(ledgers, config=config, folder=folder, source=source)
     names = list(map(named, ledgers)) or [at for each in wanted for at in each.inputs]
@@ -208,8 +208,8 @@ def _stored(ledgers: Sequence[str | Path], config: Config) -> UsageFrame:
     """The frame of the one store that is named, with the labels of the config."""
     if len(ledgers) > 1:
         raise LedgerError(
-            f"{' and '.join(str(named(each)) for each in ledgers)}: a store is read by itself; ingest the "
-            "others into it"
+            f"{' and '.join(str(named(each)) for each in ledgers)}: a store is read by "
+            "itself; ingest the others into it"
         )
     frame = open_store(ledgers[0])
     labels = {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import meterwidgets as mw
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.labels import clean, told_apart
-from meterwidgets.frame.store import open_frame, save
+from meterwidgets.frame.saved import open_frame, save
 from meterwidgets.report import csv as as_csv
 from meterwidgets.report import json as as_json
 

@@ -5,11 +5,55 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from meterwidgets.frame.cube import Cube
+
 _LONGEST = 200
 _DIRECTIONS = {chr(c) for c in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F),
                                 *range(0x2066, 0x206A))}  # fmt: skip
 _PIECES = (4, 8, 12, None)
 """How much of an id stands behind its name; at last the id stands alone."""
+
+
+Named = Mapping[str, Mapping[str, tuple[str, int]]]
+"""Dimension -> id -> its name in the ledger, and since when."""
+
+
+def latest(
+    *names: Named, cubes: Iterable[Cube | None]
+) -> dict[str, dict[str, tuple[str, int]]]:
+    """The latest of the names that ledgers have for the ids in some cubes."""
+    there: dict[str, set[str | None]] = {}
+    for cube in filter(None, cubes):
+        for dimension, values in cube.names.items():
+            there.setdefault(dimension, set()).update(values)
+    found: dict[str, dict[str, tuple[str, int]]] = {}
+    for each in names:
+        for dimension, ids in each.items():
+            for value in ids.keys() & there.get(dimension, set()):
+                have = found.setdefault(dimension, {})
+                at = (ids[value][1], ids[value][0])
+                if value not in have or at >= (have[value][1], have[value][0]):
+                    have[value] = (ids[value][0], ids[value][1])
+    return found
+
+
+def with_own(
+    named: Named, own: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """Dimension -> id -> label: the names of the ledger, over them the reader's own.
+
+    Examples:
+        >>> found = {"org": {"a1": ("Acme", 0), "b2": ("B", 0)}}
+        >>> with_own(found, {"org": {"b2": "Bo"}})
+        {'org': {'a1': 'Acme', 'b2': 'Bo'}}
+    """
+    return {
+        dimension: {
+            **{i: name for i, (name, _) in sorted(named.get(dimension, {}).items())},
+            **own.get(dimension, {}),
+        }
+        for dimension in sorted({*named, *own})
+    }
 
 
 def clean(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,10 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube import TOO_MUCH, Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
 from meterwidgets.ledger.database_url import Database
-from meterwidgets.ledger.labels import of_records
+from meterwidgets.ledger.labels import collected
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
@@ -147,17 +149,13 @@ def read_requests(
 
     try:
         quality = read_ledgers(con, requests, prices, progress, keep, pricing)
-        own = of_records(con)
-        names = {
-            each: {**own.get(each, {}), **(labels or {}).get(each, {})}
-            for each in dict.fromkeys([*own, *(labels or {})])
-        }
         words: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
         again = partial(
             read_requests, requests, prices=prices, labels=labels, rejects=None, **words
         )
-        words |= {"labels": names, "pricing": str(pricing), "again": again}
-        return _frame(con, quality, **words)
+        frame = _frame(con, quality, **words, pricing=str(pricing), again=again)
+        found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
+        return replace(frame, labels=with_own(found, labels or {}))
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         raise LedgerError(f"{name}: can't be read ({said})") from error

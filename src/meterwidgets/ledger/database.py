@@ -211,7 +211,7 @@ def _keep_names(
         try:
             con.execute(
                 f"INSERT INTO labels SELECT '{dimension}', id, name, "
-                "9223372036854775807 FROM named WHERE name IS NOT NULL"
+                "epoch_us(now()) FROM named WHERE name IS NOT NULL"
             )
         except duckdb.Error:
             opened.check()

@@ -6,12 +6,9 @@ an id was called several things, the latest one counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
-
-LABELLED = ("org", "project", "user", "api_key")
-"""The dimensions of which a ledger may know names."""
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
@@ -33,15 +30,16 @@ def keep(con: duckdb.DuckDBPyConnection, dimensions: Iterable[str]) -> None:
         )
 
 
-def of_records(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Dimension -> id -> name, of the ids that occur in ``records``."""
-    found: dict[str, dict[str, str]] = {}
-    for each in LABELLED:
-        rows = con.execute(
-            "SELECT id, arg_max(name, (since, name)) FROM labels WHERE dimension = ? "
-            f'AND id IN (SELECT "{each}" FROM records) GROUP BY id ORDER BY id',
-            [each],
-        ).fetchall()
-        if rows:
-            found[each] = dict(rows)
+Names = Mapping[str, Mapping[str, tuple[str, int]]]
+"""Dimension -> id -> the name, and the microsecond since when it is so called."""
+
+
+def collected(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, int]]]:
+    """The latest name of each id."""
+    found: dict[str, dict[str, tuple[str, int]]] = {}
+    for dimension, value, name, since in con.execute(
+        "SELECT dimension, id, arg_max(name, (since, name)), max(since) FROM labels "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        found.setdefault(dimension, {})[value] = (name, since)
     return found
