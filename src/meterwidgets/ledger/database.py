@@ -181,7 +181,9 @@ def _query(table: Table, columns: Sequence[str], since: datetime | None) -> str:
 _METADATA = (
     "CASE jsonb_typeof(m.j) WHEN 'object' THEN (SELECT "
     "jsonb_strip_nulls(to_jsonb(r))::text FROM jsonb_to_record(m.j) AS r("
-    + ", ".join(f"{key} jsonb" for key in litellm.METADATA)
+    + ", ".join(
+        dict.fromkeys(f"{path.split('.')[0]} jsonb" for path in litellm.METADATA)
+    )
     + ")) ELSE m.j #>> '{}' END"
 )
 """Of the metadata the keys that are read, as one JSON text still.

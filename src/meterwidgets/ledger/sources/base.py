@@ -109,10 +109,10 @@ class Source:
 
     def needs(self) -> tuple[str, ...]:
         """The raw columns that its texts name, in their order."""
-        texts = (*self.fields.values(), *self.labels.values(), self.only,
-                 self.recorded_zero)  # fmt: skip
+        texts = (*self.fields.values(), *self.labels.values(), *self.derived.values(),
+                 self.only, self.recorded_zero)  # fmt: skip
         named = (each for text in texts for each in COLUMN.findall(text))
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys(each for each in named if each not in self.derived))
 
 
 COLUMN = re.compile(r"\{(.+?)\}")

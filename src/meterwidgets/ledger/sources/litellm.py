@@ -31,9 +31,15 @@ NEEDED = frozenset({"request_id", "startTime", "spend"})
 METADATA = (
     "user_api_key_alias", "user_api_key_project_id", "user_api_key_project_alias",
     "user_api_key_team_alias", "user_api_key_org_alias", "user_api_key_user_email",
-    "usage_object", "additional_usage_values",
+    "usage_object.cache_read_input_tokens",
+    "usage_object.prompt_tokens_details.cached_tokens",
+    "usage_object.cache_creation_input_tokens",
+    "usage_object.completion_tokens_details.reasoning_tokens",
+    "usage_object.service_tier",
+    "additional_usage_values.cache_read_input_tokens",
+    "additional_usage_values.cache_creation_input_tokens",
 )  # fmt: skip
-"""The keys of the metadata that are read."""
+"""What is read of the metadata, which is JSON or its text: all of it in one go."""
 
 
 def _recognises(sample: Sample) -> bool:
@@ -48,10 +54,8 @@ def _recognises(sample: Sample) -> bool:
 
 
 def _meta(*paths: str) -> str:
-    """The first of several values inside the metadata, which is JSON or its text."""
-    found = ", ".join(
-        f"TRY(json_extract_string({{metadata}}, '$.{path}'))" for path in paths
-    )
+    """The first of several values inside the metadata."""
+    found = ", ".join(f"{{known}}[{METADATA.index(path) + 1}]" for path in paths)
     return f"coalesce({found})" if len(paths) > 1 else found
 
 
@@ -122,6 +126,11 @@ SOURCE = Source(
         "cost": "{spend}",
         "currency": "CASE WHEN {spend} IS NOT NULL THEN 'USD' END",
         "latency_ms": "{request_duration_ms}",
+    },
+    derived={
+        "known": "TRY(json_extract_string({metadata}, ["
+        + ", ".join(f"'$.{path}'" for path in METADATA)
+        + "]))"
     },
     labels={
         "org": _meta("user_api_key_org_alias"),
