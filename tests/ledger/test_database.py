@@ -481,6 +481,9 @@ def test_a_store_takes_each_row_once_and_the_names_of_today(server: Server) -> N
     assert (usage.quality.records, usage.quality.rejected) == (2, 1)
     assert usage.label("project", "team-1") == "Find"
     assert usage.label("api_key", "88dc28d0") == "ci"
+    server.run("""UPDATE "LiteLLM_TeamTable" SET team_alias = 'Seek'""", schema="store")
+    CliRunner().invoke(main, command)
+    assert mw.open_store("usage.meter").label("project", "team-1") == "Seek"
     everything = [each.read_bytes() for each in Path("usage.meter").rglob("*.json*")]
     assert not any(b"s3cret" in text for text in everything)
     assert "s3cret" not in first.output + again.output

@@ -145,7 +145,6 @@ def renames(folder: Path, now: Manifest, came: Named) -> bool:
     return with_own(after, {}) != with_own(known, {})
 
 
-
 def _currencies(tallies: Iterable[notes.Tally]) -> tuple[str, ...]:
     """Those that occur, the most used first."""
     counts: dict[str, int] = {}
