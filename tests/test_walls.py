@@ -47,6 +47,8 @@ ONLY = {
     "genai_prices": {"ledger/catalogue.py"},
     "anywidget": {"widgets"},
     "pandas": {"widgets/bq.py", "frame"},
+    "adbc_driver_manager": {"ledger/database_session.py"},
+    "adbc_driver_postgresql": {"ledger/database_session.py"},
 }
 """Package -> the places that may import it."""
 

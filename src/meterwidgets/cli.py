@@ -89,7 +89,7 @@ def serve(
     open_browser: bool,
     user: str,
 ) -> None:
-    """Serve the dashboards of a ledger: files, folders or globs, or a store.
+    """Serve the dashboards of a ledger: files, folders, globs, a database or a store.
 
     Without a SOURCE and a config, of the demo ledger.
     """

@@ -15,9 +15,10 @@ import tomli
 from meterwidgets.errors import ConfigError, LedgerError, MeterError, unknown
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import read_requests
+from meterwidgets.frame.read import read_requests, title
 from meterwidgets.frame.store import is_store, open_store
 from meterwidgets.ledger import sources
+from meterwidgets.ledger.database_url import Database, named
 from meterwidgets.ledger.files import files
 from meterwidgets.ledger.mapping import GUESSES
 from meterwidgets.ledger.normalise import DIMENSIONS
@@ -28,13 +29,20 @@ NAME = "meterwidgets.toml"
 
 
 class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[[source]]``: where a ledger lies and how its columns are called."""
+    """One ``[[source]]``: where a ledger lies and how its columns are called.
+
+    The path is a file, a folder, a glob or the address of a database.
+    """
 
     path: str
     source: str | None = None
     columns: dict[str, str] | None = None
     timezone: str | None = None
     currency: str | None = None
+
+    def __repr__(self) -> str:
+        """The entry without the password that its path may hold."""
+        return f"SourceEntry({str(named(self.path))!r})"
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,8 +177,8 @@ def read(
     """Read named ledgers, or those of a config, as one frame; or open a store.
 
     Args:
-        ledgers: Files, folders or globs, or one store; empty takes the ``[[source]]``
-            entries.
+        ledgers: Files, folders, globs or addresses of databases, or one store; empty
+            takes the ``[[source]]`` entries.
         config: Prices, labels, zone, and the columns of ledgers that an entry names.
         folder: What the paths of the config are relative to.
         source: The format of all named ledgers, when it shall not be recognised.
@@ -181,17 +189,17 @@ def read(
         MeterError: When there is nothing to read, or something can't be read.
     """
     config = config or Config()
-    if any(is_store(each) for each in ledgers):
+    if any(is_store(at) for at in map(named, ledgers) if not isinstance(at, Database)):
         return _stored(ledgers, config)
     wanted = requests(ledgers, config=config, folder=folder, source=source)
-    names = list(ledgers) or [path for each in wanted for path in each.inputs]
+    names = list(map(named, ledgers)) or [at for each in wanted for at in each.inputs]
     return read_requests(
         wanted,
         prices=prices(config),
         tz=config.timezone,
         labels=config.labels,
         rejects=rejects,
-        name=_name(list(dict.fromkeys(Path(each).name for each in names))),
+        name=_name(list(dict.fromkeys(map(title, names)))),
         progress=progress,
     )
 
@@ -200,8 +208,8 @@ def _stored(ledgers: Sequence[str | Path], config: Config) -> UsageFrame:
     """The frame of the one store that is named, with the labels of the config."""
     if len(ledgers) > 1:
         raise LedgerError(
-            f"{' and '.join(map(str, ledgers))}: a store is read by itself; ingest the "
-            "others into it"
+            f"{' and '.join(str(named(each)) for each in ledgers)}: a store is read by "
+            "itself; ingest the others into it"
         )
     frame = open_store(ledgers[0])
     labels = {
@@ -228,7 +236,8 @@ def requests(
     """What to read for named ledgers, or for those of a config: a request a file.
 
     Args:
-        ledgers: Files, folders or globs; empty takes the ``[[source]]`` entries.
+        ledgers: Files, folders, globs or addresses of databases; empty takes the
+            ``[[source]]`` entries.
         config: The columns, zones and currencies of ledgers that an entry names.
         folder: What the paths of the config are relative to.
         source: The format of all named ledgers, when it shall not be recognised.
@@ -237,19 +246,19 @@ def requests(
         MeterError: When there is nothing to read.
     """
     entries = _entries(config, folder or Path(), strict=not ledgers)
-    named = [str(each) for each in ledgers] or [
-        str(path) for _, paths in entries for path in paths
+    wanted: list[Any] = [named(each) for each in ledgers] or [
+        part for _, parts in entries for part in parts
     ]
-    if not named:
+    if not wanted:
         raise LedgerError("the config names no [[source]]; add one, or name a ledger")
-    by_file = {path.resolve(): entry for entry, paths in entries for path in paths}
+    by_part = {_place(part): entry for entry, parts in entries for part in parts}
     found = []
-    for each in named:
-        for path in files(each):
-            entry = by_file.get(path.resolve())
+    for each in wanted:
+        for part in [each] if isinstance(each, Database) else files(each):
+            entry = by_part.get(_place(part))
             found.append(
                 Request(
-                    [path],
+                    [part],
                     source or (entry.source if entry else None),
                     entry.columns if entry else None,
                     (entry and entry.timezone) or config.timezone,
@@ -261,16 +270,25 @@ def requests(
 
 def _entries(
     config: Config, folder: Path, *, strict: bool
-) -> list[tuple[SourceEntry, list[Path]]]:
+) -> list[tuple[SourceEntry, list[Any]]]:
     """The entries with their files; where others are read, none may be there."""
-    found = []
+    found: list[tuple[SourceEntry, list[Any]]] = []
     for entry in config.source:
         try:
-            found.append((entry, files(folder / Path(entry.path).expanduser())))
+            place = named(entry.path)
+            if isinstance(place, Database):
+                found.append((entry, [place]))
+            else:
+                found.append((entry, files(folder / Path(place).expanduser())))
         except LedgerError:
             if strict:
                 raise
     return found
+
+
+def _place(part: Path | Database) -> str:
+    """What tells a ledger from others: the entry of one that is named is found so."""
+    return str(part if isinstance(part, Database) else part.resolve())
 
 
 def _name(names: Sequence[str]) -> str:

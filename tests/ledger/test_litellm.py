@@ -126,7 +126,7 @@ def test_every_field_comes_from_its_column(write: Write) -> None:
         "org": "org-1",
         "project": "project-1",
         "user": "u-1",
-        "api_key": "ci",
+        "api_key": "88dc28d0",
         "deployment": "chat",
         "model": "gpt-4o",
     }
@@ -134,10 +134,48 @@ def test_every_field_comes_from_its_column(write: Write) -> None:
     assert found["reasoning_tokens"] == 3
 
 
+def test_names_in_the_metadata_are_labels_and_the_latest_counts(write: Write) -> None:
+    """Ask 13: hashes and UUIDs instead of names."""
+    named = ROW["metadata"] | {
+        "user_api_key_org_alias": "Acme",
+        "user_api_key_team_alias": "not of a project",
+        "user_api_key_user_email": "a@b.c",
+    }
+    team = named | {
+        "user_api_key_project_id": None,
+        "user_api_key_team_alias": "Search",
+    }
+    later = {"startTime": "2026-02-23 10:00:00", "endTime": "2026-02-23 10:00:01"}
+    rows = [
+        ROW | later | {"request_id": "r-2", "metadata": named},
+        ROW | {"metadata": named | {"user_api_key_org_alias": "Acne"}},
+        ROW | {"request_id": "r-3", "metadata": team, "user": "", "end_user": "e-1"},
+    ]
+    usage = read(write(json.dumps(rows), "a.json"))
+    assert usage.labels == {
+        "org": {"org-1": "Acme"}, "project": {"team-1": "Search"},
+        "user": {"u-1": "a@b.c"}, "api_key": {"88dc28d0": "ci"},
+    }  # fmt: skip
+    mine = read(write(json.dumps(rows), "a.json"), labels={"org": {"org-1": "Mine"}})
+    assert mine.label("org", "org-1") == "Mine"
+    assert mine.label("api_key", "88dc28d0") == "ci"
+
+
+def test_a_key_that_gets_another_name_stays_one_key(write: Write) -> None:
+    renamed = ROW | {
+        "request_id": "r-2", "startTime": "2026-02-22 10:00:00.5",
+        "metadata": ROW["metadata"] | {"user_api_key_alias": "ci-new"},
+    }  # fmt: skip
+    usage = read(write(json.dumps([renamed, ROW]), "a.json"))
+    assert usage.user_cube is not None
+    assert usage.user_cube.names["api_key"] == ["88dc28d0"]
+    assert usage.label("api_key", "88dc28d0") == "ci-new"
+
+
 def test_metadata_may_be_text(write: Write) -> None:
     row = ROW | {"metadata": json.dumps(ROW["metadata"])}
     found = cell(read(write(json.dumps([row]), "a.json")))
-    assert (found["project"], found["api_key"]) == ("project-1", "ci")
+    assert (found["project"], found["api_key"]) == ("project-1", "88dc28d0")
     assert found["cache_read_tokens"] == 6
 
 

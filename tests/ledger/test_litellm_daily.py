@@ -126,7 +126,8 @@ def test_breakdowns_are_alternatives_and_never_added(write: Write) -> None:
     usage = read(write(page(day), "a.json"))
     assert sums(usage)["input_tokens"] == 120
     assert by(usage, "deployment", "input_tokens") == {"gpt-4o": 120}
-    assert by(usage, "api_key", "input_tokens") == {"ci": 100, "sk-abcde": 20}
+    assert by(usage, "api_key", "input_tokens") == {"sk-12345": 100, "sk-abcde": 20}
+    assert usage.labels == {"api_key": {"sk-12345": "ci"}}
     assert by(usage, "project", "input_tokens") == {"t-1": 100, None: 20}
     assert by(usage, "user", "input_tokens") == {"a@b.c": 100, None: 20}
 
@@ -149,6 +150,7 @@ def test_a_teams_view_gives_projects(write: Write) -> None:
     day = {"date": "2026-01-02", "breakdown": {"entities": named}}
     usage = read(write(page(day), "a.json"))
     assert by(usage, "project", "input_tokens") == {"t-1": 8}
+    assert usage.labels == {"project": {"t-1": "Search"}}
     assert usage.user_cube is None
 
 
@@ -195,6 +197,25 @@ def test_the_uis_text_numbers_are_numbers(write: Write, shared: Shared) -> None:
     assert found["output_tokens"] == 1001
     assert by(usage, "project", "requests") == {"t-1": 1200, None: 1}
     assert found["cache_read_reported"] == 0
+
+
+def test_what_the_ui_calls_an_id_is_its_label(write: Write) -> None:
+    usage = read(write(UI + "2026-01-02,Search,t-1,1,1,1,0,2,1,1\n"))
+    assert usage.labels == {"project": {"t-1": "Search"}}
+    users = UI + "2026-01-02,,c-1,1,1,1,0,2,1,1\n2026-01-02,Zoë,,1,1,1,0,2,1,1\n"
+    named = read(write(users.replace("Team", "User"), "users.csv"))
+    assert by(named, "user", "requests") == {"c-1": 1, "Zoë": 1}
+    assert named.labels == {}
+
+
+def test_a_user_of_an_activity_page_is_an_id_with_a_name(write: Write) -> None:
+    keys = {"sk-1234567890": {"metrics": metrics(8), "metadata": {
+                "user_email": "key@b.c", "key_alias": "ci"}}}  # fmt: skip
+    entity = part(8, metadata={"user_email": "a@b.c"}, api_key_breakdown=keys)
+    day = {"date": "2026-01-02", "breakdown": {"entities": {"u-1": entity}}}
+    usage = read(write(page(day), "a.json"))
+    assert by(usage, "user", "input_tokens") == {"u-1": 8}
+    assert usage.labels == {"user": {"u-1": "a@b.c"}, "api_key": {"sk-12345": "ci"}}
 
 
 @pytest.mark.parametrize("text", ["1,23", "12,34", ",123", "1,234.5", "-1,234"])

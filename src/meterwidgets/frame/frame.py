@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.filters import Filters, day_of, midnight
+from meterwidgets.frame.labels import clean, told_apart
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import Quality
@@ -204,10 +206,26 @@ of 2026-01-01)
         )
 
     def label(self, dimension: str, value: str | None) -> str:
-        """The name to show for a value; what is not reported is "(none)"."""
+        """The name to show for a value; what is not reported is "(none)".
+
+        A name that two values have gets a piece of the id, "Acme (a1b2)".
+        """
         if value is None:
             return "(none)"
-        return self.labels.get(dimension, {}).get(value, value)
+        labels = self.labels.get(dimension)
+        if labels and dimension not in self._shown:
+            values = filter(None, self._values(dimension))
+            self._shown[dimension] = told_apart(values, labels)
+        return self._shown.get(dimension, {}).get(value, value)
+
+    @cached_property
+    def _shown(self) -> dict[str, dict[str, str]]:
+        """Dimension -> value -> what is shown for it, as far as it was asked for."""
+        return {}
+
+    def _values(self, dimension: str) -> Sequence[str | None]:
+        cube = self.cube if dimension in self.cube.names else self.user_cube
+        return cube.names.get(dimension, [None]) if cube is not None else [None]
 
     def ids(self, dimension: str, names: Iterable[str]) -> tuple[str | None, ...]:
         """The values that names stand for: ids, labels, or "(none)".
@@ -219,16 +237,26 @@ of 2026-01-01)
         Raises:
             MeterError: When a name is not in the ledger, with the nearest ones.
         """
-        cube = self.cube if dimension in self.cube.names else self.user_cube
-        values = cube.names[dimension] if cube is not None else [None]
+        values = self._values(dimension)
         known = {self.label(dimension, value): value for value in values}
         known |= {value: value for value in values if value is not None}
         found = []
         for name in names:
             if name not in known:
-                raise MeterError(unknown(dimension, name, known))
+                raise MeterError(self._not_found(dimension, name, known))
             found.append(known[name])
         return tuple(found)
+
+    def _not_found(self, dimension: str, name: str, known: Iterable[str]) -> str:
+        labels = self.labels.get(dimension, {})
+        alike = [
+            self.label(dimension, value)
+            for value in filter(None, self._values(dimension))
+            if clean(labels.get(value, "")) == clean(name)
+        ]
+        if alike:
+            return f"{dimension} {name!r} may be {' or '.join(alike)}; name one of them"
+        return unknown(dimension, name, known)
 
     def to_arrow(self) -> pa.Table:
         """All cells as an Arrow table; see ``Selection.to_arrow``."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ import pyarrow as pa
 from meterwidgets.frame import parts
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.labels import Named, latest, with_own
 from meterwidgets.frame.manifest import Manifest
 from meterwidgets.frame.read import connect, grain_for
 from meterwidgets.frame.rollup import (
@@ -20,7 +23,7 @@ from meterwidgets.frame.rollup import (
     rollup,
     rollup_again,
 )
-from meterwidgets.frame.saved import map_table, save, write_table
+from meterwidgets.frame.saved import map_table, open_frame, save, write_table
 from meterwidgets.ledger import notes
 from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.quality import Quality, counted
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Labels = Mapping[str, Mapping[str, str]]
+_NAMES = "names.json"
 
 
 def grain(con: duckdb.DuckDBPyConnection, before: Manifest) -> int:
@@ -75,16 +79,24 @@ def write_segment(
 
 
 def write(
-    folder: Path, now: Manifest, *, book: PriceBook, tz: str, labels: Labels, name: str
+    folder: Path,
+    now: Manifest,
+    *,
+    named: Sequence[Named],
+    book: PriceBook,
+    tz: str,
+    labels: Labels,
+    name: str,
 ) -> None:
     """Write the frame over all months to the index of a generation.
 
     Args:
         folder: The store.
         now: Its generation, whose segments are there.
+        named: The names that its ledgers have for ids: those of before, and what came.
         book: What priced its records.
         tz: The zone that pages start with.
-        labels: Dimension -> id -> name to show.
+        labels: Dimension -> id -> name to show, over those.
         name: What the store is called on screens.
     """
     months = now.months.values()
@@ -106,11 +118,31 @@ def write(
         last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last),
         currencies=_currencies(now.tallies),
         quality=_quality(now, [*said, *notes.of_tallies(now.tallies, book)]),
-        labels=labels,
         tz=tz,
         bucket_s=max(month.bucket_us for month in months) // 1_000_000,
     )
-    save(frame, folder / now.index)
+    kept = latest(*named, cubes=[frame.cube, frame.user_cube])
+    save(replace(frame, labels=with_own(kept, labels)), folder / now.index)
+    text = json.dumps(kept, ensure_ascii=False)
+    (folder / now.index / _NAMES).write_text(text, "utf-8")
+
+
+def names(folder: Path, now: Manifest) -> Named:
+    """The names that the ledgers of a generation have for ids, and since when."""
+    path = folder / now.index / _NAMES
+    if not now.index or not path.is_file():
+        return {}
+    found: Named = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def renames(folder: Path, now: Manifest, came: Named) -> bool:
+    """Whether names that came change what a generation shows."""
+    if not came or not now.index:
+        return False
+    frame, known = open_frame(folder / now.index), names(folder, now)
+    after = latest(known, came, cubes=[frame.cube, frame.user_cube])
+    return with_own(after, {}) != with_own(known, {})
 
 
 def _currencies(tallies: Iterable[notes.Tally]) -> tuple[str, ...]:

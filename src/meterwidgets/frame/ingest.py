@@ -24,7 +24,9 @@ from meterwidgets.frame.manifest import Input, Manifest, Month
 from meterwidgets.frame.merge import Merged, merge, month_of
 from meterwidgets.frame.read import connect
 from meterwidgets.ledger import rejects
+from meterwidgets.ledger.database_url import Database
 from meterwidgets.ledger.files import files
+from meterwidgets.ledger.labels import collected
 from meterwidgets.ledger.notes import combined, tallied
 from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.quality import as_line
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 _BATCH_BYTES = 256 << 20
 _BATCH_FILES = 2_000
+_TABLE = "the table"
 _MOST_PARTS = 8
 """A month of more parts is written as one, so that it stays quick to read."""
 
@@ -225,7 +228,8 @@ def _tasks(requests: Sequence[Request]) -> Iterator[_Task]:
     for request in requests:
         for each in request.inputs:
             if not isinstance(each, str | Path):
-                yield _Task(replace(request, inputs=[each]), "the table")
+                name = str(each) if isinstance(each, Database) else _TABLE
+                yield _Task(replace(request, inputs=[each]), name)
                 continue
             for path in files(each):
                 path = path.resolve()
@@ -338,12 +342,14 @@ def _generation(
         names = [each.name for each in inputs]
         _write_rejects(con, writer.folder, before.rejects, path, names)
         made = msgspec.structs.replace(made, rejects=path)
-    if _shows_the_same(before, made):
+    came = collected(con)
+    if _shows_the_same(before, made) and not index.renames(writer.folder, before, came):
         made = msgspec.structs.replace(made, index=before.index)
     else:
         path = writer.place("index", generation)
         made = msgspec.structs.replace(made, index=path)
-        index.write(writer.folder, made, book=writer.book, **writer.about)
+        named = (index.names(writer.folder, before), came)
+        index.write(writer.folder, made, named=named, book=writer.book, **writer.about)
     retired = {*before.files} - {*made.files}
     said = (*gathered.notes, *rates)
     return (
@@ -378,7 +384,7 @@ def _inputs(
     assumed_tz: bool,
 ) -> list[Input]:
     """The inputs of a batch, with what they held; one that was read keeps its id."""
-    known = {each.name: each.id for each in before.inputs if each.mtime_ns is not None}
+    known = {each.name: each.id for each in before.inputs if each.name != _TABLE}
     good = dict(
         con.execute("SELECT file, count(*) FROM ledger GROUP BY file").fetchall()
     )

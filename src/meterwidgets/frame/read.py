@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,10 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube import TOO_MUCH, Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
+from meterwidgets.ledger.database_url import Database
+from meterwidgets.ledger.labels import collected
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
@@ -45,8 +49,9 @@ def read_usage(
     read it again.
 
     Args:
-        ledger: A file, a folder, a glob, a dataframe (anything that hands out Arrow:
-            pandas, polars, pyarrow, DuckDB), or a list of them: one ledger, without
+        ledger: A file, a folder, a glob, the address of LiteLLM's database
+            (``postgresql://...``), a dataframe (anything that hands out Arrow: pandas,
+            polars, pyarrow, DuckDB), or a list of them: one ledger, without
             duplicates.
         source: The format, when it shall not be recognised; see
             ``meterwidgets sources``.
@@ -54,7 +59,8 @@ def read_usage(
         prices: Prices of what the ledger did not price; by default the catalogue.
         tz: The IANA zone of timestamps that carry none, and the one pages start with.
         currency: The currency of costs that name none.
-        labels: Dimension -> id -> name to show, such as ``{"org": {"a1": "Acme"}}``.
+        labels: Dimension -> id -> name to show, such as ``{"org": {"a1": "Acme"}}``;
+            they win over the names that the ledger has itself.
         rejects: Where rows that break a rule are kept; None keeps them only in
             ``usage.quality.rejects``.
         name: What to call the ledger on screens.
@@ -92,16 +98,26 @@ def read_usage(
     if not re.fullmatch("[A-Za-z]{3}", currency):
         raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
     request = Request(inputs, source, columns, tz, currency.upper())
-    paths = [str(each) for each in inputs if isinstance(each, str | Path)]
+    paths = [each for each in request.inputs if isinstance(each, str | Path | Database)]
     return read_requests(
         [request],
         prices=prices or PriceBook(),
         tz=tz,
         labels=labels,
         rejects=rejects,
-        name=name or ", ".join(Path(path).name for path in paths) or "table",
+        name=name or ", ".join(map(title, paths)) or "table",
         progress=progress,
     )
+
+
+def title(ledger: str | Path | Database) -> str:
+    """What to call a ledger on screens: the file without its folder, or the database.
+
+    Examples:
+        >>> title("exports/usage.csv")
+        'usage.csv'
+    """
+    return str(ledger) if isinstance(ledger, Database) else Path(ledger).name
 
 
 def _is_mapping(columns: object) -> bool:
@@ -137,8 +153,9 @@ def read_requests(
         again = partial(
             read_requests, requests, prices=prices, labels=labels, rejects=None, **words
         )
-        words |= {"labels": labels or {}, "pricing": str(pricing), "again": again}
-        return _frame(con, quality, **words)
+        frame = _frame(con, quality, **words, pricing=str(pricing), again=again)
+        found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
+        return replace(frame, labels=with_own(found, labels or {}))
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         raise LedgerError(f"{name}: can't be read ({said})") from error

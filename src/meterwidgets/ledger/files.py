@@ -50,16 +50,25 @@ def files(source: str | Path) -> list[Path]:
             if each.is_file() and each.name != REJECTS and not _stored(each)
         ]
     except OSError as error:
-        name = str(source) if len(str(source)) < 200 else f"{str(source)[:200]}..."
+        name = _shown(source)
+        name = name if len(name) < 200 else f"{name[:200]}..."
         raise LedgerError(f"{name!r} can't be looked up ({error.strerror})") from None
     if found:
         return found
     if "://" in str(source):
         raise LedgerError(
-            f"{str(source)!r} is an address; name a file, a folder or a glob of exports"
+            f"{_shown(source)!r} is an address; name a file, a folder or a glob of "
+            "exports, or a database as postgresql://..."
         )
     what = "no file matches" if any(c in str(source) for c in "*?[") else "no file"
-    raise LedgerError(f"{what} {str(source)!r}; check the path")
+    unset = path.name.startswith("$")
+    way_out = "set that variable, or check the path" if unset else "check the path"
+    raise LedgerError(f"{what} {str(source)!r}; {way_out}")
+
+
+def _shown(source: str | Path) -> str:
+    """A name without what stands before the host of an address: a password, maybe."""
+    return re.sub(r"://.*@", "://", str(source))
 
 
 def suffix(path: Path) -> str:

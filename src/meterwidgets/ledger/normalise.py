@@ -100,7 +100,12 @@ HUGEINTs that are not negative. A ``tier`` is lower case; "default" is another w
 
 
 def parsed(
-    relation: str, fields: Mapping[str, str], *, only: str, recorded_zero: str
+    relation: str,
+    fields: Mapping[str, str],
+    *,
+    only: str,
+    recorded_zero: str,
+    labels: Mapping[str, str],
 ) -> str:
     """SQL text that turns raw rows into checked fields.
 
@@ -109,19 +114,24 @@ def parsed(
         fields: Our field -> SQL text of its raw value; what is absent is null.
         only: SQL condition of the rows that are usage.
         recorded_zero: SQL condition under which a cost of 0 is a price.
+        labels: Dimension -> SQL text of the name of its value.
 
     Returns:
         A SELECT of ``n``, ``used``, every field (times as ``start_us`` and
-        ``end_us``, money in nano), ``zoned``, ``recorded_zero`` and ``reject``
-        (field, value, reason).
+        ``end_us``, money in nano), ``org_label`` and its like, ``zoned``,
+        ``recorded_zero`` and ``reject`` (field, value, reason).
     """
     # a macro repeats its argument, so each value gets a name before it goes into one
-    raw = "".join(f",\n    {text} AS {name}_r" for name, text in fields.items())
+    named = {f"{name}_label": text for name, text in labels.items()}
+    raw = "".join(
+        f",\n    {text} AS {name}_r" for name, text in {**fields, **named}.items()
+    )
     texts = ",\n    ".join(
         f"said({name}_r) AS {name}_t" if name in fields
         else f"NULL::VARCHAR AS {name}_t"
         for name in FIELDS
     )  # fmt: skip
+    texts += "".join(f",\n    said({name}_r) AS {name}" for name in named)
     reading = {f"{name}_v": (name, "counted") for name in COUNTS}
     reading |= {f"{name}_v": (name, "paid") for name in MONEY}
     reading |= {f"{name}_us": (name, "instant") for name in ("start", "end")}
@@ -142,7 +152,7 @@ def parsed(
                                             "status")]
         + ["tier(service_tier_t) AS service_tier"]
         + [f"{value} AS {name}" for name, value in counts.items()]
-        + ["upper(currency_t) AS currency", "reject"]
+        + ["upper(currency_t) AS currency", *named, "reject"]
     )  # fmt: skip
     rules = "\n".join(rule for field, rule in _rules() if field in {"", *fields})
     return f"""

@@ -48,6 +48,8 @@ class Raw:
         sample: The columns and first records, to recognise the format by.
         paths: Column -> its path in the JSON, where the rows are JSON; else None.
         path: The file, where there is one.
+        notes: What its reader should know, one sentence each.
+        by_id: Whether a row is found by its id, since its number means nothing.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Raw:
     sample: Sample
     paths: Mapping[str, tuple[str, ...]] | None = field(default=None, repr=False)
     path: Path | None = None
+    notes: tuple[str, ...] = ()
+    by_id: bool = False
 
     def relation(self, names: Sequence[str], levels: Sequence[Level] = ()) -> str:
         """SQL text of the rows: ``n``, ``broken``, ``text`` and the values.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger import (
+    labels,
     mapping,
     normalise,
     notes,
@@ -22,6 +25,8 @@ from meterwidgets.ledger import (
     sources,
     twice,
 )
+from meterwidgets.ledger.database import open_database
+from meterwidgets.ledger.database_url import Database, named
 from meterwidgets.ledger.dedupe import deduplicate
 from meterwidgets.ledger.files import files, literal
 from meterwidgets.ledger.json_rows import explain
@@ -29,7 +34,7 @@ from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing import price
 from meterwidgets.ledger.quality import Quality, counted, describe
 from meterwidgets.ledger.raw import Raw, open_file, open_table
-from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.sources.base import COLUMN, Source
 
 Progress = Callable[[str, int, int], None]
 """Told what is being read, how many ledgers are done, and how many there are."""
@@ -40,13 +45,21 @@ Keep = Callable[[Iterable[Mapping[str, Any]]], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What to read and how; see ``read_usage``."""
+    """What to read and how; see ``read_usage``.
+
+    Of databases ``since`` keeps only the rows that began then or later.
+    """
 
     inputs: Sequence[Any]
     source: str | None = None
     columns: Mapping[str, str] | None = None
     tz: str = "UTC"
     currency: str = "USD"
+    since: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Put databases in the place of their addresses, which may hold passwords."""
+        object.__setattr__(self, "inputs", [named(each) for each in self.inputs])
 
 
 @dataclass(frozen=True)
@@ -153,6 +166,7 @@ def gather(
     con.execute("CREATE TABLE ledger AS " + _empty())
     rejects.create(con)
     pages.create(con)
+    labels.create(con)
     parts = list(_parts(requests))
     if not parts:
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
@@ -161,11 +175,8 @@ def gather(
     for number, (request, part) in enumerate(parts):
         if progress is not None:
             progress(_name(part), number, len(parts))
-        if isinstance(part, Path):
-            raw = open_file(part)
-        else:
-            raw = open_table(part, con, f"table_{number}")
-        naive, more = _read(con, raw, request, number)
+        with _opened(con, part, request, f"table_{number}") as raw:
+            naive, more = _read(con, raw, request, number)
         assumed |= naive
         said.update(dict.fromkeys(more))
     said.update(dict.fromkeys(pages.missing(con)))
@@ -208,7 +219,23 @@ def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
 
 
 def _name(part: Any) -> str:
-    return str(part) if isinstance(part, Path) else "the table"
+    return str(part) if isinstance(part, Path | Database) else "the table"
+
+
+def _opened(
+    con: duckdb.DuckDBPyConnection, part: Any, request: Request, name: str
+) -> AbstractContextManager[Raw]:
+    if isinstance(part, Database):
+        if request.columns:
+            raise LedgerError(
+                f"{part}: the columns of LiteLLM's tables are known; leave out columns="
+            )
+        return open_database(
+            part, con, name, source=request.source, since=request.since
+        )
+    if isinstance(part, Path):
+        return nullcontext(open_file(part))
+    return nullcontext(open_table(part, con, name))
 
 
 def _empty() -> str:
@@ -245,6 +272,7 @@ def _read(
     rejects.keep(con, raw, unit)
     raw = replace(raw, unit=unit)
     _take(con, plan, request, number)
+    labels.keep(con, plan.source.labels)
     row = con.execute(
         "SELECT count(*) FILTER (WHERE NOT zoned AND used AND reject IS NULL), "
         "min(n) FILTER (WHERE NOT zoned AND used AND reject IS NULL), "
@@ -252,7 +280,7 @@ def _read(
     ).fetchone()
     con.execute("DROP TABLE parsed")
     naive, first, skipped = row or (0, None, 0)
-    said = list(plan.notes)
+    said = [*raw.notes, *plan.notes]
     if skipped:
         rows = counted(skipped, "row is not a request", "rows are not requests")
         said.append(f"{raw.name}: {rows}, left out")
@@ -312,7 +340,7 @@ def _parsed(raw: Raw, plan: _Plan) -> str:
                 return f"d{derived.index(match[1])}"
             return f"v{places.setdefault(match[1], len(places))}"
 
-        return re.sub(r"\{(.+?)\}", one, text)
+        return COLUMN.sub(one, text)
 
     if source.fields:
         filled = {name: fill(text) for name, text in plan.fields.items()}
@@ -322,11 +350,14 @@ def _parsed(raw: Raw, plan: _Plan) -> str:
             for name, text in plan.fields.items()
         }
     only, zero = fill(source.only), fill(source.recorded_zero)
+    called = {name: fill(text) for name, text in source.labels.items()}
     further = [fill(text) for text in source.derived.values()]
     relation = raw.relation(list(places), source.unnest)
     for place, text in enumerate(further):
         relation = f"SELECT *, {text} AS d{place} FROM ({relation})"
-    return normalise.parsed(relation, filled, only=only, recorded_zero=zero)
+    return normalise.parsed(
+        relation, filled, only=only, recorded_zero=zero, labels=called
+    )
 
 
 def _why(raw: Raw, error: duckdb.Error) -> str:

@@ -38,7 +38,9 @@ def keep(con: duckdb.DuckDBPyConnection, raw: Raw, unit: str) -> None:
         raw: The ledger.
         unit: What the numbers in ``parsed`` count, if not the rows of the ledger.
     """
-    line, join = "n", ""
+    line, join, reason = "n", "", "reject.reason"
+    if raw.by_id:
+        reason += " || coalesce(' (' || record_id || ')', '')"
     if raw.unit == "line" and raw.path is not None:
         try:
             torn = _torn(con, raw.path)
@@ -60,7 +62,7 @@ def keep(con: duckdb.DuckDBPyConnection, raw: Raw, unit: str) -> None:
         line, join = "coalesce(line, n)", "LEFT JOIN physical USING (n)"
     con.execute(
         f"INSERT INTO rejects SELECT {literal(raw.name)}, {line}, '{unit}', "
-        "reject.field, reject.value, reject.reason "
+        f"reject.field, reject.value, {reason} "
         f"FROM parsed {join} WHERE reject IS NOT NULL"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -75,6 +76,8 @@ class Source:
         only: SQL condition of the rows that are usage at all; others are skipped.
         recorded_zero: SQL condition under which a recorded cost of 0 is a price,
             and not the absence of one.
+        labels: Dimension -> SQL text of the name of its value, where the ledger has
+            one; "org", "project", "user" and "api_key" may have names.
         grain: What a record is: a request, or a bucket of requests.
         unnest: The levels of a nested ledger, from the outside in.
         derived: Further columns -> SQL text over the rows of one file, which may look
@@ -95,6 +98,7 @@ class Source:
     zone: str | None = None
     only: str = "true"
     recorded_zero: str = "true"
+    labels: Mapping[str, str] = field(default_factory=dict)
     grain: str = "request"
     unnest: tuple[Level, ...] = ()
     derived: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +106,17 @@ class Source:
     paged: bool = False
     bills: str = ""
     family: str = ""
+
+    def needs(self) -> tuple[str, ...]:
+        """The raw columns that its texts name, in their order."""
+        texts = (*self.fields.values(), *self.labels.values(), *self.derived.values(),
+                 self.only, self.recorded_zero)  # fmt: skip
+        named = (each for text in texts for each in COLUMN.findall(text))
+        return tuple(dict.fromkeys(each for each in named if each not in self.derived))
+
+
+COLUMN = re.compile(r"\{(.+?)\}")
+"""How a text of a source names a raw column."""
 
 
 def first(*texts: str) -> str:

@@ -1,4 +1,4 @@
-"""LiteLLM's spend logs: rows of ``LiteLLM_SpendLogs`` as JSON or JSONL.
+"""LiteLLM's spend logs: rows of ``LiteLLM_SpendLogs``, exported or in the database.
 
 ``prompt_tokens`` includes cached tokens. Timestamps have no zone and are UTC.
 "None" and "" are null. The summarised shape of ``/spend/logs`` has no requests in
@@ -25,6 +25,23 @@ _ROUTES = {
 }
 
 
+NEEDED = frozenset({"request_id", "startTime", "spend"})
+"""The columns by which the rows are told, and without which they tell nothing."""
+
+METADATA = (
+    "user_api_key_alias", "user_api_key_project_id", "user_api_key_project_alias",
+    "user_api_key_team_alias", "user_api_key_org_alias", "user_api_key_user_email",
+    "usage_object.cache_read_input_tokens",
+    "usage_object.prompt_tokens_details.cached_tokens",
+    "usage_object.cache_creation_input_tokens",
+    "usage_object.completion_tokens_details.reasoning_tokens",
+    "usage_object.service_tier",
+    "additional_usage_values.cache_read_input_tokens",
+    "additional_usage_values.cache_creation_input_tokens",
+)  # fmt: skip
+"""What is read of the metadata, which is JSON or its text: all of it in one go."""
+
+
 def _recognises(sample: Sample) -> bool:
     columns = set(sample.columns)
     summed = any(column.split(".")[0] in {"models", "users"} for column in columns)
@@ -33,14 +50,12 @@ def _recognises(sample: Sample) -> bool:
             "this is the summarised shape of LiteLLM's /spend/logs: it has days and "
             "totals, no requests; ask for the rows with summarize=false"
         )
-    return {"request_id", "startTime", "spend"} <= columns
+    return columns >= NEEDED
 
 
 def _meta(*paths: str) -> str:
-    """The first of several values inside the metadata, which is JSON or its text."""
-    found = ", ".join(
-        f"TRY(json_extract_string({{metadata}}, '$.{path}'))" for path in paths
-    )
+    """The first of several values inside the metadata."""
+    found = ", ".join(f"{{known}}[{METADATA.index(path) + 1}]" for path in paths)
     return f"coalesce({found})" if len(paths) > 1 else found
 
 
@@ -64,7 +79,7 @@ SOURCE = Source(
         "org": "organization_id",
         "project": "metadata.user_api_key_project_id, else team_id",
         "user": "user, else end_user",
-        "api_key": "metadata.user_api_key_alias, else the first 8 of api_key",
+        "api_key": "the first 8 of api_key, else metadata.user_api_key_alias",
         "endpoint": "the route of call_type",
         "deployment": "model_group, else model",
         "provider": "custom_llm_provider",
@@ -86,7 +101,7 @@ SOURCE = Source(
         "org": "{organization_id}",
         "project": first(_meta("user_api_key_project_id"), "{team_id}"),
         "user": first("{user}", "{end_user}"),
-        "api_key": first(_meta("user_api_key_alias"), "left({api_key}, 8)"),
+        "api_key": first("left({api_key}, 8)", _meta("user_api_key_alias")),
         "endpoint": _route(),
         "deployment": first("{model_group}", "{model}"),
         "provider": "{custom_llm_provider}",
@@ -112,8 +127,29 @@ SOURCE = Source(
         "currency": "CASE WHEN {spend} IS NOT NULL THEN 'USD' END",
         "latency_ms": "{request_duration_ms}",
     },
+    derived={
+        "known": "TRY(json_extract_string({metadata}, ["
+        + ", ".join(f"'$.{path}'" for path in METADATA)
+        + "]))"
+    },
+    labels={
+        "org": _meta("user_api_key_org_alias"),
+        "project": "CASE WHEN "
+        + first(_meta("user_api_key_project_id"))
+        + " IS NULL THEN "
+        + _meta("user_api_key_team_alias")
+        + " ELSE "
+        + _meta("user_api_key_project_alias")
+        + " END",
+        "user": "CASE WHEN "
+        + first("{user}")
+        + " IS NOT NULL THEN "
+        + _meta("user_api_key_user_email")
+        + " END",
+        "api_key": _meta("user_api_key_alias"),
+    },
     cannot_tell=(
-        "names of organizations and teams (ids only)",
+        "names of organizations, teams and users that its metadata does not name",
         "whether a spend of 0 is free or not priced",
         "the split of a spend into input and output (estimated from list prices)",
     ),

@@ -19,9 +19,14 @@ _CANNOT_TELL = (
 )
 
 
+NEEDED = frozenset(
+    {"date", "spend", "prompt_tokens", "completion_tokens", "api_requests"}
+)
+"""The columns by which a daily table is told."""
+
+
 def _is_table(sample: Sample) -> bool:
-    needed = {"date", "spend", "prompt_tokens", "completion_tokens", "api_requests"}
-    return needed <= set(sample.columns)
+    return set(sample.columns) >= NEEDED
 
 
 def _is_activity(sample: Sample) -> bool:
@@ -95,12 +100,13 @@ def _named(axis: str) -> str:
 
 
 # where the API keys are not looked into, a key is the part itself and has its names
-_KEY_NAME = (
-    f"CASE WHEN {{key.@path}} IS NOT NULL OR {_AXIS} = 'breakdown.api_keys' "
-    + (
-        "THEN coalesce(unless_nothing({key.metadata.key_alias}), "
-        "left(coalesce({key.@name}, {part.@name}), 8)) END"
-    )
+_OF_KEY = f"{{key.@path}} IS NOT NULL OR {_AXIS} = 'breakdown.api_keys'"
+_OF_ENTITY = f"{_AXIS} = 'breakdown.entities'"
+_OF_TEAM = f"{_OF_ENTITY} AND {{part.metadata.team_alias}} IS NOT NULL"
+_OF_ORG = f"{_OF_ENTITY} AND {{part.metadata.organization_alias}} IS NOT NULL"
+_OF_USER = (
+    f"{_OF_ENTITY} AND coalesce({{part.metadata.team_alias}}, "
+    "{part.metadata.organization_alias}) IS NULL"
 )
 
 ACTIVITY = Source(
@@ -112,8 +118,8 @@ ACTIVITY = Source(
         "end": "the day after",
         "org": "the entity, where metadata has organization_alias",
         "project": "api_key_breakdown ... metadata.team_id, else the entity of a team",
-        "user": "api_key_breakdown ... metadata.user_email, else any other entity",
-        "api_key": "metadata.key_alias, else the first 8 of the key",
+        "user": "any other entity, else api_key_breakdown ... metadata.user_email",
+        "api_key": "the first 8 of the key",
         "endpoint": "breakdown.endpoints",
         "deployment": "breakdown.models, else model_groups",
         "provider": "breakdown.providers",
@@ -127,20 +133,16 @@ ACTIVITY = Source(
     fields={
         "start": "{day.date}",
         "end": next_day("{day.date}"),
-        "org": "CASE WHEN {part.metadata.organization_alias} IS NOT NULL "
-        f"THEN {_named('entities')} END",
+        "org": f"CASE WHEN {_OF_ORG} THEN {{part.@name}} END",
         "project": first(
-            "{key.metadata.team_id}",
-            "CASE WHEN {part.metadata.team_alias} IS NOT NULL "
-            f"THEN {_named('entities')} END",
+            "{key.metadata.team_id}", f"CASE WHEN {_OF_TEAM} THEN {{part.@name}} END"
         ),
         "user": first(
+            f"CASE WHEN {_OF_USER} THEN {{part.@name}} END",
             "{key.metadata.user_email}",
-            "CASE WHEN coalesce({part.metadata.team_alias}, "
-            "{part.metadata.organization_alias}) IS NULL "
-            f"THEN {_named('entities')} END",
         ),
-        "api_key": _KEY_NAME,
+        "api_key": f"CASE WHEN {_OF_KEY} "
+        "THEN left(coalesce({key.@name}, {part.@name}), 8) END",
         "endpoint": _named("endpoints"),
         "deployment": first(_named("models"), _named("model_groups")),
         "provider": _named("providers"),
@@ -151,6 +153,16 @@ ACTIVITY = Source(
         "output_tokens": _KEY + "completion_tokens}",
         "cost": _KEY + "spend}",
         "currency": f"CASE WHEN {_KEY}spend}} IS NOT NULL THEN 'USD' END",
+    },
+    labels={
+        "org": "{part.metadata.organization_alias}",
+        "project": "CASE WHEN "
+        + first("{key.metadata.team_id}")
+        + " IS NULL THEN {part.metadata.team_alias} "
+        "ELSE {key.metadata.team_alias} END",
+        "user": f"CASE WHEN {_OF_USER} THEN {{part.metadata.user_email}} END",
+        "api_key": f"CASE WHEN {_OF_KEY} THEN coalesce({{key.metadata.key_alias}}, "
+        "{part.metadata.key_alias}) END",
     },
     cannot_tell=(
         *_CANNOT_TELL,
@@ -184,7 +196,7 @@ UI = Source(
         "org": "Organization ID, else Organization",
         "project": "Team ID, else Team",
         "user": "User ID, else User, else Customer ID, else Customer",
-        "api_key": "Key Alias, else the first 8 of Key ID",
+        "api_key": "the first 8 of Key ID, else Key Alias",
         "deployment": "Model",
         "requests": "Requests",
         "input_tokens": "Prompt Tokens (cached tokens included)",
@@ -197,13 +209,21 @@ UI = Source(
         "org": first("{Organization ID}", "{Organization}"),
         "project": first("{Team ID}", "{Team}"),
         "user": first("{User ID}", "{User}", "{Customer ID}", "{Customer}"),
-        "api_key": first("{Key Alias}", "left({Key ID}, 8)"),
+        "api_key": first("left({Key ID}, 8)", "{Key Alias}"),
         "deployment": "{Model}",
         "requests": "{Requests}",
         "input_tokens": "{Prompt Tokens}",
         "output_tokens": "{Completion Tokens}",
         "cost": "{Spend ($)}",
         "currency": "CASE WHEN {Spend ($)} IS NOT NULL THEN 'USD' END",
+    },
+    labels={
+        "org": "{Organization}",
+        "project": "{Team}",
+        "user": "CASE WHEN "
+        + first("{User ID}", "{User}")
+        + " IS NULL THEN {Customer} ELSE {User} END",
+        "api_key": "{Key Alias}",
     },
     cannot_tell=(*_CANNOT_TELL, "cached tokens", "tags and agents"),
     zone="UTC",
