@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from store import ledgers as stores
 
 import meterwidgets as mw
 from meterwidgets import config
@@ -487,6 +488,25 @@ def test_a_store_takes_each_row_once_and_the_names_of_today(server: Server) -> N
     everything = [each.read_bytes() for each in Path("usage.meter").rglob("*.json*")]
     assert not any(b"s3cret" in text for text in everything)
     assert "s3cret" not in first.output + again.output
+
+
+def test_a_store_asks_a_database_for_the_last_day_and_what_came_since(
+    server: Server,
+) -> None:
+    def at(day: str, number: int) -> str:
+        return ROW.replace("2026-02-22", day).replace("'r-1'", f"'d-{number}'")
+
+    old = [at("2026-01-05", 1), at("2026-01-06", 2), at("2026-02-01", 3)]
+    url = server.schema("since", postgres.LOGS, *old)
+    command = ["ingest", url, "--store", "usage.meter"]
+    assert CliRunner().invoke(main, command).stdout == "usage.meter: 3 records added\n"
+    server.run(at("2026-01-31", 4), at("2026-02-03", 5), schema="since")
+    again = CliRunner().invoke(main, command)
+    assert again.stdout == "usage.meter: 2 records added, 1 there already\n"
+    usage = mw.open_store("usage.meter")
+    assert (usage.quality.records, usage.quality.duplicates) == (5, 0)
+    whole = mw.read_usage(url, rejects=None)
+    assert stores.figures(usage) == stores.figures(whole)
 
 
 @pytest.mark.slow

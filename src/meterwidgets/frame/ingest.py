@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _BATCH_BYTES = 256 << 20
 _BATCH_FILES = 2_000
 _TABLE = "the table"
+_LATE = timedelta(days=1)
 _MOST_PARTS = 8
 """A month of more parts is written as one, so that it stays quick to read."""
 
@@ -154,7 +156,7 @@ def ingest(
             folder, prices or PriceBook(), about, manifest.load(folder) or Manifest()
         )
         _sweep(writer)
-        tasks = list(_tasks(requests))
+        tasks = list(_tasks(requests, writer.now))
         if not tasks:
             raise LedgerError("no ledger was named; name a file, a folder or a glob")
         todo = [task for task in tasks if not _unchanged(task, writer.now)]
@@ -224,12 +226,15 @@ def _sweep(writer: _Writer) -> None:
                 path.rmdir()
 
 
-def _tasks(requests: Sequence[Request]) -> Iterator[_Task]:
+def _tasks(requests: Sequence[Request], now: Manifest) -> Iterator[_Task]:
     for request in requests:
         for each in request.inputs:
+            if isinstance(each, Database):
+                since = request.since or _since(str(each), now)
+                yield _Task(replace(request, inputs=[each], since=since), str(each))
+                continue
             if not isinstance(each, str | Path):
-                name = str(each) if isinstance(each, Database) else _TABLE
-                yield _Task(replace(request, inputs=[each]), name)
+                yield _Task(replace(request, inputs=[each]), _TABLE)
                 continue
             for path in files(each):
                 path = path.resolve()
@@ -240,6 +245,19 @@ def _tasks(requests: Sequence[Request]) -> Iterator[_Task]:
                     about.st_size,
                     about.st_mtime_ns,
                 )
+
+
+def _since(name: str, now: Manifest) -> datetime | None:
+    """Since when to ask a database for more; None asks for all.
+
+    A gateway writes a request when it is over, so a day is asked for once more. Where
+    rows were rejected all is read again, so that those are known that still are.
+    """
+    for each in now.inputs:
+        if each.name == name and each.until_us is not None and not each.rejected:
+            last = datetime(1970, 1, 1, tzinfo=UTC)
+            return last + timedelta(microseconds=each.until_us) - _LATE
+    return None
 
 
 def _unchanged(task: _Task, now: Manifest) -> bool:
@@ -315,6 +333,7 @@ def _generation(
     inputs = _inputs(con, before, batch, assumed_tz=gathered.assumed_tz)
     months = {name: month.parts for name, month in before.months.items()}
     merged = merge(con, writer.folder, months)
+    inputs = _with_those_of_before(con, before, batch, inputs)
     (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
     bad = sum(each.rejected for each in inputs)
     if not count and not before.months:
@@ -385,9 +404,12 @@ def _inputs(
 ) -> list[Input]:
     """The inputs of a batch, with what they held; one that was read keeps its id."""
     known = {each.name: each.id for each in before.inputs if each.name != _TABLE}
-    good = dict(
-        con.execute("SELECT file, count(*) FROM ledger GROUP BY file").fetchall()
-    )
+    good = {
+        number: (count, last)
+        for number, count, last in con.execute(
+            "SELECT file, count(*), max(start_us) FROM ledger GROUP BY file"
+        ).fetchall()
+    }
     bad = dict(
         con.execute("SELECT file, count(*) FROM rejects GROUP BY file").fetchall()
     )
@@ -396,17 +418,48 @@ def _inputs(
     for number, task in enumerate(batch):
         highest += task.name not in known
         broken = bad.get(task.name, 0)
+        count, last = good.get(number, (0, None))
         found.append(
             Input(
                 known.get(task.name, highest),
                 task.name,
                 task.size if task.mtime_ns is not None else None,
                 task.mtime_ns,
-                good.get(number, 0) + broken,
+                count + broken,
                 broken,
                 assumed_tz,
+                last,
             )
         )
+    return found
+
+
+def _with_those_of_before(
+    con: duckdb.DuckDBPyConnection,
+    before: Manifest,
+    batch: Sequence[_Task],
+    inputs: Sequence[Input],
+) -> list[Input]:
+    """The inputs, those of which only the latest was asked for with all their rows.
+
+    Args:
+        con: With ``ledger``, in which only what is new is left.
+        before: What the store held.
+        batch: How the inputs were read.
+        inputs: What was read of them.
+    """
+    known = {each.id: each for each in before.inputs}
+    new = dict(
+        con.execute("SELECT file, count(*) FROM ledger GROUP BY file").fetchall()
+    )
+    found = []
+    for number, (task, each) in enumerate(zip(batch, inputs, strict=True)):
+        then = known.get(each.id)
+        if task.request.since is not None and then is not None:
+            rows = then.rows + new.get(number, 0) + each.rejected
+            last = max(then.until_us or 0, each.until_us or 0)
+            each = msgspec.structs.replace(each, rows=rows, until_us=last)
+        found.append(each)
     return found
 
 

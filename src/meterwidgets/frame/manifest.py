@@ -34,6 +34,8 @@ class Input(msgspec.Struct, frozen=True):
         rows: Records and rejected rows that it held, then.
         rejected: Rows that broke a rule, then.
         assumed_tz: Whether its timestamps were read in an assumed zone.
+        until_us: The start of its last record. Of a database only what began a day
+            before or later is asked for again, and ``rows`` are those of all times.
     """
 
     id: int
@@ -43,6 +45,7 @@ class Input(msgspec.Struct, frozen=True):
     rows: int = 0
     rejected: int = 0
     assumed_tz: bool = False
+    until_us: int | None = None
 
 
 class Month(msgspec.Struct, frozen=True):
