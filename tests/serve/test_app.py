@@ -197,6 +197,7 @@ def test_a_websocket_without_the_wire_that_is_filtered_is_refused(
 ) -> None:
     assert connect(server, overview, wire="legacy").status == 400
     assert connect(server, overview).status == 101
+    assert "ping" not in server.errors()  # what is no concern of an operator's
 
 
 def test_a_page_that_works_logs_nothing(server: Running) -> None:

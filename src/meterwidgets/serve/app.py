@@ -47,6 +47,8 @@ PAGES = {
 MESSAGE_BYTES = 1 << 20  # the largest that a page may send
 
 Say = Callable[[str], None]
+_NOT_SAID = "The websocket_ping_timeout"
+"""tornado takes for seconds what jupyter_server means in ms, and warns of it."""
 
 
 def _print(line: str) -> None:
@@ -179,6 +181,9 @@ class MeterServer(Voila):  # type: ignore[misc]
     async def run(self, log: Say, *, open_browser: bool = False) -> None:
         """Listen until a signal comes, then end the kernels."""
         sockets = _bind(self.ip, self.port)
+        logging.getLogger("tornado.general").addFilter(
+            lambda record: not record.getMessage().startswith(_NOT_SAID)
+        )
         port = sockets[0].getsockname()[1]
         self.app = Application(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
