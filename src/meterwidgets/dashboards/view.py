@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("meterwidgets")
 _Linked = TypeVar("_Linked", bound=Widget)
 _Own = TypeVar("_Own")
-_BY = tuple(name for name in USER_DIMENSIONS if name not in {"currency", "api_key"})
+_NOT_BY = {"currency", "api_key", "outlier"}
+_BY = tuple(name for name in USER_DIMENSIONS if name not in _NOT_BY)
 
 
 class UsageView(t.HasTraits):

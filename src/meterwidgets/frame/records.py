@@ -25,7 +25,7 @@ _COLUMNS = ", ".join(
         *COUNTS,
         "input_cost, output_cost, unsplit_cost",
         "CAST(input_cost + output_cost + unsplit_cost AS DECIMAL(18, 9)) AS cost",
-        'currency, cost_basis, input, "row"',
+        'currency, cost_basis, list_cost, outlier, input, "row"',
     ]
 )
 
@@ -79,6 +79,8 @@ def _query(
     conditions = ["start >= ? AND start < ?"]
     conditions.append("(currency IS NULL OR currency = ?)")
     values.append(selection.currency)
+    if selection.filters.outliers == "without":
+        conditions.append("outlier IS NULL")
     for name, chosen in selection.filters.chosen.items():
         column = f'"{DIMENSIONS[name]}"'
         conditions.append(f"(list_contains(?, {column}) OR {column} IS NULL AND ?)")

@@ -281,6 +281,9 @@ class Selection:
         currency = cube.names["currency"]
         shown = [name is None or name == self.currency for name in currency]
         mask &= np.asarray(shown, bool)[cube.codes["currency"]]
+        if filters.outliers == "without":
+            usual = [name is None for name in cube.names["outlier"]]
+            mask &= np.asarray(usual, bool)[cube.codes["outlier"]]
         for name, wanted in filters.chosen.items():
             dimension = DIMENSIONS[name]
             if dimension not in cube.names:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from meterwidgets.frame.filters import day_of, midnight
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, over_list, times
 from meterwidgets.metrics.compute import breakdown, totals, trend
 from meterwidgets.metrics.results import Insight
 
@@ -22,9 +22,12 @@ _WEEKS, _DAYS, _FEWEST = 8, 14, 7
 def insights(selection: Selection) -> tuple[Insight, ...]:
     """The insights of a selection, worst first.
 
+    A request far over its list price comes first, for it bends all the other figures.
+
     Source: METRICS, "Insights".
     """
     found = (
+        over_list.insight(selection),
         _spike(selection),
         _unpriced(selection),
         _concentration(selection),
