@@ -152,7 +152,7 @@ def test_the_insight_names_the_worst_first_of_all(usage: mw.UsageFrame) -> None:
     assert f"cost ${worst.cost / 10**9:,.2f} for " in first.text
     assert first.text.endswith(
         "times less. Check what your gateway charges for that model, and leave them "
-        "out to see every other figure without."
+        "out to see the figures without them."
     )
 
 

@@ -204,7 +204,8 @@ class Selection:
         """The requests behind the selection, from the store.
 
         Args:
-            order: "start", or "cost": the dearest first.
+            order: "start", or the largest first: "cost", "input_cost", "output_cost",
+                "tokens", "input_tokens" or "output_tokens".
             limit: At most so many.
 
         Returns:

@@ -81,7 +81,7 @@ def insight(selection: Selection) -> Insight | None:
         "warning",
         f"{counted} at over {TIMES}x {its} list price",
         f"{said}Check what your gateway charges for that model, and leave {it} out to "
-        "see every other figure without.",
+        f"see the figures without {it}.",
     )
 
 
