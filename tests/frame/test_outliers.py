@@ -107,6 +107,16 @@ def test_a_saved_frame_and_a_store_keep_them(
     assert left.records()["outlier"].null_count == left.records().num_rows
 
 
+def test_at_list_prices_nothing_is_over_them(
+    usage: mw.UsageFrame, tmp_path: Path
+) -> None:
+    add(tmp_path / "usage.meter", jsonl(tmp_path / "a.jsonl", rows()))
+    for frame in (usage, mw.open_store(tmp_path / "usage.meter")):
+        repriced = frame.reprice(BOOK)
+        assert repriced.outliers == ()
+        assert repriced.select().by("outlier").keys() == {None}
+
+
 def test_a_frame_of_a_version_that_knew_none_says_so(
     usage: mw.UsageFrame, tmp_path: Path
 ) -> None:
