@@ -41,6 +41,7 @@ _HOME = {
     "InsightsBanner": "widgets.insights_banner",
     "FilterPanel": "widgets.filter_panel",
     "Trend": "widgets.trend",
+    "RecordsList": "widgets.records_list",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

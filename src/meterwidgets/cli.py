@@ -136,6 +136,11 @@ def serve(
 )
 @click.option("--currency", metavar="CODE", help="Of a ledger with several.")
 @click.option(
+    "--without-outliers",
+    is_flag=True,
+    help="Leave out requests that cost more than 100 times their list price.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "csv", "html"]),
@@ -154,6 +159,7 @@ def report(
     tz: str | None,
     cost_type: Any,
     currency: str | None,
+    without_outliers: bool,
     form: str,
     **chosen: tuple[str, ...],
 ) -> None:
@@ -181,6 +187,7 @@ def report(
         tz=tz or usage.tz,
         cost_type=cost_type,
         currency=wanted,
+        outliers="without" if without_outliers else "with",
         **{f"{name}s": usage.ids(name, values) for name, values in chosen.items()},
     )
     if beside and anew is not None:

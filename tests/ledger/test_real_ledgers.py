@@ -229,6 +229,21 @@ def test_servegens_days_are_those_of_the_calendar(servegen, tz: str) -> None:  #
     assert costs == expected
 
 
+def test_aiders_message_for_ten_thousand_dollars_is_the_one_over_its_list_price(
+    shared: Shared,
+) -> None:
+    usage = mw.read_usage(shared("aider/aider_message_send.jsonl"), rejects=None)
+    (found,) = usage.outliers
+    assert found.start == datetime(2025, 5, 7, 15, 29, 32, tzinfo=UTC)
+    assert found.model == "gemini/gemini-2.5-pro-preview-03-25"
+    assert (found.cost, found.tokens) == (9_990_012_528_750, 10_033)
+    assert found.list_cost == 12_628_750
+    without = usage.select(mw.Filters(outliers="without"))
+    whole, rest = usage.select().sums(), without.sums()
+    assert whole["records"] - rest["records"] == 1
+    assert whole["input_tokens"] - rest["input_tokens"] == 10_023
+
+
 def test_the_zone_of_the_machine_changes_nothing(
     shared: Shared, machine_zone: str
 ) -> None:

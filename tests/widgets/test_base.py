@@ -17,13 +17,14 @@ from meterwidgets.widgets.filter_panel import FilterPanel
 from meterwidgets.widgets.insights_banner import InsightsBanner
 from meterwidgets.widgets.kpi_card import KpiCard, KpiCards
 from meterwidgets.widgets.model_list import ModelList
+from meterwidgets.widgets.records_list import RecordsList
 from meterwidgets.widgets.split_bar import SplitBar
 from meterwidgets.widgets.tabs import Tabs
 from meterwidgets.widgets.trend import Trend
 
 MAKERS = [
     KpiCard, KpiCards, SplitBar, Donut, Trend, ModelList, InsightsBanner, FilterPanel,
-    Tabs,
+    Tabs, RecordsList,
 ]  # fmt: skip
 SCRIPTS = [
     ("kpi_card",),
@@ -33,6 +34,7 @@ SCRIPTS = [
     ("trend_plot", "trend"),
     ("insights_banner",),
     ("tabs",),
+    ("records_list",),
     ("filter_form", "filter_dialog", "filter_panel"),
 ]
 

@@ -47,7 +47,7 @@ def test_an_insight_reaches_the_browser_with_every_key(wire: Any) -> None:
     banner.insights = [{"title": "Unpriced"}]
     (sent,) = wire.updates(banner)
     assert sent["insights"] == [
-        {"rule": "", "severity": "info", "title": "Unpriced", "text": ""}
+        {"rule": "", "severity": "info", "title": "Unpriced", "text": "", "action": ""}
     ]
     banner.close()
 
@@ -79,10 +79,28 @@ def test_a_wrong_keyword_is_an_error_with_advice() -> None:
         InsightsBanner(eror="x")
 
 
-def test_the_browser_can_set_nothing_on_a_banner(wire: Any) -> None:
+def test_the_browser_can_set_nothing_on_a_banner_but_a_press(wire: Any) -> None:
     banner = InsightsBanner([ONE])
     wire.post(banner, {"insights": [], "error": "owned"})
     assert repr(banner) == "InsightsBanner('Single Model Usage')"
+    wire.post(banner, {"pressed": {"n": 1, "rule": "x"}})
+    assert banner.pressed == {"n": 1, "rule": "x"}
+    banner.close()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        None, "x", [], {}, {"n": 1}, {"rule": "x"}, {"n": -1, "rule": "x"},
+        {"n": True, "rule": "x"}, {"n": 1, "rule": 7}, {"n": 1, "rule": "x" * 41},
+        {"n": 1, "rule": "x", "start": "2026-01-01"}, {"n": 2**31, "rule": "x"},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_press_of_another_shape_is_dropped(wire: Any, hostile: Any) -> None:
+    banner = InsightsBanner([ONE])
+    wire.post(banner, {"pressed": hostile})
+    assert banner.pressed == {}
     banner.close()
 
 

@@ -69,6 +69,8 @@ def query(filters: Filters, first: Filters, others: Mapping[str, str]) -> str:
         pairs.append(("cost-type", filters.cost_type))
     if filters.currency and filters.currency != first.currency:
         pairs.append(("currency", filters.currency))
+    if filters.outliers != first.outliers:
+        pairs.append(("outliers", filters.outliers))
     pairs += others.items()
     return urlencode(pairs, quote_via=quote, safe="/:,()")
 
@@ -137,6 +139,7 @@ _ONE = {
     "end": "end",
     "cost-type": "cost_type",
     "currency": "currency",
+    "outliers": "outliers",
 }
 """Parameter -> filter, of those that take one value."""
 

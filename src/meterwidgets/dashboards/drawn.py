@@ -81,6 +81,11 @@ class Drawn:
         open_ = [one.widget for one in self._all if one.widget.comm is not None]
         return [widget for widget in open_ if type(widget).__name__ == kind]
 
+    def seen(self, kind: str) -> list[Any]:
+        """Those of `of` that somebody sees."""
+        waiting = {id(one.widget) for one in self._all if one.waits}
+        return [widget for widget in self.of(kind) if id(widget) not in waiting]
+
     def close(self) -> None:
         """Close all of them."""
         found, self._all = self._all, []

@@ -13,6 +13,7 @@ from meterwidgets.frame.filters import DIMENSIONS, PRESETS, Filters, Window, zon
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compute import breakdown, elapsed, previous
+from meterwidgets.metrics.over_list import MEANS
 
 _PLURALS = {
     "orgs": "organizations",
@@ -133,6 +134,11 @@ def _chips(selection: Selection) -> list[Traits]:
         chips.append(
             {"dim": "cost_type", "label": "Cost type", "text": side, "title": ""}
         )
+    if filters.outliers == "without":
+        chips.append({
+            "dim": "outliers", "label": "Outliers", "text": "left out",
+            "title": MEANS.capitalize(),
+        })  # fmt: skip
     return chips
 
 
@@ -196,6 +202,8 @@ def asked(request: Mapping[str, Any], selection: Selection, first: Filters) -> F
             )  # fmt: skip
         if what == "cost_type":
             return filters.replace(cost_type="both")
+        if what == "outliers":
+            return filters.replace(outliers="with")
         if what not in DIMENSIONS:
             raise MeterError("that filter is not known; reload the page")
         return filters.without(what)

@@ -12,7 +12,16 @@ from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import DIMENSIONS, Filters, day_of, zone
 from meterwidgets.frame.selection import Selection
 
-NAMES = (*DIMENSIONS, "start", "end", "preset", "tz", "cost_type", "currency")
+NAMES = (
+    *DIMENSIONS,
+    "start",
+    "end",
+    "preset",
+    "tz",
+    "cost_type",
+    "currency",
+    "outliers",
+)
 """The filters that a widget can be linked to."""
 _MOMENT = timedelta(microseconds=1)
 

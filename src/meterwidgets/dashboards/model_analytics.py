@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterwidgets.dashboards.page import Page, alone
+from meterwidgets.dashboards.page import Page, alone, lists
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.frame.frame import UsageFrame
 
@@ -14,7 +14,8 @@ def build(view: UsageView) -> Page:
     trend.add_class("mw-span-7")
     models.add_class("mw-span-5")
     top = [view.kpi_cards("model_analytics"), view.insights_banner()]
-    return Page("ModelAnalytics", view, top, [trend, models], trends=[trend])
+    cards = [trend, models, *lists(view)]
+    return Page("ModelAnalytics", view, top, cards, trends=[trend])
 
 
 def model_analytics(usage: UsageFrame | UsageView, *, tz: str | None = None) -> Page:

@@ -11,6 +11,7 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats
 from meterwidgets.metrics.compute import breakdown, totals
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.over_list import over_list
 from meterwidgets.metrics.results import Row, folded
 
 TITLES = {"model": "Model List", "deployment": "Deployment List"}
@@ -59,6 +60,20 @@ def model_list(
     }
 
 
-def banner(selection: Selection) -> Traits:
-    """What is worth knowing about a selection, worst first."""
-    return {"insights": [asdict(insight) for insight in insights(selection)]}
+def banner(selection: Selection, *, listed: bool) -> Traits:
+    """What is worth knowing about a selection, worst first, and what to do at once.
+
+    Args:
+        selection: What is shown.
+        listed: Whether there is a list that can show the requests of a day.
+    """
+    one = over_list(selection).requests == 1
+    actions = {"over_list": "Leave it out" if one else "Leave them out"}
+    if listed:
+        actions["spike"] = "What made this"
+    return {
+        "insights": [
+            asdict(insight) | {"action": actions.get(insight.rule, "")}
+            for insight in insights(selection)
+        ]
+    }

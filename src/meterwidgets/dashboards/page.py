@@ -13,6 +13,7 @@ from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.widgets.base import Guarded, quiet_layout
+from meterwidgets.widgets.records_list import RecordsList
 
 _WORDS = {"by": "segment", "shape": "shape"}
 """What a reader can choose of a trend, in words."""
@@ -127,6 +128,11 @@ class Page(Guarded, VBox):  # type: ignore[misc]
         priced = self.view.usage
         said = f"\n  {priced.pricing}," if priced.repriced else ""
         return f"{self.name}({said}{lines}\n)"
+
+
+def lists(view: UsageView) -> list[RecordsList]:
+    """What made the figures of a page, folded; nothing where no store keeps that."""
+    return [] if view.usage.stored is None else [view.records_list(opened=False)]
 
 
 def alone(

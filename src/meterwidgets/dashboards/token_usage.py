@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterwidgets.dashboards.page import Page, alone
+from meterwidgets.dashboards.page import Page, alone, lists
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.frame.frame import UsageFrame
 
@@ -11,7 +11,7 @@ def build(view: UsageView) -> Page:
     """The page, without a filter panel; both trends have areas for the same."""
     trends = (view.trend("cost"), view.trend("tokens"))
     row = view.kpi_cards("token_usage")
-    return Page("TokenUsage", view, [row], trends, trends=trends)
+    return Page("TokenUsage", view, [row], [*trends, *lists(view)], trends=trends)
 
 
 def token_usage(usage: UsageFrame | UsageView, *, tz: str | None = None) -> Page:

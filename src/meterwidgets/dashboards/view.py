@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import traitlets as t
 
 from meterwidgets.dashboards import (
+    behind,
     cards,
     filtering,
     linking,
@@ -23,9 +24,11 @@ from meterwidgets.dashboards.wording import SLOTS, Colors, key
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import DIMENSIONS, Filters
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.records import store_of
 from meterwidgets.frame.rollup import USER_DIMENSIONS
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.compute import breakdown
+from meterwidgets.metrics.insights import last_day
 
 if TYPE_CHECKING:
     from meterwidgets.widgets.donut import Donut
@@ -33,13 +36,15 @@ if TYPE_CHECKING:
     from meterwidgets.widgets.insights_banner import InsightsBanner
     from meterwidgets.widgets.kpi_card import KpiCards
     from meterwidgets.widgets.model_list import ModelList
+    from meterwidgets.widgets.records_list import RecordsList
     from meterwidgets.widgets.split_bar import SplitBar
     from meterwidgets.widgets.trend import Trend
 
 _log = logging.getLogger("meterwidgets")
 _Linked = TypeVar("_Linked", bound=Widget)
 _Own = TypeVar("_Own")
-_BY = tuple(name for name in USER_DIMENSIONS if name not in {"currency", "api_key"})
+_NOT_BY = {"currency", "api_key", "outlier"}
+_BY = tuple(name for name in USER_DIMENSIONS if name not in _NOT_BY)
 
 
 class UsageView(t.HasTraits):
@@ -88,6 +93,7 @@ Efficiency 560K)
         self.usage = usage
         self.first = usage.first_filters(tz)
         self._drawn = Drawn(self.say)
+        self._lists = behind.Lists(self, self._drawn)
         self._colors: dict[str, Colors] = {}
         self.closed = False
         super().__init__(filters=filters or self.first)
@@ -188,9 +194,42 @@ Efficiency 560K)
 
         def draw() -> dict[str, Any]:
             said = "" if self._drawn.of("FilterPanel") else self.error
-            return models.banner(self.selection) | {"error": said}
+            listed = bool(self._drawn.of("RecordsList"))
+            return models.banner(self.selection, listed=listed) | {"error": said}
 
-        return self._link(InsightsBanner(), draw)
+        def act(change: Any) -> None:
+            rules = [one["rule"] for one in banner.insights if one["action"]]
+            if change.new["rule"] not in rules:
+                return
+            if change.new["rule"] == "spike":
+                self._lists.call(last_day(self.selection).filters)
+            else:
+                self._change(lambda filters: filters.replace(outliers="without"))
+
+        banner = self._link(InsightsBanner(), draw)
+        banner.observe(act, names=["pressed"])
+        return banner
+
+    def records_list(self, *, title: str = "", opened: bool = True) -> RecordsList:
+        """What made this: the dearest requests behind the figures, and the rest.
+
+        They are read from the store while the list is open, and add up to the figure.
+        With such a list in the view, the banner leads from a spike to its requests.
+
+        Args:
+            title: The heading, if not "What made this".
+            opened: Whether it starts open; else with a button that opens it.
+
+        Raises:
+            LedgerError: When the frame is of no store.
+        """
+        from meterwidgets.widgets.records_list import RecordsList
+
+        store_of(self.usage)
+        found = RecordsList(title=title or behind.TITLE, is_open=opened)
+        self._link(found, lambda: self._lists.draw(found))
+        self._lists.follow(found)
+        return found
 
     def trend(
         self,
@@ -421,6 +460,7 @@ Efficiency 560K)
         if change.old is t.Undefined or not isinstance(change.old, Filters):
             return
         self._selection = self.usage.select(change.new)
+        self._lists.asked = None
         self.error = ""
         self._drawn.again()
 

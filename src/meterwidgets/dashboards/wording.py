@@ -102,6 +102,8 @@ def empty_state(selection: Selection, records: int) -> Traits:
     text = f"Nothing was used from {times.window(selection.window)} ({filters.tz})"
     if chosen:
         text += f" with {', '.join(chosen)}"
+    if filters.outliers == "without":
+        text += ", outliers left out"
     return {
         "empty": {
             "title": "No usage in this selection",

@@ -62,6 +62,7 @@ def reprice(
             currencies=currencies_of(con),
             quality=replace(frame.quality, notes=_notes(con, stored, book, pricing)),
             pricing=str(pricing),
+            outliers=(),  # nothing costs more than its list price here
             stored=None,  # its records cost what was recorded
             again=partial(reprice, frame, stored),
         )

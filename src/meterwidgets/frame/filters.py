@@ -12,6 +12,8 @@ from meterwidgets.errors import MeterError, unknown
 
 CostType = Literal["both", "input", "output"]
 COST_TYPES = ("both", "input", "output")
+Outliers = Literal["with", "without"]
+OUTLIERS = ("with", "without")
 
 DIMENSIONS = {
     "orgs": "org",
@@ -54,6 +56,8 @@ class Filters:
         users: As ``orgs``.
         cost_type: Which side money and tokens are narrowed to.
         currency: The currency that is shown, of a ledger with several.
+        outliers: Whether requests that cost more than 100 times their list price
+            count: "with" or "without" them.
 
     Examples:
         >>> Filters().replace(orgs=["Acme"])
@@ -63,7 +67,7 @@ class Filters:
         ...
         meterwidgets.errors.MeterError: filter 'organisations' not found; filters: \
 preset, start, end, tz, orgs, projects, deployments, endpoints, models, users, \
-cost_type, currency
+cost_type, currency, outliers
     """
 
     preset: str = "all"
@@ -78,6 +82,7 @@ cost_type, currency
     users: tuple[str | None, ...] = ()
     cost_type: CostType = "both"
     currency: str | None = None
+    outliers: Outliers = "with"
 
     def __post_init__(self) -> None:
         for name in DIMENSIONS:
@@ -93,6 +98,8 @@ cost_type, currency
             raise MeterError(unknown("preset", str(self.preset), [*PRESETS, "custom"]))
         if self.cost_type not in COST_TYPES:
             raise MeterError(unknown("cost type", str(self.cost_type), COST_TYPES))
+        if self.outliers not in OUTLIERS:
+            raise MeterError(unknown("outlier setting", str(self.outliers), OUTLIERS))
         if self.start and self.end and self.start >= self.end:
             raise MeterError(
                 f"the range ends at {self.end:%Y-%m-%d %H:%M}, which is not after its "

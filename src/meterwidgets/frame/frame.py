@@ -13,6 +13,7 @@ from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.filters import Filters, day_of, midnight
 from meterwidgets.frame.labels import clean, told_apart
 from meterwidgets.frame.selection import Selection
+from meterwidgets.ledger.outliers import Outlier
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import Quality
 
@@ -40,6 +41,7 @@ class UsageFrame:
         demo: Whether this is made-up data.
         tz: The zone that pages start with.
         bucket_s: Seconds of the longest bucket, where rows are buckets; else 0.
+        outliers: The dearest requests of over 100 times their list price.
         stored: The store that holds the records behind it, if there is one.
         fed: Until when that store is known to be complete, while it is being fed.
         pricing: "recorded", or "repriced" and as of which day.
@@ -56,6 +58,7 @@ class UsageFrame:
     demo: bool = False
     tz: str = "UTC"
     bucket_s: int = 0
+    outliers: tuple[Outlier, ...] = ()
     stored: Stored | None = None
     fed: datetime | None = None
     pricing: str = str(RECORDED)
@@ -196,6 +199,7 @@ of 2026-01-01)
             user_cube=cube if self.user_cube else None,
             currencies=tuple(currencies or self.currencies[:1]),
             quality=Quality(records=records, assumed_tz=self.quality.assumed_tz),
+            outliers=tuple(each for each in self.outliers if each.user == user),
             stored=None,  # it holds the records of everybody
             again=None,
             labels={

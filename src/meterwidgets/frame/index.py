@@ -25,6 +25,7 @@ from meterwidgets.frame.rollup import (
 )
 from meterwidgets.frame.saved import map_table, open_frame, save, write_table
 from meterwidgets.ledger import notes
+from meterwidgets.ledger.outliers import Outlier, dearest
 from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.quality import Quality, counted
 
@@ -107,6 +108,7 @@ def write(
         fewer = rollup_again("segments", DIMENSIONS)
         cube = Cube.from_rows(con.sql(fewer).to_arrow_table(), DIMENSIONS, now.grain_s)
         said = _families(con, folder, now)
+        outliers = _outliers(con, folder, now)
     finally:
         con.close()
     users = any(rows[key].null_count < len(rows) for key in ("user", "api_key"))
@@ -120,6 +122,7 @@ def write(
         quality=_quality(now, [*said, *notes.of_tallies(now.tallies, book)]),
         tz=tz,
         bucket_s=max(month.bucket_us for month in months) // 1_000_000,
+        outliers=outliers,
     )
     kept = latest(*named, cubes=[frame.cube, frame.user_cube])
     save(replace(frame, labels=with_own(kept, labels)), folder / now.index)
@@ -169,6 +172,17 @@ def _quality(now: Manifest, said: Iterable[str]) -> Quality:
         any(each.assumed_tz for each in now.inputs),
         tuple(dict.fromkeys(words)),
     )
+
+
+def _outliers(
+    con: duckdb.DuckDBPyConnection, folder: Path, now: Manifest
+) -> tuple[Outlier, ...]:
+    """The dearest flagged requests; only months that have some are read for them."""
+    paths: list[str] = []
+    for month in now.months.values():
+        flags = map_table(folder / month.segment)["outlier"]
+        paths += month.parts if flags.null_count < len(flags) else ()
+    return dearest(con, parts.records(folder, paths)) if paths else ()
 
 
 def _families(con: duckdb.DuckDBPyConnection, folder: Path, now: Manifest) -> list[str]:

@@ -18,7 +18,7 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.files import MANIFEST
 from meterwidgets.ledger.notes import Tally
 
-FORMAT = 1
+FORMAT = 2
 FOLDERS = ("records", "cube", "index", "rejects")
 """Where the files of a store lie; each carries the number of its generation."""
 

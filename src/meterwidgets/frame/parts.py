@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _TEXTS = ("source", "grain", "record_id", *DIMENSIONS, "status", "service_tier")
-_PRICED = ("input_cost", "output_cost", "unsplit_cost")
+_PRICED = ("input_cost", "output_cost", "unsplit_cost", "list_cost")
 _REPORTED = ("reported_cost", "reported_input_cost", "reported_output_cost")
 _NANO = "0.000000001::DECIMAL(10, 9)"
 
@@ -27,7 +27,7 @@ _WRITTEN = ", ".join(
             f"CAST({name} * {_NANO} AS DECIMAL(18, 9)) AS {name}"
             for name in (*_PRICED, *_REPORTED)
         ),
-        "currency, cost_basis, coalesce(estimated, false) AS estimated",
+        "currency, cost_basis, coalesce(estimated, false) AS estimated, outlier",
         "reported_currency, covers, own_id, grown, billed",
     ]
 )
@@ -81,7 +81,8 @@ def records(folder: Path, parts: Iterable[str]) -> str:
     money = ", ".join(_nano(name, name) for name in _PRICED)
     return (
         f"(SELECT {_DIMENSIONS}, {_TIMES}, {_COUNTS}, {money}, currency, cost_basis, "
-        f"estimated, billed, part, file_row_number FROM {files(folder, parts)})"
+        "estimated, outlier, billed, part, file_row_number "
+        f"FROM {files(folder, parts)})"
     )
 
 
@@ -110,7 +111,7 @@ def kept(folder: Path, parts: Iterable[str]) -> str:
     here = "(part, file_row_number)"
     lost = ", ".join(
         f"CASE WHEN lost THEN NULL ELSE {name} END AS {name}"
-        for name in (*_PRICED, "currency")
+        for name in (*_PRICED, "currency", "outlier")
     )
     return (
         f"SELECT * EXCLUDE (part, file_row_number, lost) REPLACE ({lost}, "

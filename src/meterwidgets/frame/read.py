@@ -19,6 +19,7 @@ from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
 from meterwidgets.ledger.database_url import Database
 from meterwidgets.ledger.labels import collected
+from meterwidgets.ledger.outliers import dearest
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
@@ -202,6 +203,7 @@ def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageF
         currencies=currencies,
         quality=quality,
         bucket_s=(longest or 0) // 1_000_000,
+        outliers=dearest(con, "records"),
         **words,
     )
 

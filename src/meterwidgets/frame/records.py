@@ -13,10 +13,20 @@ from meterwidgets.ledger.normalise import COUNTS
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from meterwidgets.frame.frame import UsageFrame
     from meterwidgets.frame.selection import Selection
     from meterwidgets.frame.store import Stored
 
-ORDERS = {"start": 'start, input, "row"', "cost": 'cost DESC NULLS LAST, start, "row"'}
+_TOKENS = "coalesce(input_tokens, 0) + coalesce(output_tokens, 0)"
+ORDERS = {"start": 'start, input, "row"'} | {
+    name: f'{value} DESC NULLS LAST, start, input, "row"'
+    for name, value in [
+        ("cost", "cost"), ("input_cost", "input_cost"), ("output_cost", "output_cost"),
+        ("tokens", _TOKENS), ("input_tokens", "input_tokens"),
+        ("output_tokens", "output_tokens"),
+    ]
+}  # fmt: skip
+"""What records can be ordered by: their time, or the largest of something first."""
 _COLUMNS = ", ".join(
     [
         "record_id, source, grain, start",
@@ -25,7 +35,7 @@ _COLUMNS = ", ".join(
         *COUNTS,
         "input_cost, output_cost, unsplit_cost",
         "CAST(input_cost + output_cost + unsplit_cost AS DECIMAL(18, 9)) AS cost",
-        'currency, cost_basis, input, "row"',
+        'currency, cost_basis, list_cost, outlier, input, "row"',
     ]
 )
 
@@ -34,13 +44,7 @@ def records(
     selection: Selection, *, order: str = "start", limit: int | None = None
 ) -> pa.Table:
     """The records behind a selection; see `Selection.records`."""
-    stored = selection.frame.stored
-    if stored is None:
-        raise LedgerError(
-            f"{selection.frame.name}: its requests are not kept, only their sums; "
-            "ingest the ledger (meterwidgets ingest SOURCE --store DIR) and open the "
-            "store"
-        )
+    stored = store_of(selection.frame)
     if order not in ORDERS:
         raise MeterError(unknown("order", order, ORDERS))
     import duckdb
@@ -62,6 +66,21 @@ def records(
     return _with_files(found, stored)
 
 
+def store_of(frame: UsageFrame) -> Stored:
+    """The store that keeps the records behind a frame.
+
+    Raises:
+        LedgerError: When there is none.
+    """
+    if frame.stored is None:
+        raise LedgerError(
+            f"{frame.name}: its requests are not kept, only their sums; "
+            "ingest the ledger (meterwidgets ingest SOURCE --store DIR) and open the "
+            "store"
+        )
+    return frame.stored
+
+
 def _query(
     selection: Selection, stored: Stored, order: str, limit: int | None
 ) -> tuple[str, list[Any]]:
@@ -79,6 +98,8 @@ def _query(
     conditions = ["start >= ? AND start < ?"]
     conditions.append("(currency IS NULL OR currency = ?)")
     values.append(selection.currency)
+    if selection.filters.outliers == "without":
+        conditions.append("outlier IS NULL")
     for name, chosen in selection.filters.chosen.items():
         column = f'"{DIMENSIONS[name]}"'
         conditions.append(f"(list_contains(?, {column}) OR {column} IS NULL AND ?)")

@@ -5,8 +5,14 @@ It is written in the words that every engine has, so that it can be written for 
 
 from __future__ import annotations
 
-DIMENSIONS = ("org", "project", "deployment", "model", "endpoint", "currency")
-"""What every row of the cube is keyed by, besides its time."""
+DIMENSIONS = (
+    "org", "project", "deployment", "model", "endpoint", "currency", "outlier",
+)  # fmt: skip
+"""What every row of the cube is keyed by, besides its time.
+
+``outlier`` keeps requests that cost far more than their list price apart from all
+others, so that they can be left out of every figure.
+"""
 
 USER_DIMENSIONS = (*DIMENSIONS, "user", "api_key")
 """The keys of the second cube, for My Usage and breakdowns by user."""

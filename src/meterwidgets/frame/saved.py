@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +21,10 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube import Cube, Ints
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup import MEASURES
+from meterwidgets.ledger.outliers import Outlier
 from meterwidgets.ledger.quality import Quality
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def save(frame: UsageFrame, folder: str | Path) -> Path:
@@ -63,6 +65,10 @@ def save(frame: UsageFrame, folder: str | Path) -> Path:
             "tz": frame.tz,
             "bucket_s": frame.bucket_s,
             "pricing": frame.pricing,
+            "outliers": [
+                asdict(each) | {"start": each.start.isoformat()}
+                for each in frame.outliers
+            ],
             "cubes": {
                 name: {
                     "grain_s": cube.grain_s,
@@ -107,12 +113,17 @@ def open_frame(folder: str | Path) -> UsageFrame:
             last=datetime.fromisoformat(about.pop("last")),
             currencies=tuple(about.pop("currencies")),
             quality=Quality(**quality),
+            outliers=tuple(map(_outlier, about.pop("outliers"))),
             **about,
         )
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException,
     ) as error:  # fmt: skip
         raise LedgerError(f"{folder}: is not a saved frame ({error})") from None
+
+
+def _outlier(fields: dict[str, Any]) -> Outlier:
+    return Outlier(**fields | {"start": datetime.fromisoformat(fields["start"])})
 
 
 def _save_cube(cube: Cube, folder: Path, name: str) -> None:

@@ -204,7 +204,8 @@ class Selection:
         """The requests behind the selection, from the store.
 
         Args:
-            order: "start", or "cost": the dearest first.
+            order: "start", or the largest first: "cost", "input_cost", "output_cost",
+                "tokens", "input_tokens" or "output_tokens".
             limit: At most so many.
 
         Returns:
@@ -281,6 +282,9 @@ class Selection:
         currency = cube.names["currency"]
         shown = [name is None or name == self.currency for name in currency]
         mask &= np.asarray(shown, bool)[cube.codes["currency"]]
+        if filters.outliers == "without":
+            usual = [name is None for name in cube.names["outlier"]]
+            mask &= np.asarray(usual, bool)[cube.codes["outlier"]]
         for name, wanted in filters.chosen.items():
             dimension = DIMENSIONS[name]
             if dimension not in cube.names:

@@ -10,6 +10,9 @@ but a recorded one.
 
 That is the one mode, ``recorded``. The other one reprices: what was recorded counts for
 nothing, every record costs what the book says, and what it doesn't price is unpriced.
+
+Beside its cost every request keeps its list price, what the book would charge for it,
+and the flag of ``outliers`` when it cost far more.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger import outliers
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.rates import KINDS
 
@@ -34,7 +38,9 @@ _RATES = (
     + ")"
 )
 
-_RECORDS = """
+_WHOLE = "coalesce(cost, coalesce(input_cost, 0) + coalesce(output_cost, 0))"
+
+_RECORDS = f"""
 CREATE OR REPLACE TABLE records AS
 SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
   deployment, provider, model, status, service_tier, requests, input_tokens,
@@ -66,6 +72,9 @@ SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
        ELSE cost END AS unsplit_cost,
   cost_basis = 'recorded' AND NOT has_split AND cost > 0 AND weight > 0
     AND input_tokens > 0 AND output_tokens > 0 AS estimated,
+  list_cost,
+  CASE WHEN cost_basis = 'recorded' THEN {outliers.flag(_WHOLE, "list_cost")} END
+    AS outlier,
   file, n, record_id, covers, own_id, grown, coalesce(billed, false) AS billed,
   reported_cost, reported_input_cost, reported_output_cost,
   recorded_currency AS reported_currency
@@ -85,7 +94,14 @@ SELECT *,
        WHEN basis IS NULL OR wide IS NULL
          OR coalesce(input_tokens, output_tokens) IS NULL THEN 'unpriced'
        WHEN cost = 0 AND basis = 'catalogue' AND wide > 0 THEN 'unpriced'
-       ELSE basis END AS cost_basis
+       ELSE basis END AS cost_basis,
+  -- in the currency of the record, and below what it can hold: 10^9, in millionths
+  CASE WHEN grain = 'request' AND wide < 1000000000000000000000000::HUGEINT
+         AND coalesce(input_tokens, output_tokens) IS NOT NULL
+         AND (rate_currency = coalesce(recorded_currency, rate_currency)
+           OR NOT {recorded})
+       THEN half_even(wide_input, 1000000::HUGEINT)
+         + half_even(wide_output, 1000000::HUGEINT) END AS list_cost
 FROM (SELECT *, wide_input + wide_output AS wide
 FROM (SELECT l.* EXCLUDE (cost, input_cost, output_cost), l.cost AS reported_cost,
   l.input_cost AS reported_input_cost, l.output_cost AS reported_output_cost,

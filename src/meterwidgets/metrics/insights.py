@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from meterwidgets.frame.filters import day_of, midnight
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, over_list, times
 from meterwidgets.metrics.compute import breakdown, totals, trend
 from meterwidgets.metrics.results import Insight
 
@@ -22,9 +22,12 @@ _WEEKS, _DAYS, _FEWEST = 8, 14, 7
 def insights(selection: Selection) -> tuple[Insight, ...]:
     """The insights of a selection, worst first.
 
+    A request far over its list price comes first, for it bends all the other figures.
+
     Source: METRICS, "Insights".
     """
     found = (
+        over_list.insight(selection),
         _spike(selection),
         _unpriced(selection),
         _concentration(selection),
@@ -108,11 +111,17 @@ def _add_rates(selection: Selection) -> str:
     return advice
 
 
+def last_day(selection: Selection) -> Selection:
+    """The last complete day of a selection, which may have a spike."""
+    tz = selection.filters.tz
+    end = day_of(min(selection.window.end, selection.frame.as_of(tz)), tz)
+    return selection.at(midnight(end - timedelta(days=1), tz), midnight(end, tz))
+
+
 def _spike(selection: Selection) -> Insight | None:
     """The last complete day against the same weekdays, or the days, before it."""
     frame, tz, unit = selection.frame, selection.filters.tz, selection.currency
-    end = min(selection.window.end, frame.as_of(tz))
-    last = day_of(end, tz) - timedelta(days=1)
+    last = day_of(last_day(selection).window.start, tz)
     before, words = _before(last, day_of(frame.coverage(tz), tz))
     if len(before) < _FEWEST or midnight(last, tz) < selection.window.start:
         return None

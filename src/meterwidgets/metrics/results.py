@@ -231,7 +231,7 @@ class Insight:
     """Something worth knowing about a selection.
 
     Attributes:
-        rule: single_model, concentration, unpriced or spike.
+        rule: over_list, spike, unpriced, concentration or single_model.
         severity: info or warning.
         title: A few words.
         text: The figures, and what to do.

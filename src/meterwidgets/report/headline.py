@@ -12,6 +12,7 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compute import amounts as of_sums
 from meterwidgets.metrics.compute import totals
+from meterwidgets.metrics.over_list import MEANS
 from meterwidgets.metrics.results import Breakdown, Totals, folded
 
 BY = {
@@ -179,6 +180,8 @@ def chosen(selection: Selection) -> list[str]:
     ]
     if filters.cost_type != "both":
         said.append(f"Cost type: {filters.cost_type} only")
+    if filters.outliers == "without":
+        said.append(f"Outliers: left out ({MEANS})")
     if len(frame.currencies) > 1:
         said.append(f"Currency: {selection.currency} only")
     return said

@@ -2,8 +2,10 @@
 // Its box is there from the start, so that what comes into it is read out.
 
 /**
- * @typedef {{rule: string, severity: string, title: string, text: string}} Insight
- * @typedef {{insights: Insight[], error: string}} Model
+ * @typedef {{rule: string, severity: string, title: string, text: string,
+ *   action?: string}} Insight
+ * @typedef {{insights: Insight[], error: string,
+ *   pressed: {n?: number, rule?: string}}} Model
  */
 
 const TRIANGLE = "M8 2.2 14.6 13.6H1.4Z";
@@ -16,14 +18,18 @@ const KINDS = {
 };
 const FAILED = "The last refresh failed, the last good figures stay";
 
-function makeInsight(tag) {
+/** @param {string} tag @param {(rule: string) => void} [press] */
+function makeInsight(tag, press) {
   const sign = h("span", { class: "mw-banner-sign", "aria-hidden": "true" });
   const word = h("span", { class: "mw-sr" });
   const title = h("span", { class: "mw-banner-words" });
   const text = h("p", { class: "mw-banner-words mw-banner-text" });
   const head = h("p", { class: "mw-banner-title" }, word, title);
-  const node = h(tag, { class: "mw-banner-insight" }, sign, head, text);
-  node.parts = { sign, word, title, text };
+  const kind = { class: "mw-button mw-banner-action", type: "button" };
+  const button = h("button", { ...kind, "aria-live": "off" });
+  const node = h(tag, { class: "mw-banner-insight" }, sign, head, text, button);
+  listen(button, { click: () => press?.(node.dataset.rule) });
+  node.parts = { sign, word, title, text, button };
   return node;
 }
 
@@ -39,13 +45,23 @@ function patchInsight(node, insight) {
   put(p.title, insight.title);
   put(p.text, insight.text);
   show(p.text, Boolean(insight.text));
+  attr(node, "data-rule", insight.rule || null);
+  put(p.button, insight.action ?? "");
+  show(p.button, Boolean(insight.action));
 }
 
 /** @param {{model: {get: (name: string) => any}, el: HTMLElement}} ctx */
 function build({ model, el }) {
   const failure = makeInsight("div");
   failure.classList.add("mw-banner-box");
-  const first = makeInsight("div");
+  let left = "";
+  const press = (rule) => {
+    left = rule;
+    const n = (model.get("pressed").n ?? 0) + 1;
+    model.set("pressed", { n, rule });
+    model.save_changes();
+  };
+  const first = makeInsight("div", press);
   const button = h("button", { class: "mw-link mw-banner-more", type: "button" });
   const rest = h("ul", { class: "mw-banner-rest" });
   const box = h("div", { class: "mw-banner-box" }, first, button, rest);
@@ -77,8 +93,17 @@ function build({ model, el }) {
     attr(button, "aria-expanded", open);
     show(button, others.length > 0);
     const list = open ? others.map((one, key) => ({ ...one, key })) : [];
-    keyed(rest, list, () => makeInsight("li"), patchInsight);
+    keyed(rest, list, () => makeInsight("li", press), patchInsight);
     show(rest, open);
+    followFocus();
+  }
+  // The button goes with its insight; the chip that it made is among the filters.
+  function followFocus() {
+    if (!left || model.get("insights").some(({ rule }) => rule === left)) return;
+    left = "";
+    const here = document.activeElement;
+    if (here && here !== document.body && !el.contains(here)) return;
+    document.querySelector(".mw-filter-button")?.focus();
   }
   return update;
 }

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets as t
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.widgets.base import MeterWidget, script
+from meterwidgets.widgets.base import MeterWidget, counter, script, text
 
 SEVERITIES = ("info", "warning", "bad")
 """How much an insight matters; each has an icon, a word and a colour."""
-_KEYS = ("rule", "severity", "title", "text")
+_KEYS = ("rule", "severity", "title", "text", "action")
+
+
+def _pressed(value: object) -> dict[str, object]:
+    """Accept one press of a button: its number, and the rule of its insight."""
+    if not isinstance(value, dict) or value.keys() != {"n", "rule"}:
+        raise ValueError("expected one press with its number and its rule")
+    return {"n": counter(value["n"]), "rule": text(40)(value["rule"])}
 
 
 def _check_insight(insight: Mapping[str, Any]) -> dict[str, str]:
@@ -34,7 +41,8 @@ class InsightsBanner(MeterWidget):
     """Show the worst insight as a banner, the others on request, and a failed refresh.
 
     With nothing to say it takes no room. Each insight is a dict with ``rule`` (its
-    name), ``severity`` (info, warning or bad), ``title`` and ``text``.
+    name), ``severity`` (info, warning or bad), ``title``, ``text`` and ``action``, the
+    text of its button, if it has one; a press sets `pressed`.
 
     Args:
         insights: The insights, worst first.
@@ -56,11 +64,14 @@ class InsightsBanner(MeterWidget):
     """
 
     _esm = script("insights_banner")
+    inbound: ClassVar = {"pressed": _pressed}
 
     insights = t.List(t.Dict()).tag(sync=True)
     """The insights, worst first, each a dict as the class describes it."""
     error = t.Unicode().tag(sync=True)
     """Why the last refresh failed; shown above all insights."""
+    pressed = t.Dict().tag(sync=True, echo_update=False)
+    """The last press of an insight's button: its number ``n`` and its ``rule``."""
 
     def __init__(
         self, insights: Sequence[Mapping[str, Any]] = (), **traits: Any
