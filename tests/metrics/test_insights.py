@@ -238,7 +238,7 @@ def test_the_spike_keeps_models_with_the_same_label_apart() -> None:
     usage = usage_of(rows, labels={"model": {"id-1": "Qwen", "id-2": "Qwen"}})
     found = only(usage, "spike")
     assert found.text.startswith("Cost was $100.00, against a median of $20.00")
-    assert "Qwen rose to $90.00 from a median of $10.00." in found.text
+    assert "Qwen (id-1) rose to $90.00 from a median of $10.00." in found.text
 
 
 def test_a_spike_without_models_names_none() -> None:
