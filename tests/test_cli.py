@@ -130,6 +130,24 @@ def test_version_and_help_say_what_there_is() -> None:
     assert process("-h").stdout == shown
 
 
+def test_requests_far_over_their_list_price_are_left_out_on_request(
+    here: Path,
+) -> None:
+    (here / "meterwidgets.toml").write_text(PRICES)
+    dear = "2026-02-22T13:00:00Z,Acme,bot,bob,/chat,qwen-gpu,qwen,100,50,900,USD\n"
+    (here / "usage.csv").write_text(HEAD + dear + dear.replace("900", "0.05"))
+    assert document("usage.csv")["totals"]["cost"] == "900.050000000"
+    assert document("usage.csv")["insights"][0]["rule"] == "over_list"
+    left = document("usage.csv", "--without-outliers")
+    assert left["totals"]["cost"] == "0.050000000"
+    assert "over_list" not in [each["rule"] for each in left["insights"]]
+    said = run("report", "usage.csv", "--without-outliers").stdout
+    assert (
+        "Outliers: left out (requests that cost more than 100 times their list price)"
+        in said
+    )
+
+
 # forms
 
 

@@ -19,7 +19,7 @@ from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
 from meterwidgets.ledger.database_url import Database
 from meterwidgets.ledger.labels import collected
-from meterwidgets.ledger.outliers import dearest
+from meterwidgets.ledger.outliers import FLAG, dearest
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.quality import write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
@@ -196,14 +196,15 @@ def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageF
     last = max(last, bucket_last or 0)
     grain_s = grain_for(first, last)
     currencies = currencies_of(con)
+    cube = cube_of(con, DIMENSIONS, grain_s)
     return UsageFrame(
-        cube=cube_of(con, DIMENSIONS, grain_s),
+        cube=cube,
         user_cube=cube_of(con, USER_DIMENSIONS, grain_s) if users else None,
         last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last),
         currencies=currencies,
         quality=quality,
         bucket_s=(longest or 0) // 1_000_000,
-        outliers=dearest(con, "records"),
+        outliers=dearest(con, "records") if FLAG in cube.names["outlier"] else (),
         **words,
     )
 

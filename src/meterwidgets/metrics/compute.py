@@ -90,7 +90,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def _once(
+def once(
     function: Callable[Concatenate[Selection, _P], _T],
 ) -> Callable[Concatenate[Selection, _P], _T]:
     """Compute a figure of a selection once: several widgets of a page ask for it."""
@@ -106,7 +106,7 @@ def _once(
     return found
 
 
-@_once
+@once
 def totals(selection: Selection) -> Totals:
     """The headline of a selection.
 
@@ -147,7 +147,7 @@ def elapsed(selection: Selection) -> timedelta:
     return max(min(window.end, as_of) - window.start, timedelta(0))
 
 
-@_once
+@once
 def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
     """A dimension's rows under the filters.
 
@@ -182,7 +182,7 @@ def _rank(name: str, value: str | None, whole: Amounts) -> tuple[int, int, str, 
     return -(whole.cost or 0), -(whole.tokens or 0), name, value or ""
 
 
-@_once
+@once
 def trend(
     selection: Selection,
     *,
@@ -307,7 +307,7 @@ def concentration(found: Breakdown) -> Concentration:
     return Concentration(top, top.share if top else None, hhi)
 
 
-@_once
+@once
 def previous(selection: Selection) -> Totals | None:
     """The same filters over the equal elapsed length directly before.
 

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from meterwidgets.frame.filters import DIMENSIONS, zone
 from meterwidgets.frame.selection import Selection
-from meterwidgets.ledger.outliers import TIMES, Outlier
+from meterwidgets.ledger.outliers import FLAG, TIMES, Outlier
 from meterwidgets.metrics import formats, times
+from meterwidgets.metrics.compute import once
 from meterwidgets.metrics.results import Insight
 
 MEANS = f"requests that cost more than {TIMES} times their list price"
@@ -31,19 +32,16 @@ class OverList:
     dearest: tuple[Outlier, ...]
 
 
+@once
 def over_list(selection: Selection) -> OverList:
     """The requests of a selection that cost more than 100 times their list price."""
-    flagged = [
-        sums for name, sums in selection.by("outlier").items() if name is not None
-    ]
-    return OverList(
-        sum(sums["records"] for sums in flagged),
-        sum(
-            sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
-            for sums in flagged
-        ),
-        tuple(_inside(selection)) if flagged else (),
-    )
+    sums = None
+    if FLAG in selection.cube.names["outlier"]:  # else nothing is summed for nothing
+        sums = selection.by("outlier").get(FLAG)
+    if sums is None:
+        return OverList(0, 0, ())
+    cost = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
+    return OverList(sums["records"], cost, tuple(_inside(selection)))
 
 
 def _inside(selection: Selection) -> Iterator[Outlier]:
