@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from meterwidgets.config import Config
     from meterwidgets.frame.frame import UsageFrame
+    from meterwidgets.ledger.read import Done, Progress
 
 _Command = Callable[..., Any]
 
@@ -392,18 +393,18 @@ def _config(config_file: str | None) -> tuple[Config, Path]:
 class _Reading:
     """A progress bar over files, on a terminal only."""
 
-    def __enter__(self) -> Callable[[str, int, int], None] | None:
+    def __enter__(self) -> Progress | None:
         self._bar: Any = None
         return self._step if sys.stderr.isatty() else None
 
-    def _step(self, name: str, done: int, of: int) -> None:
+    def _step(self, done: Done) -> None:
         if self._bar is None:
             self._bar = click.progressbar(
-                length=of, label="Reading", file=sys.stderr, show_pos=True,
+                length=done.of, label="Reading", file=sys.stderr,
                 item_show_func=lambda item: item and Path(item).name,
             )  # fmt: skip
             self._bar.__enter__()
-        self._bar.update(done - self._bar.pos, name)
+        self._bar.update(done.bytes - self._bar.pos, done.name)
 
     def __exit__(self, *error: object) -> None:
         if self._bar is not None:

@@ -14,9 +14,10 @@ import click
 
 from meterwidgets import config as settings
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.ingest import Added, Done, ingest
+from meterwidgets.frame.ingest import Added, ingest
 from meterwidgets.frame.store import FED
 from meterwidgets.ledger.quality import counted
+from meterwidgets.ledger.read import Done
 from meterwidgets.report.headline import plain
 
 

@@ -570,3 +570,14 @@ def test_rows_are_kept_even_where_none_of_them_is_good(
         "value": "-17",
         "reason": "a count cannot be negative",
     }
+
+
+@pytest.mark.parametrize("text", ["{", "[", '{"a": ', "[1, ", "{}x"])
+def test_a_text_in_the_place_of_a_list_rejects_its_record_only(
+    write: Write, text: str
+) -> None:
+    result = {"amount": {"value": "1"}}
+    good = {"start_time": 1771754400, "end_time": 1771840800, "results": [result]}
+    page = {"data": [good, good | {"results": text}]}
+    usage = mw.read_usage(write(json.dumps(page), "a.json"), source="openai_costs")
+    assert (usage.quality.records, usage.quality.rejected) == (1, 1)

@@ -148,3 +148,15 @@ def test_a_large_folder_has_the_sums_that_plain_python_finds(
         whole["output_tokens"] + whole["reasoning_output_tokens"]
     )
     assert by(usage, "model", "input_tokens") == dict(tokens)
+
+
+def test_a_total_that_is_no_object_leaves_the_other_rows_in(write: Write) -> None:
+    """Found by mutation: a text in its place once stopped the whole file."""
+    event = {"timestamp": "2026-02-22T10:00:00Z", "type": "event_msg"}
+    rows = [
+        event
+        | {"payload": {"type": "token_count", "info": {"total_token_usage": total}}}
+        for total in ("'", {"input_tokens": 5, "total_tokens": 5})
+    ]
+    usage = read(write(lines(rows), "a.jsonl"), source="codex")
+    assert sums(usage)["input_tokens"] == 5

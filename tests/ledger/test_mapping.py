@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import meterwidgets as mw
+from meterwidgets.ledger.read import Done
 
 Write = Callable[..., Path]
 AT = datetime(2026, 2, 22, 10, tzinfo=UTC)
@@ -431,6 +432,9 @@ def test_currencies_are_never_added() -> None:
 
 def test_progress_names_each_file_before_it_is_read(write: Write) -> None:
     a, b = write(TEXT, "a.csv"), write(TEXT, "b.csv")
-    told: list[tuple[str, int, int]] = []
-    read([a, b, arrow()], progress=lambda *said: told.append(said))
-    assert told == [(str(a), 0, 3), (str(b), 1, 3), ("the table", 2, 3)]
+    told: list[Done] = []
+    read([a, b, arrow()], progress=told.append)
+    size = 2 * len(TEXT)
+    assert told[:2] == [Done(str(a), 0, size, 0), Done(str(b), 0, size, 0)]
+    assert told[-1].name == "the table"
+    assert (told[-1].bytes, told[-1].of) == (size, size)

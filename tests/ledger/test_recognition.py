@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from meterwidgets.errors import LedgerError
@@ -72,7 +73,7 @@ MADE: dict[str, str] = {
 
 def takers(path: Path) -> list[str]:
     """Every source that would take a file, but for the one that takes any."""
-    sample = open_file(path).sample
+    sample = open_file(path, duckdb.connect()).sample
     return [each.name for each in ALL if each.name != "table" and
             each.recognises(sample)]  # fmt: skip
 
@@ -84,13 +85,13 @@ def test_a_real_sample_is_taken_by_its_own_source_only(
     path = shared(name)
     expected = REAL[name]
     assert takers(path) == ([] if expected == "table" else [expected])
-    assert recognise(open_file(path).sample).name == expected
+    assert recognise(open_file(path, duckdb.connect()).sample).name == expected
 
 
 def test_a_lone_result_is_refused(shared: Shared) -> None:
     path = shared("openai/usage_completions_result_grouped.json")
     with pytest.raises(LedgerError, match="without their buckets"):
-        recognise(open_file(path).sample)
+        recognise(open_file(path, duckdb.connect()).sample)
 
 
 @pytest.mark.parametrize("name", MADE)

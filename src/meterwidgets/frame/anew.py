@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame import manifest, parts
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import connect, cube_of, currencies_of
-from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS
+from meterwidgets.frame.read import connect, cubes_of, currencies_of
 from meterwidgets.ledger import normalise, notes, price_notes
 from meterwidgets.ledger.prices import PriceBook, Pricing
 from meterwidgets.ledger.pricing import price
@@ -53,13 +52,14 @@ def reprice(
             + parts.ledger(Path(), map(str, paths))
         )
         price(con, book, pricing)
-        grain_s = frame.cube.grain_s
-        users = frame.user_cube is not None
+        cube, user_cube = cubes_of(
+            con, frame.cube.grain_s, users=frame.user_cube is not None
+        )
         return replace(
             frame,
-            cube=cube_of(con, DIMENSIONS, grain_s),
-            user_cube=cube_of(con, USER_DIMENSIONS, grain_s) if users else None,
-            currencies=currencies_of(con),
+            cube=cube,
+            user_cube=user_cube,
+            currencies=currencies_of(cube),
             quality=replace(frame.quality, notes=_notes(con, stored, book, pricing)),
             pricing=str(pricing),
             outliers=(),  # nothing costs more than its list price here

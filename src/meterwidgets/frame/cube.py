@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.rollup import MEASURES
@@ -126,72 +126,136 @@ class Cube:
         first, width = self.first, self.width
         return Cube(self.grain_s, first, width, names, codes, key, sums)
 
+    def over(self, dimensions: Sequence[str]) -> Cube:
+        """The cube of some of the dimensions: the others are summed up.
+
+        Args:
+            dimensions: Those that stay.
+        """
+        names = {name: self.names[name] for name in dimensions}
+        combined = _combined([self.codes[name] for name in dimensions], names)
+        kept, tuples = np.unique(combined, return_inverse=True)
+        first_of = np.zeros(len(kept), np.int64)
+        first_of[tuples[::-1]] = np.arange(self.tuples)[::-1]
+        key = tuples[self.key // self.width] * self.width + self.key % self.width
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        last = np.flatnonzero(np.diff(key, append=-1))
+        shared: dict[int, Ints] = {}
+        for running in self.sums.values():
+            if id(running) not in shared:
+                sums = np.cumsum(np.diff(running)[order])[last]
+                shared[id(running)] = np.append(0, sums)
+        return Cube(
+            self.grain_s,
+            self.first,
+            self.width,
+            names,
+            {name: self.codes[name][first_of] for name in dimensions},
+            key[last],
+            {measure: shared[id(sums)] for measure, sums in self.sums.items()},
+        )
+
     @classmethod
     def from_rows(cls, rows: pa.Table, dimensions: Sequence[str], grain_s: int) -> Cube:
         """Build the running sums from rows of the roll-up, in any order.
 
         Args:
-            rows: ``bucket``, the dimensions, and the measures.
+            rows: ``bucket``, the dimensions, and the measures; of one that is not
+                there nothing was reported.
             dimensions: Which columns are dimensions.
             grain_s: Seconds of a time bucket.
         """
-        names, codes, combined = _tuples(rows, dimensions)
+        names, codes = {}, []
+        for name in dimensions:
+            names[name], places = _coded(rows[name])
+            codes.append(places)
         bucket = rows["bucket"].to_numpy()
         first = int(bucket.min())
         width = int(bucket.max()) - first + 1
+        combined = _combined(codes, names, width)
         key = combined * width + (bucket - first)
         order = np.argsort(key)
-        _, starts = np.unique(combined[order], return_index=True)
+        key = key[order]
+        new = np.diff(key // width, prepend=-1) != 0
+        first_of = order[new]
         return cls(
             grain_s,
             first,
             width,
             names,
             {
-                name: code[order][starts].astype(np.int32)
-                for name, code in codes.items()
+                name: code[first_of].astype(np.int32)
+                for name, code in zip(names, codes, strict=True)
             },
-            key[order],
-            _running(rows.select(MEASURES), order),
+            (np.cumsum(new) - 1) * width + key % width,
+            _running(rows, order),
         )
 
 
-def _tuples(
-    rows: pa.Table, dimensions: Sequence[str]
-) -> tuple[dict[str, list[Name]], dict[str, Ints], Ints]:
-    """The values of each dimension, each row's place in them, and each row's tuple."""
-    names: dict[str, list[Name]] = {}
-    codes: dict[str, Ints] = {}
-    combined = np.zeros(rows.num_rows, np.int64)
-    for dimension in dimensions:
-        column = rows[dimension].combine_chunks()
-        values = sorted(pc.unique(column).drop_null().to_pylist())
-        places = pc.index_in(column, pa.array(values, pa.string()))
-        codes[dimension] = places.fill_null(len(values)).to_numpy().astype(np.int64)
-        names[dimension] = [*values, None] if column.null_count else values
-        # renumber as it grows, so that the product never passes int64
-        combined = combined * max(1, len(names[dimension])) + codes[dimension]
-        combined = np.unique(combined, return_inverse=True)[1].astype(np.int64)
-    return names, codes, combined
+def _coded(column: pa.ChunkedArray) -> tuple[list[Name], Ints]:
+    """The values of a dimension, sorted, null last; and each row's place in them."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries().combine_chunks()
+    values = column.dictionary.to_pylist()
+    places = column.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+    used = np.bincount(places, minlength=len(values) + 1) > 0
+    order = sorted(np.flatnonzero(used[:-1]).tolist(), key=values.__getitem__)
+    rank = np.full(len(values) + 1, len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    names: list[Name] = [values[place] for place in order]
+    return [*names, None] if used[-1] else names, rank[places]
+
+
+def _combined(
+    codes: Sequence[npt.NDArray[Any]],
+    names: Mapping[str, Sequence[Name]],
+    room: int = 1,
+) -> Ints:
+    """One number for the codes of each row, in the order of the codes.
+
+    Args:
+        codes: The places of the values, a dimension each.
+        names: The values of each dimension.
+        room: What the number is going to be multiplied by.
+    """
+    combined = np.zeros(len(codes[0]), np.int64)
+    largest = 1
+    for code, values in zip(codes, names.values(), strict=True):
+        if largest * len(values) * room >= 2**63:  # renumber before it would overflow
+            combined = np.unique(combined, return_inverse=True)[1].astype(np.int64)
+            largest = int(combined.max()) + 1
+        largest *= max(1, len(values))
+        combined = combined * max(1, len(values)) + code
+    return combined
 
 
 def _running(rows: pa.Table, order: Ints) -> dict[str, Ints]:
     """Running sums from 0, one more than there are values; never wrapped.
 
-    What nothing reported is one array of zeros, whichever measures it is for.
+    Measures that are the same in every row share one array, zeros above all.
     """
-    nothing = np.zeros(len(order) + 1, np.int64)
-    found = {}
-    for name in rows.column_names:
+    found: dict[str, Ints] = {}
+    by_total: dict[int, list[Ints]] = {0: [np.zeros(len(order) + 1, np.int64)]}
+    for name in MEASURES:
+        if name not in rows.column_names:
+            found[name] = by_total[0][0]
+            continue
         values = rows[name].to_numpy()
         rows = rows.drop_columns([name])  # so that its memory is free for the sums
-        # two halves that can't overflow tell whether the whole would
-        high, low = int((values >> 32).sum()), int((values & 0xFFFFFFFF).sum())
-        if (high << 32) + low >= 2**63:
+        if int(values.max()) * len(values) < 2**63:
+            total = int(values.sum())
+        else:  # two halves that can't overflow tell whether the whole would
+            high, low = int((values >> 32).sum()), int((values & 0xFFFFFFFF).sum())
+            total = (high << 32) + low
+        if total >= 2**63:
             raise LedgerError(TOO_MUCH)
-        if not (high or low):
-            found[name] = nothing
-            continue
-        found[name] = sums = np.zeros(len(order) + 1, np.int64)
+        sums = np.zeros(len(order) + 1, np.int64)
         np.cumsum(values[order], out=sums[1:])
+        same = by_total.setdefault(total, [])
+        alike = (each for each in same if np.array_equal(each, sums))
+        found[name] = next(alike, sums)
+        if found[name] is sums:
+            same.append(sums)
     return found

@@ -31,7 +31,7 @@ from meterwidgets.ledger.labels import collected
 from meterwidgets.ledger.notes import combined, tallied
 from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.quality import as_line
-from meterwidgets.ledger.read import Request, gather, nothing, settle
+from meterwidgets.ledger.read import Done, Request, gather, nothing, settle
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,23 +74,6 @@ class Added:
             for each in fields(self)
         }
         return Added(**sums | {"notes": tuple(dict.fromkeys(sums["notes"]))})
-
-
-@dataclass(frozen=True)
-class Done:
-    """How far an ingest is.
-
-    Attributes:
-        name: What is read next.
-        bytes: How much of the inputs has been read.
-        of: How much there is to read.
-        rows: Rows that were read.
-    """
-
-    name: str
-    bytes: int
-    of: int
-    rows: int
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ It is written in the words that every engine has, so that it can be written for 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 DIMENSIONS = (
     "org", "project", "deployment", "model", "endpoint", "currency", "outlier",
 )  # fmt: skip
@@ -63,13 +66,21 @@ by side.
 """
 
 
-def rollup(records: str, dimensions: tuple[str, ...], grain_s: int) -> str:
+def rollup(
+    records: str,
+    dimensions: tuple[str, ...],
+    grain_s: int,
+    *,
+    silent: Collection[str] = (),
+) -> str:
     """SQL text of the cube's rows.
 
     Args:
         records: The relation of usage records.
         dimensions: What to group by, besides time.
         grain_s: Seconds of a time bucket.
+        silent: Columns that are null in every record; what is summed over them is
+            left out.
 
     Returns:
         A SELECT of ``bucket`` (its number since 1970), the dimensions, the measures.
@@ -79,7 +90,11 @@ def rollup(records: str, dimensions: tuple[str, ...], grain_s: int) -> str:
         'SELECT CAST(start_us // 900000000 AS BIGINT)'
     """
     keys = ", ".join(f'"{name}"' for name in dimensions)
-    measures = ", ".join(f"{sql} AS {name}" for name, sql in MEASURES.items())
+    measures = ", ".join(
+        f"{sql} AS {name}"
+        for name, sql in MEASURES.items()
+        if not set(silent) & set(re.findall(r"\w+", sql))
+    )
     return (
         f"SELECT CAST(start_us // {grain_s * 1_000_000} AS BIGINT) AS bucket, "
         f"{keys}, {measures} FROM {records} GROUP BY bucket, {keys}"

@@ -78,10 +78,12 @@ def open_database(
         _keep_names(opened, con, tables)
         columns = [each for each in origin.needs() if each in table.columns]
         con.register(name, opened.stream(_query(table, columns, since)))
-        rows = f"SELECT row_number() OVER () AS n, * FROM {name}"
+        rows = f"SELECT 0 AS file, NULL::VARCHAR AS filename, * FROM {name}"
         sample = Sample(tuple(columns))
         try:
-            yield Raw(str(database), "row", rows, sample, notes=notes, by_id=True)
+            yield Raw(
+                str(database), "row", lambda _: rows, sample, notes=notes, by_id=True
+            )
         except LedgerError:
             opened.check()  # where the stream broke off, that is the reason
             raise

@@ -19,6 +19,12 @@ IDENTITY = (
 )
 """SQL text of a hash that rows of one identity share, and perhaps a few others."""
 
+_ID = (
+    "CASE WHEN record_id IS NULL THEN hash(source, " + _WHOLE + ") "
+    "ELSE hash(source, record_id) END"
+)
+_IS_SUSPECT = f"{_ID} IN (FROM suspects)"
+
 
 def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
     """Keep one row of each identity in ``ledger``; count the others.
@@ -37,26 +43,42 @@ def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
     covered = _without_covered(con) if row and row[2] else 0
     if not any(row or ()):
         return covered
-    # hashes find the few rows that may be duplicates; the values decide
-    con.execute(f"""
-      CREATE OR REPLACE TEMP TABLE suspects AS SELECT identity
-      FROM (SELECT {IDENTITY} AS identity, file, record_id FROM ledger)
-      GROUP BY identity HAVING count(*) > 1
-        AND (min(file) <> max(file) OR count(record_id) > 0)
-    """)
+    # hashes find the few rows that may be duplicates, ids alone most of them; the
+    # values decide
+    (same,) = con.execute(
+        f"SELECT count(*) > count(DISTINCT {_ID}) FROM ledger"
+    ).fetchone() or (True,)
+    if (
+        not same
+        or not _suspects(con, _ID, "true")
+        or not _suspects(con, IDENTITY, _IS_SUSPECT)
+    ):
+        return covered
     (count,) = con.execute(f"""
-      DELETE FROM ledger WHERE rowid IN (SELECT place FROM (
-        SELECT place, row_number() OVER (
+      DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM (
+        SELECT rowid, row_number() OVER (
           PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END,
             {_values(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
           ORDER BY grown DESC NULLS LAST, file, n) AS copy
-        FROM (SELECT *, rowid AS place,
+        FROM (SELECT *, rowid,
             row_number() OVER (PARTITION BY file, {_WHOLE} ORDER BY n) AS occurrence
           FROM ledger WHERE {IDENTITY} IN (FROM suspects)))
       WHERE copy > 1)
     """).fetchone() or (0,)
     con.execute("DROP TABLE suspects")
     return int(count) + covered
+
+
+def _suspects(con: duckdb.DuckDBPyConnection, key: str, where: str) -> int:
+    """Fill ``suspects`` with the keys of rows that may be one; say how many."""
+    con.execute(f"""
+      CREATE OR REPLACE TEMP TABLE suspects AS SELECT key
+      FROM (SELECT {key} AS key, file, record_id FROM ledger WHERE {where})
+      GROUP BY key HAVING count(*) > 1
+        AND (min(file) <> max(file) OR count(record_id) > 0)
+    """)
+    (count,) = con.execute("SELECT count(*) FROM suspects").fetchone() or (0,)
+    return int(count)
 
 
 def _without_covered(con: duckdb.DuckDBPyConnection) -> int:

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.files import UNREADABLE, exactly, opened
+
+HEAD = 1 << 18
+"""So much of a file is looked at before it is read."""
 
 _SAMPLED = 200
 _PLACES = 8
@@ -17,6 +22,9 @@ _DEPTH = 4
 _PIECE = 1 << 16
 _EXPLAINED = 64 << 20
 _LARGEST = 256 << 20
+
+
+Shape = tuple[tuple[str, "Shape | bool"], ...]
 
 
 @dataclass(frozen=True)
@@ -37,26 +45,28 @@ class Json:
         return self.format == "newline_delimited"
 
 
-def look(path: Path, head: str) -> Json:
+def look(path: Path, head: str, con: duckdb.DuckDBPyConnection) -> Json:
     """Tell how a JSON file is laid out and take a sample of its records.
 
     Args:
         path: The file.
         head: Its beginning.
+        con: What to take documents apart with.
 
     Raises:
         LedgerError: When the file is one document and that is broken.
     """
     text = head.lstrip()
     if text.startswith("["):
-        return Json("array", _document(path, "array"))
+        return Json("array", _document(path, "array", con))
     lines = text.splitlines()
     if _parsed(lines[0]) is None and _is_document(text):
-        return Json("unstructured", _document(path, "unstructured"))
+        return Json("unstructured", _document(path, "unstructured", con))
     rows = [row for line in lines[:_SAMPLED] if (row := _parsed(line)) is not None]
-    rows += _elsewhere(path)
+    if len(head) >= HEAD:
+        rows += _elsewhere(path)
     if not rows and text.startswith("{"):
-        return Json("unstructured", _document(path, "unstructured"))
+        return Json("unstructured", _document(path, "unstructured", con))
     if not rows:
         raise LedgerError(
             f"{path}: is not readable as JSON (no line of it is an object); "
@@ -73,7 +83,7 @@ def json_paths(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
         {'id': ('id',), 'usage.in': ('usage', 'in'), 'usage.out': ('usage', 'out')}
     """
     found: dict[tuple[str, ...], bool] = {}
-    for row in rows:
+    for row in {_shape(row, _DEPTH): row for row in rows}.values():
         for path, says in _walk(row, ()):
             found[path] = says or found.get(path, False)
     outer = {path[:end] for path in found for end in range(1, len(path))}
@@ -82,6 +92,15 @@ def json_paths(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
         for path, says in found.items()
         if says or path not in outer
     }
+
+
+def _shape(row: Mapping[str, Any], depth: int) -> Shape:
+    """What records that have the same paths share; most of a ledger does."""
+    return tuple(
+        (key, _shape(inner, depth - 1) if depth and isinstance(inner, dict) else
+         inner is None)
+        for key, inner in row.items()
+    )  # fmt: skip
 
 
 def _walk(
@@ -124,11 +143,11 @@ def explain(path: Path, otherwise: str) -> str:
     return otherwise
 
 
-def _document(path: Path, layout: str) -> tuple[dict[str, Any], ...]:
-    import duckdb
-
+def _document(
+    path: Path, layout: str, con: duckdb.DuckDBPyConnection
+) -> tuple[dict[str, Any], ...]:
     try:
-        found = duckdb.connect().execute(
+        found = con.execute(
             f"SELECT json::VARCHAR FROM read_json_objects({exactly(path)}, "
             f"format='{layout}', maximum_object_size={largest_object(path)}) "
             f"LIMIT {_SAMPLED}"
@@ -174,8 +193,20 @@ def _elsewhere(path: Path) -> list[dict[str, Any]]:
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
+    import msgspec
+
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        row = msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        row = _lenient(line)
+    except RecursionError:
         return None
     return row if isinstance(row, dict) else None
+
+
+def _lenient(line: str) -> Any:
+    """What Python takes as JSON besides, such as NaN."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

@@ -6,9 +6,11 @@ an id was called several things, the latest one counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import duckdb
+
+from meterwidgets.ledger import sources
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
@@ -19,13 +21,18 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def keep(con: duckdb.DuckDBPyConnection, dimensions: Iterable[str]) -> None:
-    """Collect the names in ``parsed``, of the given dimensions."""
-    for each in dimensions:
+_DIMENSIONS = sorted({each for source in sources.ALL for each in source.labels})
+COLUMNS = tuple(f"{each}_label" for each in _DIMENSIONS)
+"""The columns that hold the names while a ledger is read."""
+
+
+def keep(con: duckdb.DuckDBPyConnection) -> None:
+    """Collect the names in ``ledger``, of all dimensions that have some."""
+    for each in _DIMENSIONS:
         con.execute(
             f"INSERT INTO labels SELECT '{each}', \"{each}\", "
             f"arg_max({each}_label, (start_us, {each}_label)), max(start_us) "
-            f'FROM parsed WHERE used AND reject IS NULL AND "{each}" IS NOT NULL '
+            f'FROM ledger WHERE "{each}" IS NOT NULL '
             f'AND {each}_label <> "{each}" GROUP BY "{each}"'
         )
 

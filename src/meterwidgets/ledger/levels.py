@@ -25,14 +25,15 @@ def unnested(
     """SQL text of the innermost records, with the values of all levels.
 
     Args:
-        opened: SQL text of ``n`` and the JSON text ``j`` of the outermost records.
+        opened: SQL text of ``file``, ``filename`` and the JSON text ``j`` of the
+            outermost records.
         levels: From the outside in; none gives the records themselves.
         names: The columns that are asked for, ``level.path`` or ``path``.
         path: Turns a name into a JSON path.
 
     Returns:
-        A SELECT of ``n`` (where there are levels, the number of the innermost record),
-         ``broken``, ``text`` and ``v0``, ``v1`` ... as text.
+        A SELECT of ``file``, ``filename``, ``broken``, ``text`` and ``v0``, ``v1`` ...
+        as text.
     """
     known = {level.name for level in levels}
     asked: dict[str, list[str]] = {name: [] for name in ("", *known)}
@@ -47,19 +48,19 @@ def unnested(
         asked[of].append(path(rest))
         value[name] = f"{of}_r[{len(asked[of])}]"
     rows = (
-        "SELECT n, j, CASE WHEN kind IS NULL THEN 'is not readable as JSON' "
+        "SELECT file, filename, j, "
+        "CASE WHEN kind IS NULL THEN 'is not readable as JSON' "
         "WHEN kind <> 'OBJECT' THEN 'is not a JSON object' END AS broken, "
         "CASE WHEN kind IS DISTINCT FROM 'OBJECT' THEN left(j, 500) END AS text "
-        f"FROM (SELECT n, j, TRY(json_type(j)) AS kind FROM ({opened}))"
+        f"FROM (SELECT file, filename, j, TRY(json_type(j)) AS kind FROM ({opened}))"
     )
     above = ""
     for level in levels:
         rows = _one_level(rows, level, f"{above}_r", asked[above])
         above = level.name
     values = "".join(f", {value[name]} AS v{place}" for place, name in enumerate(names))
-    number = "row_number() OVER () AS n" if levels else "n"
     return (
-        f"SELECT {number}, broken, text{values} FROM (SELECT * EXCLUDE (j), "
+        f"SELECT file, filename, broken, text{values} FROM (SELECT * EXCLUDE (j), "
         f"{_taken(asked[above])} AS {above}_r FROM ({rows}))"
     )
 
@@ -108,15 +109,17 @@ def _one_level(rows: str, level: Level, kept: str, asked: Sequence[str]) -> str:
 
 def _found(inner: str, path: str, needs: str, nothing: str) -> str:
     """SQL text of the WHEN branches of one place at which records may lie."""
+    # what begins with a brace may be a text, so that nothing of it is sure
+    keys, values = f"TRY(json_keys({inner}))", f"TRY(json_extract({inner}, '$.*'))"
     whole = ""
     if needs:
         each = literal(f"$.*.{needs}")
-        whole = f"AND len(json_extract({inner}, {each})) = len(json_keys({inner})) "
+        whole = f"AND len(TRY(json_extract({inner}, {each}))) = len({keys}) "
     return (
         f"WHEN {inner}[1] = '[' THEN coalesce(list_transform("
         f"TRY(json_extract({inner}, '$[*]')), lambda x: {{'path': {literal(path)}, "
         f"'name': NULL::VARCHAR, 'j': x::VARCHAR}}), {nothing}) "
-        f"WHEN {inner}[1] = '{{' AND {inner} <> '{{}}' {whole}THEN list_transform("
-        f"list_zip(json_keys({inner}), json_extract({inner}, '$.*')), "
-        f"lambda x: {{'path': {literal(path)}, 'name': x[1], 'j': x[2]::VARCHAR}})"
+        f"WHEN {inner}[1] = '{{' AND len({keys}) > 0 {whole}THEN list_transform("
+        f"list_zip({keys}, {values}), lambda x: {{'path': {literal(path)}, "
+        "'name': x[1], 'j': x[2]::VARCHAR})"
     )

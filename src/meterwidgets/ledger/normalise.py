@@ -7,6 +7,7 @@ and reason, and goes to the rejects; the good rows go on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 DIMENSIONS = (
@@ -25,11 +26,13 @@ FIELDS = (
 LARGEST_COUNT = 10**15
 LARGEST_COST = 10**9
 _FIRST_US, _LAST_US = 946_684_800_000_000, 4_102_444_800_000_000  # 2000, 2100
+_WHOLE_KINDS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_ZONED = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
 _NOTHING = "'', 'None', 'none', 'null', 'NULL', 'NaN', 'nan', 'NaT', '<NA>'"
 
 MACROS = f"""
 CREATE OR REPLACE MACRO word(t) AS CASE WHEN t NOT IN ({_NOTHING}) THEN t END;
-CREATE OR REPLACE MACRO said(t) AS CASE WHEN t[1] <= ' ' OR t[-1] <= ' '
+CREATE OR REPLACE MACRO said(t) AS CASE WHEN t < '!' OR t[-1] <= ' '
   THEN word(trim(t, ' \t\r\n')) ELSE word(t) END;
 CREATE OR REPLACE MACRO unless_nothing(t) AS nullif(regexp_replace(t,
   '^\\s*(None|none|null|NULL|NaN|nan|NaT|<NA>)?\\s*$', ''), '');
@@ -48,18 +51,29 @@ CREATE OR REPLACE MACRO digits(t) AS
 CREATE OR REPLACE MACRO amount(t) AS CASE WHEN NOT contains(t, '_')
   THEN coalesce(TRY_CAST(t AS DECIMAL(38, 28)), TRY_CAST(digits(t) AS DECIMAL(38, 28)))
   END;
-CREATE OR REPLACE MACRO rounded(d) AS CAST(d AS DECIMAL(38, 9));
-CREATE OR REPLACE MACRO nano(d) AS CASE WHEN d >= 0 AND d < {LARGEST_COST}
-  THEN CAST(rounded(d) * 1000000000 AS BIGINT) - CASE
-    WHEN CAST(rounded(d) AS DECIMAL(38, 28)) - d
-      = CAST('0.0000000005' AS DECIMAL(38, 28))
-    THEN CAST(rounded(d) * 1000000000 AS BIGINT) % 2 ELSE 0 END END;
+CREATE OR REPLACE MACRO whole_count(d) AS
+  CASE WHEN d BETWEEN 0 AND {LARGEST_COUNT} THEN CAST(d AS BIGINT) END;
+CREATE OR REPLACE MACRO double_count(d) AS
+  CASE WHEN d = trunc(d) AND d BETWEEN 0 AND {LARGEST_COUNT} THEN CAST(d AS BIGINT)
+  ELSE counted(CAST(d AS VARCHAR)) END;
+CREATE OR REPLACE MACRO billionths(d) AS CAST(CAST(d AS VARCHAR) || 'e9' AS BIGINT);
+CREATE OR REPLACE MACRO nano(d, r) AS CASE WHEN d >= 0 AND d < {LARGEST_COST}
+  THEN coalesce(billionths(r), {LARGEST_COST * 10**9}) - CASE
+    WHEN CAST(r AS DECIMAL(38, 28)) - d = CAST('0.0000000005' AS DECIMAL(38, 28))
+    THEN billionths(r) % 2 ELSE 0 END END;
+CREATE OR REPLACE MACRO exact_cost(d) AS
+  CASE WHEN d >= 0 AND d < {LARGEST_COST} THEN billionths(d) END;
 CREATE OR REPLACE MACRO paid(t) AS
   CASE WHEN regexp_full_match(t, '[0-9]{{1,9}}(\\.[0-9]{{1,9}})?')
-  THEN CAST(t || 'e9' AS BIGINT) ELSE nano(amount(t)) END;
+  THEN CAST(t || 'e9' AS BIGINT) ELSE nano(amount(t), coalesce(
+    TRY_CAST(t AS DECIMAL(18, 9)), TRY_CAST(digits(t) AS DECIMAL(18, 9)))) END;
+CREATE OR REPLACE MACRO double_cost(d) AS
+  CASE WHEN d >= 0 AND d < 1e6 AND round(d * 1e9) / 1e9 = d
+  THEN CAST(round(d * 1e9) AS BIGINT) ELSE paid(CAST(d AS VARCHAR)) END;
 CREATE OR REPLACE MACRO huge(t) AS coalesce(
   isfinite(TRY_CAST(t AS DOUBLE)) AND TRY_CAST(t AS DOUBLE) > 1e9, false);
-CREATE OR REPLACE MACRO is_unix(t) AS regexp_full_match(t, '\\d{{9,19}}(\\.\\d+)?');
+CREATE OR REPLACE MACRO is_unix(t) AS
+  NOT contains(t, '-') AND regexp_full_match(t, '\\d{{9,19}}(\\.\\d+)?');
 CREATE OR REPLACE MACRO instant(t) AS
   CASE WHEN is_unix(t) THEN CAST(trunc(number(t) * CASE
       WHEN number(t) < 100000000000 THEN 1000000::DECIMAL(10, 3)
@@ -67,8 +81,14 @@ CREATE OR REPLACE MACRO instant(t) AS
       WHEN number(t) < 100000000000000000 THEN 1::DECIMAL(10, 3)
       ELSE 0.001::DECIMAL(10, 3) END) AS BIGINT)
   ELSE epoch_us(TRY_CAST(t AS TIMESTAMPTZ)) END;
-CREATE OR REPLACE MACRO has_zone(t) AS is_unix(t) OR (contains(t, ':') AND
-  regexp_matches(t, '(Z|z|UTC|GMT|[A-Z][a-z]+/\\S+|[+-]\\d{{2}}(:?\\d{{2}}){{0,2}})$'));
+CREATE OR REPLACE MACRO moment(t) AS
+  CASE WHEN isfinite(t) THEN epoch_us(TRY_CAST(t AS TIMESTAMPTZ)) END;
+CREATE OR REPLACE MACRO has_zone(t) AS CASE WHEN NOT contains(t, ':') THEN is_unix(t)
+  WHEN t[-1] = 'Z' THEN true
+  WHEN t[-1] <= '9' AND NOT contains(t, '/') AND NOT contains(t, '+')
+    AND NOT contains(right(t, 9), '-') THEN false
+  ELSE regexp_matches(t,
+    '(Z|z|UTC|GMT|[A-Z][a-z]+/\\S+|[+-]\\d{{2}}(:?\\d{{2}}){{0,2}})$') END;
 CREATE OR REPLACE MACRO unread(t) AS said(t) IS NOT NULL AND counted(said(t)) IS NULL;
 CREATE OR REPLACE MACRO summed(l) AS coalesce(
   list_filter(l, lambda t: unread(t))[1],
@@ -93,16 +113,44 @@ the text of what is no count back, to be rejected by name; so does ``cents``, wh
 moves the point of the text and never divides. ``attributes`` are those of OTLP.
 ``counted`` and ``paid`` take the usual text on a short way, anything else through
 decimals. A cast rounds a half up and ``nano`` takes it back to the even one, for
-``round_even`` goes through a float in some versions. ``half_even`` divides two
+``round_even`` goes through a float in some versions. A double below a million is the
+billionths that it is the nearest double of, for no two numbers of 15 digits share one;
+any other goes through its shortest text. ``half_even`` divides two
 HUGEINTs that are not negative. A ``tier`` is lower case; "default" is another word for
 "standard", and "auto" leaves open which one it was.
 """
+
+
+def reads(field: str, kind: str) -> bool:
+    """Whether the rules read a field from a kind of column as it is, without text.
+
+    Examples:
+        >>> reads("input_tokens", "BIGINT"), reads("model", "BIGINT")
+        (True, False)
+    """
+    return bool(_macro(field, kind)) and kind != "VARCHAR"
+
+
+def _macro(field: str, kind: str) -> str:
+    """What turns a field from a kind of column into its integer."""
+    whole = kind.lstrip("U") in _WHOLE_KINDS
+    if field in COUNTS:
+        by_kind = {"VARCHAR": "counted", "DOUBLE": "double_count"}
+        return "whole_count" if whole else by_kind.get(kind, "")
+    if field in MONEY:
+        billionths = re.fullmatch(r"DECIMAL\(\d+,\s?\d\)", kind)
+        by_kind = {"VARCHAR": "paid", "DOUBLE": "double_cost"}
+        return "exact_cost" if whole or billionths else by_kind.get(kind, "")
+    if field in {"start", "end"}:
+        return "instant" if kind == "VARCHAR" else "moment" * (kind in _ZONED)
+    return ""
 
 
 def parsed(
     relation: str,
     fields: Mapping[str, str],
     *,
+    kinds: Mapping[str, str],
     only: str,
     recorded_zero: str,
     labels: Mapping[str, str],
@@ -110,60 +158,71 @@ def parsed(
     """SQL text that turns raw rows into checked fields.
 
     Args:
-        relation: SQL text with ``n``, ``broken``, ``text`` and the raw values.
+        relation: SQL text with ``file``, ``n``, ``broken``, ``text`` and the raw
+            values.
         fields: Our field -> SQL text of its raw value; what is absent is null.
+        kinds: Our field -> its type, for those that come as ``reads`` allows; the
+            others are text.
         only: SQL condition of the rows that are usage.
         recorded_zero: SQL condition under which a cost of 0 is a price.
         labels: Dimension -> SQL text of the name of its value.
 
     Returns:
-        A SELECT of ``n``, ``used``, every field (times as ``start_us`` and
+        A SELECT of ``file``, ``n``, ``used``, every field (times as ``start_us`` and
         ``end_us``, money in nano), ``org_label`` and its like, ``zoned``,
         ``recorded_zero`` and ``reject`` (field, value, reason).
     """
     # a macro repeats its argument, so each value gets a name before it goes into one
-    named = {f"{name}_label": text for name, text in labels.items()}
+    called = {f"{name}_label": text for name, text in labels.items()}
     raw = "".join(
-        f",\n    {text} AS {name}_r" for name, text in {**fields, **named}.items()
+        f",\n    {text} AS {name}_r" for name, text in {**fields, **called}.items()
     )
     texts = ",\n    ".join(
-        f"said({name}_r) AS {name}_t" if name in fields
+        f"{_said(name, kinds)} AS {name}_t" if name in fields
         else f"NULL::VARCHAR AS {name}_t"
         for name in FIELDS
     )  # fmt: skip
-    texts += "".join(f",\n    said({name}_r) AS {name}" for name in named)
-    reading = {f"{name}_v": (name, "counted") for name in COUNTS}
-    reading |= {f"{name}_v": (name, "paid") for name in MONEY}
-    reading |= {f"{name}_us": (name, "instant") for name in ("start", "end")}
+    texts += "".join(f",\n    said({name}_r) AS {name}" for name in called)
+    results = {f"{name}_v": name for name in (*COUNTS, *MONEY)}
+    results |= {"start_us": "start", "end_us": "end"}
     numbers = ",\n    ".join(
-        f"{macro}({name}_t) AS {value}"
+        f"{_macro(name, kinds.get(name, 'VARCHAR'))}({name}_t) AS {value}"
         if name in fields
         else f"NULL::BIGINT AS {value}"
-        for value, (name, macro) in reading.items()
+        for value, name in results.items()
     )
     # what is written for an hour is written, whether or not the sum is reported
     written = "coalesce(cache_write_tokens_v, cache_write_1h_tokens_v)"
     counts = {name: f"{name}_v" for name in (*COUNTS, *MONEY)}
     counts["cache_write_tokens"] = written
+    zoned = _ZONED.get(kinds.get("start", ""), "has_zone(start_t)")
+    named = ("record_id", "covers", *DIMENSIONS, "status")
     values = ",\n  ".join(
-        ["n", "used", "start_us", "end_us", "has_zone(start_t) AS zoned",
-         "recorded_zero"]
-        + [f'{name}_t AS "{name}"' for name in ("record_id", "covers", *DIMENSIONS,
-                                            "status")]
+        ["used", "start_us", "end_us", f"{zoned} AS zoned", "recorded_zero"]
+        + [f'{name}_t AS "{name}"' for name in named]
         + ["tier(service_tier_t) AS service_tier"]
         + [f"{value} AS {name}" for name, value in counts.items()]
-        + ["upper(currency_t) AS currency", *named, "reject"]
-    )  # fmt: skip
+        + ["upper(currency_t) AS currency", *called, "reject"]
+    )
     rules = "\n".join(rule for field, rule in _rules() if field in {"", *fields})
     return f"""
-SELECT {values}
+SELECT file, n, {values}
 FROM (SELECT *, CASE WHEN broken IS NULL AND NOT used THEN NULL {rules} END AS reject
 FROM (SELECT *, {numbers}
-FROM (SELECT n, broken, text, used, recorded_zero, {texts}
-FROM (SELECT n, broken, text, coalesce({only}, false) AS used,
+FROM (SELECT file, n, broken, text, used, recorded_zero, {texts}
+FROM (SELECT file, n, broken, text, coalesce({only}, false) AS used,
     coalesce({recorded_zero}, false) AS recorded_zero{raw}
 FROM ({relation})))))
 """
+
+
+def _said(name: str, kinds: Mapping[str, str]) -> str:
+    """SQL text of what a raw value says; NULL where it says nothing."""
+    if name not in kinds:
+        return f"said({name}_r)"
+    if kinds[name] == "DOUBLE":
+        return f"CASE WHEN NOT isnan({name}_r) THEN {name}_r END"
+    return f"{name}_r"
 
 
 def _rules() -> Iterator[tuple[str, str]]:
@@ -174,10 +233,10 @@ def _rules() -> Iterator[tuple[str, str]]:
     )
     yield from _time_rules()
     for name in COUNTS:
-        yield _unread(name, _no_count(f"{name}_t"))
+        yield _unread(name, _no_count(_text(name)))
     yield from _part_rules()
     for name in MONEY:
-        yield _unread(name, _no_cost(f"{name}_t"))
+        yield _unread(name, _no_cost(_text(name)))
     yield _rule(
         "coalesce(input_cost_v, 0) + coalesce(output_cost_v, 0) > cost_v + 2",
         "cost", "is less than the input_cost and output_cost that are its parts",
@@ -243,12 +302,17 @@ def _no_cost(text: str) -> str:
 def _unread(name: str, reason: str) -> tuple[str, str]:
     return name, (
         f"WHEN {name}_v IS NULL AND {name}_t IS NOT NULL THEN {{'field': '{name}', "
-        f"'value': {name}_t, 'reason': {reason}}}"
+        f"'value': {_text(name)}, 'reason': {reason}}}"
     )
 
 
 def _rule(condition: str, field: str, reason: str) -> tuple[str, str]:
     return field, (
-        f"WHEN {condition} THEN {{'field': '{field}', 'value': {field}_t, "
+        f"WHEN {condition} THEN {{'field': '{field}', 'value': {_text(field)}, "
         f"'reason': '{reason}'}}"
     )
+
+
+def _text(field: str) -> str:
+    """SQL text of what came for a field, as text."""
+    return f"CAST({field}_t AS VARCHAR)"

@@ -7,7 +7,6 @@ from pathlib import Path
 import duckdb
 
 from meterwidgets.ledger.files import literal
-from meterwidgets.ledger.raw import Raw
 
 _PATHS = (
     "$.has_more", "$.metadata.has_more", "$.metadata.page", "$.metadata.total_pages",
@@ -24,15 +23,21 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def keep(con: duckdb.DuckDBPyConnection, raw: Raw, source: str) -> None:
-    """Remember the pages of one file; a list without a page around it has none."""
+def keep(con: duckdb.DuckDBPyConnection, rows: str, source: str) -> None:
+    """Remember the pages of some files; a list without a page around it has none.
+
+    Args:
+        con: A connection with ``pages``.
+        rows: SQL text of ``filename`` and the JSON text ``j`` of the pages.
+        source: The name of their source.
+    """
     wanted = ", ".join(map(literal, _PATHS))
     con.execute(
-        f"INSERT INTO pages SELECT {literal(source)}, {literal(raw.name)}, "
+        f"INSERT INTO pages SELECT {literal(source)}, filename, "
         "TRY_CAST(coalesce(r[1], r[2]) AS BOOLEAN), TRY_CAST(r[3] AS BIGINT), "
         "TRY_CAST(r[4] AS BIGINT), instant(coalesce(r[5], r[6])), "
-        "instant(coalesce(r[7], r[8])) FROM (SELECT "
-        f"TRY(json_extract_string(j, [{wanted}])) AS r FROM ({raw.opened}))"
+        "instant(coalesce(r[7], r[8])) FROM (SELECT filename, "
+        f"TRY(json_extract_string(j, [{wanted}])) AS r FROM ({rows}))"
     )
 
 

@@ -30,6 +30,9 @@ from meterwidgets.ledger.rates import KINDS
 _DAY_US = 86_400_000_000
 _FIRST_DAY = date(1970, 1, 1)
 
+_FEW = 500_000
+"""Fewer records are copied: that is faster than to plan the prices with each query."""
+
 _RATES = (
     "CREATE OR REPLACE TEMP TABLE rates (provider VARCHAR, deployment VARCHAR, "
     "model VARCHAR, service_tier VARCHAR, day INTEGER, above BIGINT, below BIGINT, "
@@ -41,7 +44,6 @@ _RATES = (
 _WHOLE = "coalesce(cost, coalesce(input_cost, 0) + coalesce(output_cost, 0))"
 
 _RECORDS = f"""
-CREATE OR REPLACE TABLE records AS
 SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
   deployment, provider, model, status, service_tier, requests, input_tokens,
   cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
@@ -135,7 +137,7 @@ FROM ledger l LEFT JOIN rates r
   AND CASE WHEN l.grain = 'bucket' THEN 0 ELSE coalesce(l.input_tokens, 0) END
       <= r.below))
 """
-"""SQL that makes ``records`` from ``ledger`` and ``rates``; costs in nano-units.
+"""SQL of the ``records`` of ``ledger`` and ``rates``; costs in nano-units.
 
 ``priced`` is each row of the ledger beside its rates, and where its cost comes from.
 A price with tiers holds for a whole request by its input tokens; a bucket of requests
@@ -146,7 +148,7 @@ takes the base rates.
 def price(
     con: duckdb.DuckDBPyConnection, book: PriceBook, pricing: Pricing = RECORDED
 ) -> None:
-    """Give every record of the table ``ledger`` its cost, as the table ``records``.
+    """Give every record of ``ledger`` its cost, as the table or view ``records``.
 
     Args:
         con: A connection with ``ledger`` and the macros of ``normalise``.
@@ -161,6 +163,7 @@ def price(
     if pricing.as_of is not None:
         day = f"{(pricing.as_of - _FIRST_DAY).days}"
     con.execute(_RATES)
+    (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
     asked = con.execute(
         f"SELECT DISTINCT provider, deployment, model, service_tier, {day} "
         "FROM ledger l"
@@ -169,8 +172,11 @@ def price(
     if rows:
         _fill(con, rows)
     con.execute(_PRICED.format(recorded=not pricing.repriced, day=day))
+    kind = "TABLE" if count < _FEW else "VIEW"
     try:
-        con.execute(_RECORDS)
+        con.execute(f"CREATE {kind} records AS {_RECORDS}")
+        if rows and kind == "VIEW":
+            con.execute("SELECT count(input_cost + output_cost) FROM records")
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
         raise LedgerError(
             "a cost by the rates is larger than a record can hold (10^9); check the "

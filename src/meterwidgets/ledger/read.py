@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from datetime import datetime
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,61 +14,53 @@ import duckdb
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger import (
     labels,
-    mapping,
     normalise,
     notes,
     pages,
     price_notes,
     rejects,
-    sources,
     twice,
 )
 from meterwidgets.ledger.database import open_database
-from meterwidgets.ledger.database_url import Database, named
+from meterwidgets.ledger.database_url import Database
 from meterwidgets.ledger.dedupe import deduplicate
-from meterwidgets.ledger.files import files, literal
+from meterwidgets.ledger.files import exactly, files, literal
 from meterwidgets.ledger.json_rows import explain
+from meterwidgets.ledger.plan import Plan, Request, plan
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing import price
 from meterwidgets.ledger.quality import Quality, counted, describe
 from meterwidgets.ledger.raw import Raw, open_file, open_table
-from meterwidgets.ledger.sources.base import COLUMN, Source
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being read, how many ledgers are done, and how many there are."""
+__all__ = ["Done", "Gathered", "Keep", "Progress", "Request", "gather", "read_ledgers",
+           "settle"]  # fmt: skip
+
+_AT_ONCE = 256 << 20
+"""So many bytes of files are read by one statement, if they are several files."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How far reading is.
+
+    Attributes:
+        name: What is read next.
+        bytes: How much of the inputs has been read.
+        of: How much there is to read.
+        rows: Rows that were read.
+    """
+
+    name: str
+    bytes: int
+    of: int
+    rows: int
+
+
+Progress = Callable[[Done], None]
+"""Told now and then how far it is."""
 
 Keep = Callable[[Iterable[Mapping[str, Any]]], None]
 """Keeps rejected rows: file, line, field, value, reason."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to read and how; see ``read_usage``.
-
-    Of databases ``since`` keeps only the rows that began then or later.
-    """
-
-    inputs: Sequence[Any]
-    source: str | None = None
-    columns: Mapping[str, str] | None = None
-    tz: str = "UTC"
-    currency: str = "USD"
-    since: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Put databases in the place of their addresses, which may hold passwords."""
-        object.__setattr__(self, "inputs", [named(each) for each in self.inputs])
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """How one opened ledger is read."""
-
-    source: Source
-    fields: Mapping[str, str]
-    bucketed: bool
-    zone: str
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -96,13 +86,13 @@ def read_ledgers(
     keep: Keep | None = None,
     pricing: Pricing = RECORDED,
 ) -> Quality:
-    """Fill the table ``records`` of a connection from files and tables.
+    """Fill ``records`` of a connection from files and tables.
 
     Args:
         con: An empty database.
         requests: What to read; all of it is one ledger, without duplicates.
         book: Prices for what the ledgers did not price.
-        progress: Called before each file.
+        progress: Called before each batch of files and at the end.
         keep: Called once with all rejected rows, if there are any, when every input
             has been read.
         pricing: The mode of the prices.
@@ -159,28 +149,26 @@ def gather(
     """Fill the tables ``ledger`` and ``rejects`` from files and tables.
 
     ``ledger`` holds what the sources recorded, checked and not yet priced, each row
-    with the number of its file and its number in it; the same usage may be there
-    twice. See ``read_ledgers`` for the arguments and errors.
+    with the number of its file and its number ``n`` in it; the same usage may be
+    there twice. See ``read_ledgers`` for the arguments and errors.
     """
     con.execute(normalise.MACROS)
     con.execute("CREATE TABLE ledger AS " + _empty())
     rejects.create(con)
     pages.create(con)
     labels.create(con)
-    parts = list(_parts(requests))
-    if not parts:
-        raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
-    said: dict[str, None] = {}
-    assumed = False
-    for number, (request, part) in enumerate(parts):
-        if progress is not None:
-            progress(_name(part), number, len(parts))
-        with _opened(con, part, request, f"table_{number}") as raw:
-            naive, more = _read(con, raw, request, number)
-        assumed |= naive
-        said.update(dict.fromkeys(more))
-    said.update(dict.fromkeys(pages.missing(con)))
-    return Gathered(tuple(_name(part) for _, part in parts), assumed, tuple(said))
+    with ExitStack() as opened:
+        plans = _plans(con, requests, progress, opened)
+        batches = _batches(plans)
+        order = [number for batch in batches for number in batch]
+        reading = _Reading(con, sum(map(_size, plans)), progress)
+        for batch in batches:
+            reading.read([plans[number] for number in batch])
+    reading.tell(plans[-1].raw.name)
+    said, assumed = _told(con, plans, order)
+    said += pages.missing(con)
+    names = tuple(plan.raw.name for plan in plans)
+    return Gathered(names, assumed, tuple(dict.fromkeys(said)))
 
 
 def settle(
@@ -206,9 +194,7 @@ def settle(
     if not pricing.repriced:
         twice.set_apart(con)
     price(con, book, pricing)
-    said = [*price_notes.of_mode(con, pricing), *price_notes.of_rates(con)]
-    con.execute("DROP VIEW priced; DROP TABLE ledger")
-    return said
+    return [*price_notes.of_mode(con, pricing), *price_notes.of_rates(con)]
 
 
 def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
@@ -218,24 +204,59 @@ def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
                 yield request, part
 
 
-def _name(part: Any) -> str:
-    return str(part) if isinstance(part, Path | Database) else "the table"
+def _plans(
+    con: duckdb.DuckDBPyConnection,
+    requests: Sequence[Request],
+    progress: Progress | None,
+    opened: ExitStack,
+) -> list[Plan]:
+    """Open every ledger, databases until they are read, and decide how it is read."""
+    parts = list(_parts(requests))
+    if not parts:
+        raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
+    total = sum(part.stat().st_size for _, part in parts if isinstance(part, Path))
+    plans = []
+    for number, (request, part) in enumerate(parts):
+        if isinstance(part, Path):
+            if progress is not None:
+                progress(Done(str(part), 0, total, 0))
+            raw = open_file(part, con)
+        elif isinstance(part, Database):
+            raw = opened.enter_context(_database(part, con, request, number))
+        else:
+            raw = open_table(part, con, f"table_{number}")
+        plans.append(plan(raw, request, con))
+    return plans
 
 
-def _opened(
-    con: duckdb.DuckDBPyConnection, part: Any, request: Request, name: str
+def _database(
+    database: Database, con: duckdb.DuckDBPyConnection, request: Request, number: int
 ) -> AbstractContextManager[Raw]:
-    if isinstance(part, Database):
-        if request.columns:
-            raise LedgerError(
-                f"{part}: the columns of LiteLLM's tables are known; leave out columns="
-            )
-        return open_database(
-            part, con, name, source=request.source, since=request.since
+    if request.columns:
+        raise LedgerError(
+            f"{database}: the columns of LiteLLM's tables are known; leave out columns="
         )
-    if isinstance(part, Path):
-        return nullcontext(open_file(part))
-    return nullcontext(open_table(part, con, name))
+    source, since = request.source, request.since
+    return open_database(database, con, f"table_{number}", source=source, since=since)
+
+
+def _batches(plans: Sequence[Plan]) -> list[list[int]]:
+    """The numbers of the ledgers that are read at once, by the first of each."""
+    alike: dict[tuple[str, str], list[list[int]]] = {}
+    sizes: dict[tuple[str, str], int] = {}
+    for number, each in enumerate(plans):
+        key = each.zone, each.statement("", 0)
+        batches = alike.setdefault(key, [[]])
+        sizes[key] = sizes.get(key, 0) + _size(each)
+        if batches[-1] and sizes[key] > _AT_ONCE:
+            batches.append([])
+            sizes[key] = _size(each)
+        batches[-1].append(number)
+    return [batch for batches in alike.values() for batch in batches]
+
+
+def _size(plan: Plan) -> int:
+    return plan.raw.path.stat().st_size if plan.raw.path else 0
 
 
 def _empty() -> str:
@@ -243,121 +264,125 @@ def _empty() -> str:
             "service_tier", "currency")  # fmt: skip
     whole = ("file", "n", "start_us", "end_us", *normalise.COUNTS, *normalise.MONEY,
              "grown")  # fmt: skip
-    columns = [f'NULL::VARCHAR AS "{name}"' for name in text]
+    columns = [f'NULL::VARCHAR AS "{name}"' for name in (*text, *labels.COLUMNS)]
     columns += [f"NULL::BIGINT AS {name}" for name in whole]
-    truths = ("recorded_zero", "own_id", "billed")
+    truths = ("recorded_zero", "own_id", "billed", "used", "zoned")
     columns += [f"NULL::BOOLEAN AS {name}" for name in truths]
+    columns.append(
+        "NULL::STRUCT(field VARCHAR, value VARCHAR, reason VARCHAR) AS reject"
+    )
     return f"SELECT {', '.join(columns)} WHERE false"
 
 
-def _read(
-    con: duckdb.DuckDBPyConnection, raw: Raw, request: Request, number: int
-) -> tuple[bool, list[str]]:
-    """Read one opened ledger into ``ledger`` and ``rejects``."""
-    plan = _plan(raw, request)
-    try:
-        con.execute(f"SET TimeZone = {literal(plan.zone)}")
-    except duckdb.Error:
-        raise LedgerError(
-            f"timestamps can't be read in the zone {plan.zone!r}; expected an IANA "
-            "name such as Europe/Berlin"
-        ) from None
-    try:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {_parsed(raw, plan)}")
-    except duckdb.Error as error:
-        raise LedgerError(f"{raw.name}: can't be read ({_why(raw, error)})") from None
-    if plan.source.paged:
-        pages.keep(con, raw, plan.source.name)
-    unit = plan.source.unnest[-1].name if plan.source.unnest else raw.unit
-    rejects.keep(con, raw, unit)
-    raw = replace(raw, unit=unit)
-    _take(con, plan, request, number)
-    labels.keep(con, plan.source.labels)
-    row = con.execute(
-        "SELECT count(*) FILTER (WHERE NOT zoned AND used AND reject IS NULL), "
-        "min(n) FILTER (WHERE NOT zoned AND used AND reject IS NULL), "
-        "count(*) FILTER (WHERE NOT used AND reject IS NULL) FROM parsed"
-    ).fetchone()
-    con.execute("DROP TABLE parsed")
-    naive, first, skipped = row or (0, None, 0)
-    said = [*raw.notes, *plan.notes]
-    if skipped:
-        rows = counted(skipped, "row is not a request", "rows are not requests")
-        said.append(f"{raw.name}: {rows}, left out")
-    assumed = bool(naive) and plan.source.zone is None
-    if assumed:
-        where = f"{raw.name}, {raw.unit} {rejects.line_of(con, raw, first):,}"
-        how_many = counted(naive, "timestamp", "timestamps")
-        said.append(
-            f"{where}: no zone; {how_many} without one read as {plan.zone} (another: "
-            "timezone in meterwidgets.toml, tz= in Python)"
-        )
-    return assumed, said
+class _Reading:
+    """Adds batches of ledgers to ``ledger``; each file gets the next number."""
 
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, size: int, progress: Progress | None
+    ) -> None:
+        self._con = con
+        self._size = size
+        self._progress = progress
+        self._files = self._done = self._rows = 0
 
-def _plan(raw: Raw, request: Request) -> _Plan:
-    """Which source reads a ledger, and which columns fill which fields."""
-    try:
-        if request.source:
-            source = sources.find(request.source)
-        elif request.columns:
-            source = sources.find("table")
-        else:
-            source = sources.recognise(raw.sample)
-    except LedgerError as error:
-        raise LedgerError(f"{raw.name}: {error}") from None
-    zone = source.zone or request.tz
-    if source.fields:
-        if request.columns:
+    def tell(self, name: str) -> None:
+        """Say how far it is."""
+        if self._progress is not None:
+            self._progress(Done(name, self._done, self._size, self._rows))
+
+    def read(self, batch: Sequence[Plan]) -> None:
+        """Read ledgers that have one statement; what can't be read is named."""
+        con, first = self._con, batch[0]
+        self.tell(first.raw.name)
+        try:
+            con.execute(f"SET TimeZone = {literal(first.zone)}")
+        except duckdb.Error:
             raise LedgerError(
-                f"{raw.name}: the columns of the source {source.name!r} are known; "
-                "leave out columns=, or choose source='table'"
-            )
-        bucketed = source.grain == "bucket"
-        return _Plan(source, source.fields, bucketed, zone, ())
-    columns = list(raw.sample.columns)
-    for column in (request.columns or {}).values():
-        if column not in columns and raw.has(column):
-            columns.append(column)
-    if not columns:
-        raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")
-    mapped, guessed = mapping.check(request.columns, columns, where=raw.name)
-    pairs = ", ".join(f"{ours} <- {theirs}" for ours, theirs in guessed.items())
-    notes = (f"{Path(raw.name).name}: guessed {pairs}",) if guessed else ()
-    fields = {ours: "{" + theirs + "}" for ours, theirs in mapped.items()}
-    return _Plan(source, fields, mapping.is_bucketed(mapped), zone, notes)
+                f"timestamps can't be read in the zone {first.zone!r}; expected an "
+                "IANA name such as Europe/Berlin"
+            ) from None
+        paths = [each.raw.path for each in batch if each.raw.path]
+        listed = f"[{', '.join(map(exactly, paths))}]"
+        try:
+            added = con.execute(first.statement(listed, self._files)).fetchone()
+        except duckdb.Error as error:
+            if len(batch) == 1:
+                reason = _why(first.raw, error)
+                raise LedgerError(
+                    f"{first.raw.name}: can't be read ({reason})"
+                ) from None
+            half = len(batch) // 2
+            self.read(batch[:half])
+            self.read(batch[half:])
+            return
+        if first.source.paged:
+            pages.keep(con, first.raw.reader(listed), first.source.name)
+        self._files += len(batch)
+        self._done += sum(map(_size, batch))
+        self._rows += added[0] if added else 0
 
 
-def _parsed(raw: Raw, plan: _Plan) -> str:
-    """SQL text of the checked rows: every ``{column}`` becomes its value."""
-    source = plan.source
-    derived = list(source.derived)
-    places: dict[str, int] = {}
+def _told(
+    con: duckdb.DuckDBPyConnection, plans: Sequence[Plan], order: Sequence[int]
+) -> tuple[list[str], bool]:
+    """Take the rows that are no good out of ``ledger``; say what was left out.
 
-    def fill(text: str) -> str:
-        def one(match: re.Match[str]) -> str:
-            if match[1] in derived:
-                return f"d{derived.index(match[1])}"
-            return f"v{places.setdefault(match[1], len(places))}"
+    Args:
+        con: A connection with ``ledger``.
+        plans: The ledgers as they were given.
+        order: In which order they were read.
 
-        return COLUMN.sub(one, text)
-
-    if source.fields:
-        filled = {name: fill(text) for name, text in plan.fields.items()}
-    else:  # a column of a table may have any name, braces too
-        filled = {
-            name: f"v{places.setdefault(text[1:-1], len(places))}"
-            for name, text in plan.fields.items()
-        }
-    only, zero = fill(source.only), fill(source.recorded_zero)
-    called = {name: fill(text) for name, text in source.labels.items()}
-    further = [fill(text) for text in source.derived.values()]
-    relation = raw.relation(list(places), source.unnest)
-    for place, text in enumerate(further):
-        relation = f"SELECT *, {text} AS d{place} FROM ({relation})"
-    return normalise.parsed(
-        relation, filled, only=only, recorded_zero=zero, labels=called
+    Returns:
+        One sentence each, and whether a zone was assumed.
+    """
+    good = "used AND reject IS NULL"
+    con.execute(
+        "CREATE TEMP TABLE told AS SELECT file, min(coalesce(n, rowid)) AS first, "
+        "count(*) FILTER (WHERE NOT used AND reject IS NULL) AS skipped, "
+        f"count(*) FILTER (WHERE NOT zoned AND {good}) AS naive, "
+        f"min(coalesce(n, rowid)) FILTER (WHERE NOT zoned AND {good}) AS first_naive, "
+        "count(reject) AS bad FROM ledger GROUP BY file"
     )
+    # rows are read in their order, but numbered only where a source asks for it: to
+    # number them all would keep the reader from using more than one thread
+    con.execute(
+        "UPDATE ledger SET n = coalesce(ledger.n, ledger.rowid) - first + 1 "
+        "FROM told WHERE told.file = ledger.file"
+    )
+    rejects.keep(con, [plans[number] for number in order])
+    said: dict[int, list[str]] = {}
+    assumed = False
+    for file, first, skipped, naive, first_naive, _ in con.execute(
+        "FROM told WHERE skipped > 0 OR naive > 0"
+    ).fetchall():
+        each = plans[order[file]]
+        lines = said.setdefault(order[file], [])
+        if skipped:
+            rows = counted(skipped, "row is not a request", "rows are not requests")
+            lines.append(f"{each.raw.name}: {rows}, left out")
+        if naive and each.source.zone is None:
+            assumed = True
+            number = rejects.line_of(con, each.raw, first_naive - first + 1)
+            lines.append(
+                f"{each.raw.name}, {each.unit} {number:,}: no zone; "
+                f"{counted(naive, 'timestamp', 'timestamps')} without one read as "
+                f"{each.zone} (another: timezone in meterwidgets.toml, tz= in Python)"
+            )
+    (bad,) = con.execute("SELECT sum(skipped + bad) FROM told").fetchone() or (0,)
+    if bad:
+        con.execute(f"DELETE FROM ledger WHERE NOT ({good})")
+    labels.keep(con)
+    for column in ("used", "zoned", "reject", *labels.COLUMNS):
+        con.execute(f"ALTER TABLE ledger DROP COLUMN {column}")
+    con.execute("DROP TABLE told")
+    if list(order) != sorted(order):
+        numbers = ", ".join(map(str, order))
+        con.execute(f"UPDATE ledger SET file = ([{numbers}]::BIGINT[])[file + 1]")
+    return [
+        line
+        for number, each in enumerate(plans)
+        for line in (*each.raw.notes, *each.notes, *said.get(number, ()))
+    ], assumed
 
 
 def _why(raw: Raw, error: duckdb.Error) -> str:
@@ -373,27 +398,3 @@ def _why(raw: Raw, error: duckdb.Error) -> str:
             "give every line the same end"
         )
     return said
-
-
-def _take(
-    con: duckdb.DuckDBPyConnection, plan: _Plan, request: Request, number: int
-) -> None:
-    """Add the good rows of ``parsed`` to ``ledger``."""
-    own = plan.source.name != "table"
-    known = "requests" in plan.fields or plan.bucketed
-    grown = "output_tokens" if plan.source.grows else "NULL::BIGINT"
-    requests = "requests" if known else "1::BIGINT AS requests"
-    counts = ", ".join(name for name in normalise.COUNTS if name != "requests")
-    con.execute(f"""
-      INSERT INTO ledger BY NAME
-      SELECT {literal(plan.source.name)} AS source,
-        '{"bucket" if plan.bucketed else "request"}' AS grain, {number} AS file, n,
-        record_id, {own} AS own_id, covers, start_us, end_us, org, project,
-        "user", api_key, endpoint, coalesce(deployment, model) AS deployment, provider,
-        coalesce(model, deployment) AS model, status, service_tier,
-        {requests}, {counts},
-        cost, input_cost, output_cost, recorded_zero, {grown} AS grown,
-        CASE WHEN coalesce(cost, input_cost, output_cost) IS NOT NULL
-          THEN coalesce(currency, {literal(request.currency)}) END AS currency
-      FROM parsed WHERE used AND reject IS NULL
-    """)

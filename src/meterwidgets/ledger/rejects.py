@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.files import UNREADABLE, chunks, literal, opened
+from meterwidgets.ledger.files import UNREADABLE, chunks, opened
+from meterwidgets.ledger.plan import Plan
 from meterwidgets.ledger.raw import LONGEST_LINE, Raw, delimiter
 
 KEPT = 10_000
@@ -30,41 +31,61 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"CREATE TABLE rejects ({_COLUMNS})")
 
 
-def keep(con: duckdb.DuckDBPyConnection, raw: Raw, unit: str) -> None:
-    """Move the bad rows of ``parsed`` to ``rejects``, by the lines of the file.
+def keep(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> None:
+    """Copy the bad rows of ``ledger`` to ``rejects``, by the lines of their files.
 
     Args:
-        con: A connection with ``parsed``.
-        raw: The ledger.
-        unit: What the numbers in ``parsed`` count, if not the rows of the ledger.
+        con: A connection with ``ledger``.
+        plans: The ledgers by the numbers of their files in ``ledger``.
     """
-    line, join, reason = "n", "", "reject.reason"
-    if raw.by_id:
-        reason += " || coalesce(' (' || record_id || ')', '')"
-    if raw.unit == "line" and raw.path is not None:
-        try:
-            torn = _torn(con, raw.path)
-            places = {place for place, *_ in torn}
-            lines = _bad_lines(con, raw, places) if unit == "line" else {}
-        except UNREADABLE as error:
-            raise LedgerError(f"{raw.name}: can't be read ({error})") from None
-        _insert(con, "torn", {
-            "file": [raw.name] * len(torn),
-            "line": [line for line, *_ in torn],
-            "value": [text for _, text, _ in torn],
-            "reason": [reason for *_, reason in torn],
-        })  # fmt: skip
-        _insert(con, "physical", {"n": list(lines), "line": list(lines.values())})
-        con.execute(
-            "INSERT INTO rejects SELECT file, CAST(line AS BIGINT), 'line', '', "
-            "CAST(value AS VARCHAR), reason FROM torn"
-        )
-        line, join = "coalesce(line, n)", "LEFT JOIN physical USING (n)"
+    torn = _torn(con)
+    bad: dict[int, list[int]] = {}
     con.execute(
-        f"INSERT INTO rejects SELECT {literal(raw.name)}, {line}, '{unit}', "
-        f"reject.field, reject.value, {reason} "
-        f"FROM parsed {join} WHERE reject IS NOT NULL"
+        "CREATE OR REPLACE TEMP TABLE bad AS SELECT file, n AS number, record_id, "
+        "reject FROM ledger WHERE reject IS NOT NULL"
     )
+    numbers = con.execute("SELECT file, number FROM bad ORDER BY ALL").fetchall()
+    for file, number in numbers:
+        bad.setdefault(file, []).append(number)
+    files = [
+        file for file, each in enumerate(plans) if file in bad or each.raw.name in torn
+    ]
+    lines, apart = (
+        _columns("file", "n", "line"),
+        _columns("file", "line", "value", "reason"),
+    )
+    for file in files:
+        plan = plans[file]
+        try:
+            pieces = _pieces(plan.raw, torn.get(plan.raw.name, {}))
+            if plan.unit == "line":
+                places = {line for line, *_ in pieces}
+                found = _physical(_starts(plan.raw), bad.get(file, []), places)
+                _extend(lines, ((file, n, line) for n, line in found.items()))
+        except UNREADABLE as error:
+            raise LedgerError(f"{plan.raw.name}: can't be read ({error})") from None
+        _extend(apart, ((file, *piece) for piece in pieces))
+    names = [plans[file].raw.name for file in files]
+    found_by_id = [str(file) for file in files if plans[file].raw.by_id]
+    by_id = ", ".join(found_by_id) or "NULL"
+    units = [plans[file].unit for file in files]
+    _register(con, "names", {"file": files, "name": names, "unit": units})
+    _register(con, "lines", lines)
+    _register(con, "apart", apart)
+    con.execute(
+        "INSERT INTO rejects SELECT name, line, 'line', '', value, reason "
+        "FROM apart JOIN names USING (file)"
+    )
+    con.execute(
+        "INSERT INTO rejects SELECT name, coalesce(line, number), unit, "
+        f"reject.field, reject.value, reject.reason || CASE WHEN bad.file IN ({by_id}) "
+        "THEN coalesce(' (' || record_id || ')', '') ELSE '' END FROM bad "
+        "JOIN names ON names.file = bad.file "
+        "LEFT JOIN lines ON lines.file = bad.file AND lines.n = number"
+    )
+    con.execute("DROP TABLE bad")
+    for name in ("names", "lines", "apart"):
+        con.unregister(name)
 
 
 def count(con: duckdb.DuckDBPyConnection) -> int:
@@ -89,21 +110,14 @@ def line_of(con: duckdb.DuckDBPyConnection, raw: Raw, number: int) -> int:
     found = con.execute(
         "SELECT line FROM rejects WHERE file = ? AND field = ''", [raw.name]
     ).fetchall()
-    starts = _csv_rows(raw.path) if raw.paths is None else _json_lines(raw.path)
     torn = {line for (line,) in found}
-    return _physical(starts, [number], torn).get(number, number)
+    return _physical(_starts(raw), [number], torn).get(number, number)
 
 
-def _bad_lines(
-    con: duckdb.DuckDBPyConnection, raw: Raw, torn: set[int]
-) -> dict[int, int]:
-    """The lines of the bad rows of ``parsed``, by their numbers."""
-    found = con.execute("SELECT n FROM parsed WHERE reject IS NOT NULL ORDER BY n")
-    numbers = [n for (n,) in found.fetchall()]
-    if raw.path is None or not numbers:
-        return {}
-    starts = _csv_rows(raw.path) if raw.paths is None else _json_lines(raw.path)
-    return _physical(starts, numbers, torn)
+def _starts(raw: Raw) -> Iterator[int]:
+    """The lines on which the rows of a file of lines begin."""
+    path = raw.path or Path(raw.name)
+    return _csv_rows(path) if raw.paths is None else _json_lines(path)
 
 
 def _physical(
@@ -159,26 +173,42 @@ def _csv_rows(path: Path) -> Iterator[int]:
         csv.field_size_limit(limit)
 
 
-def _torn(
-    con: duckdb.DuckDBPyConnection, path: Path
-) -> list[tuple[int, str | None, str]]:
-    """Line, text and reason of the rows that DuckDB could not take apart."""
+_Torn = Mapping[int, tuple[str, str, str]]
+"""The place of a row in its file -> the kind, text and message of what is wrong."""
+
+
+def _torn(con: duckdb.DuckDBPyConnection) -> dict[str, dict[int, tuple[str, str, str]]]:
+    """The rows that DuckDB could not take apart, by file."""
+    tables = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
+    ).fetchone()
+    if not tables or not tables[0]:
+        return {}
     found = con.execute(
-        "SELECT line_byte_position, CAST(error_type AS VARCHAR), first(csv_line), "
-        "first(error_message) FROM reject_errors GROUP BY ALL ORDER BY 1"
+        "SELECT file_path, line_byte_position, CAST(error_type AS VARCHAR), "
+        "first(csv_line), first(error_message) FROM reject_errors "
+        "JOIN (SELECT DISTINCT scan_id, file_id, file_path FROM reject_scans) "
+        "USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
-    first: dict[int, tuple[str, str, str]] = {}
-    for position, kind, text, message in found:
-        first.setdefault(position, (kind, text or "", message))
-    lines = _lines_of(path, sorted(first))
-    torn = []
-    for position, (kind, text, message) in first.items():
+    torn: dict[str, dict[int, tuple[str, str, str]]] = {}
+    for path, position, kind, text, message in found:
+        torn.setdefault(path, {}).setdefault(position, (kind, text or "", message))
+    return torn
+
+
+def _pieces(raw: Raw, torn: _Torn) -> list[tuple[int, str | None, str]]:
+    """Line, text and reason of the rows of a file that could not be taken apart."""
+    if raw.path is None or not torn:
+        return []
+    lines = _lines_of(raw.path, sorted(torn))
+    pieces = []
+    for position, (kind, text, message) in torn.items():
         start = len(text) - len(text.lstrip("\r\n"))
         line = lines[position] + text[:start].count("\n")
         shown = text.strip()[:500] or None
-        torn.append((line, shown, _reason(kind, text.strip("\r\n"), message)))
-    return torn
+        pieces.append((line, shown, _reason(kind, text.strip("\r\n"), message)))
+    return pieces
 
 
 def _reason(kind: str, text: str, message: str) -> str:
@@ -218,15 +248,25 @@ def _lines_of(path: Path, positions: Sequence[int]) -> dict[int, int]:
     return lines
 
 
-def _insert(
+def _columns(*names: str) -> dict[str, list[Any]]:
+    return {name: [] for name in names}
+
+
+def _extend(columns: Mapping[str, list[Any]], rows: Iterable[Sequence[Any]]) -> None:
+    for row in rows:
+        for values, value in zip(columns.values(), row, strict=True):
+            values.append(value)
+
+
+def _register(
     con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, list[Any]]
 ) -> None:
     """Register a small table; ``con`` keeps it under its name."""
     import pyarrow as pa
 
-    kinds = {"n": pa.int64(), "line": pa.int64()}
+    whole = {"file", "n", "line"}
     arrays = {
-        key: pa.array(values, kinds.get(key, pa.string()))
+        key: pa.array(values, pa.int64() if key in whole else pa.string())
         for key, values in columns.items()
     }
     con.register(name, pa.table(arrays))

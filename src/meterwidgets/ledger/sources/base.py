@@ -80,8 +80,8 @@ class Source:
             one; "org", "project", "user" and "api_key" may have names.
         grain: What a record is: a request, or a bucket of requests.
         unnest: The levels of a nested ledger, from the outside in.
-        derived: Further columns -> SQL text over the rows of one file, which may look
-            at the rows before and after by their number ``n`` in a window.
+        derived: Further columns -> SQL text over the rows, which may look at the rows
+            before and after by their number ``n`` in a window over one ``file``.
         grows: Whether an id is written again while its record grows, so that of
             several the one with the most output is the whole one.
         paged: Whether a file is one of several pages of an answer.

@@ -84,7 +84,7 @@ SOURCE = Source(
     recorded_zero="false",
     derived={
         "@last": "{message.id} IS NULL OR row_number() OVER (PARTITION BY "
-        "{message.id}, {requestId}, {isSidechain}, {message.usage} IS NULL "
+        "file, {message.id}, {requestId}, {isSidechain}, {message.usage} IS NULL "
         "ORDER BY n DESC) = 1"
     },
     grows=True,

@@ -25,7 +25,7 @@ def _recognises(sample: Sample) -> bool:
 def _carried(value: str) -> str:
     """SQL text of the latest value up to a row."""
     return (
-        f"last_value({value} IGNORE NULLS) OVER (ORDER BY n "
+        f"last_value({value} IGNORE NULLS) OVER (PARTITION BY file ORDER BY n "
         "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     )
 
@@ -33,7 +33,7 @@ def _carried(value: str) -> str:
 def _delta(name: str) -> str:
     """SQL text of a count: the delta, else what the running total grew by."""
     total, before = (
-        f"counted(json_extract_string({text}, '$.{name}'))"
+        f"counted(TRY(json_extract_string({text}, '$.{name}')))"
         for text in (_TOTAL, "{@before}")
     )
     grown = f"CAST({total} - coalesce({before}, 0) AS VARCHAR)"
@@ -43,11 +43,7 @@ def _delta(name: str) -> str:
     )
 
 
-_OUTPUT, _REASONING = _delta("output_tokens"), _delta("reasoning_output_tokens")
-_INSIDE = (
-    f"counted({_delta('total_tokens')}) = "
-    f"counted({_delta('input_tokens')}) + counted({_OUTPUT})"
-)
+_INSIDE = "counted({@sum}) = counted({@input}) + counted({@output})"
 
 SOURCE = Source(
     name="codex",
@@ -68,11 +64,11 @@ SOURCE = Source(
         "project": r"nullif(regexp_extract({@cwd}, '([^/\\]+)[/\\]*$', 1), '')",
         "provider": "'openai'",
         "model": "coalesce({payload.info.model}, {@model})",
-        "input_tokens": _delta("input_tokens"),
+        "input_tokens": "{@input}",
         "cache_read_tokens": _delta("cached_input_tokens"),
-        "output_tokens": f"CASE WHEN {_INSIDE} THEN {_OUTPUT} "
-        f"ELSE {plus(_OUTPUT, _REASONING)} END",
-        "reasoning_tokens": _REASONING,
+        "output_tokens": f"CASE WHEN {_INSIDE} THEN {{@output}} "
+        f"ELSE {plus('{@output}', '{@reasoning}')} END",
+        "reasoning_tokens": "{@reasoning}",
     },
     cannot_tell=(
         "costs (priced by rates)",
@@ -89,7 +85,11 @@ SOURCE = Source(
             "CASE WHEN {type} = 'turn_context' THEN {payload.model} END"
         ),
         "@cwd": _carried("{payload.cwd}"),
-        "@before": f"last_value({_TOTAL} IGNORE NULLS) OVER (ORDER BY n "
-        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)",
+        "@before": f"last_value({_TOTAL} IGNORE NULLS) OVER (PARTITION BY file "
+        "ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)",
+        "@input": _delta("input_tokens"),
+        "@output": _delta("output_tokens"),
+        "@reasoning": _delta("reasoning_output_tokens"),
+        "@sum": _delta("total_tokens"),
     },
 )

@@ -1,0 +1,371 @@
+"""Mutated ledgers of every format: a clear refusal or every row accounted for.
+
+Each mutated record is an input. Many stand in one file; where a file is refused as a
+whole it is read in halves, until the one that is to blame is read alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import random
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import meterwidgets as mw
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.normalise import LARGEST_COST, LARGEST_COUNT
+from meterwidgets.ledger.read import Request, read_ledgers
+
+from .test_recognition import MADE
+
+EVENT = {"event": "message_send", "time": 1771754400, "user_id": "u",
+         "properties": {"main_model": "m", "prompt_tokens": 28, "completion_tokens": 9,
+                        "cost": 0.25}}  # fmt: skip
+SAMPLES = MADE | {"aider": json.dumps(EVENT)}
+PRICES = mw.PriceBook(catalogue=False)
+NASTY: tuple[Any, ...] = (
+    None, "", " ", "None", "NaN", "\x00", "a\x00b", "é", "\u2028", "\ufeff1", "🦆" * 99,
+    "x" * 70_000, "'", "{", "[", "\\", "%s", "$.a", "*", 0, -0.0, -1, 1.5, 1e-30, 1e308,
+    1e400, -1e400, float("nan"), 2**31, 2**53 + 1, 2**63 - 1, 2**63, 2**64, 10**15,
+    10**15 + 1, 10**40, "1e3", "1,000", "1_000", "٣", "0x10", "12.", ".5", "+7", "--1",
+    "1e-400", "9" * 400, "$5", "0.0000000005", "999999999.9999999995", "Infinity",
+    "1970-01-01", "2200-01-01T00:00:00Z", "2026-02-22T10:00:00", "2026-02-30",
+    "2026-02-22T10:00:00+99:99", "2026-02-22 24:00:00 Europe/Berlin", "infinity", "-1",
+    "290309-12-22 (BC) 00:00:00", "99999999999999999999", 1771754400, 1771754400000.5,
+    True, False, [], {}, [None], [[[]]], {"": 0}, {"a": {"b": [1]}}, [{"amount": 1}],
+    json.loads("[" * 200 + "]" * 200),
+)  # fmt: skip
+
+
+def within(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a record."""
+    inside = value.items() if isinstance(value, dict) else ()
+    for key, inner in enumerate(value) if isinstance(value, list) else inside:
+        yield (*path, key)
+        yield from within(inner, (*path, key))
+
+
+def bent(record: Any, dice: random.Random) -> Any:
+    """A record with one to three places changed."""
+    record = json.loads(json.dumps(record))
+    for _ in range(dice.randint(1, 3)):
+        places = list(within(record))
+        if not places:
+            break
+        *path, last = dice.choice(places)
+        outer = record
+        for key in path:
+            outer = outer[key]
+        kind = dice.random()
+        if kind < 0.1:
+            del outer[last]
+        elif kind < 0.2 and isinstance(outer, dict):
+            outer[dice.choice(["", "a.b", '"', "x*", last + " ", "é"])] = outer[last]
+        elif kind < 0.3:
+            outer[last] = json.dumps(outer[last])
+        elif kind < 0.35:
+            outer[last] = [outer[last]] * 2
+        else:
+            outer[last] = dice.choice(NASTY)
+    return record
+
+
+def torn(data: bytes, dice: random.Random) -> bytes:
+    """Some bytes changed, none of which ends a line."""
+    kind = dice.randrange(6)
+    place = dice.randrange(len(data) + 1)
+    if kind == 0:
+        return data[:place]
+    if kind == 1:
+        return data[:place] + bytes([dice.randrange(256)]) + data[place + 1 :]
+    if kind == 2:
+        return data[:place] + b"\x00" + data[place:]
+    if kind == 3:
+        return data[:place] + data[place // 2 : place] + data[place:]
+    if kind == 4:
+        return b"\xef\xbb\xbf" + data
+    return data[place:] + data[:place]
+
+
+def line(record: Any, dice: random.Random) -> bytes:
+    """A mutated record as a line of JSON, by a third with changed bytes."""
+    text = json.dumps(bent(record, dice), ensure_ascii=dice.random() < 0.5)
+    if dice.random() < 0.05:  # the same key twice
+        text = text.replace("{", '{"model": 1, "model": "m", ', 1)
+    data = text.encode("utf-8", "replace")
+    data = torn(data, dice) if dice.random() < 0.3 else data
+    return data.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def row(cells: Sequence[str], dice: random.Random) -> bytes:
+    """Cells as a line of CSV with one or two changed."""
+    changed = list(cells)
+    for _ in range(dice.randint(1, 2)):
+        nasty = dice.choice(NASTY)
+        changed[dice.randrange(len(changed))] = "" if nasty is None else str(nasty)
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(changed)
+    data = out.getvalue().encode("utf-8", "replace")
+    data = torn(data, dice) if dice.random() < 0.2 else data
+    return data.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+COUNT = {
+    "timestamp": "2026-02-22T10:00:00Z", "type": "event_msg", "payload": {
+        "type": "token_count", "info": {
+            "last_token_usage": {"input_tokens": 28, "cached_input_tokens": 4,
+                                 "output_tokens": 9, "reasoning_output_tokens": 3,
+                                 "total_tokens": 40},
+            "total_token_usage": {"input_tokens": 28, "total_tokens": 40}}},
+}  # fmt: skip
+JSON = [name for name in SAMPLES if not SAMPLES[name].lstrip()[0].isalpha()]
+CSV = [name for name in SAMPLES if name not in JSON]
+
+
+def made(source: str, number: int, dice: random.Random) -> tuple[bytes, list[bytes]]:
+    """What stands above the rows, with a good one, and mutated rows."""
+    if source in CSV:
+        header, *rows = SAMPLES[source].splitlines()
+        cells = next(csv.reader(rows))
+        rest = [row(cells, dice) for _ in range(number)]
+        return (header + "\n" + rows[0] + "\n").encode(), rest
+    records = [json.loads(each) for each in _documents(SAMPLES[source])]
+    if source == "codex":
+        records.append(COUNT)
+    top = "".join(json.dumps(record) + "\n" for record in records)
+    return top.encode(), [line(dice.choice(records), dice) for _ in range(number)]
+
+
+def _documents(text: str) -> list[str]:
+    """The records of a sample: of a list, of lines, or one."""
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        return text.splitlines()
+    return [
+        json.dumps(each) for each in (whole if isinstance(whole, list) else [whole])
+    ]
+
+
+def check(path: Path, source: str | None = None) -> int | None:
+    """Read a ledger: how many rows it accounts for, or None where it is refused."""
+    con = duckdb.connect(config={"memory_limit": "1GB", "threads": 2})
+    try:
+        quality = read_ledgers(con, [Request([path], source)], PRICES)
+    except LedgerError as error:
+        return refusal(path, str(error))
+    else:
+        bounded(con, quality.records)
+        skipped = [
+            int(found[1].replace(",", ""))
+            for note in quality.notes
+            if (found := re.search(r": ([\d,]+) rows? (?:is|are) not", note))
+        ]
+        return quality.records + quality.rejected + quality.duplicates + sum(skipped)
+    finally:
+        con.close()
+
+
+def refusal(path: Path, said: str) -> None:
+    """A refusal names the file, in one line, and is none of the engine's own."""
+    assert str(path) in said and "\n" not in said, said
+    assert "INTERNAL" not in said and "Malformed" not in said, said
+
+
+def bounded(con: duckdb.DuckDBPyConnection, records: int) -> None:
+    """What went in is within the bounds of a record."""
+    count, first, last, most, cost, least, inside = (
+        con.execute(
+            "SELECT count(*), min(start_us), max(start_us), max(greatest(input_tokens, "
+            "output_tokens, requests, cache_write_tokens, latency_ms)), "
+            "max(input_cost + output_cost + unsplit_cost), min(least(input_tokens, "
+            "output_tokens, requests, input_cost, output_cost, unsplit_cost)), "
+            "count(*) FILTER (WHERE cache_read_tokens > input_tokens "
+            "OR reasoning_tokens > output_tokens) FROM records"
+        ).fetchone()
+        or ()
+    )
+    assert count == records > 0 and inside == 0
+    assert 946_684_800_000_000 <= first <= last < 4_102_444_800_000_000
+    assert (most or 0) <= LARGEST_COUNT and (least or 0) >= 0
+    assert (cost or 0) <= LARGEST_COST * 10**9 + 2
+
+
+def survey(folder: Path, source: str, number: int, dice: random.Random) -> int:
+    """Read mutated records of a source; say how many were refused as a whole."""
+    top, rows = made(source, number, dice)
+    path = folder / f"{source}{'.csv' if source in CSV else '.jsonl'}"
+    refused, waiting = 0, [rows]
+    while waiting:
+        rows = waiting.pop()
+        path.write_bytes(top + b"\n".join(rows))
+        found = check(path, source)
+        if found is None and len(rows) > 1:
+            waiting += [rows[: len(rows) // 2], rows[len(rows) // 2 :]]
+        elif found is None:
+            refused += 1
+        elif source in FLAT:
+            lines = (top + b"\n".join(rows)).split(b"\n")
+            assert found == sum(bool(each.strip(b" \t\r")) for each in lines)
+    return refused
+
+
+FLAT = {"litellm", "litellm_daily", "aider", "claude_code", "codex", "langfuse"} - {
+    *CSV
+}
+"""Of these a line is a record; of the others it is a page of them."""
+
+
+@pytest.mark.parametrize("source", SAMPLES)
+def test_a_mutated_record_is_taken_or_told(tmp_path: Path, source: str) -> None:
+    assert survey(tmp_path, source, 20, random.Random(source)) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", SAMPLES)
+def test_thousands_of_mutated_records_are_taken_or_told(
+    tmp_path: Path, source: str
+) -> None:
+    for turn in range(6):
+        survey(tmp_path, source, 1_000, random.Random(f"{source} {turn}"))
+
+
+def damaged(data: bytes, dice: random.Random) -> bytes:
+    """A whole file with bytes changed, its ends of lines too."""
+    for _ in range(dice.randint(1, 3)):
+        place = dice.randrange(len(data) + 1)
+        kind = dice.randrange(8)
+        if kind == 0:
+            data = data.replace(b"\n", b"\r\n", dice.choice([-1, 1]))
+        elif kind == 1:
+            data = data.decode("utf-8", "replace").encode("utf-16")
+        elif kind == 2:
+            piece = dice.choice([b'"', b"\n", b"\r", b"[", b"{", b"\xff"])
+            data = data[:place] + piece + data[place:]
+        else:
+            data = torn(data, dice)
+    return data
+
+
+def damage(folder: Path, number: int, dice: random.Random) -> None:
+    """Read damaged files of all sources, by a third compressed and torn again."""
+    for turn in range(number):
+        source = dice.choice(list(SAMPLES))
+        top, rows = made(source, 3, dice)
+        data = damaged(top + b"\n".join(rows), dice)
+        ending = dice.choice([".csv", ".json", ".jsonl"])
+        if dice.random() < 0.3:
+            data, ending = gzip.compress(data), f"{ending}.gz"
+            data = torn(data, dice) if dice.random() < 0.5 else data
+        elif dice.random() < 0.1:
+            data, ending = pa.compress(data, "zstd", asbytes=True), f"{ending}.zst"
+            data = torn(data, dice) if dice.random() < 0.5 else data
+        path = folder / f"{turn}{ending}"
+        path.write_bytes(data)
+        check(path, dice.choice([None, source]))
+        path.unlink()
+
+
+def test_a_damaged_file_is_taken_or_told(tmp_path: Path) -> None:
+    damage(tmp_path, 8, random.Random(1))
+
+
+@pytest.mark.slow
+def test_many_damaged_files_are_taken_or_told(tmp_path: Path) -> None:
+    damage(tmp_path, 600, random.Random(2))
+
+
+KINDS = (
+    pa.int8(), pa.int64(), pa.uint64(), pa.float32(), pa.float64(), pa.bool_(),
+    pa.string(), pa.large_string(), pa.binary(), pa.date32(), pa.timestamp("s"),
+    pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.timestamp("ns", "Asia/Tokyo"),
+    pa.decimal128(20, 4), pa.decimal128(38, 9), pa.decimal128(38, 28),
+    pa.dictionary(pa.int8(), pa.string()), pa.list_(pa.int64()), pa.null(),
+)  # fmt: skip
+LOW, HIGH = -(2**63), 2**63 - 1
+VALUES = (None, 0, 1, -1, 2**7 - 1, 1771754400, 10**15, 10**15 + 1, LOW, HIGH, 2**64 - 1,
+          0.5, 1e-10, float("nan"), float("inf"), 1e300, "2026-02-22", "x", "12", b"\xff",
+          True, Decimal("0.0000000005"), Decimal("1E10"), Decimal("-1"), [1],
+          datetime(2026, 2, 22), datetime(1970, 1, 1), datetime(2200, 1, 1))  # fmt: skip
+
+
+def column(kind: Any, length: int, dice: random.Random) -> Any:
+    """A column of a type, of whatever values it can hold."""
+    fits = []
+    for value in VALUES:
+        if pa.types.is_timestamp(kind) and isinstance(value, int):
+            continue  # Parquet has no seconds, and thousands of them may not fit
+        try:
+            pa.array([value], kind)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            continue
+        fits.append(value)
+    return pa.array([dice.choice(fits) for _ in range(length)], kind)
+
+
+def tables(folder: Path, number: int, length: int, dice: random.Random) -> None:
+    """Read Parquet whose columns are of any type; every row is accounted for."""
+    names = (
+        "end",
+        "input_tokens",
+        "output_tokens",
+        "cost",
+        "requests",
+        "user",
+        "model",
+    )
+    for turn in range(number):
+        table = {name: column(dice.choice(KINDS), length, dice) for name in names}
+        start = column(dice.choice(KINDS), length - 1, dice)
+        good = pa.array([datetime(2026, 2, 22)], pa.timestamp("us"))
+        table["start"] = pa.concat_arrays([good, good.take([0] * (length - 1))])
+        if turn % 2:
+            table["start"] = pa.concat_arrays([start.slice(0, 1), start])
+        path = folder / f"{turn}.parquet"
+        pq.write_table(pa.table(table), path)
+        found = check(path)
+        assert found in {None, length}
+        path.unlink()
+
+
+def test_columns_of_any_type_are_taken_or_told(tmp_path: Path) -> None:
+    tables(tmp_path, 4, 20, random.Random(3))
+
+
+@pytest.mark.slow
+def test_many_columns_of_any_type_are_taken_or_told(tmp_path: Path) -> None:
+    tables(tmp_path, 300, 50, random.Random(4))
+
+
+@settings(max_examples=6)
+@given(st.lists(st.text(), min_size=1, max_size=40), st.sampled_from(["jsonl", "csv"]))
+def test_any_text_in_any_field_is_taken_or_told(
+    tmp_path: Path, texts: list[str], kind: str
+) -> None:
+    texts = [each.encode("utf-8", "replace").decode() for each in texts]
+    fields = ("start", "end", "input_tokens", "cost", "currency", "model")
+    good = {"start": "2026-02-22T10:00:00Z"} | dict.fromkeys(fields[1:])
+    rows = [good, *(good | {fields[n % 6]: text} for n, text in enumerate(texts))]
+    path = tmp_path / f"any.{kind}"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        if kind == "csv":
+            table = csv.DictWriter(stream, fields)
+            table.writeheader()
+            table.writerows(rows)
+        else:
+            stream.writelines(json.dumps(each) + "\n" for each in rows)
+    assert check(path, "table") == len(rows) or kind == "csv"
