@@ -72,7 +72,8 @@ def bare(path: Path) -> dict[str, int]:
     user = '"user"' if has_user else 'NULL::VARCHAR AS "user"'
     records = f"""(SELECT epoch_us(CAST(start AS TIMESTAMP)) AS start_us, org, project,
       deployment, model, endpoint, {user},
-      NULL::VARCHAR AS api_key, 1::BIGINT AS requests, prompt_tokens AS input_tokens,
+      NULL::VARCHAR AS api_key, NULL::VARCHAR AS outlier,
+      1::BIGINT AS requests, prompt_tokens AS input_tokens,
       NULL::BIGINT AS cache_read_tokens, NULL::BIGINT AS cache_write_tokens,
       completion_tokens AS output_tokens, NULL::BIGINT AS reasoning_tokens,
       'USD' AS currency, 0::BIGINT AS input_cost, 0::BIGINT AS output_cost,
