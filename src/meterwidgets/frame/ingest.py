@@ -328,7 +328,8 @@ def _generation(
     generation = f"{before.generation + 1:06}"
     after = _months(con, writer, merged, [each.id for each in inputs], grain_s)
     ids = {each.id for each in inputs}
-    notes = _said(before.notes, gathered.notes, ids)
+    found = (*gathered.notes, *merged.notes)
+    notes = _said(before.notes, found, ids)
     kept = [each for each in before.inputs if each.id not in ids]
     made = msgspec.structs.replace(
         before,
@@ -353,7 +354,7 @@ def _generation(
         named = (index.names(writer.folder, before), came)
         index.write(writer.folder, made, named=named, book=writer.book, **writer.about)
     retired = {*before.files} - {*made.files}
-    said = (*gathered.notes, *rates)
+    said = (*found, *rates)
     return (
         msgspec.structs.replace(made, retired=tuple(sorted(retired))),
         Added(count, merged.duplicates, merged.replaced, bad, len(batch), notes=said),

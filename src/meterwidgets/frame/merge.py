@@ -30,11 +30,13 @@ class Merged:
         duplicates: New rows that were there already.
         replaced: Stored records that newer or other ones stand for now.
         changed: The months of those, which are written anew.
+        notes: What of it may count twice, one sentence each.
     """
 
     duplicates: int
     replaced: int
     changed: frozenset[str]
+    notes: tuple[str, ...]
 
 
 def month_of(start_us: str) -> str:
@@ -62,8 +64,10 @@ def merge(
     con.execute("CREATE OR REPLACE TEMP TABLE unpaid AS FROM gone")
     near = _near(con, months)
     if not near:
-        return Merged(dedupe.deduplicate(con), 0, frozenset())
+        notes = tuple(twice.regrouped(con, "ledger"))
+        return Merged(dedupe.deduplicate(con), 0, frozenset(), notes)
     stored = parts.ledger(folder, [part for month in near for part in months[month]])
+    notes = tuple(twice.regrouped(con, "ledger", _beside(stored)))
     _find_repeated(con, stored)
     con.execute(
         "INSERT INTO ledger BY NAME SELECT * EXCLUDE (part, file_row_number), "
@@ -81,8 +85,16 @@ def merge(
         f"SELECT DISTINCT {month_of('start_us')} FROM {stored} "
         "WHERE (part, file_row_number) IN (FROM gone UNION ALL FROM unpaid)"
     )
-    return Merged(
-        removed - replaced, replaced, frozenset(m for (m,) in changed.fetchall())
+    months_anew = frozenset(month for (month,) in changed.fetchall())
+    return Merged(removed - replaced, replaced, months_anew, notes)
+
+
+def _beside(stored: str) -> str:
+    """SQL text of what is stored of the buckets that came, as one answer."""
+    return (
+        f"(SELECT *, {_BEFORE} AS file FROM {stored} WHERE {twice.IS_KEYED} AND "
+        "(source, start_us) IN (SELECT (source, start_us) FROM ledger "
+        f"WHERE {twice.IS_KEYED}))"
     )
 
 

@@ -25,16 +25,25 @@ _ID = (
 )
 _IS_SUSPECT = f"{_ID} IN (FROM suspects)"
 
+COUNTED = " + ".join(
+    f"coalesce({name}, 0)"
+    for name in ("requests", "input_tokens", "output_tokens", "cost")
+)
+"""SQL text of how far a record that grows has come: all that it counts, together.
+
+Each of the counters only rises, whichever of them a ledger has, and so does their sum.
+"""
+
 
 def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
     """Keep one row of each identity in ``ledger``; count the others.
 
     A record that another one covers goes first: a parent that repeats the tokens of
     its children, a replay of a message. A source's own id is an identity, and of a
-    record that grows the fullest row is kept, else the first; an id that was guessed
-    or mapped is one together with the whole row; without an id it is the row and its
-    occurrence in its file, so that two equal rows of one file are two requests and two
-    overlapping exports are not.
+    record that grows the row that counts the most is kept, else the first; an id that
+    was guessed or mapped is one together with the whole row; without an id it is the
+    row and its occurrence in its file, so that two equal rows of one file are two
+    requests and two overlapping exports are not.
     """
     row = con.execute(
         "SELECT min(file) <> max(file), count(record_id) > 0, count(covers) > 0 "

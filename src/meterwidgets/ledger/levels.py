@@ -42,10 +42,10 @@ def unnested(
         of, dot, rest = name.partition(".")
         if not dot or of not in known:
             of, rest = "", name
-        if rest in {"@name", "@path"}:
+        if rest in {"@name", "@path", "@number"}:
             value[name] = f"{of}_{rest[1:]}"
             continue
-        asked[of].append(path(rest))
+        asked[of].append("'$'" if rest == "@record" else path(rest))
         value[name] = f"{of}_r[{len(asked[of])}]"
     rows = (
         "SELECT file, filename, j, "
@@ -82,7 +82,10 @@ def _one_level(rows: str, level: Level, kept: str, asked: Sequence[str]) -> str:
         kept: What to call the values that are asked for of the level above.
         asked: Their paths.
     """
-    itself = "[{'path': NULL::VARCHAR, 'name': NULL::VARCHAR, 'j': j::VARCHAR}]"
+    itself = (
+        "[{'path': NULL::VARCHAR, 'name': NULL::VARCHAR, 'number': 1::BIGINT, "
+        "'j': j::VARCHAR}]"
+    )
     nothing = itself.replace("j::VARCHAR", "NULL::VARCHAR")
     lists = [literal(f"$.{path}") for path in level.paths]
     branches = " ".join(
@@ -97,6 +100,7 @@ def _one_level(rows: str, level: Level, kept: str, asked: Sequence[str]) -> str:
     return (
         f"SELECT * EXCLUDE (item, j, broken, text), item.j AS j, "
         f"item.path AS {level.name}_path, item.name AS {level.name}_name, "
+        f"item.number AS {level.name}_number, "
         f"CASE WHEN broken IS NOT NULL THEN broken WHEN item.j IS NULL THEN {missing} "
         "WHEN item.j[1] <> '{' THEN 'is not a JSON object' END AS broken, "
         "CASE WHEN broken IS NOT NULL THEN text WHEN item.j IS NULL THEN left(j, 500) "
@@ -117,9 +121,9 @@ def _found(inner: str, path: str, needs: str, nothing: str) -> str:
         whole = f"AND len(TRY(json_extract({inner}, {each}))) = len({keys}) "
     return (
         f"WHEN {inner}[1] = '[' THEN coalesce(list_transform("
-        f"TRY(json_extract({inner}, '$[*]')), lambda x: {{'path': {literal(path)}, "
-        f"'name': NULL::VARCHAR, 'j': x::VARCHAR}}), {nothing}) "
+        f"TRY(json_extract({inner}, '$[*]')), lambda x, i: {{'path': {literal(path)}, "
+        f"'name': NULL::VARCHAR, 'number': i, 'j': x::VARCHAR}}), {nothing}) "
         f"WHEN {inner}[1] = '{{' AND len({keys}) > 0 {whole}THEN list_transform("
-        f"list_zip({keys}, {values}), lambda x: {{'path': {literal(path)}, "
-        "'name': x[1], 'j': x[2]::VARCHAR})"
+        f"list_zip({keys}, {values}), lambda x, i: {{'path': {literal(path)}, "
+        "'name': x[1], 'number': i, 'j': x[2]::VARCHAR})"
     )

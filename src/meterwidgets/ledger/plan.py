@@ -17,6 +17,7 @@ import duckdb
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger import mapping, normalise, sources
 from meterwidgets.ledger.database_url import named
+from meterwidgets.ledger.dedupe import COUNTED
 from meterwidgets.ledger.files import literal
 from meterwidgets.ledger.raw import Raw
 from meterwidgets.ledger.sources.base import COLUMN, Source
@@ -90,7 +91,7 @@ class Plan:
             coalesce(model, deployment) AS model, status, service_tier,
             {"requests" if known else "1::BIGINT AS requests"}, {counts},
             cost, input_cost, output_cost, recorded_zero,
-            {"output_tokens" if self.source.grows else "NULL::BIGINT"} AS grown,
+            {COUNTED if self.source.grows else "NULL::BIGINT"} AS grown,
             CASE WHEN coalesce(cost, input_cost, output_cost) IS NOT NULL
               THEN coalesce(currency, {literal(self.currency)}) END AS currency,
             used, zoned, reject{names}

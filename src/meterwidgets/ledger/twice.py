@@ -3,6 +3,8 @@
 A provider's costs share no key with its usage, so that no cost can be given to a
 record; priced by rates besides, the same tokens would be paid for twice. On the days
 that the costs cover, the usage brings its tokens and the costs their money.
+
+Nor buckets that two answers grouped in two ways: that can't be mended, so it is said.
 """
 
 from __future__ import annotations
@@ -11,12 +13,22 @@ import duckdb
 
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.files import literal
+from meterwidgets.ledger.quality import counted
 
 _DAY_US = 86_400_000_000
 
 _PAYS = [source for source in sources.ALL if source.bills]
 SOURCES = tuple(name for source in _PAYS for name in (source.name, source.bills))
 """The sources that are costs of others, and those others."""
+
+_KEYED = [source.name for source in sources.ALL if "@bucket" in source.derived]
+IS_KEYED = (
+    f"source IN ({', '.join(map(literal, _KEYED))}) AND contains(record_id, '{{')"
+)
+"""SQL condition of the records whose id is what a bucket is of, as ``bucket_key``."""
+
+_SAME_FOR_ALL = "'object', 'currency'"
+"""What a record says of itself without being grouped by it."""
 
 IS_PAID = f"(source, start_us // {_DAY_US}) IN (FROM paid)"
 """SQL condition of the usage that costs of its own pay for."""
@@ -44,3 +56,49 @@ def find_paid(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
 def set_apart(con: duckdb.DuckDBPyConnection) -> None:
     """Mark the usage in ``ledger`` that ``paid`` covers: it has no price besides."""
     con.execute(f"UPDATE ledger SET billed = true WHERE {IS_PAID}")
+
+
+def regrouped(con: duckdb.DuckDBPyConnection, *relations: str) -> list[str]:
+    """Say which buckets were added in two groupings, one sentence each.
+
+    A group that was there never goes away, so that of two states of one answer the
+    later has all groups of the earlier. Where neither of two answers has all of the
+    other's, and they are grouped by other things, they tell of the same usage.
+
+    Args:
+        con: Where the relations are.
+        relations: SQL text of records with ``source``, ``record_id`` and ``file``,
+            each answer with all that it had.
+    """
+    rows = " UNION ALL ".join(
+        f"SELECT source, file, record_id FROM {each} WHERE {IS_KEYED}"
+        for each in relations
+    )
+    found = con.execute(f"""
+      WITH keys AS (
+        SELECT source, file, k.bucket, k.named, json_keys(k.named) AS names,
+          coalesce(json_extract_string(k.named, '$.object'), '') AS kind
+        FROM (SELECT source, file, regexp_extract(record_id,
+          '^(.*?) (\\{{.*\\}})( \\d+)?$', ['bucket', 'named']) AS k FROM ({rows}))),
+      answers AS (
+        SELECT source, bucket, kind, list(DISTINCT named) AS groups,
+          list_sort(list_filter(list_distinct(flatten(list(names))),
+            lambda x: x NOT IN ({_SAME_FOR_ALL}))) AS fields
+        FROM keys GROUP BY source, bucket, kind, file),
+      groupings AS (
+        SELECT source, bucket, kind, fields,
+          list_distinct(flatten(list(groups))) AS groups
+        FROM answers GROUP BY source, bucket, kind, fields)
+      SELECT source, count(DISTINCT bucket), array_to_string(one.fields, ', '),
+        array_to_string(other.fields, ', ')
+      FROM groupings AS one JOIN groupings AS other USING (source, bucket, kind)
+      WHERE one.fields < other.fields AND NOT list_has_all(one.groups, other.groups)
+        AND NOT list_has_all(other.groups, one.groups)
+      GROUP BY ALL ORDER BY ALL
+    """).fetchall()
+    return [
+        f"{source}: {counted(count, 'bucket was', 'buckets were')} added twice, "
+        f"grouped by {one or 'nothing'} and by {other}; both tell of the same usage, "
+        "so read one of them"
+        for source, count, one, other in found
+    ]

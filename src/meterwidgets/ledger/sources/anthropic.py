@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from meterwidgets.ledger.sources.base import (
     BUCKETS,
+    CORRECTED,
+    OF_ONE_BUCKET,
     Sample,
     Source,
+    bucket_key,
     is_bucketed,
     plus,
 )
+
+_START, _RESULT = "{bucket.starting_at}", "{result.@record}"
 
 _READ = "{result.cache_read_input_tokens}"
 _FIVE_MINUTES = "{result.cache_creation.ephemeral_5m_input_tokens}"
@@ -32,6 +37,7 @@ USAGE = Source(
     title="Anthropic's usage report (messages)",
     recognises=_is_usage,
     columns={
+        "record_id": "start of the bucket and all that it is grouped by",
         "start": "data.starting_at",
         "end": "data.ending_at",
         "project": "results.workspace_id",
@@ -46,7 +52,8 @@ USAGE = Source(
         "output_tokens": "results.output_tokens (thinking included)",
     },
     fields={
-        "start": "{bucket.starting_at}",
+        "record_id": "{@bucket}",
+        "start": _START,
         "end": "{bucket.ending_at}",
         "project": "{result.workspace_id}",
         "api_key": "{result.api_key_id}",
@@ -68,10 +75,13 @@ USAGE = Source(
         "organization and users; names of workspaces and keys (ids only)",
         "a model, tier, workspace or key that the answer was not grouped by",
         "web searches",
+        *CORRECTED,
     ),
     zone="UTC",
     grain="bucket",
     unnest=BUCKETS,
+    derived=bucket_key(_START, _RESULT, among=OF_ONE_BUCKET),
+    grows=True,
     paged=True,
 )
 
@@ -80,6 +90,7 @@ COSTS = Source(
     title="Anthropic's cost report (daily)",
     recognises=_is_costs,
     columns={
+        "record_id": "start of the bucket and all that it is grouped by",
         "start": "data.starting_at",
         "end": "data.ending_at",
         "project": "results.workspace_id",
@@ -91,7 +102,8 @@ COSTS = Source(
         "currency": "results.currency",
     },
     fields={
-        "start": "{bucket.starting_at}",
+        "record_id": "{@bucket}",
+        "start": _START,
         "end": "{bucket.ending_at}",
         "project": "{result.workspace_id}",
         "endpoint": "concat_ws(': ', {result.cost_type}, {result.token_type})",
@@ -107,10 +119,13 @@ COSTS = Source(
         "organization, users and API keys",
         "the split of a cost into input and output",
         "hours: days of UTC only",
+        *CORRECTED,
     ),
     zone="UTC",
     grain="bucket",
     unnest=BUCKETS,
+    derived=bucket_key(_START, _RESULT, but=["amount"], among=OF_ONE_BUCKET),
+    grows=True,
     paged=True,
     bills="anthropic",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -45,7 +45,8 @@ class Level:
     Attributes:
         name: What it is called in ``{name.column}`` and, the innermost, in messages.
             ``{name.@name}`` is the name that a record has in an object of records,
-            ``{name.@path}`` the path at which it was found.
+            ``{name.@path}`` the path at which it was found, ``{name.@number}`` its
+            place there from 1 on, ``{name.@record}`` its whole text.
         paths: Where the list, or the object of names, lies in the record above; the
             first that is there counts and the others are never looked at.
         optional: Whether a record stands for itself where it has none.
@@ -83,7 +84,8 @@ class Source:
         derived: Further columns -> SQL text over the rows, which may look at the rows
             before and after by their number ``n`` in a window over one ``file``.
         grows: Whether an id is written again while its record grows, so that of
-            several the one with the most output is the whole one.
+            several the one that counts the most is the whole one: counters only rise,
+            and when an export was made is not in it.
         paged: Whether a file is one of several pages of an answer.
         bills: The source whose usage the costs of this one pay, if they are costs.
         family: Sources of one family tell of the same usage.
@@ -149,11 +151,70 @@ def next_day(date: str) -> str:
     return f"CAST(TRY_CAST({date} AS DATE) + 1 AS VARCHAR)"
 
 
+def bucket_key(
+    start: str,
+    record: str,
+    *,
+    but: Sequence[str] = (),
+    among: str = "file",
+) -> dict[str, str]:
+    """Columns to derive for the id of a bucket that has none: when and of what it is.
+
+    ``@key`` is the start and, as JSON, every text and truth of the record: what it was
+    grouped by, whatever the format groups by one day. Numbers are what is counted. The
+    end is left out, for of two buckets that begin at once the longer holds the other.
+    ``@bucket`` is that, and where one list has several such records, which one it is.
+
+    Args:
+        start: SQL text of what tells the buckets of one group apart.
+        record: SQL text of the record as JSON.
+        but: Names of texts that are counted too.
+        among: SQL text of the list that a record is in.
+
+    Examples:
+        >>> sorted(bucket_key("{day}", "{result.@record}"))
+        ['@bucket', '@key']
+    """
+    left_out = ", ".join(f"'{name}'" for name in ("", *but))
+    named = f"list_zip(json_keys({record}), json_extract({record}, '$.*'))"
+    kept = (
+        f"list_filter({named}, lambda x: x[1] NOT IN ({left_out}) "
+        "AND left(x[2]::VARCHAR, 1) IN ('\"', 't', 'f') AND x[2]::VARCHAR <> '\"\"')"
+    )
+    return {
+        "@key": f"{start} || ' ' || to_json(map_from_entries(list_sort({kept})))",
+        "@bucket": "{@key} || coalesce(' ' || nullif(row_number() OVER ("
+        f"PARTITION BY {among}, {{@key}} ORDER BY n), 1), '')",
+    }
+
+
+def as_json(*names: str) -> str:
+    """SQL text of some columns of a table as JSON.
+
+    Examples:
+        >>> as_json("date", "Team ID")
+        "json_object('date', {date}, 'Team ID', {Team ID})"
+    """
+    pairs = ", ".join(f"'{name}', {{{name}}}" for name in names)
+    return f"json_object({pairs})"
+
+
 BUCKETS = (
     Level("bucket", ("data",), optional=True),
     Level("result", ("results",)),
 )
 """A page of buckets, or the buckets without the page; in each, the results."""
+
+CORRECTED = (
+    "a figure that was corrected downward: of several states of a bucket the one that "
+    "counts the most is kept",
+    "what an answer was filtered by, unless it is grouped by it too: such buckets of "
+    "two answers are taken for states of one",
+)
+"""What no bucket without an id of its own can tell."""
+
+OF_ONE_BUCKET = "n - {result.@number}"
+"""SQL text that results share that stand in one list: they follow one another."""
 
 
 def is_bucketed(sample: Sample, *keys: str, costs: bool) -> bool:

@@ -7,7 +7,16 @@ models before the others; within it the API keys, where they report tokens.
 
 from __future__ import annotations
 
-from meterwidgets.ledger.sources.base import Level, Sample, Source, first, next_day
+from meterwidgets.ledger.sources.base import (
+    CORRECTED,
+    Level,
+    Sample,
+    Source,
+    as_json,
+    bucket_key,
+    first,
+    next_day,
+)
 
 _AXES = ("models", "model_groups", "entities", "api_keys", "providers", "endpoints")
 _CANNOT_TELL = (
@@ -16,6 +25,7 @@ _CANNOT_TELL = (
     "whether a spend of 0 is free or not priced",
     "the split of a spend into input and output (estimated from list prices)",
     "reasoning tokens; 5-minute and 1-hour cache writes",
+    *CORRECTED,
 )
 
 
@@ -45,7 +55,7 @@ TABLE = Source(
     title="LiteLLM's daily tables (DailyUserSpend, DailyTeamSpend)",
     recognises=_is_table,
     columns={
-        "record_id": "id, where there is one",
+        "record_id": "id, else the date and all that tells rows apart",
         "start": "date (a day of UTC)",
         "end": "the day after",
         "org": "organization_id",
@@ -64,7 +74,7 @@ TABLE = Source(
         "cost": "spend (USD; 0 = free or not priced)",
     },
     fields={
-        "record_id": "{id}",
+        "record_id": first("{id}", "{@bucket}"),
         "start": "{date}",
         "end": next_day("{date}"),
         "org": "{organization_id}",
@@ -87,6 +97,24 @@ TABLE = Source(
     zone="UTC",
     recorded_zero="counted({successful_requests}) = 0",
     grain="bucket",
+    derived=bucket_key(
+        f"CASE WHEN {first('{id}')} IS NULL THEN {{date}} END",
+        as_json(
+            "user_id",
+            "team_id",
+            "organization_id",
+            "end_user_id",
+            "agent_id",
+            "tag",
+            "api_key",
+            "model",
+            "model_group",
+            "custom_llm_provider",
+            "mcp_namespaced_tool_name",
+            "endpoint",
+        ),
+    ),
+    grows=True,
     family="litellm",
 )
 
@@ -114,6 +142,7 @@ ACTIVITY = Source(
     title="LiteLLM's daily activity (pages of /user/daily/activity and its kin)",
     recognises=_is_activity,
     columns={
+        "record_id": "the date, the number of the page and the path of names",
         "start": "results.date (a day of UTC)",
         "end": "the day after",
         "org": "the entity, where metadata has organization_alias",
@@ -131,6 +160,7 @@ ACTIVITY = Source(
         "cost": "metrics.spend (USD; 0 = free or not priced)",
     },
     fields={
+        "record_id": "{@bucket}",
         "start": "{day.date}",
         "end": next_day("{day.date}"),
         "org": f"CASE WHEN {_OF_ORG} THEN {{part.@name}} END",
@@ -168,6 +198,8 @@ ACTIVITY = Source(
         *_CANNOT_TELL,
         "more than one breakdown at a time: they are alternatives, and the models are "
         "read before the others",
+        "a day that still runs, where its answer has several pages: each of them has "
+        "its part, and which part moves as the day grows",
     ),
     zone="UTC",
     recorded_zero=f"counted({_KEY}successful_requests}}) = 0",
@@ -182,6 +214,13 @@ ACTIVITY = Source(
             needs="metrics.prompt_tokens",
         ),
     ),
+    derived=bucket_key(
+        "{day.date} || coalesce(' page ' || nullif({metadata.page}, '1'), '')",
+        f"json_object(coalesce({_AXIS}, 'day'), coalesce({{part.@name}}, ''), "
+        "'key', {key.@name})",
+        among="n - {key.@number}",
+    ),
+    grows=True,
     paged=True,
     family="litellm",
 )
@@ -191,6 +230,7 @@ UI = Source(
     title="LiteLLM's usage export (the CSV of its UI)",
     recognises=_is_ui,
     columns={
+        "record_id": "the date, all names and ids, and the model",
         "start": "Date (a day of UTC)",
         "end": "the day after",
         "org": "Organization ID, else Organization",
@@ -204,6 +244,7 @@ UI = Source(
         "cost": "Spend ($) (text with thousands commas; 0 = free or not priced)",
     },
     fields={
+        "record_id": "{@bucket}",
         "start": "{Date}",
         "end": next_day("{Date}"),
         "org": first("{Organization ID}", "{Organization}"),
@@ -229,5 +270,25 @@ UI = Source(
     zone="UTC",
     recorded_zero="counted({Successful Requests}) = 0",
     grain="bucket",
+    derived=bucket_key(
+        "{Date}",
+        as_json(
+            "Organization",
+            "Organization ID",
+            "Team",
+            "Team ID",
+            "User",
+            "User ID",
+            "Customer",
+            "Customer ID",
+            "Key Alias",
+            "Key ID",
+            "Tag",
+            "Agent",
+            "Agent ID",
+            "Model",
+        ),
+    ),
+    grows=True,
     family="litellm",
 )

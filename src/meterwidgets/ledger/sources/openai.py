@@ -8,7 +8,17 @@ tokens.
 from __future__ import annotations
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.sources.base import BUCKETS, Sample, Source, is_bucketed
+from meterwidgets.ledger.sources.base import (
+    BUCKETS,
+    CORRECTED,
+    OF_ONE_BUCKET,
+    Sample,
+    Source,
+    bucket_key,
+    is_bucketed,
+)
+
+_START, _RESULT = "{bucket.start_time}", "{result.@record}"
 
 
 def _is_usage(sample: Sample) -> bool:
@@ -30,6 +40,7 @@ USAGE = Source(
     title="OpenAI's organization usage (pages of buckets)",
     recognises=_is_usage,
     columns={
+        "record_id": "start of the bucket and all that it is grouped by",
         "start": "data.start_time (unix seconds)",
         "end": "data.end_time",
         "project": "results.project_id",
@@ -47,7 +58,8 @@ USAGE = Source(
         "output_tokens": "results.output_tokens (reasoning included)",
     },
     fields={
-        "start": "{bucket.start_time}",
+        "record_id": "{@bucket}",
+        "start": _START,
         "end": "{bucket.end_time}",
         "project": "{result.project_id}",
         "user": "{result.user_id}",
@@ -68,10 +80,13 @@ USAGE = Source(
         "names of organizations, projects, users and keys (ids only)",
         "a model, tier, project, user or key that the answer was not grouped by",
         "single requests; reasoning tokens",
+        *CORRECTED,
     ),
     zone="UTC",
     grain="bucket",
     unnest=BUCKETS,
+    derived=bucket_key(_START, _RESULT, among=OF_ONE_BUCKET),
+    grows=True,
     paged=True,
 )
 
@@ -80,6 +95,7 @@ COSTS = Source(
     title="OpenAI's organization costs (pages of daily buckets)",
     recognises=_is_costs,
     columns={
+        "record_id": "start of the bucket and all that it is grouped by",
         "start": "data.start_time (unix seconds)",
         "end": "data.end_time",
         "org": "results.organization_id",
@@ -92,7 +108,8 @@ COSTS = Source(
         "currency": "results.amount.currency",
     },
     fields={
-        "start": "{bucket.start_time}",
+        "record_id": "{@bucket}",
+        "start": _START,
         "end": "{bucket.end_time}",
         "org": "{result.organization_id}",
         "project": "{result.project_id}",
@@ -110,10 +127,13 @@ COSTS = Source(
         "a model where the answer was not grouped by line_item",
         "the split of a cost into input and output",
         "hours: days of UTC only",
+        *CORRECTED,
     ),
     zone="UTC",
     grain="bucket",
     unnest=BUCKETS,
+    derived=bucket_key(_START, _RESULT, among=OF_ONE_BUCKET),
+    grows=True,
     paged=True,
     bills="openai",
 )
