@@ -23,8 +23,8 @@ def written(name: str, state: State, path: Path) -> Path:
     return path
 
 
-@settings(max_examples=3)
-@given(seed=st.integers(0, 10**6), states=st.integers(2, 4))
+@settings(max_examples=2)
+@given(seed=st.integers(0, 10**6), states=st.integers(2, 3))
 def test_any_exports_of_growing_buckets_leave_the_last_in_a_store(
     seed: int, states: int
 ) -> None:
@@ -36,8 +36,8 @@ def test_any_exports_of_growing_buckets_leave_the_last_in_a_store(
     ]
     last = [path for path in paths if path.name.startswith(f"{states - 1}-")]
     random.Random(seed).shuffle(paths)
-    for first in range(0, len(paths), 5):
-        added = add(here / "s.meter", *paths[first : first + 5])
+    for first in range(0, len(paths), 9):
+        added = add(here / "s.meter", *paths[first : first + 9])
         assert not any("added twice" in note for note in added.notes)
     assert figures(mw.open_store(here / "s.meter")) == figures(read_at_once(last))
 
@@ -69,4 +69,14 @@ def test_another_grouping_of_stored_buckets_is_said_and_stays_said() -> None:
     path.write_text(export("openai", state).replace('"project_id"', '"api_key_id"'))
     (note,) = [each for each in add(STORE, path).notes if "added twice" in each]
     assert "grouped by api_key_id, batch, model and by batch, model, project_id" in note
+    assert note in mw.open_store(STORE).quality.notes
+
+
+def test_a_stored_bucket_that_another_did_not_grow_out_of_is_said() -> None:
+    (state,) = growing("openai", seed=3, states=1)
+    add(STORE, written("openai", state, Path("a.json")))
+    state[0] |= {"input": state[0]["input"] + 2, "output": state[0]["output"] - 1}
+    added = add(STORE, written("openai", state, Path("b.json")))
+    (note,) = [each for each in added.notes if "none grew out of the other" in each]
+    assert note.startswith("openai: 1 bucket was given")
     assert note in mw.open_store(STORE).quality.notes

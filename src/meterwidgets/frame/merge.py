@@ -64,15 +64,16 @@ def merge(
     con.execute("CREATE OR REPLACE TEMP TABLE unpaid AS FROM gone")
     near = _near(con, months)
     if not near:
-        notes = tuple(twice.regrouped(con, "ledger"))
+        notes = (*twice.regrouped(con, "ledger"), *twice.outgrown(con))
         return Merged(dedupe.deduplicate(con), 0, frozenset(), notes)
     stored = parts.ledger(folder, [part for month in near for part in months[month]])
-    notes = tuple(twice.regrouped(con, "ledger", _beside(stored)))
+    regrouped = twice.regrouped(con, "ledger", _beside(stored))
     _find_repeated(con, stored)
     con.execute(
         "INSERT INTO ledger BY NAME SELECT * EXCLUDE (part, file_row_number), "
         f"{_BEFORE} AS file FROM repeated"
     )
+    notes = (*regrouped, *twice.outgrown(con))
     removed = dedupe.deduplicate(con)
     con.execute(
         "INSERT INTO gone SELECT part, file_row_number FROM repeated WHERE n NOT IN "

@@ -104,7 +104,7 @@ def read_ledgers(
         LedgerError: When an input can't be read or nothing in it is usage.
     """
     gathered = gather(con, requests, progress)
-    regrouped = twice.regrouped(con, "ledger")
+    doubtful = [*twice.regrouped(con, "ledger"), *twice.outgrown(con)]
     duplicates = deduplicate(con)
     rejected = rejects.count(con)
     kept = tuple(islice(rejects.rows(con), rejects.KEPT))
@@ -114,7 +114,7 @@ def read_ledgers(
     if not count:
         raise nothing(gathered.names, rejected, kept)
     said = [*gathered.notes, *settle(con, book, pricing), *notes.of_families(con)]
-    said += regrouped
+    said += doubtful
     priceable = price_notes.PRICEABLE if pricing.repriced else "records"
     said += notes.of_tallies(notes.tallied(con, priceable), book)
     if kept:

@@ -58,6 +58,31 @@ def set_apart(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"UPDATE ledger SET billed = true WHERE {IS_PAID}")
 
 
+def outgrown(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Say which buckets in ``ledger`` are no states of one, one sentence each source.
+
+    Where of two rows with one id the one counts more of this and the other more of
+    that, neither has grown out of the other: a figure was corrected, or they are of
+    two organizations.
+    """
+    less = " OR ".join(
+        f"arg_max({name}, grown) < max({name})"
+        for name in ("requests", "input_tokens", "output_tokens", "cost")
+    )
+    found = con.execute(
+        "SELECT source, count(*) FROM (SELECT source FROM ledger "
+        "WHERE grain = 'bucket' AND own_id AND grown IS NOT NULL "
+        f"GROUP BY source, record_id HAVING count(*) > 1 AND ({less})) "
+        "GROUP BY source ORDER BY source"
+    ).fetchall()
+    return [
+        f"{source}: {counted(count, 'bucket was', 'buckets were')} given with figures "
+        "of which none grew out of the other, and those that count the most were kept; "
+        "if they are of two organizations, group their answers by what tells them apart"
+        for source, count in found
+    ]
+
+
 def regrouped(con: duckdb.DuckDBPyConnection, *relations: str) -> list[str]:
     """Say which buckets were added in two groupings, one sentence each.
 

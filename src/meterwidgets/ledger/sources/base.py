@@ -208,8 +208,8 @@ BUCKETS = (
 CORRECTED = (
     "a figure that was corrected downward: of several states of a bucket the one that "
     "counts the most is kept",
-    "what an answer was filtered by, unless it is grouped by it too: such buckets of "
-    "two answers are taken for states of one",
+    "of which organization an answer is and what it was filtered by, unless it is "
+    "grouped by that too: such buckets of two answers are taken for states of one",
 )
 """What no bucket without an id of its own can tell."""
 
