@@ -59,6 +59,29 @@ def test_any_exports_of_growing_buckets_have_the_figures_of_the_last(
         assert not any(doubt in note for note in all_of_them.quality.notes)
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "more"),
+    [
+        ("openai/usage_completions_page.json", '"input_tokens":1000', 700),
+        ("anthropic/usage_report_messages.json", '"uncached_input_tokens": 1500', 700),
+        ("anthropic/cost_report.json", '"amount": "123.78912"', 0),
+        ("litellm/daily_activity_entities_fixture.json", '"prompt_tokens": 600', 700),
+    ],
+)
+def test_a_real_page_that_is_fetched_again_grown_is_the_grown_one(
+    write: Write, shared: Callable[[str], Path], name: str, count: str, more: int
+) -> None:
+    text = shared(name).read_text()
+    name_of, figure = count.rsplit(":", 1)
+    grown = f"{name_of}:{int(figure) + more}" if more else f'{name_of}: "223.78912"'
+    assert text.count(count) == 1
+    alone = read(write(text.replace(count, grown), "l/b.json"))
+    write(text, "l/a.json")
+    both = read(write(text, "l/c.json").parent)
+    assert sums(both) == sums(alone) != sums(read(shared(name)))
+    assert both.quality.records == alone.quality.records
+
+
 def test_states_that_are_kept_in_one_file_are_one(write: Write) -> None:
     pages = [
         test_openai.page(test_openai.bucket(0, result(output_tokens=n)))
@@ -128,6 +151,20 @@ def test_two_results_of_one_bucket_with_one_name_stay_two(write: Write) -> None:
     usage = read(write(text, "l/b.json").parent)
     assert (usage.quality.records, usage.quality.duplicates) == (3, 3)
     assert sums(usage)["output_tokens"] == 1007
+
+
+@pytest.mark.parametrize("odd", ['"{abc"', '"abc"', "5", "[]", "null"])
+def test_what_is_no_result_is_rejected_alone(write: Write, odd: str) -> None:
+    text = usage_page(result(), result()).replace(
+        '"results": [', f'"results": [{odd}, '
+    )
+    usage = read(write(text, "a.json"))
+    assert (usage.quality.records, usage.quality.rejected) == (2, 1)
+
+
+def test_a_result_that_names_a_group_twice_is_read(write: Write) -> None:
+    text = usage_page(result()).replace('"model":', '"model": "x", "model":')
+    assert read(write(text, "a.json")).quality.records == 1
 
 
 def test_names_in_another_order_and_empty_ones_are_the_same_group(write: Write) -> None:

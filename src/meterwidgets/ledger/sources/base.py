@@ -182,7 +182,7 @@ def bucket_key(
         "AND left(x[2]::VARCHAR, 1) IN ('\"', 't', 'f') AND x[2]::VARCHAR <> '\"\"')"
     )
     return {
-        "@key": f"{start} || ' ' || to_json(map_from_entries(list_sort({kept})))",
+        "@key": f"{start} || ' ' || TRY(to_json(map_from_entries(list_sort({kept}))))",
         "@bucket": "{@key} || coalesce(' ' || nullif(row_number() OVER ("
         f"PARTITION BY {among}, {{@key}} ORDER BY n), 1), '')",
     }
