@@ -60,7 +60,7 @@ def test_a_folder_without_ledgers_says_what_was_looked_for(tmp_path: Path) -> No
 
 
 def test_an_address_is_not_taken_for_a_path() -> None:
-    assert "is an address" in refusal("postgresql://db/usage")
+    assert "is an address" in refusal("https://db/usage.csv")
 
 
 def test_a_text_that_is_no_path_is_refused_in_short() -> None:

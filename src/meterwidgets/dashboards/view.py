@@ -258,7 +258,8 @@ Efficiency 560K)
 
         def draw(by: str) -> dict[str, Any]:
             shown = self.colors(by)
-            return trends.trend(self.selection, measure, by, shown, brief=brief)
+            drawn = trends.trend(self.selection, measure, by, shown, brief=brief)
+            return self._named(drawn)
 
         found = Trend(
             title=title or trends.TITLES[measure],
