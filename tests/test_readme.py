@@ -15,11 +15,12 @@ from meterwidgets import cli, config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+LEDGERS = (ROOT / "docs" / "ledgers.md").read_text("utf-8")
 
 
-def block(language: str, word: str) -> str:
+def block(language: str, word: str, text: str = README) -> str:
     """The fenced block of a language that holds a word."""
-    found = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    found = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
     return next(text for text in found if word in text)
 
 
@@ -48,9 +49,14 @@ def test_the_ten_lines_of_notebook_run(
 
 
 def test_every_option_of_its_commands_is_there() -> None:
-    for command in ("serve", "report", "reconcile", "sources"):
+    for line in re.findall(r"^meterwidgets .*", README + LEDGERS, re.MULTILINE):
+        command, *words = line.partition("#")[0].split()[1:]
+        found = CliRunner().invoke(cli.main, [command, "--help"])
+        assert found.exit_code == 0
+        for option in (word for word in words if word.startswith("--")):
+            assert option in found.output, line
+    for command in cli.main.commands:
         assert f"meterwidgets {command}" in README
-        assert CliRunner().invoke(cli.main, [command, "--help"]).exit_code == 0
     formats = CliRunner().invoke(cli.main, ["report", "--help"]).output
     for form in ("text", "json", "csv", "html"):
         assert form in formats
@@ -58,7 +64,7 @@ def test_every_option_of_its_commands_is_there() -> None:
 
 def test_its_config_parses(tmp_path: Path) -> None:
     path = tmp_path / config.NAME
-    path.write_text(block("toml", "[[source]]"), "utf-8")
+    path.write_text(block("toml", "[[source]]", LEDGERS), "utf-8")
     read = config.load(path)
     assert read.timezone == "Europe/Berlin"
     assert read.source[0].columns == {

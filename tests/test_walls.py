@@ -39,6 +39,7 @@ ONLY = {
     "duckdb": {
         "ledger",
         "frame/read.py",
+        "frame/generation.py",
         "frame/ingest.py",
         "frame/merge.py",
         "frame/records.py",
