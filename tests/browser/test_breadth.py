@@ -64,7 +64,7 @@ def test_names_of_every_kind_are_text_and_whole_on_hover(
         row = rows.filter(has_text=name).first
         assert row.evaluate("n => getComputedStyle(n).direction") == way
     for name in (ledgers.EMOJI, ledgers.SCRIPT, ledgers.MIXED):
-        shown.locator(".mw-trend-name", has_text=name).wait_for()
+        shown.locator(".mw-trend-name", has_text=name).filter(visible=True).wait_for()
     assert shown.title().startswith("Model Analytics")
     assert shown.locator(".mw-app script, .mw-app img").count() == 0
     assert is_within(shown, 420)

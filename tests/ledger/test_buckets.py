@@ -280,3 +280,10 @@ def test_a_row_of_a_daily_table_grows_with_and_without_its_id(write: Write) -> N
         usage = read(folder)
         assert (usage.quality.records, sums(usage)["requests"]) == (1, 9)
         assert by(usage, "user", "input_tokens") == {"u-1": 200}
+
+
+@pytest.mark.parametrize("own", ["{", "a {b} 2", "x { y", '2026 {"a": }'])
+def test_an_id_that_looks_like_a_key_is_an_id(write: Write, own: str) -> None:
+    row = test_litellm_daily.ROW | {"id": own}
+    found = read(write(lines([row, row | {"id": "row-2"}])))
+    assert found.quality.records == 2

@@ -13,6 +13,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -80,7 +81,7 @@ def bent(record: Any, dice: random.Random) -> Any:
         elif kind < 0.35:
             outer[last] = [outer[last]] * 2
         else:
-            outer[last] = dice.choice(NASTY)
+            outer[last] = deepcopy(dice.choice(NASTY))  # it may be bent in its turn
     return record
 
 

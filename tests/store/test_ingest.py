@@ -290,7 +290,7 @@ def test_a_table_is_ingested_and_known_again() -> None:
     assert add(STORE, table).records == 0
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(
     st.lists(st.integers(0, 59), min_size=1, max_size=90),
     st.lists(st.integers(1, 20), min_size=1, max_size=5),

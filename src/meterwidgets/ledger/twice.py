@@ -101,15 +101,16 @@ def regrouped(con: duckdb.DuckDBPyConnection, *relations: str) -> list[str]:
     )
     found = con.execute(f"""
       WITH keys AS (
-        SELECT source, file, k.bucket, k.named, json_keys(k.named) AS names,
-          coalesce(json_extract_string(k.named, '$.object'), '') AS kind
+        SELECT source, file, k.bucket, k.named, TRY(json_keys(k.named)) AS names,
+          coalesce(TRY(json_extract_string(k.named, '$.object')), '') AS kind
         FROM (SELECT source, file, regexp_extract(record_id,
           '^(.*?) (\\{{.*\\}})( \\d+)?$', ['bucket', 'named']) AS k FROM ({rows}))),
       answers AS (
         SELECT source, bucket, kind, list(DISTINCT named) AS groups,
           list_sort(list_filter(list_distinct(flatten(list(names))),
             lambda x: x NOT IN ({_SAME_FOR_ALL}))) AS fields
-        FROM keys GROUP BY source, bucket, kind, file),
+        FROM keys WHERE names IS NOT NULL  -- an id of the ledger's own is no key
+        GROUP BY source, bucket, kind, file),
       groupings AS (
         SELECT source, bucket, kind, fields,
           list_distinct(flatten(list(groups))) AS groups
