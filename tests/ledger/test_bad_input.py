@@ -89,8 +89,9 @@ def test_an_empty_list_of_records_is_said(write: Write) -> None:
 def test_a_file_that_may_not_be_read_is_said(write: Write) -> None:
     path = write(HEAD + GOOD)
     path.chmod(0)
-    for folder in path.parents[:3]:  # pytest keeps its folders to their owner
-        folder.chmod(0o755)
+    for folder in path.parents:
+        if "pytest-of-" in str(folder):  # pytest keeps its folders to their owner
+            folder.chmod(0o755)
     root = os.geteuid() == 0  # who may read every file: be nobody for a moment
     if root:
         os.seteuid(65534)
