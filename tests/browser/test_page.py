@@ -74,7 +74,8 @@ def test_the_overview_loads_clean_and_accessible(
 
 def test_a_window_of_320_pixels_needs_no_sideways_scroll(page: OpenPage) -> None:
     shown = page(width=320)
-    shown.wait_for_function("document.documentElement.scrollWidth === 320")
+    shown.wait_for_selector(".mw-app > .mw-away .svg-figure", state="attached")
+    assert shown.evaluate("document.documentElement.scrollWidth") == 320
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
