@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.normalise import LARGEST_COST, LARGEST_COUNT
 from meterwidgets.ledger.read import Request, read_ledgers
 
@@ -164,21 +165,18 @@ def _documents(text: str) -> list[str]:
 
 def check(path: Path, source: str | None = None) -> int | None:
     """Read a ledger: how many rows it accounts for, or None where it is refused."""
-    con = duckdb.connect(config={"memory_limit": "1GB", "threads": 2})
-    try:
-        quality = read_ledgers(con, [Request([path], source)], PRICES)
-    except LedgerError as error:
-        return refusal(path, str(error))
-    else:
+    with workspace() as con:
+        try:
+            quality = read_ledgers(con, [Request([path], source)], PRICES)
+        except LedgerError as error:
+            return refusal(path, str(error))
         bounded(con, quality.records)
-        skipped = [
-            int(found[1].replace(",", ""))
-            for note in quality.notes
-            if (found := re.search(r": ([\d,]+) rows? (?:is|are) not", note))
-        ]
-        return quality.records + quality.rejected + quality.duplicates + sum(skipped)
-    finally:
-        con.close()
+    skipped = [
+        int(found[1].replace(",", ""))
+        for note in quality.notes
+        if (found := re.search(r": ([\d,]+) rows? (?:is|are) not", note))
+    ]
+    return quality.records + quality.rejected + quality.duplicates + sum(skipped)
 
 
 def refusal(path: Path, said: str) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 
 import meterwidgets as mw
+from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.read import Request, read_ledgers
 
 from . import (
@@ -29,9 +29,10 @@ Write = Callable[..., Path]
 
 def tiers(ledger: Any, **words: Any) -> list[str | None]:
     """The tiers of all records, those without one last."""
-    con = duckdb.connect()
-    read_ledgers(con, [Request([ledger], **words)], mw.PriceBook(catalogue=False))
-    found = con.execute("SELECT service_tier FROM records ORDER BY ALL").fetchall()
+    book = mw.PriceBook(catalogue=False)
+    with workspace() as con:
+        read_ledgers(con, [Request([ledger], **words)], book)
+        found = con.execute("SELECT service_tier FROM records ORDER BY ALL").fetchall()
     return [tier for (tier,) in found]
 
 

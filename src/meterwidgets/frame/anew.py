@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame import manifest, parts
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import connect, cubes_of, currencies_of
-from meterwidgets.ledger import normalise, notes, price_notes
+from meterwidgets.frame.read import cubes_of, currencies_of
+from meterwidgets.ledger import notes, price_notes
+from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.prices import PriceBook, Pricing
 from meterwidgets.ledger.pricing import price
 
@@ -42,37 +43,35 @@ def reprice(
     import duckdb
 
     book = prices or PriceBook()
-    con = connect()
     try:
-        con.execute(normalise.MACROS)
-        paths = [path for month in stored.parts.values() for path in month]
-        con.execute(
-            "CREATE VIEW ledger AS SELECT *, NULL::BOOLEAN AS recorded_zero, "
-            "part AS file, file_row_number AS n FROM "
-            + parts.ledger(Path(), map(str, paths))
-        )
-        price(con, book, pricing)
-        cube, user_cube = cubes_of(
-            con, frame.cube.grain_s, users=frame.user_cube is not None
-        )
-        return replace(
-            frame,
-            cube=cube,
-            user_cube=user_cube,
-            currencies=currencies_of(cube),
-            quality=replace(frame.quality, notes=_notes(con, stored, book, pricing)),
-            pricing=str(pricing),
-            outliers=(),  # nothing costs more than its list price here
-            stored=None,  # its records cost what was recorded
-            again=partial(reprice, frame, stored),
-        )
+        with workspace() as con:
+            paths = [path for month in stored.parts.values() for path in month]
+            con.execute(
+                "CREATE VIEW ledger AS SELECT *, NULL::BOOLEAN AS recorded_zero, "
+                "part AS file, file_row_number AS n FROM "
+                + parts.ledger(Path(), map(str, paths))
+            )
+            price(con, book, pricing)
+            cube, user_cube = cubes_of(
+                con, frame.cube.grain_s, users=frame.user_cube is not None
+            )
+            said = _notes(con, stored, book, pricing)
+            return replace(
+                frame,
+                cube=cube,
+                user_cube=user_cube,
+                currencies=currencies_of(cube),
+                quality=replace(frame.quality, notes=said),
+                pricing=str(pricing),
+                outliers=(),  # nothing costs more than its list price here
+                stored=None,  # its records cost what was recorded
+                again=partial(reprice, frame, stored),
+            )
     except duckdb.IOException as error:
         raise LedgerError(
             f"{stored.folder}: has gone on since it was opened; open it again "
             f"({str(error).splitlines()[0]})"
         ) from None
-    finally:
-        con.close()
 
 
 def _notes(

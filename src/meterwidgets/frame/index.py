@@ -16,7 +16,7 @@ from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import Named, latest, with_own
 from meterwidgets.frame.manifest import Manifest
-from meterwidgets.frame.read import connect, grain_for
+from meterwidgets.frame.read import grain_for
 from meterwidgets.frame.rollup import (
     DIMENSIONS,
     USER_DIMENSIONS,
@@ -25,6 +25,7 @@ from meterwidgets.frame.rollup import (
 )
 from meterwidgets.frame.saved import map_table, open_frame, save, write_table
 from meterwidgets.ledger import notes
+from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.outliers import Outlier, dearest
 from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.quality import Quality, counted
@@ -102,15 +103,12 @@ def write(
     """
     months = now.months.values()
     rows = pa.concat_tables([map_table(folder / month.segment) for month in months])
-    con = connect()
-    try:
+    with workspace() as con:
         con.register("segments", rows)
         fewer = rollup_again("segments", DIMENSIONS)
         cube = Cube.from_rows(con.sql(fewer).to_arrow_table(), DIMENSIONS, now.grain_s)
         said = _families(con, folder, now)
         outliers = _outliers(con, folder, now)
-    finally:
-        con.close()
     users = any(rows[key].null_count < len(rows) for key in ("user", "api_key"))
     last = max(month.last_us for month in months)
     frame = UsageFrame(

@@ -20,8 +20,8 @@ from meterwidgets.errors import LedgerError, StoreError
 from meterwidgets.frame import manifest
 from meterwidgets.frame.generation import TABLE, Added, Task, Writer, generation
 from meterwidgets.frame.manifest import Manifest
-from meterwidgets.frame.read import connect
 from meterwidgets.ledger.database_url import Database
+from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.files import files
 from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.read import Done, Request
@@ -211,9 +211,9 @@ def _ingest(writer: Writer, batch: Sequence[Task]) -> Added:
     import duckdb
 
     writer.made.clear()
-    con = connect()
     try:
-        made, added = generation(con, writer, batch)
+        with workspace() as con:
+            made, added = generation(con, writer, batch)
         for path in writer.made:
             _reach_disk(writer.folder / path)
         manifest.publish(writer.folder, made)
@@ -228,8 +228,6 @@ def _ingest(writer: Writer, batch: Sequence[Task]) -> Added:
                 "still there"
             ) from error
         raise
-    finally:
-        con.close()
     for path in writer.now.retired:
         _remove(writer.folder / path)
     writer.now = made

@@ -143,7 +143,7 @@ def _find_repeated(con: duckdb.DuckDBPyConnection, stored: str) -> None:
 def _find_unpaid(con: duckdb.DuckDBPyConnection, stored: str) -> None:
     """Fill ``unpaid``: stored usage that the new costs pay for."""
     names = ", ".join(map(literal, twice.SOURCES))
-    if not _any(con, f"ledger WHERE source IN ({names})"):
+    if not twice.any_row(con, f"ledger WHERE source IN ({names})"):
         return
     twice.find_paid(con, "ledger")
     con.execute(
@@ -151,7 +151,3 @@ def _find_unpaid(con: duckdb.DuckDBPyConnection, stored: str) -> None:
         f"WHERE NOT billed AND {twice.IS_PAID} "
         "AND (part, file_row_number) NOT IN (FROM gone)"
     )
-
-
-def _any(con: duckdb.DuckDBPyConnection, rows: str) -> bool:
-    return con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
@@ -18,16 +17,17 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
 from meterwidgets.ledger.database_url import Database
+from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.labels import collected
 from meterwidgets.ledger.outliers import FLAG, dearest
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
+from meterwidgets.ledger.pricing import FEW
 from meterwidgets.ledger.quality import write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
 
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "2GB"
 _FINE_DAYS = 2
 
 
@@ -142,37 +142,23 @@ def read_requests(
     """Read several ledgers, each in its own way, as one; see ``read_usage``."""
     import duckdb
 
-    con = connect()
-
     def keep(rows: Iterable[Mapping[str, Any]]) -> None:
         if rejects is not None:
             write_rejects(rows, Path(rejects))
 
+    words: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
+    again = partial(
+        read_requests, requests, prices=prices, labels=labels, rejects=None, **words
+    )
     try:
-        quality = read_ledgers(con, requests, prices, progress, keep, pricing)
-        words: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
-        again = partial(
-            read_requests, requests, prices=prices, labels=labels, rejects=None, **words
-        )
-        frame = _frame(con, quality, **words, pricing=str(pricing), again=again)
-        found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
-        return replace(frame, labels=with_own(found, labels or {}))
+        with workspace() as con:
+            quality = read_ledgers(con, requests, prices, progress, keep, pricing)
+            frame = _frame(con, quality, **words, pricing=str(pricing), again=again)
+            found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         raise LedgerError(f"{name}: can't be read ({said})") from error
-    finally:
-        con.close()
-
-
-def connect() -> duckdb.DuckDBPyConnection:
-    """A database in memory, within a limit.
-
-    What does not fit goes to the system's temporary folder, not to the reader's.
-    """
-    import duckdb
-
-    spill = str(Path(gettempdir()) / "meterwidgets")
-    return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})
+    return replace(frame, labels=with_own(found, labels or {}))
 
 
 def grain_for(first_us: int, last_us: int) -> int:
@@ -243,6 +229,9 @@ def _coded(con: duckdb.DuckDBPyConnection, dimensions: Sequence[str]) -> str:
 
     Only DuckDB has such a type, and the roll-up takes either.
     """
+    ((count,),) = con.execute("SELECT count(*) FROM records").fetchall()
+    if count < FEW:
+        return "records"
     distinct = ", ".join(f'list(DISTINCT "{name}") AS "{name}"' for name in dimensions)
     con.execute(f"CREATE OR REPLACE TEMP TABLE names AS SELECT {distinct} FROM records")
     counted = ", ".join(f'len("{name}")' for name in dimensions)

@@ -49,20 +49,18 @@ def records(
         raise MeterError(unknown("order", order, ORDERS))
     import duckdb
 
-    from meterwidgets.frame.read import connect
+    from meterwidgets.ledger.engine import workspace
 
-    con = connect()
     try:
-        con.execute("SET TimeZone = 'UTC'")
-        text, values = _query(selection, stored, order, limit)
-        found = con.sql(text, params=values).to_arrow_table()
+        with workspace() as con:
+            con.execute("SET TimeZone = 'UTC'")
+            text, values = _query(selection, stored, order, limit)
+            found = con.sql(text, params=values).to_arrow_table()
     except duckdb.IOException as error:
         raise LedgerError(
             f"{stored.folder}: has gone on since it was opened; open it again, or "
             f"view.refresh() ({str(error).splitlines()[0]})"
         ) from None
-    finally:
-        con.close()
     return _with_files(found, stored)
 
 

@@ -28,7 +28,12 @@ COLUMNS = tuple(f"{each}_label" for each in _DIMENSIONS)
 
 def keep(con: duckdb.DuckDBPyConnection) -> None:
     """Collect the names in ``ledger``, of all dimensions that have some."""
-    for each in _DIMENSIONS:
+    named = {
+        each
+        for (name,) in con.execute("SELECT DISTINCT source FROM ledger").fetchall()
+        for each in sources.find(name).labels
+    }
+    for each in sorted(named):
         con.execute(
             f"INSERT INTO labels SELECT '{each}', \"{each}\", "
             f"arg_max({each}_label, (start_us, {each}_label)), max(start_us) "

@@ -179,6 +179,9 @@ def of_families(con: duckdb.DuckDBPyConnection, records: str = "records") -> lis
         con: Where the relation is.
         records: SQL text of it.
     """
+    there = con.execute(f"SELECT DISTINCT source FROM {records}").fetchall()
+    if not may_repeat(name for (name,) in there):
+        return []
     said = []
     families: dict[str, list[str]] = {}
     for source in sources.ALL:

@@ -43,6 +43,8 @@ def keep(con: duckdb.DuckDBPyConnection, rows: str, source: str) -> None:
 
 def missing(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The pages that are not there, one sentence each."""
+    if con.execute("FROM pages LIMIT 1").fetchone() is None:
+        return []
     said = []
     for source, file, found, total in con.execute(
         "SELECT source, min(file), list_sort(list(DISTINCT page)), total FROM pages "

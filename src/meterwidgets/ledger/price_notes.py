@@ -63,8 +63,13 @@ def of_rates(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What was priced by a rate that is not its own, or by none for want of one.
 
     Args:
-        con: A connection with ``priced`` and ``records``.
+        con: A connection with ``ledger``, ``priced`` and ``records``.
     """
+    (special,) = con.execute(
+        f"SELECT count(*) FROM ledger WHERE {_NOT_STANDARD} OR {_READ} + {_WRITE} > 0"
+    ).fetchone() or (0,)
+    if not special:
+        return []
     by_rates = "cost_basis IN ('rate_table', 'catalogue')"
     said = []
     for service, count in con.execute(

@@ -30,8 +30,9 @@ from meterwidgets.ledger.rates import KINDS
 _DAY_US = 86_400_000_000
 _FIRST_DAY = date(1970, 1, 1)
 
-_FEW = 500_000
-"""Fewer records are copied: that is faster than to plan the prices with each query."""
+FEW = 500_000
+"""Fewer records take less time than to plan for them: they are copied, their names not
+coded."""
 
 _RATES = (
     "CREATE OR REPLACE TEMP TABLE rates (provider VARCHAR, deployment VARCHAR, "
@@ -172,7 +173,7 @@ def price(
     if rows:
         _fill(con, rows)
     con.execute(_PRICED.format(recorded=not pricing.repriced, day=day))
-    kind = "TABLE" if count < _FEW else "VIEW"
+    kind = "TABLE" if count < FEW else "VIEW"
     try:
         con.execute(f"CREATE {kind} records AS {_RECORDS}")
         if rows and kind == "VIEW":

@@ -89,7 +89,7 @@ def read_ledgers(
     """Fill ``records`` of a connection from files and tables.
 
     Args:
-        con: An empty database.
+        con: A workspace of the engine.
         requests: What to read; all of it is one ledger, without duplicates.
         book: Prices for what the ledgers did not price.
         progress: Called before each batch of files and at the end.
@@ -114,9 +114,8 @@ def read_ledgers(
     if not count:
         raise nothing(gathered.names, rejected, kept)
     said = [*gathered.notes, *settle(con, book, pricing), *notes.of_families(con)]
-    said += doubtful
     priceable = price_notes.PRICEABLE if pricing.repriced else "records"
-    said += notes.of_tallies(notes.tallied(con, priceable), book)
+    said += [*doubtful, *notes.of_tallies(notes.tallied(con, priceable), book)]
     if kept:
         rows = counted(rejected, "row", "rows")
         said.insert(0, f"{rows} rejected, the first: {describe(kept[0])}")
@@ -154,7 +153,6 @@ def gather(
     with the number of its file and its number ``n`` in it; the same usage may be
     there twice. See ``read_ledgers`` for the arguments and errors.
     """
-    con.execute(normalise.MACROS)
     con.execute("CREATE TABLE ledger AS " + _empty())
     rejects.create(con)
     pages.create(con)

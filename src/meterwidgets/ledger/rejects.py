@@ -47,6 +47,9 @@ def keep(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> None:
     numbers = con.execute("SELECT file, number FROM bad ORDER BY ALL").fetchall()
     for file, number in numbers:
         bad.setdefault(file, []).append(number)
+    if not bad and not torn:
+        con.execute("DROP TABLE bad")
+        return
     files = [
         file for file, each in enumerate(plans) if file in bad or each.raw.name in torn
     ]
@@ -179,17 +182,15 @@ _Torn = Mapping[int, tuple[str, str, str]]
 
 def _torn(con: duckdb.DuckDBPyConnection) -> dict[str, dict[int, tuple[str, str, str]]]:
     """The rows that DuckDB could not take apart, by file."""
-    tables = con.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
-    ).fetchone()
-    if not tables or not tables[0]:
+    try:
+        found = con.execute(
+            "SELECT file_path, line_byte_position, CAST(error_type AS VARCHAR), "
+            "first(csv_line), first(error_message) FROM reject_errors "
+            "JOIN (SELECT DISTINCT scan_id, file_id, file_path FROM reject_scans) "
+            "USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+    except duckdb.CatalogException:  # it keeps them only where it reads such files
         return {}
-    found = con.execute(
-        "SELECT file_path, line_byte_position, CAST(error_type AS VARCHAR), "
-        "first(csv_line), first(error_message) FROM reject_errors "
-        "JOIN (SELECT DISTINCT scan_id, file_id, file_path FROM reject_scans) "
-        "USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
     con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
     torn: dict[str, dict[int, tuple[str, str, str]]] = {}
     for path, position, kind, text, message in found:

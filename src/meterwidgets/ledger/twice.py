@@ -44,18 +44,27 @@ def find_paid(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE paid (source VARCHAR, day BIGINT)")
     for relation in relations:
         for source in _PAYS:
+            costs = f"{relation} WHERE source = {literal(source.name)}"
+            if not any_row(con, costs):
+                continue
             con.execute(
                 f"INSERT INTO paid SELECT DISTINCT {literal(source.bills)}, "
                 f"unnest(range(start_us // {_DAY_US}, "
                 f"greatest(start_us + 1, coalesce(end_us, 0) + {_DAY_US} - 1) "
                 f"// {_DAY_US} + (end_us IS NULL)::INTEGER)) "
-                f"FROM {relation} WHERE source = {literal(source.name)}"
+                f"FROM {costs}"
             )
 
 
 def set_apart(con: duckdb.DuckDBPyConnection) -> None:
     """Mark the usage in ``ledger`` that ``paid`` covers: it has no price besides."""
-    con.execute(f"UPDATE ledger SET billed = true WHERE {IS_PAID}")
+    if any_row(con, "paid"):
+        con.execute(f"UPDATE ledger SET billed = true WHERE {IS_PAID}")
+
+
+def any_row(con: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    """Whether a relation has a row: asked before what takes longer to plan."""
+    return con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None
 
 
 def outgrown(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -65,13 +74,15 @@ def outgrown(con: duckdb.DuckDBPyConnection) -> list[str]:
     that, neither has grown out of the other: a figure was corrected, or they are of
     two organizations.
     """
+    grown = "ledger WHERE grain = 'bucket' AND own_id AND grown IS NOT NULL"
+    if not any_row(con, grown):
+        return []
     less = " OR ".join(
         f"arg_max({name}, grown) < max({name})"
         for name in ("requests", "input_tokens", "output_tokens", "cost")
     )
     found = con.execute(
-        "SELECT source, count(*) FROM (SELECT source FROM ledger "
-        "WHERE grain = 'bucket' AND own_id AND grown IS NOT NULL "
+        f"SELECT source, count(*) FROM (SELECT source FROM {grown} "
         f"GROUP BY source, record_id HAVING count(*) > 1 AND ({less})) "
         "GROUP BY source ORDER BY source"
     ).fetchall()
@@ -95,6 +106,8 @@ def regrouped(con: duckdb.DuckDBPyConnection, *relations: str) -> list[str]:
         relations: SQL text of records with ``source``, ``record_id`` and ``file``,
             each answer with all that it had.
     """
+    if not any_row(con, f"{relations[0]} WHERE {IS_KEYED}"):
+        return []
     rows = " UNION ALL ".join(
         f"SELECT source, file, record_id FROM {each} WHERE {IS_KEYED}"
         for each in relations

@@ -1,0 +1,67 @@
+"""The engine: one DuckDB a process, with a workspace of its own for each reading.
+
+To start an engine and to teach it the rules takes as long as to read a small ledger.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+from tempfile import gettempdir
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from meterwidgets.ledger import normalise
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = "2GB"
+_numbers = count()
+_alone = Lock()
+
+
+@contextmanager
+def workspace() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database in memory that knows the rules of ``normalise``.
+
+    What does not fit into the limit of the process goes to the system's temporary
+    folder, not to the reader's. All that was made in it is gone afterwards.
+
+    Examples:
+        >>> with workspace() as con:
+        ...     con.sql("SELECT counted('1,234') AS n").fetchall()
+        [(1234,)]
+    """
+    import duckdb
+
+    name = f"workspace_{next(_numbers)}"
+    with _alone:
+        engine = _engine(os.getpid())
+        con = engine.cursor()
+    try:
+        con.execute(f"ATTACH ':memory:' AS {name}")
+        con.execute(f"SET search_path = '{name}.main,memory.main'")
+        yield con
+    finally:
+        con.close()
+        with _alone:
+            try:
+                engine.execute(f"DETACH {name}")
+            except duckdb.Error:  # one that broke down refuses all work: start another
+                _engine.cache_clear()
+
+
+@cache
+def _engine(process: int) -> duckdb.DuckDBPyConnection:
+    """The engine of a process: the threads of another one do not outlive a fork."""
+    import duckdb
+
+    spill = str(Path(gettempdir()) / "meterwidgets")
+    con = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})
+    con.execute(normalise.MACROS)
+    return con
