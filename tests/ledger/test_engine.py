@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
 import duckdb
+import nbclient
+import nbformat
 import pytest
 
 import meterwidgets as mw
@@ -73,3 +75,21 @@ def test_a_forked_process_reads_with_an_engine_of_its_own() -> None:
         child.join()
         ours.close()
         theirs.close()
+
+
+_SLOW = """
+from meterwidgets.ledger.engine import workspace
+with workspace() as con:
+    con.execute("SET progress_bar_time = 1")
+    con.execute("CREATE TABLE t AS SELECT sum(hash(range * 7)) FROM range(100_000_000)")
+"""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_long_statement_prints_nothing_in_a_notebook(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    cells = [nbformat.v4.new_code_cell(_SLOW)]
+    done = nbclient.NotebookClient(nbformat.v4.new_notebook(cells=cells)).execute()
+    assert not done.cells[0].outputs
+    assert not capfd.readouterr().out  # where a kernel under pytest prints

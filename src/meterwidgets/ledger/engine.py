@@ -46,6 +46,7 @@ def workspace() -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         con.execute(f"ATTACH ':memory:' AS {name}")
         con.execute(f"SET search_path = '{name}.main,memory.main'")
+        con.execute("SET enable_progress_bar = false")  # else it prints in a notebook
         yield con
     finally:
         con.close()
