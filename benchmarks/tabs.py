@@ -4,9 +4,10 @@
 
 Serves the demo ledger, opens its page N times in Chromium and clicks in the page, as on
 touch: nothing is pointed at or focused before. Each load is a new session, so each tab
-is opened for the first time once: right after the first page was painted, or two
-seconds later. "figures" is until the cards of the tab are painted, "charts" until its
-areas or rings are, too. A time is what the page itself measures.
+is opened for the first time once: mostly in the instant in which the first page is
+painted, else 300 ms or two seconds later. "figures" is until the cards of the tab are
+painted, "charts" until its areas or rings are, too: the target is 150 ms. A time is
+what the page itself measures.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ CHANGE = """
 }
 """
 TABS = ("Overview", "Token Usage", "Model Analytics")
+WAITS = (0, 0, 300, 0, 2000)  # ms from the first paint to the first click
 
 
 class Measured:
@@ -124,8 +126,7 @@ def load(
     page = context.new_page()
     page.add_init_script(PAINTED)
     page.goto(url, wait_until="commit")
-    wait, order = (0, 300, 2000)[turn % 3], TABS[1:][:: 1 if turn // 3 % 2 else -1]
-    page.wait_for_selector("html.mw-ready", state="attached")
+    wait, order = WAITS[turn // 2 % len(WAITS)], TABS[1:][:: 1 if turn % 2 else -1]
     when = f"after {wait} ms" if wait else "at once"
     found = page.evaluate(OPEN, [order[0], wait])
     cold = page.evaluate("window.first")
@@ -147,7 +148,7 @@ def load(
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--loads", type=int, default=8)
+    options.add_argument("--loads", type=int, default=10)
     given = options.parse_args()
     command = [sys.executable, "-m", "meterwidgets", "serve", "--port", "0"]
     process = subprocess.Popen(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import meterwidgets as mw
+from meterwidgets.frame.saved import save
 
 HEAVY = {
     "anywidget", "bqplot", "click", "duckdb", "genai_prices", "ipywidgets", "IPython",
@@ -18,7 +20,7 @@ HEAVY = {
 
 def loaded(code: str) -> set[str]:
     """Which heavy packages a new interpreter has after some code."""
-    code += f"; import sys; print(*({HEAVY!r} & set(sys.modules)))"
+    code += f"\nimport sys; print(*({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True, text=True, check=False,
@@ -62,6 +64,39 @@ def test_reading_loads_no_widgets() -> None:
         " prices=mw.PriceBook(catalogue=False), rejects=None)"
     )
     assert loaded(code) - {"pandas"} <= {"numpy", "pyarrow", "duckdb", "tornado"}
+
+
+FIRST_FIGURES = """
+import meterwidgets as mw
+app = mw.app(mw.current_usage(), query="range=7d&org=Acme")
+for page in ("token-usage", "model-analytics"):
+    app.page = page
+app.view.reset()
+"""
+
+
+def test_a_session_loads_no_engine_no_dataframes_and_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them takes tens of megabytes, and tenths of a second, of every page."""
+    folder = save(mw.demo_usage(), tmp_path / "frame")
+    monkeypatch.setenv("METERWIDGETS_FRAME", str(folder))
+    assert loaded(FIRST_FIGURES) == {
+        *("anywidget", "bqplot", "ipywidgets", "IPython", "msgspec", "numpy"),
+        *("pyarrow", "traitlets"),
+    }
+
+
+RADAR = """
+import meterwidgets.widgets.bq, bqplot, sys
+assert "pandas" not in sys.modules
+radar = bqplot.Radar(data=__import__("pandas").DataFrame({"a": [1, 2], "b": [3, 4]}))
+assert list(radar.data.columns) == ["a", "b"]
+"""
+
+
+def test_the_rest_of_bqplot_finds_its_pandas_when_it_asks_for_it() -> None:
+    assert "pandas" in loaded(RADAR)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

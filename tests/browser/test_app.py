@@ -136,7 +136,7 @@ def test_an_idle_page_has_every_tab_so_that_a_bare_click_is_a_few_messages(
         shown, "() => document.querySelectorAll('.mw-app > .mw-page').length", 3
     )
     assert shown.evaluate("window.figuresFirst")
-    assert sum(b"comm_open" in frame for frame in heard) > 20
+    assert len(heard) < 40  # all tabs come with the page's state, as one message
     for name in ("Token Usage", "Model Analytics"):
         shown.wait_for_function("document.querySelectorAll('.mw-away').length === 2")
         begun = len(heard)

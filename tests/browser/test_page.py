@@ -72,6 +72,23 @@ def test_the_overview_loads_clean_and_accessible(
     assert not shown.evaluate(wide)
 
 
+SLOW_WIRE = """
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) {
+  setTimeout(() => send.call(this, data), 400);
+};
+new MutationObserver((_, watch) => {
+  if (!document.documentElement.classList.contains("mw-ready")) return;
+  watch.disconnect();
+  window.atFirst = document.querySelector(".mw-kpi-value")?.textContent;
+}).observe(document, { attributeFilter: ["class"], subtree: true });
+"""
+
+
+def test_a_page_is_shown_once_its_figures_are_there(page: OpenPage) -> None:
+    assert page(init=SLOW_WIRE).evaluate("window.atFirst") == "$634.58"
+
+
 def test_a_window_of_320_pixels_needs_no_sideways_scroll(page: OpenPage) -> None:
     shown = page(width=320)
     shown.wait_for_selector(".mw-app > .mw-away .svg-figure", state="attached")

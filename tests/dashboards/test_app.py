@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,6 +70,38 @@ def test_a_tab_that_is_pointed_at_is_made_and_not_shown(app: mw.App) -> None:
     app.view.filters = app.view.filters.replace(orgs=["Initech"])
     press(app, "token-usage")
     assert app.pages["token-usage"].top[0].cards[0]["value"] == "17.4M"
+
+
+def test_a_kernel_makes_the_other_tabs_ahead_and_shows_none_of_them() -> None:
+    async def idle(made: mw.App, pages: int) -> None:
+        async with asyncio.timeout(10):
+            while len(made.pages) < pages:
+                await asyncio.sleep(0.01)
+
+    async def kernel() -> None:
+        made = mw.app(USAGE, page="token-usage", query="org=Initech")
+        assert list(made.pages) == ["token-usage"]
+        await idle(made, 3)
+        assert list(made.pages) == ["token-usage", "overview", "model-analytics"]
+        assert made.children[2:] == (made.pages["token-usage"],)
+        assert [tab["made"] for tab in made.children[0].tabs] == [False, True, False]
+        press(made, "overview")
+        assert made.children[2:] == (made.pages["token-usage"], made.pages["overview"])
+        assert spend(made) == "$31.11"
+        made.close()
+
+    asyncio.run(kernel())
+
+
+def test_an_app_that_is_closed_makes_no_more_tabs() -> None:
+    async def kernel() -> None:
+        before = set(_instances)
+        made = mw.app(USAGE, query="")
+        made.close()
+        await asyncio.sleep(0.1)
+        assert set(_instances) == before
+
+    asyncio.run(kernel())
 
 
 def test_a_browser_is_told_which_tabs_are_made(app: mw.App) -> None:

@@ -1,8 +1,11 @@
-"""The app: dashboards as tabs over one view, made ahead while the page is idle."""
+"""The app: dashboards as tabs over one view, made ahead while nobody waits for it."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
+import weakref
 from typing import Any
 
 from ipywidgets import VBox
@@ -33,14 +36,18 @@ DASHBOARDS = {
 OPERATORS = ("overview", "token-usage", "model-analytics")
 END_USERS = ("my-usage", "token-usage")
 _AWAY = "mw-away"
+_SOON = 0.01
+"""Seconds until a kernel has answered a cell; then it makes the other tabs."""
+_log = logging.getLogger("meterwidgets")
 
 
 class App(Guarded, VBox):  # type: ignore[misc]
     """Dashboards as tabs over one view.
 
-    A tab is made when it is first opened or pointed at, else as soon as the page that
-    shows it is idle, and waits while it is away; the filters are those of all tabs, and
-    stand in the address under ``meterwidgets serve``.
+    A tab is made when it is first opened or pointed at, else as soon as the kernel has
+    answered the cell: while a browser still loads its scripts. It is put into the page
+    once that is idle, and waits while it is away; the filters are those of all tabs,
+    and stand in the address under ``meterwidgets serve``.
 
     Attributes:
         view: The selection that all tabs follow.
@@ -63,6 +70,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
         keys = END_USERS if self._home else OPERATORS
         self._names = {key: DASHBOARDS[key][0] for key in keys}
         self.pages: dict[str, Page] = {}
+        self._there: list[str] = []
         title = self._names[page] if self._home else "Usage Metering"
         self._panel = view.filter_panel(title=title)
         self._tabs = Tabs(page=page)
@@ -80,6 +88,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
         self._tabs.observe(self._neared, names=["near"])
         self._tabs.observe(self._visited, names=["visited"])
         view.observe(self._follow, names=["filters"])
+        _make_ahead(self)
 
     @property
     def page(self) -> str:
@@ -123,9 +132,10 @@ class App(Guarded, VBox):  # type: ignore[misc]
         self._follow()
 
     def _neared(self, change: Any) -> None:
-        """Make the tab that may be opened next, and say that it is there."""
-        self._make(change.new)
-        self._follow()
+        """Put the tab that may be opened next into the page, and say so."""
+        if change.new in self._names:
+            self._put(change.new)
+            self._follow()
 
     def _visited(self, change: Any) -> None:
         """Go where the reader went back or forward to."""
@@ -135,7 +145,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
 
     def _open(self, key: str) -> None:
         """Show a tab, and let the others wait."""
-        self._make(key)
+        self._put(key)
         for name, page in self.pages.items():
             if name == key:
                 self.view.resume(page.widgets)
@@ -144,15 +154,29 @@ class App(Guarded, VBox):  # type: ignore[misc]
                 self.view.pause(page.widgets)
                 page.add_class(_AWAY)
 
+    def make_next(self) -> bool:
+        """Make a tab that is not made yet, away; return whether there was one."""
+        missing = [key for key in self._names if key not in self.pages]
+        for key in missing[:1]:
+            self._make(key)
+        return bool(missing)
+
     def _make(self, key: str) -> None:
-        """Make a tab, away, unless it is there."""
-        if key in self.pages or key not in self._names:
+        """Make a tab, away and not in the page yet, unless it is there."""
+        if key in self.pages:
             return
         page = self.pages[key] = DASHBOARDS[key][1](self.view)
         page.add_class(_AWAY)
         self.view.pause(page.widgets)
         page.on_choice(self._follow)
-        self.children = (self._tabs, self._panel, *self.pages.values())
+
+    def _put(self, key: str) -> None:
+        """Put a tab into the page: only then a browser draws it."""
+        self._make(key)
+        if key not in self._there:
+            self._there.append(key)
+            pages = (self.pages[key] for key in self._there)
+            self.children = (self._tabs, self._panel, *pages)
 
     def _visit(self, where: str, fallback: str) -> None:
         """Go to an address: its tab, its filters, its choices; say what it can't have.
@@ -186,7 +210,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
                     "key": key,
                     "label": name,
                     "address": addresses[key],
-                    "made": key in self.pages,
+                    "made": key in self._there,
                 }
                 for key, name in self._names.items()
             ],
@@ -201,6 +225,30 @@ class App(Guarded, VBox):  # type: ignore[misc]
             others |= self.pages[key].changed
         text = address.query(self.view.filters, self.view.first, others)
         return f"{self._home or key}?{text}" if text else self._home or key
+
+
+def _make_ahead(app: App) -> None:
+    """Let an app make its other tabs, one by one, once the kernel has a moment.
+
+    Where no loop runs, as in a script, a tab is made when it is opened.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    seen = weakref.ref(app)
+
+    def make() -> None:
+        found = seen()
+        if found is None or found.comm is None:
+            return
+        try:
+            if found.make_next():
+                loop.call_soon(make)
+        except Exception:  # noqa: BLE001 - the tab fails again, and aloud, when opened
+            _log.exception("a tab could not be made ahead")
+
+    loop.call_later(_SOON, make)
 
 
 def app(

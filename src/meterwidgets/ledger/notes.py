@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.catalogue import has_catalogue
 from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.quality import counted
 from meterwidgets.ledger.sources.base import Source
+
+if TYPE_CHECKING:
+    import duckdb
 
 _DAY_US = 86_400_000_000
 

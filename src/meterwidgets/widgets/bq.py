@@ -1,7 +1,6 @@
 """The one importer of bqplot: what goes in is checked and converted here.
 
-Imported when a chart is made, never at the top of another module: bqplot brings
-pandas with it.
+Imported when a chart is made, never at the top of another module.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ import numpy as np
 
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.widgets.base import Guarded, quiet_layout
+from meterwidgets.widgets.later import without_pandas
 
-with warnings.catch_warnings():
+with warnings.catch_warnings(), without_pandas():
     # bqscales passes metadata to a constructor, which traitlets deprecates.
     warnings.filterwarnings("ignore", "metadata .* was set from the constructor")
     import bqplot

@@ -132,7 +132,7 @@ class Donut(Guarded, Box):  # type: ignore[misc]
     note = t.Unicode()
 
     def __init__(self, **traits: Any) -> None:
-        from meterwidgets.widgets import bq  # brings pandas: only when one is made
+        from meterwidgets.widgets import bq  # loads bqplot: only when one is made
 
         _check(traits)
         table = DonutTable(**traits)

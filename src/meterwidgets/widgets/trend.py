@@ -76,7 +76,7 @@ class Trend(Guarded, Box):  # type: ignore[misc]
     _figure: Any = None
 
     def __init__(self, **traits: Any) -> None:
-        from meterwidgets.widgets import bq  # brings pandas: only when one is made
+        from meterwidgets.widgets import bq  # loads bqplot: only when one is made
 
         _check(traits)
         self._bq, self._held, self._stale = bq, 0, False

@@ -77,11 +77,9 @@ window.mwPage = (() => {
   function placed(cells) {
     const waiting = 'script[type="application/vnd.voila.cell-output+json"]';
     if (!window.themeLoaded || cells.querySelector(waiting)) return false;
-    const views = [...cells.querySelectorAll(".jp-OutputArea-output")];
-    return views.every((view) => {
-      const widget = view.dataset.mimeType?.includes("widget-view");
-      return !widget || (view.firstElementChild && view.offsetHeight > 0);
-    });
+    // While its model is on the way a widget is a panel with a word in it.
+    const views = [...cells.querySelectorAll(".lm-Panel.jp-OutputArea-output")];
+    return views.every((view) => view.querySelector(".lm-Widget") && view.offsetHeight > 0);
   }
 
   // A child that is still on its way is a bare, empty element.
