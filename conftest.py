@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """With several workers one of them drives the browser, and no file is split."""
-    with_browser = {"browser", "serve"} & {*item.path.parts}
-    group = "browser" if with_browser else str(item.path)
-    item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several workers let one drive the browser, and split no file.
+
+    Two browsers at once are more than two cores have.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            served = path.startswith(("tests/browser/", "tests/serve/"))
+            return "browser" if served else path
+
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)
