@@ -23,7 +23,10 @@ ROOMS: dict[str, set[str]] = {
     "widgets": {"metrics.formats", "widgets"},
     "dashboards": {"ledger", "frame", "metrics", "widgets", "dashboards", "config"},
     "config": {"ledger", "frame", "metrics", "config"},
-    "serve": {"ledger", "frame", "metrics", "serve", "config"},
+    "serve": {
+        *{"ledger", "frame", "metrics", "serve", "config"},
+        *{"dashboards.first", "dashboards.current"},  # figures as text, no widgets
+    },
 }
 """Room -> the rooms, or modules of one, that it may import besides the errors.
 

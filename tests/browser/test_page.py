@@ -11,6 +11,7 @@ import pytest
 from serve.running import Running, until
 
 from .conftest import FAILED, LOADING, OpenPage, violations, violations_in_both_themes
+from .pages import at, overflows
 
 CELLS = (
     "import ipywidgets as w",
@@ -83,6 +84,38 @@ new MutationObserver((_, watch) => {
   window.atFirst = document.querySelector(".mw-kpi-value")?.textContent;
 }).observe(document, { attributeFilter: ["class"], subtree: true });
 """
+
+
+FIRST = """
+window.seen = [];
+const look = () => {
+  const cards = [...document.querySelectorAll("#mw-loading dl > div")];
+  const read = cards.map((card) => [...card.children].map((one) => one.textContent));
+  if (read.length) window.seen = read;
+};
+new MutationObserver(look).observe(document, { childList: true, subtree: true });
+"""
+THEN = """
+[...document.querySelectorAll(
+  ".mw-app > .mw-page:not(.mw-away) .mw-kpi-card")].map((card) =>
+  [".mw-kpi-word", ".mw-kpi-value", ".mw-kpi-caption"].map((part) =>
+    card.querySelector(part).textContent))
+"""
+
+
+@pytest.mark.parametrize("width", [1440, 420])
+def test_the_first_words_of_a_page_hold_the_figures_that_it_then_shows(
+    page: OpenPage, server: Running, width: int
+) -> None:
+    url = at(server.url, "/token-usage?range=7d&org=Acme")
+    shown = page("dark", width, url=url, until="#mw-loading .mw-first", init=FIRST)
+    assert "Feb 16 – Feb 22, 2026" in shown.inner_text("#mw-loading")
+    assert "Demo data" in shown.inner_text("#mw-loading h1")
+    assert violations(shown) == []
+    assert not overflows(shown)
+    shown.wait_for_selector("html.mw-ready", state="attached")
+    assert len(shown.evaluate("window.seen")) == 3
+    assert shown.evaluate("window.seen") == shown.evaluate(THEN)
 
 
 def test_a_page_is_shown_once_its_figures_are_there(page: OpenPage) -> None:

@@ -14,7 +14,10 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from .running import SERVE, Answer, Running, until
+import meterwidgets as mw
+from meterwidgets.frame.saved import save
+
+from .running import SERVE, Answer, Running, until, write_notebook
 
 WIRE = "v1.kernel.websocket.jupyter.org"
 REPORT = """
@@ -155,6 +158,24 @@ def test_a_query_can_not_choose_a_template_or_a_theme(server: Running) -> None:
     assert answer.status == 200
     assert "<script>alert(1)" not in answer.text
     assert "mwPage.drawing()" in answer.text
+
+
+def test_a_name_in_the_ledger_is_no_markup_of_the_first_words(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("ledger")
+    name = "<script>alert(1)</script>"
+    usage = mw.read_usage(
+        {"time": ["2026-02-22"], "model": [name], "cost": [1]},
+        prices=mw.PriceBook(catalogue=False),
+        rejects=None,
+    )
+    save(usage, folder / "frame")
+    write_notebook(folder / "frame" / "overview.ipynb", "1")
+    with Running("-c", SERVE, str(folder / "frame"), "0") as running:
+        shown = running.ask("/overview?page=model-analytics&range=%3Cscript%3E").text
+    assert "<script>alert(1)" not in shown
+    assert html.escape(name) in shown
 
 
 def test_a_page_under_another_name_is_refused(server: Running) -> None:

@@ -17,7 +17,8 @@ from meterwidgets.dashboards import (
     overview,
     token_usage,
 )
-from meterwidgets.dashboards.current import current_user
+from meterwidgets.dashboards.current import current_user, own
+from meterwidgets.dashboards.first import END_USERS, OPERATORS
 from meterwidgets.dashboards.page import Page
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
@@ -33,8 +34,6 @@ DASHBOARDS = {
 }
 """Page -> its name, and what makes it for a view."""
 
-OPERATORS = ("overview", "token-usage", "model-analytics")
-END_USERS = ("my-usage", "token-usage")
 _AWAY = "mw-away"
 _SOON = 0.01
 """Seconds until a kernel has answered a cell; then it makes the other tabs."""
@@ -290,7 +289,7 @@ def app(
     if page not in OPERATORS:
         if not isinstance(usage, UsageFrame):
             raise MeterError('page="my-usage" needs the UsageFrame, not a view of it')
-        usage = my_usage.own(usage, current_user(usage) if user is None else user)
+        usage = own(usage, current_user(usage) if user is None else user)
     if isinstance(usage, UsageView):
         return App(usage, page, query=query)
     return App(UsageView(usage, tz=tz), page, query=query, owns=True)

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from meterwidgets.errors import NobodyError
+from meterwidgets.errors import MeterError, NobodyError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.saved import open_frame
 from meterwidgets.frame.store import is_store, open_store
@@ -29,7 +29,7 @@ def current_usage() -> UsageFrame:
     """
     given = os.environ.get(FRAME_VARIABLE)
     if given:
-        return open_store(given) if is_store(given) else open_frame(given)
+        return opened(given)
     from meterwidgets import config
 
     path = Path(config.NAME)
@@ -38,6 +38,15 @@ def current_usage() -> UsageFrame:
         if settings.source:
             return config.read((), config=settings, folder=path.parent)
     return demo_usage()
+
+
+def opened(folder: str | Path) -> UsageFrame:
+    """The usage in a folder: of a store, or of a saved frame.
+
+    Raises:
+        LedgerError: When it is neither.
+    """
+    return open_store(folder) if is_store(folder) else open_frame(folder)
 
 
 @cache
@@ -67,23 +76,47 @@ def demo_usage() -> UsageFrame:
 
 
 def current_user(usage: UsageFrame) -> str:
-    """Whose own usage this kernel shows.
+    """Whose own usage this kernel shows; see `user_of`.
+
+    Args:
+        usage: The ledger.
+    """
+    return user_of(usage, os.environ.get(USER_VARIABLE, ""))
+
+
+def user_of(usage: UsageFrame, named: str) -> str:
+    """Whose own usage is shown.
 
     Args:
         usage: The ledger; of the demo's users one is shown where none is named.
-
-    Returns:
-        The user that the server named.
+        named: The user that the server names, or nothing.
 
     Raises:
-        NobodyError: When it named none.
+        NobodyError: When it names none.
     """
-    user = os.environ.get(USER_VARIABLE)
-    if user:
-        return user
-    if usage.demo:
-        return "u-1300"
+    if named or usage.demo:
+        return named or "u-1300"
     raise NobodyError(
         "no user is named, so nobody's own usage can be shown; serve with "
         '--user NAME, or give user="..." in a notebook'
     )
+
+
+def own(usage: UsageFrame, user: str) -> UsageFrame:
+    """The usage of one user, or why there can be none.
+
+    Raises:
+        NobodyError: When the ledger reports no users.
+        MeterError: When the user is no text.
+    """
+    if not isinstance(usage, UsageFrame) or not isinstance(user, str):
+        raise MeterError(
+            f"my_usage got {type(usage).__name__} and user={user!r}; expected a "
+            'UsageFrame and a user as the ledger reports it, such as "u-1042"'
+        )
+    if usage.user_cube is None:
+        raise NobodyError(
+            f"{usage.name} reports no users, so nobody's own usage can be shown; map "
+            'the column that names them, as in columns = { user = "user_id" }'
+        )
+    return usage.of_user(user)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from meterwidgets.dashboards.current import own
 from meterwidgets.dashboards.page import Page, alone
 from meterwidgets.dashboards.view import UsageView
-from meterwidgets.errors import MeterError, NobodyError
 from meterwidgets.frame.frame import UsageFrame
 
 
@@ -43,23 +43,3 @@ def my_usage(usage: UsageFrame, *, user: str, tz: str | None = None) -> Page:
     page = alone(build, view, title="My Usage")
     page.owned = view
     return page
-
-
-def own(usage: UsageFrame, user: str) -> UsageFrame:
-    """The usage of one user, or why there can be none.
-
-    Raises:
-        NobodyError: When the ledger reports no users.
-        MeterError: When the user is no text.
-    """
-    if not isinstance(usage, UsageFrame) or not isinstance(user, str):
-        raise MeterError(
-            f"my_usage got {type(usage).__name__} and user={user!r}; expected a "
-            'UsageFrame and a user as the ledger reports it, such as "u-1042"'
-        )
-    if usage.user_cube is None:
-        raise NobodyError(
-            f"{usage.name} reports no users, so nobody's own usage can be shown; map "
-            'the column that names them, as in columns = { user = "user_id" }'
-        )
-    return usage.of_user(user)

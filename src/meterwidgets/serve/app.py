@@ -29,6 +29,7 @@ from voila.utils import get_voila_labextensions_path
 from meterwidgets.errors import MeterError
 
 from .assets import EXTENSIONS, HEADERS, VOILA_STATIC, Extension, Plain, Static
+from .figures import Figures
 from .kernels import (
     OwnInterpreter,
     PageConnection,
@@ -118,6 +119,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.frame_dir = frame_dir
         self.pages = _pages(notebooks)
         self.user = user
+        self.figures = Figures(frame_dir, user)
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
 
@@ -162,7 +164,11 @@ class MeterServer(Voila):  # type: ignore[misc]
         return [
             (base, ToFirstPage, {"address": base + first}),
             *(
-                (base + page, Page, {"server": self, "notebook": notebook})
+                (
+                    base + page,
+                    Page,
+                    {"server": self, "page": page, "notebook": notebook},
+                )
                 for page, notebook in self.pages.items()
             ),
             (rf"{base}api/kernels/{kernel}", KernelState),

@@ -1,6 +1,6 @@
 """One page: its notebook, run in a kernel of its own and streamed as it gets ready.
 
-The shell with its skeleton goes out before the kernel exists; each cell's output
+The shell with its first figures goes out before the kernel exists; each cell's output
 follows when it has run. A page that fails says so, without a traceback.
 """
 
@@ -26,6 +26,7 @@ from voila.exporter import VoilaExporter
 from voila.utils import get_page_config
 
 import meterwidgets
+from meterwidgets.dashboards.first import First
 from meterwidgets.errors import NobodyError
 
 from .assets import VOILA_STATIC, Plain, versioned
@@ -46,9 +47,10 @@ Notebook = nbformat.NotebookNode
 class Page(Plain, JupyterHandler):
     """Answers a page's address, and owns its kernel until the page is complete."""
 
-    def initialize(self, *, server: MeterServer, notebook: Path) -> None:
-        """Take the server and the notebook that this page runs."""
+    def initialize(self, *, server: MeterServer, page: str, notebook: Path) -> None:
+        """Take the server, the page's key, and the notebook that it runs."""
         self.server = server
+        self.page = page
         self.notebook = notebook
         self.kernel_id = str(uuid4())
         self._work: asyncio.Task[None] | None = None
@@ -86,8 +88,9 @@ class Page(Plain, JupyterHandler):
 
     async def _stream(self) -> None:
         notebook = nbformat.read(self.notebook, 4)  # type: ignore[no-untyped-call]
-        template, page = self.server.template, self.notebook.stem
-        async for text in template.stream(notebook, page, self._run):
+        template, query = self.server.template, self.request.query or ""
+        shown = await asyncio.to_thread(self.server.figures.of, self.page, query)
+        async for text in template.stream(notebook, self.page, shown, self._run):
             self.write(text)
             await self.flush()
 
@@ -138,20 +141,24 @@ class PageTemplate:
     def __init__(self, server: MeterServer) -> None:
         self._server = server
 
-    def stream(self, notebook: Notebook, page: str, run: Run) -> AsyncIterator[str]:
+    def stream(
+        self, notebook: Notebook, page: str, shown: First | None, run: Run
+    ) -> AsyncIterator[str]:
         """Yield the page's text while its notebook runs.
 
         Args:
             notebook: The notebook to run.
-            page: Its name, which says how the page looks while it loads.
+            page: Its key, which says how the page looks while it loads.
+            shown: The figures that it shows meanwhile.
             run: Starts a kernel; returns its id and the cells as they get ready.
         """
         server = self._server
         static = f"{server.base_url}voila/static/"
         context = {
             "run": run,
-            "page": page,
-            "title": "My Usage" if page == "my_usage" else "Usage Metering",
+            "page": shown.page if shown else page,
+            "shown": shown,
+            "title": "My Usage" if page == "my-usage" else "Usage Metering",
             "version": meterwidgets.__version__,
             "asset": partial(versioned, server.static_paths, static),
         }
