@@ -6,9 +6,9 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import loop
 import pytest
 
 import meterwidgets as mw
@@ -93,6 +93,4 @@ def test_in_a_kernel_it_happens_by_itself_until_the_view_is_closed(
         await asyncio.sleep(0.1)
         assert view.usage.quality.records == 60
 
-    # in a thread of its own: a browser test before may have left a loop in this one
-    with ThreadPoolExecutor() as thread:
-        thread.submit(asyncio.run, session()).result()
+    loop.run(session())
