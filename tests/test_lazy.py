@@ -14,7 +14,8 @@ from meterwidgets.frame.saved import save
 
 HEAVY = {
     "anywidget", "bqplot", "click", "duckdb", "genai_prices", "ipywidgets", "IPython",
-    "msgspec", "numpy", "pandas", "pyarrow", "tornado", "traitlets", "voila",
+    "msgspec", "numpy", "pandas", "pyarrow", "pyspark", "sqlglot", "tornado",
+    "traitlets", "voila",
 }  # fmt: skip
 
 

@@ -53,6 +53,8 @@ ONLY = {
     "pandas": {"widgets/bq.py", "frame"},
     "adbc_driver_manager": {"ledger/database_session.py"},
     "adbc_driver_postgresql": {"ledger/database_session.py"},
+    "pyspark": {"frame/spark.py"},
+    "sqlglot": {"frame/spark_engine.py"},
 }
 """Package -> the places that may import it."""
 

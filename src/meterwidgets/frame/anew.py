@@ -53,7 +53,7 @@ def reprice(
             )
             price(con, book, pricing)
             cube, user_cube = cubes_of(
-                con, frame.cube.grain_s, users=frame.user_cube is not None
+                con, frame.cube.grain_s, frame.user_cube is not None
             )
             said = _notes(con, stored, book, pricing)
             return replace(

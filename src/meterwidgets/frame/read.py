@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,12 +18,12 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
 from meterwidgets.ledger.database_url import Database
-from meterwidgets.ledger.engine import workspace
+from meterwidgets.ledger.engine import Engine, workspace
 from meterwidgets.ledger.labels import collected
 from meterwidgets.ledger.outliers import FLAG, dearest
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing import FEW
-from meterwidgets.ledger.quality import write_rejects
+from meterwidgets.ledger.quality import Quality, write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
 
 if TYPE_CHECKING:
@@ -142,18 +143,26 @@ def read_requests(
     """Read several ledgers, each in its own way, as one; see ``read_usage``."""
     import duckdb
 
-    def keep(rows: Iterable[Mapping[str, Any]]) -> None:
-        if rejects is not None:
-            write_rejects(rows, Path(rejects))
-
     words: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
     again = partial(
         read_requests, requests, prices=prices, labels=labels, rejects=None, **words
     )
+    words |= {"again": again}
+
+    def keep(rows: Iterable[Mapping[str, Any]]) -> None:
+        if rejects is not None:
+            write_rejects(rows, Path(rejects))
+
+    if any(map(is_cluster, (each for request in requests for each in request.inputs))):
+        from meterwidgets.frame.spark import read_cluster
+
+        words |= {"labels": with_own({}, labels or {})}
+        return read_cluster(requests, prices, keep, pricing=pricing, **words)
     try:
         with workspace() as con:
             quality = read_ledgers(con, requests, prices, progress, keep, pricing)
-            frame = _frame(con, quality, **words, pricing=str(pricing), again=again)
+            cubes = partial(cubes_of, con)
+            frame = framed(con, quality, cubes, pricing=str(pricing), **words)
             found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
@@ -171,13 +180,33 @@ def grain_for(first_us: int, last_us: int) -> int:
     return 60 if last_us - first_us <= _FINE_DAYS * 86_400_000_000 else 900
 
 
+def is_cluster(ledger: Any) -> bool:
+    """Whether a ledger is a dataframe of PySpark, which is not loaded to find out."""
+    pyspark = sys.modules.get("pyspark.sql")
+    return pyspark is not None and isinstance(ledger, pyspark.DataFrame)
+
+
 _COUNTS = (
     "requests", "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens", "reasoning_tokens",
 )  # fmt: skip
 
 
-def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageFrame:
+def framed(
+    con: Engine,
+    quality: Quality,
+    cubes: Callable[[int, bool], tuple[Cube, Cube | None]],
+    **words: Any,
+) -> UsageFrame:
+    """The frame of some records.
+
+    Args:
+        con: Where ``records`` are.
+        quality: What went in.
+        cubes: Rolls them up, from the seconds of a time bucket and whether users are
+            reported.
+        words: The other attributes of the frame.
+    """
     row = con.execute(
         "SELECT min(start_us), max(start_us), "
         "max(CASE WHEN grain = 'bucket' THEN greatest(end_us - 1, start_us) END), "
@@ -186,7 +215,7 @@ def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageF
     ).fetchone()
     first, last, bucket_last, longest, users = row or (0, 0, None, None, 0)
     last = max(last, bucket_last or 0)
-    cube, user_cube = cubes_of(con, grain_for(first, last), users=bool(users))
+    cube, user_cube = cubes(grain_for(first, last), bool(users))
     return UsageFrame(
         cube=cube,
         user_cube=user_cube,
@@ -200,7 +229,7 @@ def _frame(con: duckdb.DuckDBPyConnection, quality: Any, **words: Any) -> UsageF
 
 
 def cubes_of(
-    con: duckdb.DuckDBPyConnection, grain_s: int, *, users: bool
+    con: duckdb.DuckDBPyConnection, grain_s: int, users: bool
 ) -> tuple[Cube, Cube | None]:
     """The records of ``records`` rolled up, and where users are reported with them.
 

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from meterwidgets.ledger import normalise
 
@@ -23,6 +23,23 @@ if TYPE_CHECKING:
 MEMORY = "2GB"
 _numbers = count()
 _alone = Lock()
+
+
+class Answer(Protocol):
+    """The rows that a statement gave."""
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The next row."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """The rows that are left."""
+
+
+class Engine(Protocol):
+    """What runs our SQL over ``records``: DuckDB here, or a cluster."""
+
+    def execute(self, query: str, /) -> Answer:
+        """Run a statement."""
 
 
 @contextmanager

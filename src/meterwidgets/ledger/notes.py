@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.catalogue import has_catalogue
+from meterwidgets.ledger.engine import Engine
 from meterwidgets.ledger.prices import PriceBook
 from meterwidgets.ledger.quality import counted
 from meterwidgets.ledger.sources.base import Source
@@ -44,7 +45,7 @@ class Tally:
 _KINDS = tuple(field.name for field in fields(Tally))
 
 
-def tallied(con: duckdb.DuckDBPyConnection, records: str = "records") -> list[Tally]:
+def tallied(con: Engine, records: str = "records") -> list[Tally]:
     """Count the records of a relation by kind.
 
     Args:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import duckdb
+    from meterwidgets.ledger.engine import Engine
 
 FLAG = "over list price"
 """What the dimension ``outlier`` says of them; of all other usage it is null."""
@@ -21,6 +21,12 @@ TIMES = 100
 LEAST = 1_000_000_000
 KEPT = 20
 """So many of the dearest, of each currency, are kept with their details."""
+
+_DEAREST = (
+    'cost DESC, start_us, model, "user", org, project, deployment, endpoint, tokens, '
+    "list_cost"
+)
+"""SQL text of their order; it leaves nothing open: every engine gives the same."""
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,20 +80,21 @@ def flag(cost: str, list_cost: str) -> str:
     )
 
 
-def dearest(con: duckdb.DuckDBPyConnection, records: str) -> tuple[Outlier, ...]:
+def dearest(con: Engine, records: str) -> tuple[Outlier, ...]:
     """The dearest flagged requests, up to `KEPT` of each currency.
 
     Args:
-        con: A connection.
+        con: Where they are.
         records: SQL text of priced records.
     """
     rows = con.execute(
         "SELECT start_us, org, project, deployment, model, endpoint, "
-        '"user", currency, input_cost + output_cost + unsplit_cost AS cost, list_cost, '
+        '"user", currency, cost, list_cost, tokens FROM (SELECT *, row_number() OVER '
+        f"(PARTITION BY currency ORDER BY {_DEAREST}) AS place "
+        "FROM (SELECT *, input_cost + output_cost + unsplit_cost AS cost, "
         "coalesce(input_tokens, 0) + coalesce(output_tokens, 0) AS tokens "
-        f"FROM {records} WHERE outlier IS NOT NULL QUALIFY row_number() OVER "
-        f"(PARTITION BY currency ORDER BY cost DESC, start_us) <= {KEPT} "
-        'ORDER BY cost DESC, start_us, model, "user"'
+        f"FROM {records} WHERE outlier IS NOT NULL) AS flagged) AS ranked "
+        f"WHERE place <= {KEPT} ORDER BY {_DEAREST}"
     ).fetchall()
     return tuple(
         Outlier(_FIRST + timedelta(microseconds=start_us), *rest)

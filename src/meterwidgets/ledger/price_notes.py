@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import duckdb
-
+from meterwidgets.ledger.engine import Engine
 from meterwidgets.ledger.prices import Pricing
 from meterwidgets.ledger.quality import counted
 from meterwidgets.ledger.rates import STANDARD
@@ -28,11 +27,11 @@ _INSTEAD = (
 """What is priced by another rate, the rate that is missing, the tokens, and where."""
 
 
-def of_mode(con: duckdb.DuckDBPyConnection, pricing: Pricing) -> list[str]:
+def of_mode(con: Engine, pricing: Pricing) -> list[str]:
     """What repricing put in place of what was recorded; nothing in the usual mode.
 
     Args:
-        con: A connection with ``records``.
+        con: Where ``records`` are.
         pricing: The mode.
     """
     if not pricing.repriced:
@@ -59,11 +58,11 @@ def of_mode(con: duckdb.DuckDBPyConnection, pricing: Pricing) -> list[str]:
     return said
 
 
-def of_rates(con: duckdb.DuckDBPyConnection) -> list[str]:
+def of_rates(con: Engine) -> list[str]:
     """What was priced by a rate that is not its own, or by none for want of one.
 
     Args:
-        con: A connection with ``ledger``, ``priced`` and ``records``.
+        con: Where ``ledger`` and ``records`` are.
     """
     (special,) = con.execute(
         f"SELECT count(*) FROM ledger WHERE {_NOT_STANDARD} OR {_READ} + {_WRITE} > 0"
@@ -73,7 +72,7 @@ def of_rates(con: duckdb.DuckDBPyConnection) -> list[str]:
     by_rates = "cost_basis IN ('rate_table', 'catalogue')"
     said = []
     for service, count in con.execute(
-        f"SELECT service_tier, count(*) FROM priced WHERE {_NOT_STANDARD} "
+        f"SELECT service_tier, count(*) FROM records WHERE {_NOT_STANDARD} "
         f"AND any_service AND {by_rates} GROUP BY ALL ORDER BY ALL"
     ).fetchall():
         records = counted(count, "record", "records")
@@ -86,7 +85,8 @@ def of_rates(con: duckdb.DuckDBPyConnection) -> list[str]:
         for _, _, tokens, where in _INSTEAD
     )
     for basis, *found in con.execute(
-        f"SELECT basis, {sums} FROM priced WHERE {_READ} + {_WRITE} > 0 AND {by_rates} "
+        f"SELECT cost_basis, {sums} FROM records "
+        f"WHERE {_READ} + {_WRITE} > 0 AND {by_rates} "
         "GROUP BY ALL ORDER BY ALL"
     ).fetchall():
         book = {"rate_table": "the rate table", "catalogue": "the catalogue"}[basis]
@@ -98,7 +98,7 @@ def of_rates(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [*said, *_unknown_services(con)]
 
 
-def _unknown_services(con: duckdb.DuckDBPyConnection) -> list[str]:
+def _unknown_services(con: Engine) -> list[str]:
     """Service tiers without a price, which the standard rate would get wrong."""
     return [
         f"{counted(count, 'record', 'records')} of the service tier {service} "

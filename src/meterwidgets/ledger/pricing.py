@@ -78,6 +78,7 @@ SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
   list_cost,
   CASE WHEN cost_basis = 'recorded' THEN {outliers.flag(_WHOLE, "list_cost")} END
     AS outlier,
+  any_service, input_rate, read_rate, write_rate, hour_rate,
   file, n, record_id, covers, own_id, grown, coalesce(billed, false) AS billed,
   reported_cost, reported_input_cost, reported_output_cost,
   recorded_currency AS reported_currency
