@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -14,11 +15,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyspark.errors import PySparkException
 
 import meterwidgets as mw
 from meterwidgets import LedgerError
 from meterwidgets.frame.rollup import USER_DIMENSIONS, rollup
-from meterwidgets.frame.spark_engine import for_spark
+from meterwidgets.frame.spark_engine import explained, for_spark
 from meterwidgets.ledger.worker import Job, checked, versions
 
 from .rows import COLUMNS, texts
@@ -124,3 +126,25 @@ def test_the_roll_up_for_spark_never_wraps_and_never_divides_in_floats() -> None
     assert " SUM(" not in text and "(SUM(" not in text
     assert text.count("TRY_SUM(input_tokens)") == 1
     assert "FROM cells GROUP BY" in text and "records GROUP" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Traceback\nModuleNotFoundError: No module named 'meterwidgets'\n SQLSTATE",
+         "table: a worker has no meterwidgets; install meterwidgets on all workers"),
+        ("Total size of 9 tasks is bigger than spark.driver.maxResultSize 1024.0 MiB",
+         "table: the cube is larger than the driver may take; raise "
+         "spark.driver.maxResultSize"),
+        ("An error occurred while calling o7.collect.\n: [DISK_FULL] no room\n\tat x.y",
+         "table: can't be read ([DISK_FULL] no room)"),
+    ],
+)  # fmt: skip
+def test_what_spark_says_is_said_with_a_way_out(said: str, told: str) -> None:
+    with pytest.raises(LedgerError, match=re.escape(told)), explained("table"):
+        raise PySparkException(said)
+
+
+def test_an_error_of_ours_stays_what_it_is() -> None:
+    with pytest.raises(LedgerError, match=r"^mine$"), explained("table"):
+        raise LedgerError("mine")

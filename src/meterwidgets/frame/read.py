@@ -54,7 +54,8 @@ def read_usage(
         ledger: A file, a folder, a glob, the address of LiteLLM's database
             (``postgresql://...``), a dataframe (anything that hands out Arrow: pandas,
             polars, pyarrow, DuckDB), or a list of them: one ledger, without
-            duplicates.
+            duplicates. A dataframe of PySpark is read alone, where it is, by the
+            cluster (``meterwidgets[spark]``).
         source: The format, when it shall not be recognised; see
             ``meterwidgets sources``.
         columns: Our field -> your column, for tables; the rest is guessed.
