@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -17,8 +17,11 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.frame.arrange import arranged
+from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.groups import Groups
 from meterwidgets.frame.running import RunningSums
+
+ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns")
 
 # running sums
 
@@ -47,6 +50,7 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
         "edges": sorted(edge + first for edge in edges),
         "groups": np.array(groups),
         "space": draw(st.sampled_from([0, 20_000, 10**9])),
+        "tz": draw(st.sampled_from(ZONES)),
     }
 
 
@@ -59,6 +63,7 @@ def sums_of(asked: dict[str, Any]) -> RunningSums:
         tuples=len(asked["groups"]),
         grain_s=900,
         space=asked["space"],
+        tz=asked["tz"],
     )
 
 
@@ -111,6 +116,18 @@ def test_the_running_sums_keep_to_their_space(asked: dict[str, Any]) -> None:
     assert taken <= max(asked["space"], at_least)
 
 
+@pytest.mark.parametrize("tz", ZONES)
+def test_the_days_of_the_zone_begin_at_marks(tz: str) -> None:
+    hours = np.arange(24 * 60)  # over both changes of the clocks in March
+    first = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) // 900
+    rows = pa.table({"records": np.ones(len(hours), np.int64)})
+    buckets, none = first + hours * 4, np.zeros(len(hours), np.int64)
+    sums = arranged(buckets, none, rows, tuples=1, grain_s=900, tz=tz)
+    for day in range(2, 58):
+        begin = midnight(date(2026, 3, 1) + timedelta(days=day), tz)
+        assert int(begin.timestamp()) // 900 in sums.begins
+
+
 def test_measures_that_are_the_same_are_there_once() -> None:
     usage = mw.demo_usage()
     sums = usage.cube.sums
@@ -121,7 +138,6 @@ def test_measures_that_are_the_same_are_there_once() -> None:
 
 # random filters of a ledger, against SQL on its records
 
-ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns")
 _DIMENSIONS = ("org", "project", "deployment", "endpoint", "model", "user")
 _START = datetime(2026, 2, 20, tzinfo=UTC)
 _DAYS = 50  # both changes of the clocks are in it

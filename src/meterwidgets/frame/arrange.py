@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 
 from meterwidgets.frame.coding import Ints, combined, measured, narrow
+from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.running import RunningSums
 
 SPACE, USER_SPACE = 145_000_000, 455_000_000
@@ -14,7 +17,8 @@ which has many more tuples."""
 
 _HOUR, _DAY = 3600, 86_400
 _DISTANCES = [_HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR] + [_DAY << n for n in range(6)]
-"""Seconds from mark to mark; those of days are where the days of UTC begin."""
+"""Seconds from mark to mark."""
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def arranged(
@@ -25,6 +29,7 @@ def arranged(
     tuples: int,
     grain_s: int,
     space: int = SPACE,
+    tz: str = "UTC",
 ) -> RunningSums:
     """Rows, which come in any order, with their running sums.
 
@@ -35,6 +40,7 @@ def arranged(
         tuples: How many tuples there are.
         grain_s: Seconds of a time bucket.
         space: How many bytes the running sums may take.
+        tz: The zone whose days begin at marks, where they are read the fastest.
 
     Raises:
         LedgerError: When a sum of everything would not fit.
@@ -44,7 +50,7 @@ def arranged(
     time, example = combined([buckets - first])
     times = buckets[example]
     most = min(space // (8 * len(values)), len(buckets)) // max(1, tuples)
-    begins = _begins(times, grain_s, most)
+    begins = _begins(times, grain_s, most, tz)
     block = (np.searchsorted(begins, times, "right") - 1)[time]
     slot = buckets - begins[block]
     key = (block * tuples + tuple_of) * (int(slot.max(initial=0)) + 1) + slot
@@ -69,7 +75,7 @@ def arranged(
     )
 
 
-def _begins(times: Ints, grain_s: int, most: int) -> Ints:
+def _begins(times: Ints, grain_s: int, most: int, tz: str) -> Ints:
     """The time bucket at each mark, and the one that ends the last.
 
     Args:
@@ -77,20 +83,35 @@ def _begins(times: Ints, grain_s: int, most: int) -> Ints:
         grain_s: Seconds of a time bucket.
         most: So many marks there may be; where that is too few, there is one at each
             end.
+        tz: The zone whose days begin at marks.
     """
     if not len(times):
         return np.zeros(2, np.int64)
     end = times[-1] + 1
     for distance_s in _DISTANCES:
-        distance = max(1, distance_s // grain_s)
-        begins = np.unique(times // distance * distance)
+        starts = _starts(times, grain_s, distance_s, tz)
+        begins = starts[np.unique(np.searchsorted(starts, times, "right") - 1)]
         if len(begins) < most:
             return np.append(begins, end)
     return np.array([times[0], end])
 
 
+def _starts(times: Ints, grain_s: int, distance_s: int, tz: str) -> Ints:
+    """Time buckets at a distance, from the midnights of a zone on."""
+    distance, days = max(1, distance_s // grain_s), max(1, distance_s // _DAY)
+    if tz == "UTC" or grain_s >= _DAY:
+        return np.unique(times // distance * distance)
+    used = np.unique(times * grain_s // _DAY)
+    around = np.unique([used - 1, used, used + 1]) // days * days
+    dates = np.clip(np.unique(around) + _EPOCH, _EPOCH, date.max.toordinal() - 1)
+    midnights = [midnight(date.fromordinal(day), tz) for day in dates.tolist()]
+    starts = np.array([int(at.timestamp()) // grain_s for at in midnights])
+    steps = np.arange(0, max(1, _DAY // grain_s), distance)
+    return np.unique(starts[:, None] + steps)
+
+
 def collapsed(
-    sums: RunningSums, groups: Ints, size: int, *, grain_s: int
+    sums: RunningSums, groups: Ints, size: int, *, grain_s: int, tz: str = "UTC"
 ) -> RunningSums:
     """Running sums by group of tuples.
 
@@ -99,6 +120,7 @@ def collapsed(
         groups: For each tuple its group.
         size: How many groups there are.
         grain_s: Seconds of a time bucket.
+        tz: As ``arranged`` has it.
     """
     of_rows, buckets = groups[sums.tuple_of], sums.buckets()
     order = np.lexsort((of_rows, buckets))
@@ -111,5 +133,5 @@ def collapsed(
     ]
     table = pa.table({name: added[at] for name, at in sums.columns.items()})
     return arranged(
-        buckets[firsts], of_rows[firsts], table, tuples=size, grain_s=grain_s
+        buckets[firsts], of_rows[firsts], table, tuples=size, grain_s=grain_s, tz=tz
     )

@@ -67,11 +67,12 @@ class Cube:
         )
         return Cube(self.grain_s, self.first, self.width, names, codes, sums)
 
-    def over(self, dimensions: Sequence[str]) -> Cube:
+    def over(self, dimensions: Sequence[str], *, tz: str = "UTC") -> Cube:
         """The cube of some of the dimensions: the others are summed up.
 
         Args:
             dimensions: Those that stay.
+            tz: The zone whose days are read the fastest.
         """
         groups, examples = combined([self.codes[name] for name in dimensions])
         return Cube(
@@ -80,7 +81,7 @@ class Cube:
             self.width,
             {name: self.names[name] for name in dimensions},
             {name: self.codes[name][examples] for name in dimensions},
-            collapsed(self.sums, groups, len(examples), grain_s=self.grain_s),
+            collapsed(self.sums, groups, len(examples), grain_s=self.grain_s, tz=tz),
         )
 
     @classmethod
@@ -91,6 +92,7 @@ class Cube:
         grain_s: int,
         *,
         space: int | None = None,
+        tz: str = "UTC",
     ) -> Cube:
         """Build the cube from rows of the roll-up, in any order.
 
@@ -100,6 +102,7 @@ class Cube:
             dimensions: Which columns are dimensions.
             grain_s: Seconds of a time bucket.
             space: How many bytes the running sums may take, if not the usual.
+            tz: The zone whose days are read the fastest.
 
         Raises:
             LedgerError: When a sum of everything would not fit.
@@ -123,5 +126,6 @@ class Cube:
                 tuples=len(examples),
                 grain_s=grain_s,
                 space=space or (USER_SPACE if "user" in dimensions else SPACE),
+                tz=tz,
             ),
         )

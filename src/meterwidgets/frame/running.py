@@ -90,55 +90,77 @@ class RunningSums:
         Returns:
             Shape (measures, n, groups).
         """
-        size = len(groups.there)
-        found = np.zeros((len(measures), len(edges) - 1, size), np.int64)
-        last = len(self.begins) - 1
-        at_edges = np.asarray(edges)
-        floor = np.searchsorted(self.begins, edges, "right") - 1
-        place = np.clip(floor, 0, last - 1)
-        middle = (self.begins[place] + self.begins[place + 1]) / 2
-        mark = place + (edges > middle)
-        cut = np.unique(floor[(floor == place) & (self.begins[place] < edges)])
-        around = self._around(at_edges, mark, cut, groups)
-        used, place = np.unique(mark, return_inverse=True)
+        found = np.zeros((len(measures), len(edges) - 1, len(groups.there)), np.int64)
+        at = np.asarray(edges)
+        begin, end, cut, given = self._nearest(at)
+        used, place = np.unique([begin[:-1], end[1:]], return_inverse=True)
+        begin, end = place.reshape(2, -1)
+        ahead = (end > begin)[:, None]  # else no mark is between the two edges
+        around = self._around(at, groups, cut, given)
         for measure, sums in zip(measures, found, strict=True):
-            if len(used) > 1:
-                at = groups.sums(self.running[measure][used])
-                sums += np.diff(at[place], axis=0)
+            if ahead.any():
+                before = groups.sums(self.running[measure][used])
+                sums += (before[end] - before[begin]) * ahead
             for change, rows, target in around:
                 values = self.values[measure][rows].astype(np.int64)
                 change.at(sums.reshape(-1), target, values)
         return found
 
+    def _nearest(self, edges: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """The marks that stand for edges of time.
+
+        Of an edge alone between two marks it is the nearer one; of several those
+        around them, so that the rows between are only added.
+
+        Returns:
+            For each edge the mark where the interval after it begins, and the one where
+            the interval before it ends; the marks after which there are edges, and for
+            each of those the interval that its rows are in by marks, or -1.
+        """
+        last = len(self.begins) - 1
+        floor = np.searchsorted(self.begins, edges, "right") - 1
+        place = np.clip(floor, 0, last - 1)
+        inside = (floor == place) & (self.begins[place] < edges)
+        cut, number = np.unique(floor[inside], return_counts=True)
+        several = inside & np.isin(floor, cut[number > 1])
+        middle = (self.begins[place] + self.begins[place + 1]) / 2
+        near = place + (edges > middle)
+        begin, end = near.copy(), near
+        begin[several], end[several] = place[several] + 1, place[several]
+        given = np.where(number > 1, -1, np.searchsorted(begin, cut, "right") - 1)
+        return begin, end, cut, given
+
     def _around(
-        self, edges: Ints, mark: Ints, cut: Ints, groups: Groups
+        self,
+        edges: Ints,
+        groups: Groups,
+        cut: Ints,
+        given: Ints,
     ) -> list[tuple[np.ufunc, Ints, Ints]]:
         """The rows between edges of time and the marks that stand for them.
 
         Args:
             edges: As ``between`` has them.
-            mark: The mark that stands for each.
-            cut: The marks after whose rows, before the next, there is an edge.
-            groups: As ``between`` has them.
+            groups: Likewise.
+            cut: The marks after which there are edges.
+            given: For each the interval that its rows are counted in by marks, or -1.
 
         Returns:
             What to do with which rows, and where: ``interval * groups + group``.
         """
         size, end = len(groups.there), len(edges) - 1
         parts = []
-        for begin in cut.tolist():
-            given = int(np.searchsorted(mark, begin, "right")) - 1
-            rows, true = self._misplaced(edges, begin, given, groups.kept)
-            parts.append((rows, true, np.full(len(rows), given)))
+        for begin, interval in zip(cut.tolist(), given.tolist(), strict=True):
+            rows, true = self._misplaced(edges, begin, interval, groups.kept)
+            parts.append((rows, true, np.full(len(rows), interval)))
         if not parts:
             return []
         rows, true, wrong = (np.concatenate(each) for each in zip(*parts, strict=True))
         group = groups.of_tuple[self.tuple_of[rows]]
         found: list[tuple[np.ufunc, Ints, Ints]] = []
-        for change, interval in ((np.add, true), (np.subtract, wrong)):
-            moved = np.flatnonzero((group >= 0) & (interval >= 0) & (interval < end))
-            place = interval[moved] * size + group[moved]
-            found.append((change, rows[moved], place))
+        for change, place in ((np.add, true), (np.subtract, wrong)):
+            moved = np.flatnonzero((group >= 0) & (place >= 0) & (place < end))
+            found.append((change, rows[moved], place[moved] * size + group[moved]))
         return found
 
     def _misplaced(
