@@ -6,8 +6,9 @@ used, and when, is in its running sums.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,16 @@ import pyarrow as pa
 
 from meterwidgets.frame.arrange import SPACE, USER_SPACE, arranged, collapsed
 from meterwidgets.frame.coding import Name, coded, combined
+from meterwidgets.frame.groups import Groups
 from meterwidgets.frame.running import RunningSums
 
+Wanted = tuple[tuple[str, frozenset[Name]], ...]
+"""Dimensions, each with the values that count; None is "not reported"."""
+_KEPT = 24
+"""So many groups of tuples are kept."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Cube:
     """Sums per tuple and time bucket.
 
@@ -37,6 +44,28 @@ class Cube:
     names: Mapping[str, Sequence[Name]]
     codes: Mapping[str, npt.NDArray[np.int32]]
     sums: RunningSums
+
+    @cached_property
+    def groups(self) -> Callable[[str | None, Wanted], Groups]:
+        """The tuples that have some values, by the values of a dimension.
+
+        Takes the dimension, or None for all in one group, and what is wanted. Where
+        there is no such dimension in the cube, nothing reports it. The last answers
+        are kept: along time the same groups are asked for again and again.
+        """
+        return lru_cache(_KEPT)(self._groups)
+
+    def _groups(self, by: str | None, wanted: Wanted) -> Groups:
+        found = np.zeros(self.sums.tuples, np.int32)
+        if by is not None and by in self.codes:
+            found = self.codes[by].copy()
+        for dimension, values in wanted:
+            if dimension in self.names:
+                there = [name in values for name in self.names[dimension]]
+                found[~np.asarray(there, bool)[self.codes[dimension]]] = -1
+            elif None not in values:
+                found[:] = -1
+        return Groups(found)
 
     def only(self, dimension: str, value: Name) -> Cube:
         """The cube of one value of a dimension: nothing of the others is in it.

@@ -32,10 +32,14 @@ class Groups:
         new = np.diff(ordered, prepend=-1) != 0
         self._firsts = np.flatnonzero(new)
         self.there = ordered[self._firsts]
+        self._each = len(self.there) == len(of_tuple)
         self.of_tuple = np.full(len(of_tuple), -1)
         self.of_tuple[self.kept] = np.cumsum(new) - 1
 
     def sums(self, values: Ints) -> Ints:
         """Sums by group, of values of shape (any, tuples)."""
-        found: Ints = np.add.reduceat(values.take(self.kept, 1), self._firsts, axis=1)
+        values = values.take(self.kept, 1)
+        if self._each:
+            return values
+        found: Ints = np.add.reduceat(values, self._firsts, axis=1)
         return found

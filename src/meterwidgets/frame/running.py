@@ -68,6 +68,11 @@ class RunningSums:
         places = {name: place for place, name in enumerate(self.values)}
         return {name: places[of] for name, of in self.same.items()}
 
+    @cached_property
+    def each(self) -> Groups:
+        """Every tuple for itself."""
+        return Groups(np.arange(self.tuples))
+
     def total(self, measure: str) -> Ints:
         """For each tuple the sum of a measure over all time."""
         found: Ints = self.running[self.same[measure]][-1]
@@ -96,9 +101,10 @@ class RunningSums:
         used, place = np.unique([begin[:-1], end[1:]], return_inverse=True)
         begin, end = place.reshape(2, -1)
         ahead = (end > begin)[:, None]  # else no mark is between the two edges
+        far = bool(ahead.any())
         around = self._around(at, groups, cut, given)
         for measure, sums in zip(measures, found, strict=True):
-            if ahead.any():
+            if far:
                 before = groups.sums(self.running[measure][used])
                 sums += (before[end] - before[begin]) * ahead
             for change, rows, target in around:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.coding import Ints, Narrow
-from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.coding import Ints
+from meterwidgets.frame.cube import Cube, Wanted
 from meterwidgets.frame.filters import DIMENSIONS, Filters, Window, resolve, snap
 from meterwidgets.frame.groups import Groups
 from meterwidgets.frame.rollup import MEASURES, USER_DIMENSIONS
@@ -70,7 +70,7 @@ class Selection:
 
     def sums(self) -> Sums:
         """The exact sums of every measure."""
-        groups = Groups(np.where(self._mask(self.cube, self.filters), 0, -1))
+        groups = self.cube.groups(None, self._wanted(self.filters))
         whole = self._grouped(self.cube, groups).sum(axis=1).tolist()
         return {name: whole[at] for name, at in self.cube.sums.columns.items()}
 
@@ -108,8 +108,8 @@ class Selection:
         filters = self.filters
         if not own and dimension in _FILTER_OF:
             filters = filters.without(_FILTER_OF[dimension])
-        names, codes = _values(cube, dimension)
-        groups = Groups(np.where(self._mask(cube, filters), codes, -1))
+        names = cube.names.get(dimension, [None])
+        groups = cube.groups(dimension, self._wanted(filters))
         found = self._grouped(cube, groups)
         columns = cube.sums.columns
         used = np.flatnonzero(found[columns["records"]])
@@ -136,8 +136,8 @@ class Selection:
             Value -> measure -> n sums; values without usage are left out.
         """
         cube = self._cube_for(by) if by else self.cube
-        names, codes = _values(cube, by)
-        groups = Groups(np.where(self._mask(cube, self.filters), codes, -1))
+        names = cube.names.get(by, [None]) if by else [None]
+        groups = cube.groups(by, self._wanted(self.filters))
         buckets = [int(edge.timestamp()) // cube.grain_s for edge in edges]
         of = {name: cube.sums.same[name] for name in measures}
         columns = {name: place for place, name in enumerate(dict.fromkeys(of.values()))}
@@ -154,8 +154,7 @@ class Selection:
     def span(self) -> tuple[datetime, datetime] | None:
         """The first and last time bucket with usage in the selection, as instants."""
         cube = self.cube
-        mask = self._mask(cube, self.filters)
-        found = cube.sums.extent(self._edges(cube), mask)
+        found = cube.sums.extent(self._edges(cube), self._kept)
         if found is None:
             return None
         first, last = (bucket * timedelta(seconds=cube.grain_s) for bucket in found)
@@ -177,8 +176,7 @@ class Selection:
         import pyarrow as pa
 
         cube = self.cube
-        mask = self._mask(cube, self.filters)
-        rows, buckets = cube.sums.cells(self._edges(cube), mask)
+        rows, buckets = cube.sums.cells(self._edges(cube), self._kept)
         instants = buckets * cube.grain_s * 1_000_000
         columns: dict[str, Any] = {
             "start": pa.array(instants, pa.timestamp("us", "UTC"))
@@ -252,8 +250,8 @@ class Selection:
     def _by_tuple(self) -> Ints:
         """The sums over the window of each tuple of the frame's cube."""
         sums = self.frame.cube.sums
-        each = Groups(np.arange(sums.tuples))
-        return sums.between(self._edges(self.frame.cube), list(sums.values), each)[:, 0]
+        edges = self._edges(self.frame.cube)
+        return sums.between(edges, list(sums.values), sums.each)[:, 0]
 
     def _grouped(self, cube: Cube, groups: Groups) -> Ints:
         """The sums over the window by group, shape (columns, groups)."""
@@ -263,31 +261,18 @@ class Selection:
             :, 0
         ]
 
-    def _mask(self, cube: Cube, filters: Filters) -> npt.NDArray[np.bool_]:
-        """Which tuples the filters on dimensions leave."""
-        mask = np.ones(cube.sums.tuples, bool)
-        currency = cube.names["currency"]
-        shown = [name is None or name == self.currency for name in currency]
-        mask &= np.asarray(shown, bool)[cube.codes["currency"]]
+    @property
+    def _kept(self) -> npt.NDArray[np.bool_]:
+        """Which tuples of the cube are selected."""
+        found = self.cube.groups(None, self._wanted(self.filters)).of_tuple
+        return found >= 0
+
+    def _wanted(self, filters: Filters) -> Wanted:
+        """What the filters on dimensions leave."""
+        wanted = [("currency", frozenset([None, self.currency]))]
         if filters.outliers == "without":
-            usual = [name is None for name in cube.names["outlier"]]
-            mask &= np.asarray(usual, bool)[cube.codes["outlier"]]
-        for name, wanted in filters.chosen.items():
-            dimension = DIMENSIONS[name]
-            if dimension not in cube.names:
-                mask &= None in wanted
-                continue
-            names = set(wanted)
-            chosen = [value in names for value in cube.names[dimension]]
-            mask &= np.asarray(chosen, bool)[cube.codes[dimension]]
-        return mask
-
-
-def _values(cube: Cube, by: str | None) -> tuple[Sequence[str | None], Narrow]:
-    """The values of a dimension, and the place of each tuple's.
-
-    Where there is no such dimension in the cube, nothing reports it.
-    """
-    if by is None or by not in cube.names:
-        return [None], np.zeros(cube.sums.tuples, np.int32)
-    return cube.names[by], cube.codes[by]
+            wanted.append(("outlier", frozenset([None])))
+        wanted += [
+            (DIMENSIONS[name], frozenset(v)) for name, v in filters.chosen.items()
+        ]
+        return tuple(wanted)
