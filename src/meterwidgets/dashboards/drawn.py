@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 _log = logging.getLogger("meterwidgets")
 FAILED = "The figures could not be refreshed; those shown are the last good ones."
+
+_BURST_S = 0.1
+"""Changes that follow a drawing so closely are a burst."""
+_QUIET_S = 0.01
+"""A burst is over when nothing came for so long."""
 
 Draw = Callable[[], dict[str, Any]]
 
@@ -40,6 +47,9 @@ class Drawn:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._all: list[_One] = []
+        self._drawn_at = -_BURST_S
+        self._later: asyncio.TimerHandle | None = None
+        self._latest = 0.0
 
     def add(self, widget: Any, draw: Draw) -> None:
         """Draw a widget now and on every change; a failure now is raised."""
@@ -53,6 +63,7 @@ class Drawn:
     def again(self, widgets: Iterable[Any] | None = None) -> None:
         """Draw some widgets, or all; what fails is said, and the others go on."""
         if widgets is None:
+            self._forget()
             self._all = [one for one in self._all if one.widget.comm is not None]
         for one in self._all if widgets is None else self._of(widgets):
             one.stale = one.waits
@@ -63,6 +74,32 @@ class Drawn:
             except Exception:  # noqa: BLE001 - one broken widget must not stop the others
                 _log.exception("a widget could not be refreshed")
                 self._say(FAILED)
+        if widgets is None:
+            self._drawn_at = time.monotonic()
+
+    def soon(self) -> None:
+        """Draw all now; of a burst of changes only the first and the last.
+
+        What a browser sent in the meantime is taken first, so that a reader who goes
+        on gets where they are and not where they were.
+        """
+        now, loop = time.monotonic(), _loop()
+        alone = self._later is None and now - self._drawn_at > _BURST_S
+        if loop is None or alone:
+            self.again()
+            return
+        if self._later is None:
+            self._latest = now + _BURST_S
+        elif now > self._latest:  # it goes on and on: what is due stays due
+            return
+        self._forget()
+        self._later = loop.call_later(_QUIET_S, self.again)
+
+    def _forget(self) -> None:
+        """Draw nothing later that was put off."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
     def pause(self, widgets: Iterable[Any]) -> None:
         """Let widgets that nobody sees wait until `resume`."""
@@ -88,6 +125,7 @@ class Drawn:
 
     def close(self) -> None:
         """Close all of them."""
+        self._forget()
         found, self._all = self._all, []
         for one in found:
             one.widget.close()
@@ -95,3 +133,11 @@ class Drawn:
     def _of(self, widgets: Iterable[Any]) -> list[_One]:
         wanted = {id(widget) for widget in widgets}
         return [one for one in self._all if id(one.widget) in wanted]
+
+
+def _loop() -> asyncio.AbstractEventLoop | None:
+    """What can draw later; without it nothing would."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from meterwidgets.dashboards.wording import NO_PRICE, Traits, empty_state, per_unit
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.compute import amounts as of_sums
+from meterwidgets.metrics.amounts import amounts as of_sums
 from meterwidgets.metrics.results import Amounts
 
 

@@ -93,6 +93,7 @@ Efficiency 560K)
         self.usage = usage
         self.first = usage.first_filters(tz)
         self._drawn = Drawn(self.say)
+        self._draw: Callable[[], None] = self._drawn.again
         self._lists = behind.Lists(self, self._drawn)
         self._colors: dict[str, Colors] = {}
         self.closed = False
@@ -463,10 +464,14 @@ Efficiency 560K)
         self._selection = self.usage.select(change.new)
         self._lists.asked = None
         self.error = ""
-        self._drawn.again()
+        self._draw()
 
     def _change(self, change: Callable[[Filters], Filters]) -> None:
-        """Take a change that a browser asked for, or say why not."""
+        """Take a change that a browser asked for, or say why not.
+
+        Browsers send bursts of them; one from Python is drawn when it returns.
+        """
+        self._draw = self._drawn.soon
         try:
             self.filters = change(self.filters)
         except MeterError as error:
@@ -474,3 +479,5 @@ Efficiency 560K)
         except Exception:  # noqa: BLE001 - a browser sees our words, no traceback
             _log.exception("a change of the filters failed")
             self.say(FAILED)
+        finally:
+            self._draw = self._drawn.again

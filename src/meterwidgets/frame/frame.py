@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from meterwidgets.frame.store import Stored
+
+_KEPT = 16
+"""So many selections are kept; a page asks for a handful at each change."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,10 +102,17 @@ class UsageFrame:
     def select(self, filters: Filters | None = None) -> Selection:
         """The cells that filters choose; by default the whole ledger.
 
+        The last few are kept with what was computed of them, so that going back to
+        some filters costs nothing.
+
         Raises:
             MeterError: When a filter names what the ledger doesn't have.
         """
-        return Selection(self, filters or Filters(tz=self.tz))
+        return self._selected(filters or Filters(tz=self.tz))
+
+    @cached_property
+    def _selected(self) -> Callable[[Filters], Selection]:
+        return lru_cache(_KEPT)(partial(Selection, self))
 
     def reprice(
         self, book: PriceBook | None = None, *, as_of: date | None = None
@@ -169,7 +179,7 @@ of 2026-01-01)
 
         def facts(frame: UsageFrame) -> tuple[object, ...]:
             counts = ("records", "requests", "input_tokens", "output_tokens")
-            sums = (int(frame.cube.sums[name][-1]) for name in counts)
+            sums = (int(frame.cube.sums.total(name).sum()) for name in counts)
             return frame.cube.first, frame.cube.grain_s, frame.last, *sums
 
         return facts(self) == facts(other)
@@ -191,7 +201,7 @@ of 2026-01-01)
         """
         cube = (self.user_cube or self.cube).only("user", user)
         seen = {name: set(values) for name, values in cube.names.items()}
-        records = int(cube.sums["records"][-1])
+        records = int(cube.sums.total("records").sum())
         currencies = [name for name in self.currencies if name in seen["currency"]]
         return replace(
             self,
@@ -227,6 +237,11 @@ of 2026-01-01)
         """Dimension -> value -> what is shown for it, as far as it was asked for."""
         return {}
 
+    @cached_property
+    def _named(self) -> dict[str, dict[str, str | None]]:
+        """Dimension -> id or name -> id, as far as it was asked for."""
+        return {}
+
     def _values(self, dimension: str) -> Sequence[str | None]:
         cube = self.cube if dimension in self.cube.names else self.user_cube
         return cube.names.get(dimension, [None]) if cube is not None else [None]
@@ -241,9 +256,12 @@ of 2026-01-01)
         Raises:
             MeterError: When a name is not in the ledger, with the nearest ones.
         """
-        values = self._values(dimension)
-        known = {self.label(dimension, value): value for value in values}
-        known |= {value: value for value in values if value is not None}
+        if dimension not in self._named:
+            values = self._values(dimension)
+            known = {self.label(dimension, value): value for value in values}
+            known |= {value: value for value in values if value is not None}
+            self._named[dimension] = known
+        known = self._named[dimension]
         found = []
         for name in names:
             if name not in known:

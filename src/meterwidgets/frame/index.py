@@ -106,15 +106,18 @@ def write(
     with workspace() as con:
         con.register("segments", rows)
         fewer = rollup_again("segments", DIMENSIONS)
-        cube = Cube.from_rows(con.sql(fewer).to_arrow_table(), DIMENSIONS, now.grain_s)
+        found = con.sql(fewer).to_arrow_table()
+        cube = Cube.from_rows(found, DIMENSIONS, now.grain_s, tz=tz)
         said = _families(con, folder, now)
         outliers = _outliers(con, folder, now)
-    users = any(rows[key].null_count < len(rows) for key in ("user", "api_key"))
+    users = None
+    if any(rows[key].null_count < len(rows) for key in ("user", "api_key")):
+        users = Cube.from_rows(rows, USER_DIMENSIONS, now.grain_s, tz=tz)
     last = max(month.last_us for month in months)
     frame = UsageFrame(
         name=name,
         cube=cube,
-        user_cube=Cube.from_rows(rows, USER_DIMENSIONS, now.grain_s) if users else None,
+        user_cube=users,
         last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last),
         currencies=_currencies(now.tallies),
         quality=_quality(now, [*said, *notes.of_tallies(now.tallies, book)]),

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.cube import TOO_MUCH, Cube
+from meterwidgets.frame.coding import TOO_MUCH
+from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import latest, with_own
@@ -282,8 +283,7 @@ def _coded(con: duckdb.DuckDBPyConnection, dimensions: Sequence[str]) -> str:
 
 def currencies_of(cube: Cube) -> tuple[str, ...]:
     """The currencies by how many records have them."""
-    edges = cube.places([cube.first, cube.first + cube.width])
-    records = cube.between(edges, "records")[:, 0]
+    records = cube.sums.total("records")
     counts = {
         name: int(records[cube.codes["currency"] == place].sum())
         for place, name in enumerate(cube.names["currency"])

@@ -1,7 +1,7 @@
 """A frame as a folder of Arrow files that every kernel maps into its memory.
 
-Uncompressed Arrow IPC: the running sums lie in the file as they are used, so that a
-kernel opens them in a millisecond and all kernels share one copy.
+Uncompressed Arrow IPC: rows and running sums lie in the files as they are used, so that
+a kernel opens them in milliseconds and all kernels share one copy.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ import numpy as np
 import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.cube import Cube, Ints
+from meterwidgets.frame.coding import Narrow
+from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup import MEASURES
+from meterwidgets.frame.running import RunningSums
 from meterwidgets.ledger.outliers import Outlier
 from meterwidgets.ledger.quality import Quality
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def save(frame: UsageFrame, folder: str | Path) -> Path:
@@ -74,6 +76,7 @@ def save(frame: UsageFrame, folder: str | Path) -> Path:
                     "grain_s": cube.grain_s,
                     "first": cube.first,
                     "width": cube.width,
+                    "same": cube.sums.same,
                 }
                 for name, cube in cubes.items()
                 if cube is not None
@@ -127,8 +130,13 @@ def _outlier(fields: dict[str, Any]) -> Outlier:
 
 
 def _save_cube(cube: Cube, folder: Path, name: str) -> None:
-    rows = {"key": np.append(cube.key, np.iinfo(np.int64).max), **cube.sums}
+    sums = cube.sums
+    rows = {"tuple": sums.tuple_of, "slot": sums.slot, **sums.values}
     write_table(folder / f"{name}.arrow", pa.table(rows))
+    running = {measure: table.reshape(-1) for measure, table in sums.running.items()}
+    write_table(folder / f"{name}_running.arrow", pa.table(running))
+    marks = pa.table({"begins": sums.begins, "rows": sums.marks})
+    write_table(folder / f"{name}_marks.arrow", marks)
     tuples = {
         dimension: pa.DictionaryArray.from_arrays(
             pa.array(codes), pa.array(cube.names[dimension], pa.string())
@@ -139,33 +147,60 @@ def _save_cube(cube: Cube, folder: Path, name: str) -> None:
 
 
 def _open_cube(
-    folder: Path, name: str, *, grain_s: int, first: int, width: int
+    folder: Path,
+    name: str,
+    *,
+    grain_s: int,
+    first: int,
+    width: int,
+    same: dict[str, str],
 ) -> Cube:
-    rows = map_table(folder / f"{name}.arrow")
+    rows = _mapped(folder / f"{name}.arrow")
+    marks = _mapped(folder / f"{name}_marks.arrow")
+    running = _mapped(folder / f"{name}_running.arrow")
     tuples = map_table(folder / f"{name}_tuples.arrow")
-
-    def numbers(column: str) -> Ints:
-        return np.frombuffer(_values(rows[column].chunk(0)), np.int64)
-
     dictionaries = {d: tuples[d].combine_chunks() for d in tuples.column_names}
+    sums = RunningSums(
+        marks["begins"],
+        marks["rows"],
+        rows.pop("tuple"),
+        rows.pop("slot"),
+        rows,
+        {measure: same[measure] for measure in MEASURES},
+        {
+            measure: table.reshape(len(marks["rows"]), tuples.num_rows)
+            for measure, table in running.items()
+        },
+    )
     return Cube(
         grain_s,
         first,
         width,
         {d: array.dictionary.to_pylist() for d, array in dictionaries.items()},
-        {
-            d: np.frombuffer(_values(array.indices), np.int32)
-            for d, array in dictionaries.items()
-        },
-        numbers("key")[:-1],
-        {measure: numbers(measure) for measure in MEASURES},
+        {d: _numbers(array.indices) for d, array in dictionaries.items()},
+        sums,
     )
 
 
-def _values(array: pa.Array) -> pa.Buffer:
-    """The bytes of an array without nulls; its own ``to_numpy`` imports pandas."""
-    width = array.type.bit_width // 8
-    return array.buffers()[1].slice(array.offset * width, len(array) * width)
+def _mapped(path: Path) -> dict[str, Narrow]:
+    """The columns of an Arrow file of numbers, as they lie in it."""
+    table = map_table(path)
+    return {
+        name: _numbers(column.chunk(0))
+        if column.num_chunks
+        else np.zeros(0, str(column.type))
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+
+
+def _numbers(array: pa.Array) -> Narrow:
+    """An array without nulls, not copied; its own ``to_numpy`` imports pandas."""
+    kind = np.dtype(str(array.type))
+    if not len(array):
+        return np.zeros(0, kind)
+    return np.frombuffer(
+        array.buffers()[1], kind, len(array), array.offset * kind.itemsize
+    )
 
 
 def write_table(path: Path, table: pa.Table) -> None:

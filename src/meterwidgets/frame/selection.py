@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.cube import Cube, Ints
+from meterwidgets.frame.coding import Ints
+from meterwidgets.frame.cube import Cube, Wanted
 from meterwidgets.frame.filters import DIMENSIONS, Filters, Window, resolve, snap
+from meterwidgets.frame.groups import Groups
 from meterwidgets.frame.rollup import MEASURES, USER_DIMENSIONS
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 Sums = dict[str, int]
 """Measure -> its exact sum; money in nano-units."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FILTER_OF = {dimension: name for name, dimension in DIMENSIONS.items()}
 
 
@@ -67,14 +70,27 @@ class Selection:
 
     def sums(self) -> Sums:
         """The exact sums of every measure."""
-        mask = self._mask(self.cube, self.filters)
-        return {
-            measure: int(values[mask].sum())
-            for measure, values in self._by_tuple(self.cube).items()
-        }
+        groups = self.cube.groups(None, self._wanted(self.filters))
+        whole = self._grouped(self.cube, groups).sum(axis=1).tolist()
+        return {name: whole[at] for name, at in self.cube.sums.columns.items()}
 
     def by(self, dimension: str, *, own: bool = True) -> dict[str | None, Sums]:
-        """The exact sums per value of a dimension.
+        """The exact sums per value of a dimension; see ``parts``.
+
+        Returns:
+            Value (None: not reported) -> sums, only those with usage.
+        """
+        values, sums = self.parts(dimension, own=own)
+        rows = zip(*sums.values(), strict=True)
+        return {
+            value: dict(zip(sums, row, strict=True))
+            for value, row in zip(values, rows, strict=True)
+        }
+
+    def parts(
+        self, dimension: str, *, own: bool = True
+    ) -> tuple[list[str | None], dict[str, list[int]]]:
+        """The exact sums of a breakdown, a column each.
 
         Args:
             dimension: Such as ``"org"``.
@@ -82,7 +98,8 @@ class Selection:
                 all values and dims the others, a report shows what is chosen.
 
         Returns:
-            Value (None: not reported) -> sums, only those with usage.
+            The values that have usage (None: not reported), and measure -> the sums
+            of each.
 
         Raises:
             MeterError: When there is no such dimension.
@@ -91,22 +108,16 @@ class Selection:
         filters = self.filters
         if not own and dimension in _FILTER_OF:
             filters = filters.without(_FILTER_OF[dimension])
-        mask = self._mask(cube, filters)
-        if dimension not in cube.names:
-            sums = replace(self, filters=filters).sums()
-            return {None: sums} if sums["records"] else {}
-        names, codes = cube.names[dimension], cube.codes[dimension][mask]
-        totals = {}
-        for measure, values in self._by_tuple(cube).items():
-            total = np.zeros(len(names), np.int64)
-            np.add.at(total, codes, values[mask])
-            totals[measure] = total
-        return {
-            names[place]: {
-                measure: int(total[place]) for measure, total in totals.items()
-            }
-            for place in np.flatnonzero(totals["records"]).tolist()
-        }
+        names = cube.names.get(dimension, [None])
+        groups = cube.groups(dimension, self._wanted(filters))
+        found = self._grouped(cube, groups)
+        columns = cube.sums.columns
+        used = np.flatnonzero(found[columns["records"]])
+        lists = found[:, used].tolist()
+        return (
+            [names[place] for place in groups.there[used].tolist()],
+            {name: lists[at] for name, at in columns.items()},
+        )
 
     def over(
         self,
@@ -125,45 +136,34 @@ class Selection:
             Value -> measure -> n sums; values without usage are left out.
         """
         cube = self._cube_for(by) if by else self.cube
+        names = cube.names.get(by, [None]) if by else [None]
+        groups = cube.groups(by, self._wanted(self.filters))
         buckets = [int(edge.timestamp()) // cube.grain_s for edge in edges]
-        mask = self._mask(cube, self.filters)
-        places = cube.places(buckets)[mask]
-        if by is None or by not in cube.names:
-            names: Sequence[str | None] = [None]
-            codes = np.zeros(len(places), np.int32)
-        else:
-            names, codes = cube.names[by], cube.codes[by][mask]
-        found: dict[str | None, dict[str, Ints]] = {}
-        totals = {}
-        for measure in measures:
-            total = np.zeros((len(names), len(edges) - 1), np.int64)
-            if len(names) == 1:
-                total[0] = cube.between(places, measure).sum(axis=0)
-            else:
-                np.add.at(total, codes, cube.between(places, measure))
-            totals[measure] = total
-        for place in np.flatnonzero(totals["records"].sum(axis=1)).tolist():
-            found[names[place]] = {m: total[place] for m, total in totals.items()}
-        return found
+        of = {name: cube.sums.same[name] for name in measures}
+        columns = {name: place for place, name in enumerate(dict.fromkeys(of.values()))}
+        sums = cube.sums.between(buckets, list(columns), groups)
+        used = sums[columns[of["records"]]].any(axis=0)
+        return {
+            names[groups.there[place]]: {
+                m: sums[columns[of[m]], :, place] for m in measures
+            }
+            for place in np.flatnonzero(used).tolist()
+        }
 
     @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
         """The first and last time bucket with usage in the selection, as instants."""
         cube = self.cube
-        lows, highs = self._places(cube).T
-        inside = self._mask(cube, self.filters) & (highs > lows)
-        if not inside.any():
+        found = cube.sums.extent(self._edges(cube), self._kept)
+        if found is None:
             return None
-        grain = timedelta(seconds=cube.grain_s)
-        epoch = datetime.fromtimestamp(0, self.window.start.tzinfo)
-        first = int(cube.bucket_of(lows[inside]).min())
-        last = int(cube.bucket_of(highs[inside] - 1).max())
-        return epoch + first * grain, epoch + last * grain
+        first, last = (bucket * timedelta(seconds=cube.grain_s) for bucket in found)
+        return _EPOCH + first, _EPOCH + last
 
     def at(self, start: datetime, end: datetime) -> Selection:
         """The same filters over another range of time."""
         filters = self.filters.replace(preset="custom", start=start, end=end)
-        return Selection(self.frame, filters)
+        return self.frame.select(filters)
 
     def to_arrow(self) -> pa.Table:
         """The selected cells: one row per time bucket and combination of values.
@@ -176,28 +176,18 @@ class Selection:
         import pyarrow as pa
 
         cube = self.cube
-        lows, highs = self._places(cube).T
-        mask = self._mask(cube, self.filters)
-        rows = np.concatenate(
-            [
-                np.arange(low, high)
-                for low, high in zip(lows[mask], highs[mask], strict=True)
-            ]
-            or [np.zeros(0, np.int64)]
-        )
+        rows, buckets = cube.sums.cells(self._edges(cube), self._kept)
+        instants = buckets * cube.grain_s * 1_000_000
         columns: dict[str, Any] = {
-            "start": pa.array(
-                cube.bucket_of(rows) * cube.grain_s * 1_000_000,
-                pa.timestamp("us", "UTC"),
-            )
+            "start": pa.array(instants, pa.timestamp("us", "UTC"))
         }
-        tuples = cube.tuple_of(rows)
+        tuples = cube.sums.tuple_of[rows]
         for name, values in cube.names.items():
             codes = pa.array(cube.codes[name][tuples], pa.int32())
             columns[name] = pa.array(values, pa.string()).take(codes)
-        for measure, sums in cube.sums.items():
-            columns[measure] = pa.array(sums[rows + 1] - sums[rows])
-        table = pa.table(columns).sort_by("start")
+        measures = cube.sums.table(rows)
+        columns |= dict(zip(measures.column_names, measures.columns, strict=True))
+        table = pa.table(columns)
         return table.replace_schema_metadata({"pricing": self.frame.pricing})
 
     def records(self, *, order: str = "start", limit: int | None = None) -> pa.Table:
@@ -251,48 +241,38 @@ class Selection:
         """What was computed of this selection, for whoever asks for it next."""
         return {}
 
+    def _edges(self, cube: Cube) -> tuple[int, int]:
+        """The window in time buckets of a cube."""
+        start, end = self.window.start.timestamp(), self.window.end.timestamp()
+        return int(start) // cube.grain_s, int(end) // cube.grain_s
+
     @cached_property
-    def _cache(self) -> dict[int, Any]:
-        return {}
+    def _by_tuple(self) -> Ints:
+        """The sums over the window of each tuple of the frame's cube."""
+        sums = self.frame.cube.sums
+        edges = self._edges(self.frame.cube)
+        return sums.between(edges, list(sums.values), sums.each)[:, 0]
 
-    def _places(self, cube: Cube) -> Ints:
-        key = id(cube)
-        if key not in self._cache:
-            grain = cube.grain_s
-            edges = [
-                int(edge.timestamp()) // grain
-                for edge in (self.window.start, self.window.end)
-            ]
-            self._cache[key] = cube.places(edges)
-        found: Ints = self._cache[key]
-        return found
+    def _grouped(self, cube: Cube, groups: Groups) -> Ints:
+        """The sums over the window by group, shape (columns, groups)."""
+        if cube is self.frame.cube:  # all breakdowns are of the same sums
+            return groups.sums(self._by_tuple)
+        return cube.sums.between(self._edges(cube), list(cube.sums.values), groups)[
+            :, 0
+        ]
 
-    def _by_tuple(self, cube: Cube) -> dict[str, Ints]:
-        """Measure -> for each tuple, the sum over the window."""
-        key = -id(cube)
-        if key not in self._cache:
-            places = self._places(cube)
-            self._cache[key] = {m: cube.between(places, m)[:, 0] for m in MEASURES}
-        found: dict[str, Ints] = self._cache[key]
-        return found
+    @property
+    def _kept(self) -> npt.NDArray[np.bool_]:
+        """Which tuples of the cube are selected."""
+        found = self.cube.groups(None, self._wanted(self.filters)).of_tuple
+        return found >= 0
 
-    def _mask(self, cube: Cube, filters: Filters) -> npt.NDArray[np.bool_]:
-        """Which tuples the filters on dimensions leave."""
-        mask = np.ones(cube.tuples, bool)
-        currency = cube.names["currency"]
-        shown = [name is None or name == self.currency for name in currency]
-        mask &= np.asarray(shown, bool)[cube.codes["currency"]]
+    def _wanted(self, filters: Filters) -> Wanted:
+        """What the filters on dimensions leave."""
+        wanted = [("currency", frozenset([None, self.currency]))]
         if filters.outliers == "without":
-            usual = [name is None for name in cube.names["outlier"]]
-            mask &= np.asarray(usual, bool)[cube.codes["outlier"]]
-        for name, wanted in filters.chosen.items():
-            dimension = DIMENSIONS[name]
-            if dimension not in cube.names:
-                mask &= None in wanted
-                continue
-            chosen = np.isin(
-                np.arange(len(cube.names[dimension])),
-                [i for i, value in enumerate(cube.names[dimension]) if value in wanted],
-            )
-            mask &= chosen[cube.codes[dimension]]
-        return mask
+            wanted.append(("outlier", frozenset([None])))
+        wanted += [
+            (DIMENSIONS[name], frozenset(v)) for name, v in filters.chosen.items()
+        ]
+        return tuple(wanted)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics.amounts import amounts, amounts_of
 from meterwidgets.metrics.buckets import bucket_for, drawn, finest
 from meterwidgets.metrics.results import (
     Amounts,
@@ -22,68 +23,10 @@ from meterwidgets.metrics.results import (
     Series,
     Totals,
     Trend,
-    one_side,
-    ratio,
 )
 
 _DAY = timedelta(days=1)
 _Over = Mapping[str, npt.NDArray[np.int64]]
-
-
-def amounts(sums: Mapping[str, int], side: str = "both") -> Amounts:
-    """The amounts that sums of the cube stand for.
-
-    Args:
-        sums: Measure -> sum.
-        side: "both", "input" or "output".
-
-    Returns:
-        Figures with None where no record reported one; an empty selection is a true 0.
-    """
-    empty = not sums["records"]
-    priced = bool(sums["priced"]) or empty
-
-    def reported(measure: str, count: str) -> int | None:
-        return int(sums[measure]) if sums[count] or empty else None
-
-    input_tokens = reported("input_tokens", "input_reported")
-    output_tokens = reported("output_tokens", "output_reported")
-    unsplit = int(sums["unsplit_cost"])
-    split = int(sums["input_cost"] + sums["output_cost"])
-    known = priced and bool(split or not unsplit)
-    tokens = None
-    if input_tokens is not None or output_tokens is not None:
-        tokens = (input_tokens or 0) + (output_tokens or 0)
-    priced_tokens = int(sums["priced_input_tokens"] + sums["priced_output_tokens"])
-    unpriced = {
-        name: int(sums[f"{name}_tokens"] - sums[f"priced_{name}_tokens"])
-        for name in ("input", "output")
-    }
-    whole = Amounts(
-        records=int(sums["records"]),
-        requests=reported("requests", "requests_reported"),
-        cost=split + unsplit if priced else None,
-        input_cost=int(sums["input_cost"]) if known else None,
-        output_cost=int(sums["output_cost"]) if known else None,
-        unsplit_cost=unsplit if priced else None,
-        estimated_cost=int(sums["estimated_cost"]),
-        tokens=tokens,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cache_read_tokens=_some(sums, "cache_read_tokens", "cache_read_reported"),
-        reasoning_tokens=_some(sums, "reasoning_tokens", "reasoning_reported"),
-        priced_tokens=priced_tokens,
-        unpriced_tokens=sum(unpriced.values()),
-        unpriced_input_tokens=unpriced["input"],
-        unpriced_output_tokens=unpriced["output"],
-        split_input_tokens=int(sums["split_input_tokens"]),
-        split_output_tokens=int(sums["split_output_tokens"]),
-    )
-    return one_side(whole, side)
-
-
-def _some(sums: Mapping[str, int], measure: str, count: str) -> int | None:
-    return int(sums[measure]) if sums[count] else None
 
 
 _P = ParamSpec("_P")
@@ -156,23 +99,15 @@ def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
         by: The dimension, such as "org".
         own: Whether the filter on that dimension itself applies.
     """
-    side = selection.filters.cost_type
-    groups = {
-        value: amounts(sums, side) for value, sums in selection.by(by, own=own).items()
-    }
+    values, sums = selection.parts(by, own=own)
+    groups = amounts_of(sums, selection.filters.cost_type)
     measure = "tokens"
-    if not groups or any(group.cost is not None for group in groups.values()):
+    if not groups or any(group.cost is not None for group in groups):
         measure = "cost"
-    whole = sum(getattr(group, measure) or 0 for group in groups.values())
-    rows = [
-        Row(
-            id=value,
-            name=selection.frame.label(by, value),
-            amounts=group,
-            share=ratio(getattr(group, measure), whole),
-        )
-        for value, group in groups.items()
-    ]
+    parts = [getattr(group, measure) for group in groups]
+    whole = sum(part or 0 for part in parts)
+    names = [selection.frame.label(by, value) for value in values]
+    rows = [Row(*row, whole) for row in zip(values, names, groups, parts, strict=True)]
     rows.sort(key=lambda row: _rank(row.name, row.id, row.amounts))
     return Breakdown(by, measure, tuple(rows))
 
@@ -224,21 +159,16 @@ def _series(
     side, frame = selection.filters.cost_type, selection.frame
 
     def line(value: str | None, name: str, sums: _Over, members: int = 1) -> Series:
-        columns = [values.tolist() for values in sums.values()]
-        points = [
-            amounts(dict(zip(sums, point, strict=True)), side)
-            for point in zip(*columns, strict=True)
-        ]
-        return Series(value, name, tuple(points), members)
+        return Series(value, name, tuple(amounts_of(sums, side)), members)
 
     over = {
         (value, frame.label(by, value) if by else "Total"): sums
         for value, sums in selection.over(cut, by).items()
     }
-    whole = {
-        key: amounts({m: int(values.sum()) for m, values in sums.items()}, side)
-        for key, sums in over.items()
-    }
+    wholes = amounts_of(
+        {m: [int(sums[m].sum()) for sums in over.values()] for m in MEASURES}, side
+    )
+    whole = dict(zip(over, wholes, strict=True))
     ranked = sorted(over, key=lambda key: _rank(key[1], key[0], whole[key]))
     first = ranked if most is None or len(ranked) <= most else ranked[: most - 1]
     for value, name in first:
@@ -257,6 +187,7 @@ _SPARK_MEASURES = (
 )  # fmt: skip
 
 
+@once
 def sparkline(selection: Selection) -> tuple[Amounts, ...]:
     """The course of a selection in at most 60 finished steps, without a breakdown.
 
@@ -277,16 +208,11 @@ def sparkline(selection: Selection) -> tuple[Amounts, ...]:
         marks.pop()
     marks[-1] = min(window.end, marks[-1])
     found = selection.over(marks, measures=_SPARK_MEASURES).get(None, {})
-    reported = ("requests_reported", "input_reported", "output_reported")
+    reported = ("priced", "requests_reported", "input_reported", "output_reported")
     known = dict.fromkeys(MEASURES, 0) | dict.fromkeys(reported, 1)
-    return tuple(
-        amounts(
-            known | {key: int(values[place]) for key, values in found.items()}
-            | {"priced": 1},
-            selection.filters.cost_type,
-        )
-        for place in range(len(marks) - 1)
-    )  # fmt: skip
+    steps = len(marks) - 1
+    sums = {name: [value] * steps for name, value in known.items()} | found
+    return tuple(amounts_of(sums, selection.filters.cost_type)) if found else ()
 
 
 def concentration(found: Breakdown) -> Concentration:

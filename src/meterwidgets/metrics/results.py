@@ -7,7 +7,7 @@ Money is in nano-units of one currency; rates are exact fractions of them. None 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -105,16 +105,22 @@ class Row:
         id: As the ledger reports it; None is "not reported".
         name: To show.
         amounts: Its sums.
-        share: Of the selection, by cost, or by tokens where nothing is priced; None
-            where the row has no such figure.
+        part: What it is ranked by: its cost, or its tokens where nothing is priced.
+        whole: What the parts of all rows add up to.
         members: How many values this row stands for; more than one for "Other".
     """
 
     id: str | None
     name: str
     amounts: Amounts
-    share: Fraction | None
+    part: int | None
+    whole: int
     members: int = 1
+
+    @property
+    def share(self) -> Fraction | None:
+        """Of the selection; None where the row has no such figure."""
+        return ratio(self.part, self.whole)
 
 
 @dataclass(frozen=True)
@@ -243,22 +249,6 @@ class Insight:
     text: str
 
 
-def one_side(amounts: Amounts, side: str) -> Amounts:
-    """The amounts narrowed to input or output; "both" changes nothing.
-
-    Requests stay. What is not split belongs to neither side and is left out.
-    """
-    if side == "both":
-        return amounts
-    return replace(
-        amounts,
-        cost=getattr(amounts, f"{side}_cost"),
-        tokens=getattr(amounts, f"{side}_tokens"),
-        priced_tokens=getattr(amounts, f"split_{side}_tokens"),
-        unpriced_tokens=getattr(amounts, f"unpriced_{side}_tokens"),
-    )
-
-
 def added(parts: Sequence[Amounts]) -> Amounts:
     """What several groups add up to; a figure that none of them has stays unknown."""
 
@@ -275,7 +265,8 @@ def folded(rows: Sequence[Row], most: int) -> tuple[Row, ...]:
     if len(rows) <= most:
         return tuple(rows)
     first, rest = rows[: most - 1], rows[most - 1 :]
-    shares = [row.share for row in rest if row.share is not None]
     amounts = added([row.amounts for row in rest])
-    share = sum(shares, Fraction(0)) if shares else None
-    return (*first, Row(None, f"Other ({len(rest):,})", amounts, share, len(rest)))
+    parts = [row.part for row in rest if row.part is not None]
+    part = sum(parts) if parts else None
+    name = f"Other ({len(rest):,})"
+    return (*first, Row(None, name, amounts, part, rows[0].whole, len(rest)))

@@ -101,7 +101,7 @@ def _begun(ledger: UsageFrame, invoice: UsageFrame) -> Iterator[str]:
     for word, frame in (("ledger", ledger), ("invoice", invoice)):
         if frame.bucket_s < _DAY_S:
             continue
-        starts = frame.cube.bucket_of(np.arange(frame.cube.rows)) * frame.cube.grain_s
+        starts = frame.cube.sums.buckets() * frame.cube.grain_s
         clocks = np.unique(starts % _DAY_S).tolist()
         if len(clocks) == 1 and clocks[0]:
             clock = times.clock(datetime.fromtimestamp(clocks[0], UTC))

@@ -10,7 +10,7 @@ from fractions import Fraction
 from meterwidgets.frame.filters import DIMENSIONS
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
-from meterwidgets.metrics.compute import amounts as of_sums
+from meterwidgets.metrics.amounts import amounts as of_sums
 from meterwidgets.metrics.compute import totals
 from meterwidgets.metrics.over_list import MEANS
 from meterwidgets.metrics.results import Breakdown, Totals, folded

@@ -1,0 +1,122 @@
+"""Rows of the roll-up as small numbers: dimensions as codes, measures narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.frame.rollup import MEASURES
+
+Ints = npt.NDArray[np.int64]
+Narrow = npt.NDArray[Any]
+"""Whole numbers in the smallest type that holds them."""
+Name = str | None
+
+TOO_MUCH = (
+    "the sums of the ledger are larger than can be counted exactly (2^63 tokens, or "
+    "9.2 billion in money); read it in parts"
+)
+
+_WIDTHS = (np.uint8, np.uint16, np.uint32)
+_LISTED = 1 << 26
+"""So many combinations are looked up in a list; more are sorted."""
+
+
+def narrow(values: Narrow) -> Narrow:
+    """Numbers that are not negative in the smallest type that holds them."""
+    most = int(values.max()) if len(values) else 0
+    for width in _WIDTHS:
+        if most <= np.iinfo(width).max:
+            return values.astype(width, copy=False)
+    return values.astype(np.int64, copy=False)
+
+
+def coded(column: pa.ChunkedArray) -> tuple[list[Name], Narrow]:
+    """The values of a dimension, sorted, null last; and each row's place in them."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries().combine_chunks()
+    values = column.dictionary.to_pylist()
+    places = column.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+    used = np.bincount(places, minlength=len(values) + 1) > 0
+    order = sorted(np.flatnonzero(used[:-1]).tolist(), key=values.__getitem__)
+    rank = np.full(len(values) + 1, len(order), np.int32)
+    rank[order] = np.arange(len(order))
+    names: list[Name] = [values[place] for place in order]
+    return [*names, None] if used[-1] else names, narrow(rank[places])
+
+
+def combined(codes: Sequence[Narrow]) -> tuple[Ints, Ints]:
+    """The combinations of codes that occur, numbered in the order of the codes.
+
+    Args:
+        codes: The places of the values, a dimension each.
+
+    Returns:
+        Each row's combination, and for each combination a row that has it.
+    """
+    found = np.zeros(len(codes[0]), np.int64)
+    for code in codes:
+        found = _numbered(found * (int(code.max(initial=0)) + 1) + code)
+    example = np.zeros(int(found.max(initial=-1)) + 1, np.int64)
+    example[found] = np.arange(len(found))
+    return found, example
+
+
+def _numbered(values: Ints) -> Ints:
+    """Numbers as their ranks among those that occur."""
+    most = int(values.max(initial=0)) + 1
+    if most > _LISTED:
+        return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    used = np.zeros(most, bool)
+    used[values] = True
+    ranks: Ints = np.cumsum(used)[values]
+    return ranks - 1
+
+
+def measured(rows: pa.Table) -> tuple[dict[str, Narrow], Mapping[str, str]]:
+    """The measures of rows, each column of numbers once.
+
+    Args:
+        rows: Rows of the roll-up; of a measure that is not there nothing was reported.
+
+    Returns:
+        Measure -> the number of each row; and each measure -> the one of those that
+        is the same in every row, zeros above all.
+
+    Raises:
+        LedgerError: When a sum of everything would not fit.
+    """
+    found: dict[str, Narrow] = {}
+    same: dict[str, str] = {}
+    by_total: dict[int, list[str]] = {}
+    for name in MEASURES:
+        values: Narrow = np.zeros(len(rows), np.uint8)
+        if name in rows.column_names:
+            values = narrow(rows[name].to_numpy())
+            rows = rows.drop_columns([name])  # so that its memory is free
+        alike = by_total.setdefault(_total(values), [])
+        first = next((o for o in alike if np.array_equal(found[o], values)), name)
+        same[name] = first
+        if first == name:
+            found[name] = values
+            alike.append(name)
+    return found, same
+
+
+def _total(values: Narrow) -> int:
+    """The exact sum of numbers that are not negative."""
+    most = int(values.max(initial=0))
+    if most * len(values) < 2**63:
+        return int(values.sum(dtype=np.int64))
+    # two halves that can't overflow tell whether the whole would
+    high, low = int((values >> 32).sum()), int((values & 0xFFFFFFFF).sum())
+    total = (high << 32) + low
+    if total >= 2**63:
+        raise LedgerError(TOO_MUCH)
+    return total
