@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .app import MeterServer
 
 CELL_TIMEOUT = 120  # seconds
+READ_TIMEOUT = 30  # seconds; who reads slower may hold up those who wait for a start
 _FAILED = "\n<script>window.mwPage.fail({why})</script>\n</body></html>\n"
 _CELL_FAILED = (CellExecutionError, DeadKernelError, TimeoutError)
 _GONE = (asyncio.CancelledError, StreamClosedError)  # the server or the reader
@@ -90,11 +92,13 @@ class Page(Plain, JupyterHandler):
         template, query = self.server.template, self.request.query or ""
         shown = await asyncio.to_thread(self.server.figures.of, self.page, query)
         words = {"page": self.page, "shown": shown, "kernel_id": self.kernel_id}
-        async for text in template.stream(notebook, words, self._run):
-            self.write(text)
-            await self.flush()
+        async with AsyncExitStack() as self._turn:
+            async for text in template.stream(notebook, words, self._run):
+                self.write(text)
+                await asyncio.wait_for(self.flush(), READ_TIMEOUT)
 
     async def _run(self, notebook: Notebook) -> AsyncIterator[Notebook]:
+        await self._turn.enter_async_context(self.server.starts)
         kernels = self.server.kernel_manager
         await kernels.start_kernel(
             kernel_id=self.kernel_id,
