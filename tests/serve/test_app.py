@@ -9,13 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import psutil
 import pytest
 
 import meterwidgets as mw
 from meterwidgets.frame.saved import save
+from meterwidgets.serve.app import STARTS
 
 from .running import SERVE, Answer, Running, until, write_notebook
 
@@ -273,6 +277,42 @@ def test_a_cell_that_fails_shows_neither_its_source_nor_its_traceback(
         assert not re.search("hunter2|Traceback|ValueError|later", answer.text)
         assert "ValueError: hunter2" in running.errors()
         assert until(lambda: not running.below())
+
+
+def test_sessions_start_in_turn_so_that_the_first_need_not_wait_for_the_last(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("notebooks")
+    with (
+        Running.notebook(folder, "import time; time.sleep(1)") as running,
+        ThreadPoolExecutor(STARTS + 2) as readers,
+    ):
+        pages = [readers.submit(running.ask, "/overview") for _ in range(STARTS + 2)]
+        started = 0
+        while not any(page.done() for page in pages):
+            started = max(started, len(running.below()))
+            time.sleep(0.02)
+        assert 0 < started <= STARTS
+        assert all("mwPage.drawing()" in page.result().text for page in pages)
+
+
+def test_a_reader_who_leaves_while_waiting_for_a_start_holds_up_nobody(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("notebooks")
+    with (
+        Running.notebook(folder, "import time; time.sleep(60)") as running,
+        ExitStack() as wires,
+    ):
+        for _ in range(2 * STARTS):
+            wire = socket.create_connection(("127.0.0.1", running.port))
+            wires.enter_context(wire)
+            wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert until(lambda: len(running.below()) == STARTS)
+        wires.close()
+        assert until(lambda: not running.below())
+        write_notebook(folder / "overview.ipynb", "1")
+        assert "mwPage.drawing()" in running.ask("/overview").text
 
 
 def test_a_reader_who_leaves_early_takes_the_kernel_along(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import tempfile
 import webbrowser
@@ -46,6 +47,8 @@ PAGES = {
     "my-usage": "my_usage.ipynb",
 }  # address -> notebook; the first is the start
 MESSAGE_BYTES = 1 << 20  # the largest that a page may send
+STARTS = (os.cpu_count() or 1) + 1
+"""Sessions that start at once; of more, each would wait for the last of them."""
 
 Say = Callable[[str], None]
 _NOT_SAID = "The websocket_ping_timeout"
@@ -120,6 +123,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.pages = _pages(notebooks)
         self.user = user
         self.figures = Figures(frame_dir, user)
+        self.starts = asyncio.Semaphore(STARTS)
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,6 @@ from voila.exporter import VoilaExporter
 from voila.utils import get_page_config
 
 import meterwidgets
-from meterwidgets.dashboards.first import First
 from meterwidgets.errors import NobodyError
 
 from .assets import VOILA_STATIC, Plain, versioned
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .app import MeterServer
 
 CELL_TIMEOUT = 120  # seconds
+READ_TIMEOUT = 30  # seconds; who reads slower may hold up those who wait for a start
 _FAILED = "\n<script>window.mwPage.fail({why})</script>\n</body></html>\n"
 _CELL_FAILED = (CellExecutionError, DeadKernelError, TimeoutError)
 _GONE = (asyncio.CancelledError, StreamClosedError)  # the server or the reader
@@ -90,11 +91,14 @@ class Page(Plain, JupyterHandler):
         notebook = nbformat.read(self.notebook, 4)  # type: ignore[no-untyped-call]
         template, query = self.server.template, self.request.query or ""
         shown = await asyncio.to_thread(self.server.figures.of, self.page, query)
-        async for text in template.stream(notebook, self.page, shown, self._run):
-            self.write(text)
-            await self.flush()
+        words = {"page": self.page, "shown": shown, "kernel_id": self.kernel_id}
+        async with AsyncExitStack() as self._turn:
+            async for text in template.stream(notebook, words, self._run):
+                self.write(text)
+                await asyncio.wait_for(self.flush(), READ_TIMEOUT)
 
-    async def _run(self, notebook: Notebook) -> tuple[str, AsyncIterator[Notebook]]:
+    async def _run(self, notebook: Notebook) -> AsyncIterator[Notebook]:
+        await self._turn.enter_async_context(self.server.starts)
         kernels = self.server.kernel_manager
         await kernels.start_kernel(
             kernel_id=self.kernel_id,
@@ -111,7 +115,7 @@ class Page(Plain, JupyterHandler):
             notebook, km=kernels.get_kernel(self.kernel_id), timeout=CELL_TIMEOUT
         )
         executor.kc = await executor.async_start_new_kernel_client()
-        return self.kernel_id, _outputs(executor, notebook)
+        return _outputs(executor, notebook)
 
     async def _drop_kernel(self) -> None:
         if self.kernel_id in self.server.kernel_manager:
@@ -132,7 +136,7 @@ async def _outputs(
         executor.kc.stop_channels()
 
 
-Run = Callable[[Notebook], Awaitable[tuple[str, AsyncIterator[Notebook]]]]
+Run = Callable[[Notebook], Awaitable[AsyncIterator[Notebook]]]
 
 
 class PageTemplate:
@@ -142,22 +146,22 @@ class PageTemplate:
         self._server = server
 
     def stream(
-        self, notebook: Notebook, page: str, shown: First | None, run: Run
+        self, notebook: Notebook, words: Mapping[str, Any], run: Run
     ) -> AsyncIterator[str]:
         """Yield the page's text while its notebook runs.
 
         Args:
             notebook: The notebook to run.
-            page: Its key, which says how the page looks while it loads.
-            shown: The figures that it shows meanwhile.
-            run: Starts a kernel; returns its id and the cells as they get ready.
+            words: What the page knows before that: its key as ``page``, the figures
+                to show meanwhile as ``shown``, and the ``kernel_id`` to come.
+            run: Starts the kernel; returns the cells as they get ready.
         """
         server = self._server
         static = f"{server.base_url}voila/static/"
-        context = {
+        page, shown = words["page"], words["shown"]
+        context = dict(words) | {
             "run": run,
             "page": shown.page if shown else page,
-            "shown": shown,
             "title": "My Usage" if page == "my-usage" else "Usage Metering",
             "version": meterwidgets.__version__,
             "asset": partial(versioned, server.static_paths, static),

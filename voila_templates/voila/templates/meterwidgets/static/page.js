@@ -161,6 +161,12 @@ window.mwPage = (() => {
     );
   }
 
+  // JupyterLab's scripts begin when all is loaded; here there is no session for them.
+  window.addEventListener(
+    "load",
+    (event) => state === "failed" && event.stopImmediatePropagation(),
+  );
+
   // A script that does not load, or an answer that ends too early.
   window.addEventListener(
     "error",
