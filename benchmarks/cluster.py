@@ -46,8 +46,8 @@ def ours(ledger: Any) -> dict[str, int]:
     usage = mw.read_usage(ledger, prices=mw.PriceBook(catalogue=False), rejects=None)
     assert usage.quality.records > 0 and not usage.quality.rejected
     cube = usage.user_cube or usage.cube
-    sums = {name: int(cube.sums[name][-1]) for name in SUMMED}
-    cost = sum(int(cube.sums[name][-1]) for name in COSTS)
+    sums = {name: int(cube.sums.total(name).sum()) for name in SUMMED}
+    cost = sum(int(cube.sums.total(name).sum()) for name in COSTS)
     return sums | {"cost": cost, "cells": cube.rows}
 
 

@@ -28,8 +28,7 @@ _START = 120  # seconds; a busy machine is slow
 @contextmanager
 def running() -> Iterator[SparkSession]:
     """Start a cluster and end it; skips where there is no Java that Spark runs on."""
-    import pyspark
-
+    pyspark = pytest.importorskip("pyspark", reason="pip install '.[spark]'")
     java = _java_version()
     if java < 17:
         pytest.skip(

@@ -91,7 +91,7 @@ def read_cluster(
         records = Cluster(_held(found, made) if unique else found, made)
         cubes = partial(_cubes, records, columns)
         frame = framed(records, Quality(), cubes, pricing=str(pricing), **words)
-        there = int(frame.cube.sums["records"][-1])
+        there = int(frame.cube.sums.total("records").sum())
         said = [*_of_rows(planned, rejected, kept, naive=naive)]
         said += price_notes.of_mode(records, pricing)
         if _BY_RATES & columns.keys():

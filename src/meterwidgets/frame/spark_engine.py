@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.cube import TOO_MUCH
+from meterwidgets.frame.coding import TOO_MUCH
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
