@@ -1,27 +1,23 @@
 """Ingesting a ledger: our store beside bare DuckDB writing the same layout.
 
-    python benchmarks/ingest.py [--rows N] [--runs N] [--formats parquet csv jsonl]
+    python benchmarks/ingest.py [--rows N ...] [--runs N] [--formats parquet csv jsonl]
 
 The peer reads the file once and writes the same Parquet columns, a folder a month, and
 the rows of the cube of each month as Arrow; it checks nothing, prices nothing, finds no
-duplicate, and has neither manifest nor index. Each run is a process of its own, in
-turns, and the medians are printed. The sums are compared, to the integer.
+duplicate, and has neither manifest nor index. At 100 million rows:
+
+    python benchmarks/ingest.py --rows 100000000 --formats parquet --no-users \
+        --runs 1 --folder /var/tmp --jobs ingest "bare DuckDB"
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import resource
-import statistics
-import subprocess
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from reading import FORMATS, READERS, make
+from beside import READERS, Job, main
 
 import meterwidgets as mw
 from meterwidgets.frame import parts
@@ -75,8 +71,7 @@ def bare(path: Path, store: Path) -> dict[str, int]:
       false AS own_id, false AS billed, 0 AS file, row_number() OVER () AS n
       FROM {file})"""
     con.execute(
-        f"COPY (SELECT *, strftime(start, '%Y-%m') AS month "
-        f"FROM ({parts.written(records, [1])})) TO '{store}' "
+        f"COPY ({parts.written(records, [1])}) TO '{store}' "
         "(FORMAT parquet, PARTITION_BY (month))"
     )
     sums = dict.fromkeys([*SUMMED, "cost"], 0)
@@ -90,59 +85,16 @@ def bare(path: Path, store: Path) -> dict[str, int]:
     return sums
 
 
-JOBS = {"ingest": ours, "bare DuckDB": bare}
+def stored(job: Callable[[Path, Path], dict[str, int]]) -> Job:
+    """Let a job write into a folder of its own, beside the ledger."""
 
+    def run(path: Path) -> dict[str, int]:
+        with TemporaryDirectory(dir=path.parent) as folder:
+            return job(path, Path(folder) / "store")
 
-def once(job: str, path: Path) -> None:
-    """Do one job and print its seconds, its peak in megabytes and its sums."""
-    with TemporaryDirectory(dir=path.parent) as folder:
-        begun = time.perf_counter()
-        sums = JOBS[job](path, Path(folder) / "store")
-        took = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    print(json.dumps([took, peak, sums]))
-
-
-def main() -> None:
-    """Measure and print."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--rows", type=int, default=2_000_000)
-    options.add_argument("--runs", type=int, default=3)
-    options.add_argument("--formats", nargs="+", choices=FORMATS, default=[*FORMATS])
-    options.add_argument("--no-users", dest="users", action="store_false")
-    options.add_argument("--once", nargs=2, metavar=("JOB", "FILE"))
-    given = options.parse_args()
-    if given.once:
-        once(given.once[0], Path(given.once[1]))
-        return
-    for ending in given.formats:
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / f"usage.{ending}"
-            make(path, given.rows, users=given.users)
-            took: dict[str, list[float]] = {job: [] for job in JOBS}
-            peak: dict[str, list[float]] = {job: [] for job in JOBS}
-            expected = None
-            for turn in range(given.runs):
-                for job in JOBS if turn % 2 == 0 else reversed(JOBS):
-                    done = subprocess.run(
-                        [sys.executable, __file__, "--once", job, str(path)],
-                        check=True, capture_output=True, text=True,
-                    )  # fmt: skip
-                    seconds, most, sums = json.loads(done.stdout)
-                    expected = expected or sums
-                    assert sums == expected, (job, sums, expected)
-                    took[job].append(seconds)
-                    peak[job].append(most)
-            base = statistics.median(took["bare DuckDB"])
-            print(f"{ending}, {given.rows:,} rows")
-            print(f"{'':20}{'M rows/s':>10}{'peak MB':>9}{'speed':>8}")
-            for job in JOBS:
-                seconds = statistics.median(took[job])
-                print(
-                    f"{job:20}{given.rows / seconds / 1e6:10.2f}"
-                    f"{statistics.median(peak[job]):9,.0f}{base / seconds:7.2f}x"
-                )
+    return run
 
 
 if __name__ == "__main__":
-    main()
+    jobs = {"ingest": stored(ours), "bare DuckDB": stored(bare)}
+    main(__file__, __doc__, jobs, base="bare DuckDB")

@@ -12,7 +12,7 @@ import io
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from datetime import datetime
 from decimal import Decimal
@@ -208,6 +208,11 @@ def survey(folder: Path, source: str, number: int, dice: random.Random) -> int:
     """Read mutated records of a source; say how many were refused as a whole."""
     top, rows = made(source, number, dice)
     path = folder / f"{source}{'.csv' if source in CSV else '.jsonl'}"
+    return sift(path, top, rows, source)
+
+
+def sift(path: Path, top: bytes, rows: list[bytes], source: str | None = None) -> int:
+    """Read rows below good ones, in halves where they are refused as a whole."""
     refused, waiting = 0, [rows]
     while waiting:
         rows = waiting.pop()
@@ -241,6 +246,43 @@ def test_thousands_of_mutated_records_are_taken_or_told(
 ) -> None:
     for turn in range(6):
         survey(tmp_path, source, 1_000, random.Random(f"{source} {turn}"))
+
+
+REAL = (
+    "aider/aider_message_send.jsonl", "anthropic/cost_report.json",
+    "anthropic/usage_report_messages.json", "azure2023/AzureLLMInferenceTrace_code.csv",
+    "azure2023/AzureLLMInferenceTrace_conv.csv",
+    "claude_code/codex/session-alpha.jsonl",
+    "claude_code/projects/project-alpha/session-alpha/chat.jsonl",
+    "claude_code/projects/project-beta/session-beta/chat.jsonl",
+    "litellm/daily_activity_entities_fixture.json", "litellm/spend_logs_payload.json",
+    "openai/usage_completions_page.json",
+    "openai/usage_completions_result_grouped.json", "servegen/usage_600s.csv",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REAL)
+def test_mutated_copies_of_a_real_ledger_are_taken_or_told(
+    tmp_path: Path, shared: Callable[[str], Path], name: str
+) -> None:
+    dice = random.Random(name)
+    real = shared(name)
+    if real.suffix == ".csv":
+        header, *lines = real.read_text("utf-8-sig").splitlines()
+        good = f"{header}\n{lines[0]}\n"
+        cells = list(csv.reader(dice.sample(lines, 300)))
+        rows = [row(each, dice) for each in cells]
+    else:
+        records = [json.loads(each) for each in _documents(real.read_text())]
+        good = "".join(json.dumps(each) + "\n" for each in records[:20])
+        rows = [line(dice.choice(records), dice) for _ in range(300)]
+    path = tmp_path / f"mutated{'.csv' if real.suffix == '.csv' else '.jsonl'}"
+    sift(path, good.encode(), rows)
+    whole = tmp_path / f"damaged{real.suffix}"
+    for _ in range(20):
+        whole.write_bytes(damaged(real.read_bytes()[:100_000], dice))
+        check(whole)
 
 
 def damaged(data: bytes, dice: random.Random) -> bytes:

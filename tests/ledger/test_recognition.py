@@ -13,7 +13,7 @@ import pytest
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.normalise import FIELDS
 from meterwidgets.ledger.raw import open_file
-from meterwidgets.ledger.sources import ALL, find, recognise
+from meterwidgets.ledger.sources import ALL, Sample, find, recognise
 
 from .test_anthropic import COST as ANTHROPIC_COST
 from .test_anthropic import RESULT as ANTHROPIC_RESULT
@@ -118,3 +118,9 @@ def test_a_nested_ledger_can_not_be_a_table(write: Write) -> None:
 
     with pytest.raises(LedgerError, match="is a table, expected the JSON"):
         read(write("a,b\n1,2\n"), source="openai")
+
+
+@pytest.mark.parametrize("kind", [[], {}, ["user"], None, 1.5])
+def test_a_kind_of_line_that_is_no_word_is_no_kind(kind: Any) -> None:
+    row = {"type": kind, "sessionId": "s", "payload": {}, "timestamp": "2026-02-22"}
+    assert recognise(Sample(tuple(row), (row,))).name == "table"

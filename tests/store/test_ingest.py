@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -82,15 +83,28 @@ def test_equal_rows_without_an_id_are_as_many_as_the_fullest_file_has() -> None:
     assert mw.open_store(STORE).select().sums()["input_tokens"] == 15
 
 
-def test_a_message_that_grew_replaces_what_was_stored_of_it() -> None:
-    def message(output: int, second: int) -> dict[str, object]:
-        usage = {"input_tokens": 4, "output_tokens": output}
-        return {
-            "timestamp": f"2026-01-31T23:59:{second}.000Z", "type": "assistant",
-            "sessionId": "s", "requestId": "q", "isSidechain": False,
-            "message": {"id": "m", "model": "m-1", "role": "assistant", "usage": usage},
-        }  # fmt: skip
+def message(output: int, second: int) -> dict[str, object]:
+    """A message of Claude Code's around the end of a month."""
+    at = datetime(2026, 1, 31, 23, 59, tzinfo=UTC) + timedelta(seconds=second)
+    usage = {"input_tokens": 4, "output_tokens": output}
+    return {
+        "timestamp": at.isoformat(), "type": "assistant",
+        "sessionId": "s", "requestId": "q", "isSidechain": False,
+        "message": {"id": "m", "model": "m-1", "role": "assistant", "usage": usage},
+    }  # fmt: skip
 
+
+def test_a_month_whose_records_are_all_replaced_is_empty() -> None:
+    add(STORE, jsonl(Path("projects/p/s.jsonl"), [message(10, 10)]))
+    again = add(STORE, jsonl(Path("projects/p/t.jsonl"), [message(250, 90)]))
+    assert (again.records, again.replaced) == (1, 1)
+    usage = mw.open_store(STORE)
+    assert figures(usage) == figures(read_at_once([Path("projects/p").resolve()]))
+    add(STORE, jsonl(Path("projects/p/u.jsonl"), [message(9, 40), message(300, 50)]))
+    assert mw.open_store(STORE).select().sums()["output_tokens"] == 300
+
+
+def test_a_message_that_grew_replaces_what_was_stored_of_it() -> None:
     ledger = Path("projects/p/s.jsonl")
     add(STORE, jsonl(ledger, [message(10, 10)]))
     again = add(STORE, jsonl(ledger, [message(10, 10), message(250, 40)]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame import manifest, parts
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import cubes_of, currencies_of
+from meterwidgets.frame.read import FACTS, cubes_of, currencies_of, facts
 from meterwidgets.ledger import notes, price_notes
 from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.prices import PriceBook, Pricing
@@ -52,10 +52,9 @@ def reprice(
                 + parts.ledger(Path(), map(str, paths))
             )
             price(con, book, pricing)
-            cube, user_cube = cubes_of(
-                con, frame.cube.grain_s, frame.user_cube is not None
-            )
             said = _notes(con, stored, book, pricing)
+            grain_s, users = frame.cube.grain_s, frame.user_cube is not None
+            cube, user_cube = cubes_of(con, facts(con), grain_s, users)
             return replace(
                 frame,
                 cube=cube,
@@ -81,6 +80,7 @@ def _notes(
     now = manifest.load(stored.folder)
     said = [*(now.notes if now else ()), *price_notes.of_mode(con, pricing)]
     said += price_notes.of_rates(con)
+    tallies = notes.tally(con, only=price_notes.PRICEABLE, further=FACTS)
     said += notes.of_families(con)
-    said += notes.of_tallies(notes.tallied(con, price_notes.PRICEABLE), book)
+    said += notes.of_tallies(tallies, book)
     return tuple(dict.fromkeys(said))

@@ -10,17 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import islice
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from meterwidgets.frame import index, parts
 from meterwidgets.frame.manifest import Input, Manifest, Month
-from meterwidgets.frame.merge import Merged, merge, month_of
-from meterwidgets.ledger import rejects
+from meterwidgets.frame.merge import Merged, merge
+from meterwidgets.frame.read import FACTS, Facts, cube_rows, facts
+from meterwidgets.frame.rollup import USER_DIMENSIONS
+from meterwidgets.ledger import rejects, staying
 from meterwidgets.ledger.labels import collected
-from meterwidgets.ledger.notes import combined, tallied
+from meterwidgets.ledger.notes import combined, tally
 from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.progress import Progress
 from meterwidgets.ledger.quality import as_line
 from meterwidgets.ledger.read import Request, gather, nothing, settle
 
@@ -84,6 +88,7 @@ class Writer:
     about: Mapping[str, Any]
     now: Manifest
     made: list[str] = field(default_factory=list)
+    progress: Progress | None = None
 
     def place(self, folder: str, name: str) -> str:
         """A new path of this generation, relative to the store."""
@@ -98,7 +103,8 @@ def generation(
 ) -> tuple[Manifest, Added]:
     """Write the files of the next generation and say what they are."""
     before = writer.now
-    gathered = gather(con, [task.request for task in batch])
+    requests = [task.request for task in batch]
+    gathered = gather(con, requests, writer.progress)
     inputs = _inputs(con, before, batch, assumed_tz=gathered.assumed_tz)
     months = {name: month.parts for name, month in before.months.items()}
     merged = merge(con, writer.folder, months)
@@ -110,9 +116,9 @@ def generation(
     stored = [path for paths in months.values() for path in paths]
     beside = [parts.ledger(writer.folder, stored)] if stored else []
     rates = settle(con, writer.book, beside=beside)
-    grain_s = index.grain(con, before)
     number = f"{before.generation + 1:06}"
-    after = _months(con, writer, merged, [each.id for each in inputs], grain_s)
+    after, grain_s = _months(con, writer, merged, [each.id for each in inputs])
+    staying.check(con)
     ids = {each.id for each in inputs}
     found = (*gathered.notes, *merged.notes)
     notes = _said(before.notes, found, ids)
@@ -238,73 +244,102 @@ def _months(
     writer: Writer,
     merged: Merged,
     ids: Sequence[int],
-    grain_s: int,
-) -> dict[str, Month]:
-    """Write the months that changed; the others stay the files that they are."""
-    months = dict(writer.now.months)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE touched AS "
-        f"SELECT {month_of('start_us')} AS month, min(start_us) AS first, "
-        "max(start_us) AS last FROM records GROUP BY month"
-    )
-    touched = {m: (a, b) for m, a, b in con.execute("FROM touched").fetchall()}
-    coarser = {m for m in months if grain_s != writer.now.grain_s}
-    for name in sorted({*touched, *merged.changed, *coarser}):
-        new = ""
-        if name in touched:
-            first, last = touched[name]
-            inside = f"(FROM records WHERE start_us BETWEEN {first} AND {last})"
-            new = parts.written(inside, ids)
-        months[name] = _month(
-            con, writer, name, new, grain_s, anew=name in merged.changed
+) -> tuple[dict[str, Month], int]:
+    """Write the months that changed; the others stay the files that they are.
+
+    Returns:
+        All months, and the seconds of a time bucket in their segments.
+    """
+    before = writer.now
+    stage = writer.place("records", f"{before.generation + 1:06}")
+    staged = parts.stage(con, ids, writer.folder / stage)
+    writer.made.remove(stage)
+    written = {
+        name: _records(
+            con, writer, name, staged.get(name, ()), anew=name in merged.changed
         )
-    return months
+        for name in sorted({*staged, *merged.changed})
+    }
+    rmtree(writer.folder / stage, ignore_errors=True)
+    months = before.months | {name: each.month for name, each in written.items()}
+    grain_s = index.grain(before.grain_s, months.values())
+    coarser = before.months if grain_s != before.grain_s else {}
+    for name in sorted({*written, *coarser}):
+        each = written.get(name) or _Written(months[name], months[name].segment)
+        path = writer.place("cube", f"{name}/{before.generation + 1:06}.arrow")
+        rows = None
+        if each.known is not None:
+            rows = cube_rows(con, each.rows, USER_DIMENSIONS, grain_s, each.known)
+        old = (each.old, grain_s // before.grain_s) if each.old else None
+        index.write_segment(con, writer.folder, rows, path, old=old)
+        months[name] = msgspec.structs.replace(months[name], segment=path)
+    return months, grain_s
 
 
-def _month(
+@dataclass(frozen=True)
+class _Written:
+    """A month whose records are on disk, and what its segment has to be made of.
+
+    Attributes:
+        month: What it holds.
+        old: The segment of the records that stay as they are; or nothing.
+        rows: SQL text of the others.
+        known: What is known of those.
+    """
+
+    month: Month
+    old: str = ""
+    rows: str = ""
+    known: Facts | None = None
+
+
+def _records(
     con: duckdb.DuckDBPyConnection,
     writer: Writer,
     name: str,
-    new: str,
-    grain_s: int,
+    staged: Sequence[Path],
     *,
     anew: bool,
-) -> Month:
+) -> _Written:
     """Write what is new in a month beside what is there, or all of it anew.
 
     Args:
         con: With ``gone`` and ``unpaid``.
         writer: Who writes.
         name: The month.
-        new: SQL text of what is added, as it is written; or nothing.
-        grain_s: Seconds of a time bucket.
+        staged: The files of what is added.
         anew: Whether stored records of it are gone or lost their price.
     """
     before = writer.now.months.get(name)
     number = f"{writer.now.generation + 1:06}"
-    path = writer.place("cube", f"{name}/{number}.arrow")
-    rows = ""
-    if anew or (before and new and len(before.parts) >= _MOST_PARTS):
+    if anew or (before and len(before.parts) >= _MOST_PARTS):
         stays = parts.kept(writer.folder, before.parts if before else ())
-        new = " UNION ALL BY NAME ".join(filter(None, [stays, new]))
+        rows = " UNION ALL BY NAME ".join(filter(None, [stays, parts.staged(staged)]))
+        made = [writer.place("records", f"{name}/{number}.parquet")]
+        parts.write(con, rows, writer.folder / made[0])
         before = None
-    made = before or Month((), "", (), 0, 0)
-    if new:
-        part = writer.place("records", f"{name}/{number}.parquet")
-        parts.write(con, new, writer.folder / part)
-        rows = parts.records(writer.folder, [part])
-        first, last, longest = parts.spans(con, rows)
-        made = Month(
-            (*made.parts, part),
-            path,
-            combined((*made.tallies, *tallied(con, rows))),
-            min(made.first_us or first, first),
-            max(made.last_us, last),
-            max(made.bucket_us, longest),
-        )
-    old = (before.segment, grain_s // writer.now.grain_s) if before else None
-    index.write_segment(con, writer.folder, rows, path, grain_s=grain_s, old=old)
-    return msgspec.structs.replace(made, segment=path)
+    else:
+        made = [
+            writer.place(
+                "records", f"{name}/{number}{f'-{place}' if place else ''}.parquet"
+            )
+            for place, _ in enumerate(staged)
+        ]
+        for source, path in zip(staged, made, strict=True):
+            source.rename(writer.folder / path)
+    rows = parts.records(writer.folder, made)
+    tallies = tally(con, rows, further=FACTS)
+    known = facts(con)
+    kept = before or Month((), "", (), known.first_us, known.last_us)
+    month = Month(
+        (*kept.parts, *made),
+        "",
+        combined((*kept.tallies, *tallies)),
+        min(kept.first_us, known.first_us or kept.first_us),
+        max(kept.last_us, known.last_us),
+        max(kept.bucket_us, known.bucket_us),
+    )
+    return _Written(month, kept.segment, rows, known)
 
 
 def _write_rejects(

@@ -9,18 +9,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from meterwidgets.frame import parts
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import Named, latest, with_own
-from meterwidgets.frame.manifest import Manifest
+from meterwidgets.frame.manifest import Manifest, Month
 from meterwidgets.frame.read import grain_for
 from meterwidgets.frame.rollup import (
     DIMENSIONS,
+    MEASURES,
     USER_DIMENSIONS,
-    rollup,
     rollup_again,
 )
 from meterwidgets.frame.saved import map_table, open_frame, save, write_table
@@ -37,47 +39,85 @@ Labels = Mapping[str, Mapping[str, str]]
 _NAMES = "names.json"
 
 
-def grain(con: duckdb.DuckDBPyConnection, before: Manifest) -> int:
-    """Seconds of a time bucket for a store with the new ``records``.
+def grain(before: int, months: Iterable[Month]) -> int:
+    """Seconds of a time bucket for a store of some months.
 
     It only ever grows, for what was summed can't be taken apart.
+
+    Args:
+        before: What it was.
+        months: What the store holds.
     """
-    months = before.months.values()
-    first, last, _ = parts.spans(con, "records")
-    edges = [edge for month in months for edge in (month.first_us, month.last_us)]
-    edges += [first, last] if first else []
-    return max(before.grain_s, grain_for(min(edges), max(edges)))
+    edges = [(each.first_us, each.last_us) for each in months if each.records]
+    if not edges:
+        return before
+    first, last = min(first for first, _ in edges), max(last for _, last in edges)
+    return max(before, grain_for(first, last))
 
 
 def write_segment(
     con: duckdb.DuckDBPyConnection,
     folder: Path,
-    rows: str,
+    rows: pa.Table | None,
     new: str,
     *,
-    grain_s: int,
     old: tuple[str, int] | None,
 ) -> None:
-    """Write the rows of the cube of one month.
+    """Write the rows of the cube of one month; what is 0 in all of them is left out.
 
     Args:
         con: A connection.
         folder: The store.
-        rows: SQL text of records to add, as ``parts.records`` gives it; or nothing.
+        rows: Those to add, if there are any.
         new: The segment to write.
-        grain_s: Seconds of a time bucket.
         old: The segment to add them to and how many of its buckets make one, or None.
     """
-    added = rollup(rows, USER_DIMENSIONS, grain_s) if rows else ""
     if old is not None:
         path, factor = old
-        con.register("segment", map_table(folder / path))
+        con.register("segment", segment(folder / path))
         before = rollup_again("segment", USER_DIMENSIONS, factor)
-        both = " UNION ALL BY NAME ".join(filter(None, [before, added]))
-        added = rollup_again(f"({both})", USER_DIMENSIONS)
-    write_table(folder / new, con.sql(added).to_arrow_table())
-    if old is not None:
+        if rows is not None:
+            con.register("added", whole(rows))
+            before = f"{before} UNION ALL BY NAME FROM added"
+        both = con.sql(rollup_again(f"({before})", USER_DIMENSIONS))
+        rows = both.to_arrow_table()
         con.unregister("segment")
+        con.unregister("added")
+    rows = whole(rows)
+    said = [name for name in MEASURES if pc.max(rows[name]).as_py()]
+    rows = rows.select(["bucket", *USER_DIMENSIONS, *said])
+    write_table(folder / new, rows.unify_dictionaries().combine_chunks())
+
+
+def segment(path: Path) -> pa.Table:
+    """The rows of the cube of one month, mapped into memory, with all measures."""
+    return whole(map_table(path))
+
+
+def whole(rows: pa.Table) -> pa.Table:
+    """Rows of the cube with all measures; those that were left out are 0.
+
+    Args:
+        rows: As ``write_segment`` writes them, or ``rollup`` gives them.
+    """
+    zeros = pa.array(np.zeros(len(rows), np.int64))
+    for name in MEASURES:
+        if name not in rows.column_names:
+            rows = rows.append_column(name, zeros)
+    keys = [_key(rows[name]) for name in USER_DIMENSIONS]
+    columns = [rows["bucket"], *keys, *(rows[name] for name in MEASURES)]
+    return pa.table(columns, names=["bucket", *USER_DIMENSIONS, *MEASURES])
+
+
+def _key(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A dimension as dictionaries of one type."""
+    if not pa.types.is_dictionary(column.type):
+        return column.dictionary_encode()
+    coded = [
+        pa.DictionaryArray.from_arrays(each.indices.cast(pa.int32()), each.dictionary)
+        for each in column.chunks
+    ]
+    return pa.chunked_array(coded, pa.dictionary(pa.int32(), pa.string()))
 
 
 def write(
@@ -102,22 +142,20 @@ def write(
         name: What the store is called on screens.
     """
     months = now.months.values()
-    rows = pa.concat_tables([map_table(folder / month.segment) for month in months])
+    rows = pa.concat_tables([segment(folder / month.segment) for month in months])
+    users = any(rows[key].null_count < len(rows) for key in ("user", "api_key"))
+    dimensions = USER_DIMENSIONS if users else DIMENSIONS
+    cube = Cube.from_rows(rows, dimensions, now.grain_s, tz=tz)
+    user_cube = cube if users else None
+    cube = cube.over(DIMENSIONS) if users else cube
     with workspace() as con:
-        con.register("segments", rows)
-        fewer = rollup_again("segments", DIMENSIONS)
-        found = con.sql(fewer).to_arrow_table()
-        cube = Cube.from_rows(found, DIMENSIONS, now.grain_s, tz=tz)
         said = _families(con, folder, now)
         outliers = _outliers(con, folder, now)
-    users = None
-    if any(rows[key].null_count < len(rows) for key in ("user", "api_key")):
-        users = Cube.from_rows(rows, USER_DIMENSIONS, now.grain_s, tz=tz)
     last = max(month.last_us for month in months)
     frame = UsageFrame(
         name=name,
         cube=cube,
-        user_cube=users,
+        user_cube=user_cube,
         last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last),
         currencies=_currencies(now.tallies),
         quality=_quality(now, [*said, *notes.of_tallies(now.tallies, book)]),

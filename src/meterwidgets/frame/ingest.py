@@ -24,7 +24,8 @@ from meterwidgets.ledger.database_url import Database
 from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.files import files
 from meterwidgets.ledger.prices import PriceBook
-from meterwidgets.ledger.read import Done, Request
+from meterwidgets.ledger.progress import Done, Progress
+from meterwidgets.ledger.read import Request
 
 __all__ = ["Added", "ingest"]
 
@@ -54,7 +55,8 @@ def ingest(
         prices: Prices of what the ledgers did not price.
         tz: The zone that pages start with.
         labels: Dimension -> id -> name to show.
-        progress: Called with a `Done` before each batch of inputs and at the end.
+        progress: Called with a `Done` before each batch of inputs, while a large one is
+            read, and at the end.
         waiting: Called once if another writer has the store.
 
     Raises:
@@ -75,10 +77,10 @@ def ingest(
         total = sum(task.size for task in todo)
         added, done = Added(unchanged=len(tasks) - len(todo)), 0
         for batch in _batches(todo):
+            told = added.records + added.duplicates
             if progress is not None:
-                progress(
-                    Done(batch[0].name, done, total, added.records + added.duplicates)
-                )
+                progress(Done(batch[0].name, done, total, told))
+            writer.progress = _after(progress, done, total, told)
             added += _each(writer, batch)
             done += sum(task.size for task in batch)
         if progress is not None and todo:
@@ -86,6 +88,19 @@ def ingest(
     if not writer.now.generation:
         raise LedgerError(added.problems[0])
     return added
+
+
+def _after(
+    progress: Progress | None, done: int, total: int, rows: int
+) -> Progress | None:
+    """What tells how far a batch is as how far all of it is."""
+    if progress is None:
+        return None
+
+    def tell(now: Done) -> None:
+        progress(Done(now.name, done + now.bytes, total, rows + now.rows))
+
+    return tell
 
 
 @contextmanager

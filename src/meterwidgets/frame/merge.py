@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from meterwidgets.frame import parts
-from meterwidgets.ledger import dedupe, twice
+from meterwidgets.ledger import dedupe, staying, twice
 from meterwidgets.ledger.files import literal
 
 _MONTH_US = 31 * 86_400_000_000
@@ -69,17 +69,21 @@ def merge(
     stored = parts.ledger(folder, [part for month in near for part in months[month]])
     regrouped = twice.regrouped(con, "ledger", _beside(stored))
     _find_repeated(con, stored)
-    con.execute(
-        "INSERT INTO ledger BY NAME SELECT * EXCLUDE (part, file_row_number), "
-        f"{_BEFORE} AS file FROM repeated"
-    )
+    if twice.any_row(con, "repeated"):
+        staying.copy(con)
+        con.execute(
+            "INSERT INTO ledger BY NAME SELECT * EXCLUDE (part, file_row_number), "
+            f"{_BEFORE} AS file FROM repeated"
+        )
     notes = (*regrouped, *twice.outgrown(con))
     removed = dedupe.deduplicate(con)
-    con.execute(
-        "INSERT INTO gone SELECT part, file_row_number FROM repeated WHERE n NOT IN "
-        f"(SELECT n FROM ledger WHERE file = {_BEFORE})"
-    )
-    con.execute(f"DELETE FROM ledger WHERE file = {_BEFORE}; DROP TABLE repeated")
+    if twice.any_row(con, "repeated"):
+        con.execute(
+            "INSERT INTO gone SELECT part, file_row_number FROM repeated "
+            f"WHERE n NOT IN (SELECT n FROM ledger WHERE file = {_BEFORE})"
+        )
+        con.execute(f"DELETE FROM ledger WHERE file = {_BEFORE}")
+    con.execute("DROP TABLE repeated")
     _find_unpaid(con, stored)
     (replaced,) = con.execute("SELECT count(*) FROM gone").fetchone() or (0,)
     changed = con.execute(

@@ -41,7 +41,7 @@ def _nano(column: str, name: str) -> str:
 
 
 def written(records: str, inputs: Iterable[int]) -> str:
-    """SQL text of records as they are written.
+    """SQL text of records as they are written, each with the last day of its month.
 
     Args:
         records: SQL text of the priced records of ``pricing``.
@@ -50,13 +50,42 @@ def written(records: str, inputs: Iterable[int]) -> str:
     Returns:
         A SELECT of the usage record: instants as timestamps of UTC, money as
         DECIMAL(18, 9), what the ledger reported, and ``input`` and ``row``, where it
-        stood.
+        stood; and ``month``.
     """
     ids = ", ".join(map(str, inputs))
     return (
-        f'SELECT {_WRITTEN}, CAST([{ids}][file + 1] AS INTEGER) AS input, n AS "row" '
-        f"FROM {records}"
+        f'SELECT {_WRITTEN}, CAST([{ids}][file + 1] AS INTEGER) AS input, n AS "row", '
+        f"last_day(make_timestamp(start_us)) AS month FROM {records}"
     )
+
+
+def stage(
+    con: duckdb.DuckDBPyConnection, inputs: Iterable[int], folder: Path
+) -> dict[str, list[Path]]:
+    """Write records to a folder that is not there yet, looking through them once.
+
+    Args:
+        con: Where the priced ``records`` are.
+        inputs: The ids of the inputs, by the numbers of their files.
+        folder: Where to write.
+
+    Returns:
+        Month, as "2026-02" -> its files.
+    """
+    con.execute(
+        f"COPY ({written('records', inputs)}) TO {literal(str(folder))} "
+        "(FORMAT parquet, PARTITION_BY (month))"
+    )
+    return {
+        each.name.removeprefix("month=")[:7]: sorted(each.iterdir())
+        for each in sorted(folder.glob("month=*"))
+    }
+
+
+def staged(paths: Iterable[Path]) -> str:
+    """SQL text of the rows of staged files, as they are written; or nothing."""
+    names = ", ".join(map(exactly, paths))
+    return f"FROM read_parquet([{names}], hive_partitioning=false)" if names else ""
 
 
 def files(folder: Path, parts: Iterable[str]) -> str:
@@ -127,23 +156,7 @@ def write(con: duckdb.DuckDBPyConnection, rows: str, path: Path) -> None:
 
     Args:
         con: Where the rows are.
-        rows: SQL text of them, as `written` or `kept` give it.
+        rows: SQL text of them, as `staged` or `kept` give it.
         path: A new file.
     """
     con.execute(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet)")
-
-
-def spans(con: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, int, int]:
-    """The first and last moment with usage, and the longest bucket, in microseconds.
-
-    Args:
-        con: Where the rows are.
-        rows: SQL text of records; without any, all is 0.
-    """
-    inside = "CASE WHEN grain = 'bucket' THEN end_us END"
-    row = con.execute(
-        "SELECT min(start_us), max(greatest(start_us, coalesce("
-        f"{inside} - 1, start_us))), max({inside} - start_us) FROM {rows}"
-    ).fetchone()
-    first, last, longest = row or (0, 0, 0)
-    return first or 0, last or 0, longest or 0

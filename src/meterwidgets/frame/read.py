@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,15 @@ from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import latest, with_own
-from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
+from meterwidgets.frame.rollup import (
+    CONDITIONS,
+    DIMENSIONS,
+    USER_DIMENSIONS,
+    met,
+    repeated,
+    rollup,
+)
+from meterwidgets.ledger import staying
 from meterwidgets.ledger.database_url import Database
 from meterwidgets.ledger.engine import Engine, workspace
 from meterwidgets.ledger.labels import collected
@@ -29,6 +37,7 @@ from meterwidgets.ledger.read import Progress, Request, read_ledgers
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 _FINE_DAYS = 2
 
@@ -162,9 +171,13 @@ def read_requests(
         return read_cluster(requests, prices, keep, pricing=pricing, **words)
     try:
         with workspace() as con:
-            quality = read_ledgers(con, requests, prices, progress, keep, pricing)
-            cubes = partial(cubes_of, con)
-            frame = framed(con, quality, cubes, pricing=str(pricing), **words)
+            quality = read_ledgers(
+                con, requests, prices, progress, keep, pricing, FACTS
+            )
+            known = facts(con)
+            cubes = partial(cubes_of, con, known)
+            frame = framed(con, known, quality, cubes, pricing=str(pricing), **words)
+            staying.check(con)
             found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
@@ -188,14 +201,79 @@ def is_cluster(ledger: Any) -> bool:
     return pyspark is not None and isinstance(ledger, pyspark.DataFrame)
 
 
-_COUNTS = (
-    "requests", "input_tokens", "output_tokens", "cache_read_tokens",
-    "cache_write_tokens", "reasoning_tokens",
-)  # fmt: skip
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the table ``records`` before it is rolled up.
+
+    Attributes:
+        count: How many they are.
+        first_us: The first moment with usage.
+        last_us: The last one.
+        bucket_us: The longest bucket, where rows are buckets; else 0.
+        users: Whether users or their keys are reported.
+        always: The conditions of the roll-up that every record meets.
+        never: Those that none meets.
+    """
+
+    count: int
+    first_us: int
+    last_us: int
+    bucket_us: int
+    users: bool
+    always: frozenset[str]
+    never: frozenset[str]
+
+
+FACTS = (
+    "min(start_us) AS first_us",
+    "max(greatest(start_us, CASE WHEN grain = 'bucket' THEN end_us - 1 END)) "
+    "AS last_us",
+    "max(CASE WHEN grain = 'bucket' THEN end_us - start_us END) AS bucket_us",
+    'count("user") + count(api_key) AS users',
+    "count(outlier) AS outliers",
+    *(f"{met(each)} AS met_{n}" for n, each in enumerate(CONDITIONS)),
+)
+"""SQL text of what ``facts`` needs to find in the table ``tallies``."""
+
+
+def facts(con: duckdb.DuckDBPyConnection) -> Facts:
+    """What the table ``tallies`` says of ``records``."""
+    counts = ", ".join(f"sum(met_{n})" for n, _ in enumerate(CONDITIONS))
+    (row,) = con.execute(
+        "SELECT sum(records), min(first_us), max(last_us), max(bucket_us), "
+        f"sum(users), {counts} FROM tallies"
+    ).fetchall()
+    count, first, last, longest, users, *met = row
+    found = dict(zip(CONDITIONS, met, strict=True))
+    if not count:
+        return Facts(0, 0, 0, 0, False, frozenset(), frozenset())
+    return Facts(
+        count,
+        first,
+        last,
+        longest or 0,
+        bool(users),
+        frozenset(each for each, number in found.items() if number == count),
+        frozenset(each for each, number in found.items() if not number),
+    )
+
+
+def spanned(con: Engine) -> Facts:
+    """What any engine knows of ``records`` by one query: when, and whether of users."""
+    row = con.execute(
+        "SELECT count(*), min(start_us), max(start_us), "
+        "max(CASE WHEN grain = 'bucket' THEN greatest(end_us - 1, start_us) END), "
+        "max(CASE WHEN grain = 'bucket' THEN end_us - start_us END), "
+        'count("user") + count(api_key) FROM records'
+    ).fetchone()
+    count, first, last, bucket_last, longest, users = row or (0, 0, 0, None, None, 0)
+    last, nothing = max(last, bucket_last or 0), frozenset[str]()
+    return Facts(count, first, last, longest or 0, bool(users), nothing, nothing)
 
 
 def framed(
     con: Engine,
+    known: Facts,
     quality: Quality,
     cubes: Callable[[int, bool], tuple[Cube, Cube | None]],
     **words: Any,
@@ -204,81 +282,123 @@ def framed(
 
     Args:
         con: Where ``records`` are.
+        known: What is known of them.
         quality: What went in.
         cubes: Rolls them up, from the seconds of a time bucket and whether users are
             reported.
         words: The other attributes of the frame.
     """
-    row = con.execute(
-        "SELECT min(start_us), max(start_us), "
-        "max(CASE WHEN grain = 'bucket' THEN greatest(end_us - 1, start_us) END), "
-        "max(CASE WHEN grain = 'bucket' THEN end_us - start_us END), "
-        'count("user") + count(api_key) FROM records'
-    ).fetchone()
-    first, last, bucket_last, longest, users = row or (0, 0, None, None, 0)
-    last = max(last, bucket_last or 0)
-    cube, user_cube = cubes(grain_for(first, last), bool(users))
+    grain_s = grain_for(known.first_us, known.last_us)
+    cube, user_cube = cubes(grain_s, known.users)
     return UsageFrame(
         cube=cube,
         user_cube=user_cube,
-        last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last),
+        last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=known.last_us),
         currencies=currencies_of(cube),
         quality=quality,
-        bucket_s=(longest or 0) // 1_000_000,
+        bucket_s=known.bucket_us // 1_000_000,
         outliers=dearest(con, "records") if FLAG in cube.names["outlier"] else (),
         **words,
     )
 
 
 def cubes_of(
-    con: duckdb.DuckDBPyConnection, grain_s: int, users: bool
+    con: duckdb.DuckDBPyConnection, known: Facts, grain_s: int, users: bool
 ) -> tuple[Cube, Cube | None]:
     """The records of ``records`` rolled up, and where users are reported with them.
 
     Args:
         con: Where the records are.
+        known: What is known of them.
         grain_s: Seconds of a time bucket.
-        users: Whether users or their keys are reported.
+        users: Whether to keep users and their keys apart.
     """
     import duckdb
 
-    counts = ", ".join(f"count({name})" for name in _COUNTS)
-    found = con.execute(f"SELECT {counts} FROM records").fetchone() or ()
-    silent = [name for name, count in zip(_COUNTS, found, strict=True) if not count]
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
     try:
-        coded = _coded(con, dimensions)
-        rows = con.sql(rollup(coded, dimensions, grain_s, silent=silent))
-        cube = Cube.from_rows(rows.to_arrow_table(), dimensions, grain_s)
+        rows = cube_rows(con, "records", dimensions, grain_s, known)
+        cube = Cube.from_rows(rows, dimensions, grain_s)
     except duckdb.ConversionException:
         raise LedgerError(TOO_MUCH) from None
     return (cube.over(DIMENSIONS), cube) if users else (cube, None)
 
 
-def _coded(con: duckdb.DuckDBPyConnection, dimensions: Sequence[str]) -> str:
-    """SQL text of the records with small numbers for the names, to group them faster.
+def cube_rows(
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    dimensions: tuple[str, ...],
+    grain_s: int,
+    known: Facts,
+) -> pa.Table:
+    """The rows of the cube of some records, without the measures that are 0.
+
+    Args:
+        con: With ``tallies`` of the records.
+        records: SQL text of their relation.
+        dimensions: What to group by, besides time.
+        grain_s: Seconds of a time bucket.
+        known: What is known of them.
+    """
+    import pyarrow as pa
+
+    conditions = {"always": known.always, "never": known.never}
+    keys = dimensions
+    if known.count >= FEW:
+        records, keys = _coded(con, records, dimensions)
+    rows = con.sql(rollup(records, keys, grain_s, **conditions)).to_arrow_table()
+    for name, other in repeated(**conditions).items():
+        rows = rows.append_column(name, rows[other])
+    for name in set(dimensions) - set(keys):
+        rows = rows.append_column(name, pa.nulls(len(rows), pa.string()))
+    return rows
+
+
+def _coded(
+    con: duckdb.DuckDBPyConnection, records: str, dimensions: Sequence[str]
+) -> tuple[str, tuple[str, ...]]:
+    """The records with small numbers for the names, to group them faster.
 
     Only DuckDB has such a type, and the roll-up takes either.
+
+    Args:
+        con: Where they are.
+        records: SQL text of their relation.
+        dimensions: The dimensions to code.
+
+    Returns:
+        SQL text of the coded relation, and the dimensions that have any value.
     """
-    ((count,),) = con.execute("SELECT count(*) FROM records").fetchall()
-    if count < FEW:
-        return "records"
-    distinct = ", ".join(f'list(DISTINCT "{name}") AS "{name}"' for name in dimensions)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE names AS SELECT {distinct} FROM records")
-    counted = ", ".join(f'len("{name}")' for name in dimensions)
-    counts = con.execute(f"SELECT {counted} FROM names").fetchone() or ()
-    casts = []
-    for name, count in zip(dimensions, counts, strict=True):
+    import duckdb
+
+    try:  # they were collected while they were read
+        con.execute("SELECT 1 FROM all_names").fetchall()
+        names = "all_names" if records == "records" else ""
+    except duckdb.CatalogException:
+        names = ""
+    if not names:
+        names = "their_names"
+        own = [name for name in dimensions if name not in ("currency", "outlier")]
+        lists = f"{staying.distinct(own)} FROM {records}"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {names} AS {lists}")
+    casts, keys = [], []
+    for name in dimensions:
+        found = f'SELECT unnest("{name}") AS name FROM {names}'
+        if name == "currency":
+            found = "SELECT DISTINCT currency AS name FROM tallies"
+        elif name == "outlier":
+            found = f"SELECT '{FLAG}' AS name FROM tallies WHERE outliers > 0 LIMIT 1"
+        ((count,),) = con.execute(f"SELECT count(name) FROM ({found})").fetchall()
         if not count:
             continue
         con.execute(
             f"CREATE OR REPLACE TYPE {name}_names AS ENUM "
-            f'(SELECT unnest(list_sort("{name}")) FROM names)'
+            f"(SELECT name FROM ({found}) WHERE name IS NOT NULL ORDER BY name)"
         )
+        keys.append(name)
         casts.append(f'CAST("{name}" AS {name}_names) AS "{name}"')
-    return (
-        f"(SELECT * REPLACE ({', '.join(casts)}) FROM records)" if casts else "records"
-    )
+    coded = f"(SELECT * REPLACE ({', '.join(casts)}) FROM {records})"
+    return (coded, tuple(keys)) if casts else (records, tuple(dimensions))
 
 
 def currencies_of(cube: Cube) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ It is written in the words that every engine has, so that it can be written for 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 DIMENSIONS = (
@@ -21,49 +20,118 @@ USER_DIMENSIONS = (*DIMENSIONS, "user", "api_key")
 """The keys of the second cube, for My Usage and breakdowns by user."""
 
 _PRICED = "currency IS NOT NULL"
-_SPLIT = "currency IS NOT NULL AND unsplit_cost = 0"
+_SPLIT = "unsplit_cost = 0"
+_ALONE = "requests = 1"
 
 
-def _sum(value: str, where: str = "") -> str:
-    inner = f"CASE WHEN {where} THEN {value} END" if where else value
-    return f"CAST(coalesce(sum({inner}), 0) AS BIGINT)"
+def _reported(field: str) -> str:
+    return f"{field} IS NOT NULL"
 
 
-def _count(value: str) -> str:
-    return f"CAST(count({value}) AS BIGINT)"
-
-
-MEASURES = {
-    "records": "CAST(count(*) AS BIGINT)",
-    "requests": _sum("requests"),
-    "requests_reported": _count("requests"),
-    "input_tokens": _sum("input_tokens"),
-    "input_reported": _count("input_tokens"),
-    "output_tokens": _sum("output_tokens"),
-    "output_reported": _count("output_tokens"),
-    "cache_read_tokens": _sum("cache_read_tokens"),
-    "cache_read_reported": _count("cache_read_tokens"),
-    "cache_read_input_tokens": _sum("input_tokens", "cache_read_tokens IS NOT NULL"),
-    "cache_write_tokens": _sum("cache_write_tokens"),
-    "cache_write_reported": _count("cache_write_tokens"),
-    "reasoning_tokens": _sum("reasoning_tokens"),
-    "reasoning_reported": _count("reasoning_tokens"),
-    "priced": _count("currency"),
-    "input_cost": _sum("input_cost"),
-    "output_cost": _sum("output_cost"),
-    "unsplit_cost": _sum("unsplit_cost"),
-    "estimated_cost": _sum("input_cost + output_cost", "estimated"),
-    "priced_input_tokens": _sum("input_tokens", _PRICED),
-    "priced_output_tokens": _sum("output_tokens", _PRICED),
-    "split_input_tokens": _sum("input_tokens", _SPLIT),
-    "split_output_tokens": _sum("output_tokens", _SPLIT),
+_SUMMED = {
+    "records": ("1",),
+    "requests": ("requests",),
+    "requests_reported": ("1", _reported("requests")),
+    "input_tokens": ("input_tokens",),
+    "input_reported": ("1", _reported("input_tokens")),
+    "output_tokens": ("output_tokens",),
+    "output_reported": ("1", _reported("output_tokens")),
+    "cache_read_tokens": ("cache_read_tokens",),
+    "cache_read_reported": ("1", _reported("cache_read_tokens")),
+    "cache_read_input_tokens": ("input_tokens", _reported("cache_read_tokens")),
+    "cache_write_tokens": ("cache_write_tokens",),
+    "cache_write_reported": ("1", _reported("cache_write_tokens")),
+    "reasoning_tokens": ("reasoning_tokens",),
+    "reasoning_reported": ("1", _reported("reasoning_tokens")),
+    "priced": ("1", _PRICED),
+    "input_cost": ("input_cost",),
+    "output_cost": ("output_cost",),
+    "unsplit_cost": ("unsplit_cost",),
+    "estimated_cost": ("input_cost + output_cost", "estimated"),
+    "priced_input_tokens": ("input_tokens", _PRICED),
+    "priced_output_tokens": ("output_tokens", _PRICED),
+    "split_input_tokens": ("input_tokens", _PRICED, _SPLIT),
+    "split_output_tokens": ("output_tokens", _PRICED, _SPLIT),
 }
-"""Measure -> its SQL; all int64, money in nano-units.
+"""Measure -> what is summed, and the conditions of the records that it is summed of."""
+
+MEASURES = tuple(_SUMMED)
+"""The measures; all int64, money in nano-units.
 
 ``*_reported`` count the records that said something, for a sum of nulls is not 0;
 ``priced`` counts records with a cost; ``split_*`` are the tokens whose cost is known
 by side.
 """
+
+CONDITIONS = tuple(
+    dict.fromkeys(
+        [_ALONE, "input_cost <> 0", "output_cost <> 0", "unsplit_cost <> 0"]
+        + [each for _, *where in _SUMMED.values() for each in where]
+    )
+)
+"""SQL conditions on a record: where one holds always or never, less is to be summed."""
+
+
+def met(condition: str) -> str:
+    """SQL text of how many records meet a condition.
+
+    Examples:
+        >>> met("currency IS NOT NULL"), met("estimated")
+        ('count(currency)', 'count(*) FILTER (estimated)')
+    """
+    if condition.endswith(" IS NOT NULL"):
+        return f"count({condition.removesuffix(' IS NOT NULL')})"
+    return f"count(*) FILTER ({condition})"
+
+
+_NEVER = {
+    "requests": _reported("requests"),
+    "input_tokens": _reported("input_tokens"),
+    "output_tokens": _reported("output_tokens"),
+    "cache_read_tokens": _reported("cache_read_tokens"),
+    "cache_write_tokens": _reported("cache_write_tokens"),
+    "reasoning_tokens": _reported("reasoning_tokens"),
+    "input_cost": "input_cost <> 0",
+    "output_cost": "output_cost <> 0",
+    "unsplit_cost": "unsplit_cost <> 0",
+}
+"""What is summed -> the condition without which its sum is 0."""
+
+
+def _measure(
+    measure: str, always: Collection[str], never: Collection[str]
+) -> str | None:
+    """SQL text of a measure; None where its sum is 0."""
+    value, *where = _SUMMED[measure]
+    if {*where, _NEVER.get(value)} & {*never}:
+        return None
+    where = [each for each in where if each not in always]
+    if value == "requests" and _ALONE in always:
+        value = "1"
+    if value != "1":
+        inner = f"CASE WHEN {' AND '.join(where)} THEN {value} END" if where else value
+        return f"CAST(coalesce(sum({inner}), 0) AS BIGINT)"
+    return f"CAST({met(*where) if where else 'count(*)'} AS BIGINT)"
+
+
+def repeated(*, always: Collection[str], never: Collection[str]) -> dict[str, str]:
+    """The measures that are the same as another one in every row, with that one.
+
+    Args:
+        always: Those of ``CONDITIONS`` that every record meets.
+        never: Those that no record meets.
+
+    Examples:
+        >>> repeated(always=["currency IS NOT NULL"], never=[])["priced"]
+        'records'
+    """
+    first: dict[str, str] = {}
+    texts = {name: _measure(name, always, never) for name in MEASURES}
+    return {
+        name: other
+        for name, text in texts.items()
+        if text and (other := first.setdefault(text, name)) != name
+    }
 
 
 def rollup(
@@ -71,7 +139,8 @@ def rollup(
     dimensions: tuple[str, ...],
     grain_s: int,
     *,
-    silent: Collection[str] = (),
+    always: Collection[str] = (),
+    never: Collection[str] = (),
 ) -> str:
     """SQL text of the cube's rows.
 
@@ -79,8 +148,9 @@ def rollup(
         records: The relation of usage records.
         dimensions: What to group by, besides time.
         grain_s: Seconds of a time bucket.
-        silent: Columns that are null in every record; what is summed over them is
-            left out.
+        always: Those of ``CONDITIONS`` that every record meets.
+        never: Those that no record meets; what is 0 for it is left out, and so is what
+            is ``repeated``.
 
     Returns:
         A SELECT of ``bucket`` (its number since 1970), the dimensions, the measures.
@@ -90,10 +160,10 @@ def rollup(
         'SELECT CAST(start_us // 900000000 AS BIGINT)'
     """
     keys = ", ".join(f'"{name}"' for name in dimensions)
+    again = repeated(always=always, never=never)
+    texts = {name: _measure(name, always, never) for name in MEASURES}
     measures = ", ".join(
-        f"{sql} AS {name}"
-        for name, sql in MEASURES.items()
-        if not set(silent) & set(re.findall(r"\w+", sql))
+        f"{sql} AS {name}" for name, sql in texts.items() if sql and name not in again
     )
     return (
         f"SELECT CAST(start_us // {grain_s * 1_000_000} AS BIGINT) AS bucket, "

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import framed
+from meterwidgets.frame.read import framed, spanned
 from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
 from meterwidgets.frame.spark_engine import Cluster, explained
 from meterwidgets.ledger import notes, price_notes
@@ -90,14 +90,15 @@ def read_cluster(
         found = _records(rows.df, unique=unique)
         records = Cluster(_held(found, made) if unique else found, made)
         cubes = partial(_cubes, records, columns)
-        frame = framed(records, Quality(), cubes, pricing=str(pricing), **words)
+        known = spanned(records)
+        frame = framed(records, known, Quality(), cubes, pricing=str(pricing), **words)
         there = int(frame.cube.sums.total("records").sum())
         said = [*_of_rows(planned, rejected, kept, naive=naive)]
         said += price_notes.of_mode(records, pricing)
         if _BY_RATES & columns.keys():
             said += price_notes.of_rates(records)
-        priceable = price_notes.PRICEABLE if pricing.repriced else "records"
-        said += notes.of_tallies(notes.tallied(records, priceable), book)
+        only = price_notes.PRICEABLE if pricing.repriced else "true"
+        said += notes.of_tallies(notes.tallied(records, only=only), book)
         once = tuple(dict.fromkeys(said))
         quality = Quality(there, rejected, good - there, naive, once, kept)
         return replace(frame, quality=quality)
@@ -198,7 +199,8 @@ def _cubes(
 ) -> tuple[Cube, Cube | None]:
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
     silent = [name for name in _COUNTS if not set(_COUNTS[name]) & set(columns)]
-    rows = records.ask(rollup("records", dimensions, grain_s, silent=silent)).toArrow()
+    never = [f"{name} IS NOT NULL" for name in silent]
+    rows = records.ask(rollup("records", dimensions, grain_s, never=never)).toArrow()
     cube = Cube.from_rows(rows, dimensions, grain_s)
     return (cube.over(DIMENSIONS), cube) if users else (cube, None)
 

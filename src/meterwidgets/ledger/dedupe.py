@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from meterwidgets.ledger import normalise
+from meterwidgets.ledger import normalise, staying
 
 _WHOLE = ", ".join(
     f'"{name}"'
@@ -23,7 +23,6 @@ _ID = (
     "CASE WHEN record_id IS NULL THEN hash(source, " + _WHOLE + ") "
     "ELSE hash(source, record_id) END"
 )
-_IS_SUSPECT = f"{_ID} IN (FROM suspects)"
 
 COUNTED = " + ".join(
     f"coalesce({name}, 0)"
@@ -45,37 +44,48 @@ def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
     row and its occurrence in its file, so that two equal rows of one file are two
     requests and two overlapping exports are not.
     """
-    row = con.execute(
-        "SELECT min(file) <> max(file), count(record_id) > 0, count(covers) > 0 "
+    several, ids, covering, count = con.execute(
+        "SELECT min(file) <> max(file), count(record_id), count(covers), count(*) "
         "FROM ledger"
-    ).fetchone()
-    covered = _without_covered(con) if row and row[2] else 0
-    if not any(row or ()):
+    ).fetchone() or (False, 0, 0, 0)
+    covered = _without_covered(con) if covering else 0
+    if not (several or ids or covering):
         return covered
+    key = "hash(source, record_id)" if ids == count else _ID
     # hashes find the few rows that may be duplicates, ids alone most of them; the
     # values decide
     (same,) = con.execute(
-        f"SELECT count(*) > count(DISTINCT {_ID}) FROM ledger"
+        f"SELECT count(*) > count(DISTINCT {key}) FROM ledger"
     ).fetchone() or (True,)
     if (
         not same
-        or not _suspects(con, _ID, "true")
-        or not _suspects(con, IDENTITY, _IS_SUSPECT)
+        or not _suspects(con, key, "true")
+        or not _suspects(con, IDENTITY, f"{key} IN (FROM suspects)")
     ):
         return covered
-    (count,) = con.execute(f"""
-      DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM (
-        SELECT rowid, row_number() OVER (
+    con.execute(f"""
+      CREATE OR REPLACE TEMP TABLE copies AS SELECT file, n FROM (
+        SELECT file, n, row_number() OVER (
           PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END,
             {_values(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
           ORDER BY grown DESC NULLS LAST, file, n) AS copy
-        FROM (SELECT *, rowid,
+        FROM (SELECT *,
             row_number() OVER (PARTITION BY file, {_WHOLE} ORDER BY n) AS occurrence
           FROM ledger WHERE {IDENTITY} IN (FROM suspects)))
-      WHERE copy > 1)
-    """).fetchone() or (0,)
+      WHERE copy > 1
+    """)
     con.execute("DROP TABLE suspects")
-    return int(count) + covered
+    return _without_copies(con) + covered
+
+
+def _without_copies(con: duckdb.DuckDBPyConnection) -> int:
+    """Leave out the rows of ``ledger`` that ``copies`` lists; say how many."""
+    (count,) = con.execute("SELECT count(*) FROM copies").fetchone() or (0,)
+    if count and staying.is_view(con):
+        staying.narrowed(con, "*", "(file, n) NOT IN (FROM copies)")
+    elif count:
+        con.execute("DELETE FROM ledger WHERE (file, n) IN (FROM copies)")
+    return int(count)
 
 
 def _suspects(con: duckdb.DuckDBPyConnection, key: str, where: str) -> int:
@@ -92,6 +102,7 @@ def _suspects(con: duckdb.DuckDBPyConnection, key: str, where: str) -> int:
 
 def _without_covered(con: duckdb.DuckDBPyConnection) -> int:
     """Leave out the records that others stand for."""
+    staying.copy(con)
     (count,) = con.execute(
         "DELETE FROM ledger WHERE (source, record_id) IN "
         "(SELECT (source, covers) FROM ledger WHERE covers IS NOT NULL)"

@@ -20,7 +20,7 @@ from meterwidgets.ledger import normalise
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "2GB"
+MEMORY = "1GB"
 _numbers = count()
 _alone = Lock()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -45,20 +45,53 @@ class Tally:
 _KINDS = tuple(field.name for field in fields(Tally))
 
 
-def tallied(con: Engine, records: str = "records") -> list[Tally]:
+def tallied(
+    con: Engine, records: str = "records", *, only: str = "true"
+) -> list[Tally]:
     """Count the records of a relation by kind.
 
     Args:
         con: Where the relation is.
         records: SQL text of it, as ``pricing`` makes it.
+        only: SQL condition of the records that are counted.
     """
-    rows = con.execute(
+    return _tallies(con, _kinds(records, f"WHERE {only}"))
+
+
+def tally(
+    con: duckdb.DuckDBPyConnection,
+    records: str = "records",
+    *,
+    only: str = "true",
+    further: Sequence[str],
+) -> list[Tally]:
+    """Count them into the table ``tallies``, and look through them for more at once.
+
+    Args:
+        con: Where the relation is.
+        records: SQL text of it, as ``pricing`` makes it.
+        only: SQL condition of the records to tell of; ``tallies`` is of all.
+        further: SQL text of what else to find out of each kind.
+    """
+    kinds = _kinds(records, "", f"{only} AS told", *further)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE tallies AS {kinds}")
+    return _tallies(con, "SELECT * FROM tallies WHERE told")
+
+
+def _kinds(records: str, where: str, *further: str) -> str:
+    """SQL text of a row for each kind of records."""
+    more = "".join(f", {each}" for each in further)
+    return (
         "SELECT source, grain = 'bucket' AND coalesce(end_us - start_us, 0) >= "
-        f"{_DAY_US}, billed, cost_basis, currency, count(*), "
-        "coalesce(sum(input_cost + output_cost + unsplit_cost), 0) "
-        f"FROM {records} GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    return [Tally(**dict(zip(_KINDS, row, strict=True))) for row in rows]
+        f"{_DAY_US} AS daily, billed, cost_basis AS basis, currency, count(*) AS "
+        "records, coalesce(sum(input_cost + output_cost + unsplit_cost), 0) AS nano"
+        f"{more} FROM {records} {where} GROUP BY ALL"
+    )
+
+
+def _tallies(con: Engine, kinds: str) -> list[Tally]:
+    rows = con.execute(f"SELECT {', '.join(_KINDS)} FROM ({kinds}) ORDER BY ALL")
+    return [Tally(**dict(zip(_KINDS, row, strict=True))) for row in rows.fetchall()]
 
 
 def combined(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
@@ -175,16 +208,17 @@ def may_repeat(names: Iterable[str]) -> bool:
     return len(families) > len(set(families))
 
 
-def of_families(con: duckdb.DuckDBPyConnection, records: str = "records") -> list[str]:
+def of_families(con: duckdb.DuckDBPyConnection, records: str = "") -> list[str]:
     """Which sources tell of the same usage on the same days.
 
     Args:
         con: Where the relation is.
-        records: SQL text of it.
+        records: SQL text of it; by default the records that ``tallies`` counts.
     """
-    there = con.execute(f"SELECT DISTINCT source FROM {records}").fetchall()
-    if not may_repeat(name for (name,) in there):
+    there = con.execute(f"SELECT DISTINCT source FROM {records or 'tallies'}")
+    if not may_repeat(name for (name,) in there.fetchall()):
         return []
+    records = records or "records"
     said = []
     families: dict[str, list[str]] = {}
     for source in sources.ALL:

@@ -77,16 +77,25 @@ class Plan:
             files: SQL text of their list.
             first: The number of the first; the others follow.
         """
+        return f"INSERT INTO ledger BY NAME {self.rows(files, first)}"
+
+    def rows(self, files: str, first: int) -> str:
+        """SQL text of the rows of some files like this one, as ``ledger`` has them.
+
+        Args:
+            files: SQL text of their list.
+            first: The number of the first; the others follow.
+        """
         own = self.source.name != "table"
         known = "requests" in self.fields or self.bucketed
         counts = ", ".join(name for name in normalise.COUNTS if name != "requests")
         names = "".join(f", {name}_label" for name in self.source.labels)
         return f"""
-          INSERT INTO ledger BY NAME
           SELECT {literal(self.source.name)} AS source,
             '{"bucket" if self.bucketed else "request"}' AS grain,
-            {first} + file AS file, n, record_id, {own} AS own_id, covers,
-            start_us, end_us, org, project, "user", api_key, endpoint,
+            CAST({first} + file AS BIGINT) AS file, n,
+            record_id, {own} AS own_id, covers, start_us, end_us,
+            org, project, "user", api_key, endpoint,
             coalesce(deployment, model) AS deployment, provider,
             coalesce(model, deployment) AS model, status, service_tier,
             {"requests" if known else "1::BIGINT AS requests"}, {counts},
@@ -131,8 +140,8 @@ class Plan:
         }
         typed = {self.fields[name][1:-1] for name in kinds}
         relation = self.raw.relation(files, list(places), self.source.unnest, typed)
-        number = "row_number() OVER ()" if further else "NULL::BIGINT"
-        relation = f"SELECT {number} AS n, * FROM ({relation})"
+        if further:
+            relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
         for place_of, text in enumerate(further):
             relation = f"SELECT *, {text} AS d{place_of} FROM ({relation})"
         return normalise.parsed(

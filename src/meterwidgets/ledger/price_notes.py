@@ -7,9 +7,8 @@ from meterwidgets.ledger.prices import Pricing
 from meterwidgets.ledger.quality import counted
 from meterwidgets.ledger.rates import STANDARD
 
-_HAS_TOKENS = "coalesce(input_tokens, output_tokens) IS NOT NULL"
-PRICEABLE = f"(SELECT * FROM records WHERE {_HAS_TOKENS})"
-"""SQL text of the records that a price can be for."""
+PRICEABLE = "coalesce(input_tokens, output_tokens) IS NOT NULL"
+"""SQL condition of the records that a price can be for."""
 
 _NOT_STANDARD = f"service_tier <> '{STANDARD}'"
 _READ, _WRITE = "coalesce(cache_read_tokens, 0)", "coalesce(cache_write_tokens, 0)"
@@ -40,7 +39,7 @@ def of_mode(con: Engine, pricing: Pricing) -> list[str]:
     for currency, count, nano in con.execute(
         "SELECT reported_currency, count(*), sum(coalesce(reported_cost, "
         "coalesce(reported_input_cost, 0) + coalesce(reported_output_cost, 0))) "
-        f"FROM records WHERE NOT ({_HAS_TOKENS}) AND reported_currency IS NOT NULL "
+        f"FROM records WHERE NOT ({PRICEABLE}) AND reported_currency IS NOT NULL "
         "GROUP BY ALL ORDER BY ALL"
     ).fetchall():
         records = counted(count, "record without tokens", "records without tokens")
@@ -107,7 +106,7 @@ def _unknown_services(con: Engine) -> list[str]:
         f'service_tier = "{service}"'
         for service, count in con.execute(
             "SELECT service_tier, count(*) FROM records WHERE cost_basis = 'unpriced' "
-            f"AND NOT billed AND {_NOT_STANDARD} AND {_HAS_TOKENS} "
+            f"AND NOT billed AND {_NOT_STANDARD} AND {PRICEABLE} "
             "GROUP BY ALL ORDER BY ALL"
         ).fetchall()
     ]

@@ -24,6 +24,7 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger import outliers
+from meterwidgets.ledger.catalogue import has_catalogue
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.rates import KINDS
 
@@ -166,10 +167,12 @@ def price(
         day = f"{(pricing.as_of - _FIRST_DAY).days}"
     con.execute(_RATES)
     (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
-    asked = con.execute(
-        f"SELECT DISTINCT provider, deployment, model, service_tier, {day} "
-        "FROM ledger l"
-    ).fetchall()
+    asked = []
+    if book.rates or (book.catalogue and has_catalogue()):
+        asked = con.execute(
+            f"SELECT DISTINCT provider, deployment, model, service_tier, {day} "
+            "FROM ledger l"
+        ).fetchall()
     rows = [row for names in asked for row in _tiers(book, *names)]
     if rows:
         _fill(con, rows)

@@ -57,6 +57,7 @@ class Raw:
         path: The file, where there is one.
         notes: What its reader should know, one sentence each.
         by_id: Whether a row is found by its id, since its number means nothing.
+        numbered: Whether its rows come with their numbers ``n``.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Raw:
     path: Path | None = None
     notes: tuple[str, ...] = ()
     by_id: bool = False
+    numbered: bool = False
 
     @property
     def files(self) -> str:
@@ -87,7 +89,7 @@ class Raw:
         levels: Sequence[Level] = (),
         typed: Collection[str] = (),
     ) -> str:
-        """SQL text of the rows: ``file``, ``broken``, ``text`` and the values.
+        """SQL text of the rows: ``file``, ``n``, ``broken``, ``text`` and the values.
 
         Args:
             files: SQL text of the list of files to read.
@@ -96,8 +98,9 @@ class Raw:
             typed: The columns that keep their type; the others become text.
 
         Returns:
-            A SELECT in which ``broken`` is the reason why a row can't be taken apart,
-            ``text`` is that row, and ``v0``, ``v1`` ... are the values.
+            A SELECT in which ``n`` is the number of a row in its file or null,
+            ``broken`` the reason why it can't be taken apart, ``text`` is that row, and
+            ``v0``, ``v1`` ... are the values.
 
         Raises:
             LedgerError: When a nested ledger is asked for and this is a flat table.
@@ -114,14 +117,17 @@ class Raw:
                 for place, name in enumerate(names)
             )
             nothing = "NULL::VARCHAR AS broken, NULL::VARCHAR AS text"
-            return f"SELECT file, {nothing}{values} FROM ({rows})"
+            number = "n" if self.numbered else "NULL::BIGINT AS n"
+            return f"SELECT file, {number}, {nothing}{values} FROM ({rows})"
         inner = [name for name in names if name != FILE]
         rows = unnested(rows, levels, inner, path=self._json_path)
         values = "".join(
             f", {'filename' if name == FILE else f'i.v{inner.index(name)}'} AS v{place}"
             for place, name in enumerate(names)
         )
-        return f"SELECT file, broken, text{values} FROM ({rows}) AS i"
+        return (
+            f"SELECT file, NULL::BIGINT AS n, broken, text{values} FROM ({rows}) AS i"
+        )
 
     def _cell(self, name: str, typed: bool) -> str:
         """SQL text of a column of a flat table."""
@@ -303,8 +309,10 @@ def _parquet(path: Path, con: duckdb.DuckDBPyConnection) -> Raw:
 
     def reader(files: str) -> str:
         return (
-            f"SELECT file_index AS file, filename, {cells} FROM read_parquet({files}, "
-            f"hive_partitioning=false) AS t({aliases}) /* {alike} */"
+            "SELECT file_index AS file, filename, file_row_number + 1 AS n, "
+            f"{cells} FROM read_parquet({files}, hive_partitioning=false) "
+            f"AS t({aliases}) /* {alike} */"
         )
 
-    return Raw(str(path), "row", reader, Sample(tuple(names)), tuple(kinds), path=path)
+    sample = Sample(tuple(names))
+    return Raw(str(path), "row", reader, sample, tuple(kinds), path=path, numbered=True)

@@ -19,6 +19,7 @@ from meterwidgets.ledger import (
     pages,
     price_notes,
     rejects,
+    staying,
     twice,
 )
 from meterwidgets.ledger.database import open_database
@@ -29,6 +30,7 @@ from meterwidgets.ledger.json_rows import explain
 from meterwidgets.ledger.plan import Plan, Request, plan
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing import price
+from meterwidgets.ledger.progress import Done, Progress, run
 from meterwidgets.ledger.quality import Quality, counted, describe
 from meterwidgets.ledger.raw import Raw, open_file, open_table
 
@@ -37,27 +39,9 @@ __all__ = ["Done", "Gathered", "Keep", "Progress", "Request", "gather", "read_le
 
 _AT_ONCE = 256 << 20
 """So many bytes of files are read by one statement, if they are several files."""
+_LARGE = 4 << 20
+"""Of so many bytes it is said how far they are while they are read."""
 
-
-@dataclass(frozen=True)
-class Done:
-    """How far reading is.
-
-    Attributes:
-        name: What is read next.
-        bytes: How much of the inputs has been read.
-        of: How much there is to read.
-        rows: Rows that were read.
-    """
-
-    name: str
-    bytes: int
-    of: int
-    rows: int
-
-
-Progress = Callable[[Done], None]
-"""Told now and then how far it is."""
 
 Keep = Callable[[Iterable[Mapping[str, Any]]], None]
 """Keeps rejected rows: file, line, field, value, reason."""
@@ -85,6 +69,7 @@ def read_ledgers(
     progress: Progress | None = None,
     keep: Keep | None = None,
     pricing: Pricing = RECORDED,
+    further: Sequence[str] = (),
 ) -> Quality:
     """Fill ``records`` of a connection from files and tables.
 
@@ -96,6 +81,7 @@ def read_ledgers(
         keep: Called once with all rejected rows, if there are any, when every input
             has been read.
         pricing: The mode of the prices.
+        further: SQL text of what else to find out of the records, for ``tallies``.
 
     Returns:
         The counts, the first rejects and the notes.
@@ -113,9 +99,11 @@ def read_ledgers(
     (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
     if not count:
         raise nothing(gathered.names, rejected, kept)
-    said = [*gathered.notes, *settle(con, book, pricing), *notes.of_families(con)]
-    priceable = price_notes.PRICEABLE if pricing.repriced else "records"
-    said += [*doubtful, *notes.of_tallies(notes.tallied(con, priceable), book)]
+    said = [*gathered.notes, *settle(con, book, pricing)]
+    only = price_notes.PRICEABLE if pricing.repriced else "true"
+    tallies = notes.tally(con, only=only, further=further)
+    said += notes.of_families(con)
+    said += [*doubtful, *notes.of_tallies(tallies, book)]
     if kept:
         rows = counted(rejected, "row", "rows")
         said.insert(0, f"{rows} rejected, the first: {describe(kept[0])}")
@@ -151,9 +139,9 @@ def gather(
 
     ``ledger`` holds what the sources recorded, checked and not yet priced, each row
     with the number of its file and its number ``n`` in it; the same usage may be
-    there twice. See ``read_ledgers`` for the arguments and errors.
+    there twice. It may be a view of the files (see ``staying``). For the arguments and
+    errors see ``read_ledgers``.
     """
-    con.execute("CREATE TABLE ledger AS " + _empty())
     rejects.create(con)
     pages.create(con)
     labels.create(con)
@@ -162,8 +150,12 @@ def gather(
         batches = _batches(plans)
         order = [number for batch in batches for number in batch]
         reading = _Reading(con, sum(map(_size, plans)), progress)
-        for batch in batches:
-            reading.read([plans[number] for number in batch])
+        alike = [[plans[number] for number in batch] for batch in batches]
+        if not reading.stay(alike):
+            con.execute("CREATE TABLE ledger AS " + _empty())
+            for batch in alike:
+                reading.read(batch)
+            _number(con)
     reading.tell(plans[-1].raw.name)
     said, assumed = _told(con, plans, order)
     said += pages.missing(con)
@@ -285,26 +277,49 @@ class _Reading:
         self._progress = progress
         self._files = self._done = self._rows = 0
 
-    def tell(self, name: str) -> None:
-        """Say how far it is."""
+    def tell(self, name: str, within: int = 0) -> None:
+        """Say how far it is, with so many bytes of what is being read."""
         if self._progress is not None:
-            self._progress(Done(name, self._done, self._size, self._rows))
+            done = Done(name, self._done + within, self._size, self._rows)
+            self._progress(done)
+
+    def _run(self, statement: str, name: str, size: int) -> Any:
+        """Run what reads so many bytes, and say how far it is meanwhile."""
+        if self._progress is None or size < _LARGE:
+            return run(self._con, statement, None)
+        return run(self._con, statement, lambda part: self.tell(name, int(part * size)))
+
+    def stay(self, batches: Sequence[Sequence[Plan]]) -> bool:
+        """Let ``ledger`` be a view, if that can be; every value is looked at once."""
+        plans = [plan for batch in batches for plan in batch]
+        if not staying.can_stay(plans):
+            return False
+        con = self._con
+        self.tell(plans[0].raw.name)
+        _set_zone(con, plans[0].zone)
+        try:
+            staying.view(con, _empty(), batches)
+            look = staying.look(_TOLD.format(n="n"))
+            self._run(look, plans[0].raw.name, self._size)
+            staying.keep_names(con)
+        except duckdb.Error:  # read one by one, they tell which of them is to blame
+            con.execute("DROP VIEW IF EXISTS ledger; DROP TABLE IF EXISTS stay")
+            return False
+        (self._rows,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
+        self._done = self._size
+        return True
 
     def read(self, batch: Sequence[Plan]) -> None:
         """Read ledgers that have one statement; what can't be read is named."""
         con, first = self._con, batch[0]
         self.tell(first.raw.name)
-        try:
-            con.execute(f"SET TimeZone = {literal(first.zone)}")
-        except duckdb.Error:
-            raise LedgerError(
-                f"timestamps can't be read in the zone {first.zone!r}; expected an "
-                "IANA name such as Europe/Berlin"
-            ) from None
+        _set_zone(con, first.zone)
         paths = [each.raw.path for each in batch if each.raw.path]
         listed = f"[{', '.join(map(exactly, paths))}]"
         try:
-            added = con.execute(first.statement(listed, self._files)).fetchone()
+            size = sum(map(_size, batch))
+            statement = first.statement(listed, self._files)
+            added = self._run(statement, first.raw.name, size)
         except duckdb.Error as error:
             if len(batch) == 1:
                 reason = _why(first.raw, error)
@@ -318,8 +333,42 @@ class _Reading:
         if first.source.paged:
             pages.keep(con, first.raw.reader(listed), first.source.name)
         self._files += len(batch)
-        self._done += sum(map(_size, batch))
+        self._done += size
         self._rows += added[0] if added else 0
+
+
+def _set_zone(con: duckdb.DuckDBPyConnection, zone: str) -> None:
+    """Let timestamps without a zone be of one."""
+    try:
+        con.execute(f"SET TimeZone = {literal(zone)}")
+    except duckdb.Error:
+        raise LedgerError(
+            f"timestamps can't be read in the zone {zone!r}; expected an IANA name "
+            "such as Europe/Berlin"
+        ) from None
+
+
+_GOOD = "used AND reject IS NULL"
+_TOLD = f"""
+  file, min({{n}}) AS first,
+  count(*) FILTER (WHERE NOT used AND reject IS NULL) AS skipped,
+  count(*) FILTER (WHERE NOT zoned AND {_GOOD}) AS naive,
+  min({{n}}) FILTER (WHERE NOT zoned AND {_GOOD}) AS first_naive,
+  count(reject) AS bad
+"""
+"""SQL of what the table ``told`` says of each file."""
+
+
+def _number(con: duckdb.DuckDBPyConnection) -> None:
+    """Look at the table ``ledger`` and number the rows of each file."""
+    # rows are read in their order, but numbered only where a source asks for it: to
+    # number them all would keep the reader from using more than one thread
+    told = _TOLD.format(n="coalesce(n, rowid)")
+    con.execute(f"CREATE TEMP TABLE told AS SELECT {told} FROM ledger GROUP BY file")
+    con.execute(
+        "UPDATE ledger SET n = coalesce(ledger.n, ledger.rowid) - first + 1 "
+        "FROM told WHERE told.file = ledger.file"
+    )
 
 
 def _told(
@@ -328,32 +377,22 @@ def _told(
     """Take the rows that are no good out of ``ledger``; say what was left out.
 
     Args:
-        con: A connection with ``ledger``.
+        con: A connection with ``ledger`` and ``told``.
         plans: The ledgers as they were given.
         order: In which order they were read.
 
     Returns:
         One sentence each, and whether a zone was assumed.
     """
-    good = "used AND reject IS NULL"
-    con.execute(
-        "CREATE TEMP TABLE told AS SELECT file, min(coalesce(n, rowid)) AS first, "
-        "count(*) FILTER (WHERE NOT used AND reject IS NULL) AS skipped, "
-        f"count(*) FILTER (WHERE NOT zoned AND {good}) AS naive, "
-        f"min(coalesce(n, rowid)) FILTER (WHERE NOT zoned AND {good}) AS first_naive, "
-        "count(reject) AS bad FROM ledger GROUP BY file"
-    )
-    # rows are read in their order, but numbered only where a source asks for it: to
-    # number them all would keep the reader from using more than one thread
-    con.execute(
-        "UPDATE ledger SET n = coalesce(ledger.n, ledger.rowid) - first + 1 "
-        "FROM told WHERE told.file = ledger.file"
-    )
-    rejects.keep(con, [plans[number] for number in order])
+    (skipped, bad) = con.execute(
+        "SELECT coalesce(sum(skipped), 0), coalesce(sum(bad), 0) FROM told"
+    ).fetchone() or (0, 0)
+    rejects.keep(con, [plans[number] for number in order], bad=bad)
     said: dict[int, list[str]] = {}
     assumed = False
-    for file, first, skipped, naive, first_naive, _ in con.execute(
-        "FROM told WHERE skipped > 0 OR naive > 0"
+    for file, first, skipped, naive, first_naive in con.execute(
+        "SELECT file, first, skipped, naive, first_naive FROM told "
+        "WHERE skipped > 0 OR naive > 0"
     ).fetchall():
         each = plans[order[file]]
         lines = said.setdefault(order[file], [])
@@ -368,21 +407,42 @@ def _told(
                 f"{counted(naive, 'timestamp', 'timestamps')} without one read as "
                 f"{each.zone} (another: timezone in meterwidgets.toml, tz= in Python)"
             )
-    (bad,) = con.execute("SELECT sum(skipped + bad) FROM told").fetchone() or (0,)
-    if bad:
-        con.execute(f"DELETE FROM ledger WHERE NOT ({good})")
-    labels.keep(con)
-    for column in ("used", "zoned", "reject", *labels.COLUMNS):
-        con.execute(f"ALTER TABLE ledger DROP COLUMN {column}")
+    _leave_good(con, order, all_good=not (skipped or bad))
     con.execute("DROP TABLE told")
-    if list(order) != sorted(order):
-        numbers = ", ".join(map(str, order))
-        con.execute(f"UPDATE ledger SET file = ([{numbers}]::BIGINT[])[file + 1]")
     return [
         line
         for number, each in enumerate(plans)
         for line in (*each.raw.notes, *each.notes, *said.get(number, ()))
     ], assumed
+
+
+def _leave_good(
+    con: duckdb.DuckDBPyConnection, order: Sequence[int], *, all_good: bool
+) -> None:
+    """Leave in ``ledger`` the good rows, without what was needed to tell them.
+
+    Args:
+        con: A connection with ``ledger``.
+        order: The numbers of the files as they were given.
+        all_good: Whether all rows are good.
+    """
+    is_view = staying.is_view(con)
+    if not all_good and is_view:
+        staying.narrowed(con, "*", _GOOD)
+    elif not all_good:
+        con.execute(f"DELETE FROM ledger WHERE NOT ({_GOOD})")
+    labels.keep(con)
+    columns = ("used", "zoned", "reject", *labels.COLUMNS)
+    numbers = ", ".join(map(str, order))
+    file = f"([{numbers}]::BIGINT[])[file + 1]"
+    if is_view:
+        kept = f"* EXCLUDE ({', '.join(columns)}) REPLACE ({file} AS file)"
+        staying.narrowed(con, kept, "true")
+        return
+    for column in columns:
+        con.execute(f"ALTER TABLE ledger DROP COLUMN {column}")
+    if list(order) != sorted(order):
+        con.execute(f"UPDATE ledger SET file = {file}")
 
 
 def _why(raw: Raw, error: duckdb.Error) -> str:

@@ -31,14 +31,22 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"CREATE TABLE rejects ({_COLUMNS})")
 
 
-def keep(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> None:
+def keep(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan], *, bad: int) -> None:
     """Copy the bad rows of ``ledger`` to ``rejects``, by the lines of their files.
 
     Args:
         con: A connection with ``ledger``.
         plans: The ledgers by the numbers of their files in ``ledger``.
+        bad: How many bad rows there are.
     """
     torn = _torn(con)
+    if bad or torn:
+        _keep(con, plans, torn)
+
+
+def _keep(
+    con: duckdb.DuckDBPyConnection, plans: Sequence[Plan], torn: Mapping[str, _Torn]
+) -> None:
     bad: dict[int, list[int]] = {}
     con.execute(
         "CREATE OR REPLACE TEMP TABLE bad AS SELECT file, n AS number, record_id, "

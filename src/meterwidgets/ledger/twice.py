@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import duckdb
 
-from meterwidgets.ledger import sources
+from meterwidgets.ledger import sources, staying
 from meterwidgets.ledger.files import literal
 from meterwidgets.ledger.quality import counted
 
@@ -59,6 +59,7 @@ def find_paid(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
 def set_apart(con: duckdb.DuckDBPyConnection) -> None:
     """Mark the usage in ``ledger`` that ``paid`` covers: it has no price besides."""
     if any_row(con, "paid"):
+        staying.copy(con)
         con.execute(f"UPDATE ledger SET billed = true WHERE {IS_PAID}")
 
 

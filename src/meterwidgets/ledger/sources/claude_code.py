@@ -20,10 +20,10 @@ _WRITTEN = (
 _REPLAY = "'replay of ' || {message.id}"
 _SIDE = "lower({isSidechain}) = 'true'"
 
-_LINES = {
+_LINES = (
     "user", "assistant", "system", "summary", "file-history-snapshot", "progress",
     "queue-operation",
-}  # fmt: skip
+)  # fmt: skip
 """The kinds of lines of a session; one that was never answered has no usage."""
 
 

@@ -12,7 +12,7 @@ from meterwidgets.ledger.sources.base import Sample, Source, plus
 
 _LAST = "{payload.info.last_token_usage."
 _TOTAL = "{payload.info.total_token_usage}"
-_LINES = {"session_meta", "turn_context", "event_msg", "response_item", "compacted"}
+_LINES = ("session_meta", "turn_context", "event_msg", "response_item", "compacted")
 
 
 def _recognises(sample: Sample) -> bool:
