@@ -13,50 +13,11 @@ what the page itself measures.
 from __future__ import annotations
 
 import argparse
-import re
-import shutil
-import statistics
-import subprocess
-import sys
-from collections import defaultdict
 from typing import Any
 
-import psutil
-from playwright.sync_api import sync_playwright
+from served import WATCH, Measured, chromium, serving
 
-PAINTED = """
-new MutationObserver((_, watch) => {
-  if (!document.documentElement.classList.contains("mw-ready")) return;
-  watch.disconnect();
-  requestAnimationFrame(() => { window.first = performance.now() });
-}).observe(document, { attributeFilter: ["class"], subtree: true });
-const Wire = window.WebSocket;
-window.heard = 0;
-window.WebSocket = class extends Wire {
-  constructor(...of) {
-    super(...of);
-    this.addEventListener("message", () => { window.heard += 1; });
-  }
-};
-window.painted = async (act, there) => {
-  const frame = () => new Promise(requestAnimationFrame);
-  const begun = performance.now();
-  const heard = window.heard;
-  act();
-  const found = {};
-  const left = new Set(Object.keys(there));
-  while (left.size) {
-    await frame();
-    const now = [...left].filter((key) => there[key]());
-    if (now.length) await frame();
-    for (const key of now) {
-      found[`${key}, ms`] = performance.now() - begun;
-      left.delete(key);
-    }
-    if (performance.now() - begun > 20000) throw new Error("nothing was painted");
-  }
-  return { ...found, messages: window.heard - heard };
-};
+SHOWN = """
 window.shown = (name) => {
   const [link] = [...document.querySelectorAll(".mw-tab")]
     .filter((node) => node.textContent === name);
@@ -85,46 +46,15 @@ async ([name, wait]) => {
   return window.painted(() => link.click(), { figures, charts });
 }
 """
-CHANGE = """
-(name) => {
-  const [radio] = [...document.querySelectorAll(".mw-radio")]
-    .filter((node) => node.textContent === name);
-  const values = () => [...document.querySelectorAll(
-    ".mw-page:not(.mw-away) .mw-kpi-value")].map((one) => one.textContent).join();
-  const before = values();
-  return window.painted(() => radio.click(), { figures: () => values() !== before });
-}
-"""
 TABS = ("Overview", "Token Usage", "Model Analytics")
 WAITS = (0, 0, 300, 0, 2000)  # ms from the first paint to the first click
 
 
-class Measured:
-    """Figures by what they are of."""
-
-    def __init__(self) -> None:
-        self.of: dict[str, list[float]] = defaultdict(list)
-
-    def add(self, what: str, found: dict[str, float]) -> None:
-        """Keep what a page measured."""
-        for key, value in found.items():
-            self.of[f"{what}: {key}"].append(value)
-
-    def table(self) -> None:
-        """Print the median, the worst and how often."""
-        print(f"{'':54}{'p50':>8}{'worst':>8}{'n':>5}")
-        for name, values in self.of.items():
-            middle, worst = statistics.median(values), max(values)
-            print(f"{name:54}{middle:8.0f}{worst:8.0f}{len(values):5}")
-
-
-def load(
-    browser: Any, server: psutil.Process, url: str, into: Measured, turn: int
-) -> None:
+def load(browser: Any, url: str, into: Measured, turn: int) -> None:
     """Open the page in a session of its own and click through it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.add_init_script(PAINTED)
+    page.add_init_script(WATCH + SHOWN)
     page.goto(url, wait_until="commit")
     wait, order = WAITS[turn // 2 % len(WAITS)], TABS[1:][:: 1 if turn % 2 else -1]
     when = f"after {wait} ms" if wait else "at once"
@@ -135,12 +65,6 @@ def load(
     into.add(f"then the third tab, {order[1]}", page.evaluate(OPEN, [order[1], 500]))
     for name in (*TABS, *TABS):
         into.add("opened tab", page.evaluate(OPEN, [name, 300]))
-    for name in ("7d", "24h", "30d"):
-        page.wait_for_timeout(300)
-        into.add("filter change", page.evaluate(CHANGE, name))
-    kernels = server.children(recursive=True)
-    memory = [kernel.memory_full_info().uss / 1e6 for kernel in kernels]
-    into.add("session", {"USS, MB": max(memory)})
     page.close()
     context.close()
 
@@ -150,26 +74,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--loads", type=int, default=10)
     given = options.parse_args()
-    command = [sys.executable, "-m", "meterwidgets", "serve", "--port", "0"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
     into = Measured()
-    try:
-        assert process.stdout
-        url = re.search(r"http://\S+", process.stdout.readline()).group()  # type: ignore[union-attr]
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
-            server = psutil.Process(process.pid)
-            load(browser, server, url, Measured(), 0)
-            for turn in range(given.loads):
-                load(browser, server, url, into, turn)
-            browser.close()
-    finally:
-        process.terminate()
-        process.wait()
+    with serving() as (url, _), chromium() as browser:
+        load(browser, url, Measured(), 0)
+        for turn in range(given.loads):
+            load(browser, url, into, turn)
     into.table()
 
 

@@ -1,0 +1,114 @@
+"""What the benchmarks of served pages share: a server, a browser, a table."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+from playwright.sync_api import sync_playwright
+
+WATCH = """
+new MutationObserver((_, watch) => {
+  if (!document.documentElement.classList.contains("mw-ready")) return;
+  watch.disconnect();
+  requestAnimationFrame(() => { window.first = performance.now() });
+}).observe(document, { attributeFilter: ["class"], subtree: true });
+const Wire = window.WebSocket;
+window.heard = 0;
+window.WebSocket = class extends Wire {
+  constructor(...of) {
+    super(...of);
+    this.addEventListener("message", () => { window.heard += 1; });
+  }
+};
+window.painted = async (act, there) => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const begun = performance.now();
+  const heard = window.heard;
+  act();
+  const found = {};
+  const left = new Set(Object.keys(there));
+  while (left.size) {
+    await frame();
+    const now = [...left].filter((key) => there[key]());
+    if (now.length) await frame();
+    for (const key of now) {
+      found[`${key}, ms`] = performance.now() - begun;
+      left.delete(key);
+    }
+    if (performance.now() - begun > 20000) throw new Error("nothing was painted");
+  }
+  return { ...found, messages: window.heard - heard };
+};
+"""
+"""Lets a page measure itself: `first` is when it was first painted, `painted` times
+what `act` begins until each of `there` is seen, and `heard` counts messages."""
+
+
+@contextmanager
+def serving(*ledgers: str) -> Iterator[tuple[str, psutil.Process]]:
+    """Serve ledgers, or the demo; yield the address and the process."""
+    command = [sys.executable, "-m", "meterwidgets", "serve", "--port", "0", *ledgers]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found, "the server did not start"
+        yield found.group(), psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+def sessions(server: psutil.Process) -> list[float]:
+    """The memory that each kernel has for itself, in MB."""
+    kernels = server.children(recursive=True)
+    return [kernel.memory_full_info().uss / 1e6 for kernel in kernels]
+
+
+class Measured:
+    """Figures by what they are of.
+
+    Args:
+        targets: What they are of -> what they shall reach.
+    """
+
+    def __init__(self, targets: dict[str, str] | None = None) -> None:
+        self.of: dict[str, list[float]] = defaultdict(list)
+        self._targets = targets or {}
+
+    def add(self, what: str, found: dict[str, float]) -> None:
+        """Keep what a page measured."""
+        for key, value in found.items():
+            self.of[f"{what}: {key}"].append(value)
+
+    def table(self) -> None:
+        """Print the median, the 95th of a hundred, the worst, and how often."""
+        print(f"{'':54}{'p50':>8}{'p95':>8}{'worst':>8}{'n':>5}  target")
+        for name, values in self.of.items():
+            ranked = sorted(values)
+            late = ranked[min(len(ranked) - 1, round(0.95 * len(ranked)))]
+            figures = (statistics.median(ranked), late, ranked[-1])
+            shown = "".join(f"{figure:8.0f}" for figure in figures)
+            print(f"{name:54}{shown}{len(values):5}  {self._targets.get(name, '')}")
