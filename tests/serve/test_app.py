@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -279,20 +278,25 @@ def test_a_cell_that_fails_shows_neither_its_source_nor_its_traceback(
         assert until(lambda: not running.below())
 
 
+UNTIL_GO = """
+import pathlib, time
+while not pathlib.Path("go").exists():
+    time.sleep(0.02)
+"""
+
+
 def test_sessions_start_in_turn_so_that_the_first_need_not_wait_for_the_last(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("notebooks")
     with (
-        Running.notebook(folder, "import time; time.sleep(1)") as running,
+        Running.notebook(folder, UNTIL_GO) as running,
         ThreadPoolExecutor(STARTS + 2) as readers,
     ):
         pages = [readers.submit(running.ask, "/overview") for _ in range(STARTS + 2)]
-        started = 0
-        while not any(page.done() for page in pages):
-            started = max(started, len(running.below()))
-            time.sleep(0.02)
-        assert 0 < started <= STARTS
+        assert until(lambda: len(running.below()) == STARTS)
+        assert not until(lambda: len(running.below()) > STARTS, seconds=1)
+        (folder / "go").touch()
         assert all("mwPage.drawing()" in page.result().text for page in pages)
 
 
@@ -313,6 +317,23 @@ def test_a_reader_who_leaves_while_waiting_for_a_start_holds_up_nobody(
         assert until(lambda: not running.below())
         write_notebook(folder / "overview.ipynb", "1")
         assert "mwPage.drawing()" in running.ask("/overview").text
+
+
+def test_a_reader_who_takes_nothing_holds_up_nobody(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("notebooks")
+    write_notebook(folder / "overview.ipynb", "print('x' * 20_000_000)")
+    soon = "import meterwidgets.serve.page as page\npage.READ_TIMEOUT = 1\n"
+    with (
+        Running("-c", soon + SERVE, str(folder), "0") as running,
+        socket.socket() as wire,
+    ):
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        wire.connect(("127.0.0.1", running.port))
+        wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert until(lambda: bool(running.below()))
+        assert until(lambda: not running.below())
 
 
 def test_a_reader_who_leaves_early_takes_the_kernel_along(

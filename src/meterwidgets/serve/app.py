@@ -17,10 +17,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application, HTTPError, RequestHandler, authenticated
+from tornado.web import Application, RequestHandler
 from traitlets.config import Config
 from voila.app import Voila
 from voila.configuration import VoilaConfiguration
@@ -29,8 +28,9 @@ from voila.utils import get_voila_labextensions_path
 
 from meterwidgets.errors import MeterError
 
-from .assets import EXTENSIONS, HEADERS, VOILA_STATIC, Extension, Plain, Static
+from .assets import EXTENSIONS, HEADERS, VOILA_STATIC, Extension, Static
 from .figures import Figures
+from .handlers import CloseKernel, Favicon, KernelState, NotFound, ToFirstPage
 from .kernels import (
     OwnInterpreter,
     PageConnection,
@@ -38,7 +38,7 @@ from .kernels import (
     kernel_config,
 )
 from .page import Page, PageTemplate
-from .places import TEMPLATE, TEMPLATE_FOLDER, notebooks_dir, template_root
+from .places import TEMPLATE, notebooks_dir, template_root
 
 PAGES = {
     "overview": "overview.ipynb",
@@ -264,63 +264,3 @@ def _log_failures(handler: RequestHandler) -> None:
         logging.getLogger("tornado.access").error(
             "%d %s", handler.get_status(), handler.request.path
         )
-
-
-class ToFirstPage(Plain, JupyterHandler):
-    """Sends the bare address on to the first page, with its query."""
-
-    def initialize(self, *, address: str) -> None:
-        """Take the first page's address."""
-        self._address = address
-
-    @authenticated
-    def get(self) -> None:
-        """Redirect, with the query kept."""
-        query = self.request.query
-        self.redirect(f"{self._address}?{query}" if query else self._address)
-
-
-class KernelState(Plain, APIHandler):
-    """Says whether a page's kernel still lives."""
-
-    @authenticated
-    async def get(self, kernel_id: str) -> None:
-        """Answer with the kernel's state, or 404 once it has ended."""
-        kernels: Any = self.kernel_manager
-        self.finish(kernels.kernel_model(kernel_id))
-
-
-class CloseKernel(Plain, APIHandler):
-    """Ends the kernel of a page that is closed."""
-
-    @authenticated
-    async def post(self, kernel_id: str) -> None:
-        """End the kernel at once."""
-        kernels: Any = self.kernel_manager
-        if kernel_id not in kernels:
-            raise HTTPError(404)
-        await kernels.shutdown_kernel(kernel_id, now=True)
-        self.set_status(204)
-        self.finish()
-
-
-class NotFound(RequestHandler):
-    """Says that there is no such page, whatever was asked."""
-
-    def prepare(self) -> None:
-        """Answer any method in the same way."""
-        for name, value in HEADERS.items():
-            self.set_header(name, value)
-        self.set_status(404)
-        self.finish((template_root() / TEMPLATE_FOLDER / "not_found.html").read_bytes())
-
-
-class Favicon(RequestHandler):
-    """Serves the small picture in the browser's tab."""
-
-    def get(self) -> None:
-        """Answer with the picture."""
-        self.set_header("Content-Type", "image/svg+xml")
-        self.set_header("Cache-Control", "max-age=86400")
-        icon = template_root() / TEMPLATE_FOLDER / "static" / "favicon.svg"
-        self.finish(icon.read_bytes())

@@ -55,6 +55,7 @@ class Page(Plain, JupyterHandler):
         self.notebook = notebook
         self.kernel_id = str(uuid4())
         self._work: asyncio.Task[None] | None = None
+        self._start: asyncio.Task[Any] | None = None
         self._left = False
 
     @authenticated
@@ -100,7 +101,7 @@ class Page(Plain, JupyterHandler):
     async def _run(self, notebook: Notebook) -> AsyncIterator[Notebook]:
         await self._turn.enter_async_context(self.server.starts)
         kernels = self.server.kernel_manager
-        await kernels.start_kernel(
+        start = kernels.start_kernel(
             kernel_id=self.kernel_id,
             kernel_name=KERNEL,
             cwd=str(self.server.frame_dir),
@@ -111,6 +112,8 @@ class Page(Plain, JupyterHandler):
                 user=self.server.user,
             ),
         )
+        self._start = asyncio.ensure_future(start)
+        await asyncio.shield(self._start)
         executor = VoilaExecutor(
             notebook, km=kernels.get_kernel(self.kernel_id), timeout=CELL_TIMEOUT
         )
@@ -118,6 +121,8 @@ class Page(Plain, JupyterHandler):
         return _outputs(executor, notebook)
 
     async def _drop_kernel(self) -> None:
+        if self._start:  # one that is cut off leaves a process that nobody knows
+            await asyncio.wait([self._start])
         if self.kernel_id in self.server.kernel_manager:
             await self.server.kernel_manager.shutdown_kernel(self.kernel_id, now=True)
 
