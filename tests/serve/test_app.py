@@ -26,8 +26,9 @@ WIRE = "v1.kernel.websocket.jupyter.org"
 REPORT = """
 import json, os, sys
 mark = "seen-" + "by-the-kernel"
+history = get_ipython().history_manager.enabled
 print(json.dumps({"env": dict(os.environ), "voila": "voila" in sys.modules,
-                  "python": sys.executable, "mark": mark}))
+                  "python": sys.executable, "mark": mark, "history": history}))
 """
 
 
@@ -90,6 +91,7 @@ def test_a_kernel_sees_only_what_it_needs(overview: Answer) -> None:
     assert told["env"]["PATH"]
     assert told["python"] == sys.executable
     assert not told["voila"]
+    assert not told["history"]  # which is the operator's own
 
 
 def test_every_answer_has_a_strict_policy(server: Running, overview: Answer) -> None:

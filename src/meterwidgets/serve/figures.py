@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from meterwidgets.dashboards import watching
 from meterwidgets.dashboards.current import opened
 from meterwidgets.dashboards.first import First, first
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
 
+MOST = 200
+"""Addresses whose figures are kept: many readers open the same."""
+Known = dict[tuple[str, str], First]
 _log = logging.getLogger("meterwidgets")
 
 
@@ -23,7 +27,7 @@ class Figures:
 
     def __init__(self, folder: Path, user: str) -> None:
         self._folder, self._user = folder, user
-        self._usage: UsageFrame | None = None
+        self._state: tuple[UsageFrame, Known] | None = None
 
     def of(self, page: str, query: str) -> First | None:
         """The figures of an address.
@@ -32,15 +36,24 @@ class Figures:
             Them, or None where there are none to show: the page will say why.
         """
         try:
-            return first(self._current(), page, query, user=self._user)
+            usage, known = self._current()
+            at = page, query
+            if at not in known and len(known) >= MOST:
+                known.clear()
+            if at not in known:
+                known[at] = first(usage, page, query, user=self._user)
+            return known[at]
         except MeterError:
             return None
         except Exception:  # noqa: BLE001 - the page comes without them
             _log.exception("the first figures of /%s could not be made", page)
             return None
 
-    def _current(self) -> UsageFrame:
-        """The usage; a store may have a newer generation, a frame stays as it is."""
-        if self._usage is None or self._usage.stored is not None:
-            self._usage = opened(self._folder)
-        return self._usage
+    def _current(self) -> tuple[UsageFrame, Known]:
+        """The usage and what is known of it; a store may have grown since."""
+        state = self._state
+        if state is None:
+            state = self._state = opened(self._folder), {}
+        elif (newer := watching.newer(state[0])) is not None:
+            state = self._state = newer, {}
+        return state

@@ -58,14 +58,19 @@ def kernel_env(
     Examples:
         >>> here = {"PATH": "/bin", "LC_ALL": "C.UTF-8", "DATABASE_URL": "secret"}
         >>> sorted(kernel_env(here, frame_dir=Path("usage")))
-        ['LC_ALL', 'METERWIDGETS_FRAME', 'PATH', 'QUERY_STRING']
+        ['LC_ALL', 'METERWIDGETS_FRAME', 'OPENBLAS_NUM_THREADS', 'PATH', 'QUERY_STRING']
     """
     kept = {
         name: value
         for name, value in environ.items()
         if name.upper() in _ALLOWED or name.upper().startswith(_ALLOWED_STARTS)
     }
-    ours = {"METERWIDGETS_FRAME": str(frame_dir), "QUERY_STRING": query}
+    ours = {
+        "METERWIDGETS_FRAME": str(frame_dir),
+        "QUERY_STRING": query,
+        # We multiply no matrices; else numpy has a thread, and its memory, per core.
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     return {**kept, **ours, **({"METERWIDGETS_USER": user} if user else {})}
 
 
@@ -102,6 +107,9 @@ class OwnInterpreter(KernelSpecManager):
         if kernel_name != KERNEL:
             raise NoSuchKernel(kernel_name)
         launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        launch += [
+            "--HistoryManager.enabled=False"
+        ]  # nobody's history, and no lock on it
         return KernelSpec(argv=launch, display_name="Python", language="python")
 
 
