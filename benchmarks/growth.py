@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import log10
 
-_FONT = 'font-family="sans-serif" font-size="11"'
+_FONT = 'font-family="sans-serif" font-size="10"'
 
 
 def _x(requests: int) -> float:
@@ -26,7 +26,7 @@ def drawn(times: Mapping[int, Mapping[str, float]]) -> str:
     for power in range(-1, 5):
         level = _y(10**power)
         parts.append(f'<path d="M60 {level:.0f}H400" stroke="#ddd"/>')
-        parts.append(_text(52, level + 4, f"{10**power:g} ms", "end"))
+        parts.append(_text(54, level + 4, f"{10**power:,g} ms", "end"))
     parts += [_text(_x(each), 400, f"{each / 1e6:g}M", "middle") for each in times]
     names = list(dict.fromkeys(name for each in times.values() for name in each))
     for place, name in enumerate(names):
