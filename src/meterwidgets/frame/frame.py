@@ -220,17 +220,20 @@ of 2026-01-01)
         )
 
     def label(self, dimension: str, value: str | None) -> str:
-        """The name to show for a value; what is not reported is "(none)".
+        """The name to show for a value; see ``shown``."""
+        return self.shown(dimension, [value])[0]
+
+    def shown(self, dimension: str, values: Iterable[str | None]) -> list[str]:
+        """The names to show for values; what is not reported is "(none)".
 
         A name that two values have gets a piece of the id, "Acme (a1b2)".
         """
-        if value is None:
-            return "(none)"
         labels = self.labels.get(dimension)
         if labels and dimension not in self._shown:
-            values = filter(None, self._values(dimension))
-            self._shown[dimension] = told_apart(values, labels)
-        return self._shown.get(dimension, {}).get(value, value)
+            known = filter(None, self._values(dimension))
+            self._shown[dimension] = told_apart(known, labels)
+        shown = self._shown.get(dimension, {})
+        return ["(none)" if each is None else shown.get(each, each) for each in values]
 
     @cached_property
     def _shown(self) -> dict[str, dict[str, str]]:

@@ -106,7 +106,7 @@ def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
         measure = "cost"
     parts = [getattr(group, measure) for group in groups]
     whole = sum(part or 0 for part in parts)
-    names = [selection.frame.label(by, value) for value in values]
+    names = selection.frame.shown(by, values)
     rows = [Row(*row, whole) for row in zip(values, names, groups, parts, strict=True)]
     rows.sort(key=lambda row: _rank(row.name, row.id, row.amounts))
     return Breakdown(by, measure, tuple(rows))

@@ -141,10 +141,15 @@ def plot(
         min([0, *every]), 100 if shape == "share" else max([0, *every])
     )
     low, high = marks[0], marks[-1] if len(marks) > 1 else marks[0] + 1
-    span = high - low
+    low, span = Fraction(low), Fraction(high - low)
+    scale = low.denominator * span.numerator
 
     def at(top: Value) -> float:
-        return nan if top is None else float((top - low) / span)
+        """(top - low) / span, by whole numbers: there are thousands of them."""
+        if top is None:
+            return nan
+        over = top.numerator * low.denominator - low.numerator * top.denominator
+        return over * span.denominator / (top.denominator * scale)
 
     rows = [[at(bucket[k]) for bucket in tops] for k in range(len(series))]
     known = [
