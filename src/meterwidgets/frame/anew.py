@@ -54,7 +54,7 @@ def reprice(
             price(con, book, pricing)
             said = _notes(con, stored, book, pricing)
             grain_s, users = frame.cube.grain_s, frame.user_cube is not None
-            cube, user_cube = cubes_of(con, facts(con), grain_s, users)
+            cube, user_cube = cubes_of(con, facts(con), grain_s, users, tz=frame.tz)
             return replace(
                 frame,
                 cube=cube,

@@ -147,7 +147,7 @@ def write(
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
     cube = Cube.from_rows(rows, dimensions, now.grain_s, tz=tz)
     user_cube = cube if users else None
-    cube = cube.over(DIMENSIONS) if users else cube
+    cube = cube.over(DIMENSIONS, tz=tz) if users else cube
     with workspace() as con:
         said = _families(con, folder, now)
         outliers = _outliers(con, folder, now)

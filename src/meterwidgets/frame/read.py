@@ -175,7 +175,7 @@ def read_requests(
                 con, requests, prices, progress, keep, pricing, FACTS
             )
             known = facts(con)
-            cubes = partial(cubes_of, con, known)
+            cubes = partial(cubes_of, con, known, tz=tz)
             frame = framed(con, known, quality, cubes, pricing=str(pricing), **words)
             staying.check(con)
             found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
@@ -303,7 +303,12 @@ def framed(
 
 
 def cubes_of(
-    con: duckdb.DuckDBPyConnection, known: Facts, grain_s: int, users: bool
+    con: duckdb.DuckDBPyConnection,
+    known: Facts,
+    grain_s: int,
+    users: bool,
+    *,
+    tz: str,
 ) -> tuple[Cube, Cube | None]:
     """The records of ``records`` rolled up, and where users are reported with them.
 
@@ -312,16 +317,17 @@ def cubes_of(
         known: What is known of them.
         grain_s: Seconds of a time bucket.
         users: Whether to keep users and their keys apart.
+        tz: The zone whose days are read the fastest.
     """
     import duckdb
 
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
     try:
         rows = cube_rows(con, "records", dimensions, grain_s, known)
-        cube = Cube.from_rows(rows, dimensions, grain_s)
+        cube = Cube.from_rows(rows, dimensions, grain_s, tz=tz)
     except duckdb.ConversionException:
         raise LedgerError(TOO_MUCH) from None
-    return (cube.over(DIMENSIONS), cube) if users else (cube, None)
+    return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)
 
 
 def cube_rows(

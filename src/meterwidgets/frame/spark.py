@@ -89,7 +89,7 @@ def read_cluster(
         unique = "record_id" in columns
         found = _records(rows.df, unique=unique)
         records = Cluster(_held(found, made) if unique else found, made)
-        cubes = partial(_cubes, records, columns)
+        cubes = partial(_cubes, records, columns, words["tz"])
         known = spanned(records)
         frame = framed(records, known, Quality(), cubes, pricing=str(pricing), **words)
         there = int(frame.cube.sums.total("records").sum())
@@ -195,14 +195,14 @@ def _of_rows(
 
 
 def _cubes(
-    records: Cluster, columns: Collection[str], grain_s: int, users: bool
+    records: Cluster, columns: Collection[str], tz: str, grain_s: int, users: bool
 ) -> tuple[Cube, Cube | None]:
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
     silent = [name for name in _COUNTS if not set(_COUNTS[name]) & set(columns)]
     never = [f"{name} IS NOT NULL" for name in silent]
     rows = records.ask(rollup("records", dimensions, grain_s, never=never)).toArrow()
-    cube = Cube.from_rows(rows, dimensions, grain_s)
-    return (cube.over(DIMENSIONS), cube) if users else (cube, None)
+    cube = Cube.from_rows(rows, dimensions, grain_s, tz=tz)
+    return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)
 
 
 def _held(df: DataFrame, made: ExitStack) -> DataFrame:
