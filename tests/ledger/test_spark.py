@@ -75,11 +75,19 @@ def assert_same_cube(there: Cube | None, here: Cube | None) -> None:
         here.width,
     )
     assert there.names == here.names
-    for name, codes in here.codes.items():
-        assert np.array_equal(there.codes[name], codes), name
-    assert np.array_equal(there.key, here.key)
-    for name, sums in here.sums.items():
-        assert np.array_equal(there.sums[name], sums), name
+    assert cells(there) == cells(here)
+
+
+def cells(cube: Cube) -> Counter[tuple[Any, ...]]:
+    """Every cell: its names, its time and all of its measures."""
+    every = np.ones(cube.sums.tuples, bool)
+    rows, buckets = cube.sums.cells((cube.first, cube.first + cube.width), every)
+    tuples = cube.sums.tuple_of[rows]
+    names = [[cube.names[name][code] for code in codes[tuples].tolist()]
+             for name, codes in cube.codes.items()]  # fmt: skip
+    table = cube.sums.table(rows)
+    columns = [table[name].to_pylist() for name in sorted(table.column_names)]
+    return Counter(zip(buckets.tolist(), *names, *columns, strict=True))
 
 
 def assert_same(there: mw.UsageFrame, here: mw.UsageFrame) -> None:
