@@ -12,6 +12,8 @@ compared, to the integer.
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -82,6 +84,7 @@ def main() -> None:
     parser.add_argument("--ids", action="store_true")
     asked = parser.parse_args()
     warnings.simplefilter("ignore", FutureWarning)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     begun = time.perf_counter()
     builder = SparkSession.builder.master(asked.master)
     for name, value in {

@@ -18,7 +18,7 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import framed, spanned
-from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
+from meterwidgets.frame.rollup import CONDITIONS, DIMENSIONS, USER_DIMENSIONS, rollup
 from meterwidgets.frame.spark_engine import Cluster, explained
 from meterwidgets.ledger import notes, price_notes
 from meterwidgets.ledger.engine import workspace
@@ -28,7 +28,15 @@ from meterwidgets.ledger.quality import Quality, counted, describe
 from meterwidgets.ledger.raw import open_table
 from meterwidgets.ledger.read import nothing
 from meterwidgets.ledger.rejects import KEPT
-from meterwidgets.ledger.worker import COLUMNS, NOT_A_RECORD, Job, checked, versions
+from meterwidgets.ledger.worker import (
+    COLUMNS,
+    NOT_A_RECORD,
+    RATES,
+    Job,
+    checked,
+    made_with,
+    versions,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,18 +44,6 @@ if TYPE_CHECKING:
 
 _NAME = "the table"
 _TYPES = {"VARCHAR": "STRING", "BIGINT": "BIGINT", "BOOLEAN": "BOOLEAN"}
-_SCHEMA = ", ".join(f"`{name}` {_TYPES[kind]}" for name, kind in COLUMNS.items())
-_RECORD = [name for name in COLUMNS if name not in NOT_A_RECORD]
-_COUNTS = {
-    "input_tokens": ("input_tokens",),
-    "output_tokens": ("output_tokens",),
-    "cache_read_tokens": ("cache_read_tokens",),
-    "cache_write_tokens": ("cache_write_tokens", "cache_write_1h_tokens"),
-    "reasoning_tokens": ("reasoning_tokens",),
-}
-"""A count -> the fields of which it is made; without one no record reports it."""
-_BY_RATES = {"service_tier", "cache_read_tokens", *_COUNTS["cache_write_tokens"]}
-"""The fields of which rates may be missing while others stand in for them."""
 
 
 def read_cluster(
@@ -87,7 +83,7 @@ def read_cluster(
         if not good:
             raise nothing([_NAME], rejected, kept)
         unique = "record_id" in columns
-        found = _records(rows.df, unique=unique)
+        found = _records(rows.df, made_with(columns), unique=unique)
         records = Cluster(_held(found, made) if unique else found, made)
         cubes = partial(_cubes, records, columns, words["tz"])
         known = spanned(records)
@@ -95,7 +91,7 @@ def read_cluster(
         there = int(frame.cube.sums.total("records").sum())
         said = [*_of_rows(planned, rejected, kept, naive=naive)]
         said += price_notes.of_mode(records, pricing)
-        if _BY_RATES & columns.keys():
+        if not columns.keys().isdisjoint(RATES):
             said += price_notes.of_rates(records)
         only = price_notes.PRICEABLE if pricing.repriced else "true"
         said += notes.of_tallies(notes.tallied(records, only=only), book)
@@ -151,12 +147,20 @@ def _checked(df: DataFrame, job: Job) -> DataFrame:
         named = (batch.rename_columns(wanted) for batch in batches)
         return checked(named, job, task.partitionId() if task else 0)
 
-    return numbered.select(*places).mapInArrow(on_worker, _SCHEMA)
+    schema = ", ".join(
+        f"`{name}` {_TYPES[COLUMNS[name]]}" for name in made_with(job.columns)
+    )
+    return numbered.select(*places).mapInArrow(on_worker, schema)
 
 
-def _records(rows: DataFrame, *, unique: bool) -> DataFrame:
+def _records(rows: DataFrame, names: Collection[str], *, unique: bool) -> DataFrame:
     """The records, those with an id once each: an id counts with the whole row."""
-    records = rows.where("start_us IS NOT NULL").select(*_RECORD)
+    values = (
+        f"CAST({name if name in names else 'NULL'} AS {_TYPES[kind]}) AS {name}"
+        for name, kind in COLUMNS.items()
+        if name not in NOT_A_RECORD
+    )
+    records = rows.where("start_us IS NOT NULL").selectExpr(*values)
     if not unique:
         return records
     return (
@@ -198,8 +202,10 @@ def _cubes(
     records: Cluster, columns: Collection[str], tz: str, grain_s: int, users: bool
 ) -> tuple[Cube, Cube | None]:
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
-    silent = [name for name in _COUNTS if not set(_COUNTS[name]) & set(columns)]
-    never = [f"{name} IS NOT NULL" for name in silent]
+    left_out = COLUMNS.keys() - made_with(columns)
+    never = [
+        each for each in CONDITIONS if each.removesuffix(" IS NOT NULL") in left_out
+    ]
     rows = records.ask(rollup("records", dimensions, grain_s, never=never)).toArrow()
     cube = Cube.from_rows(rows, dimensions, grain_s, tz=tz)
     return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)

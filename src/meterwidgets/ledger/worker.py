@@ -7,7 +7,7 @@ touches a record. They take rows one by one, so it does not matter how a table i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
@@ -45,6 +45,25 @@ COLUMNS: Mapping[str, str] = {
 A row is a record of ``pricing``; or, with a ``reason``, one that broke a rule, and
 where it stood; or it says by ``naive`` that times without a zone were among them.
 """
+RATES = ("service_tier", "cache_read_tokens", "cache_write_tokens",
+          "cache_write_1h_tokens")  # fmt: skip
+"""The fields of which rates may be missing while others stand in for them."""
+MADE_OF: Mapping[str, Sequence[str]] = {
+    **{name: (name,) for name in ("record_id", *DIMENSIONS, "status", "service_tier")},
+    **{name: (name,) for name in COUNTS if name != "requests"},
+    **dict.fromkeys(("deployment", "model"), ("deployment", "model")),
+    "cache_write_tokens": ("cache_write_tokens", "cache_write_1h_tokens"),
+    "end_us": ("end",),
+    "reported_cost": ("cost",),
+    "reported_input_cost": ("input_cost",),
+    "reported_output_cost": ("output_cost",),
+    "any_service": ("service_tier",),
+    **dict.fromkeys(("input_rate", "read_rate", "write_rate", "hour_rate"), RATES),
+}
+"""A column -> the fields that it is made of, or asked for with.
+
+Without one of them it is null in every record, or nobody asks for it, and is left out.
+"""
 NOT_A_RECORD = ("part", "line", "field", "value", "reason", "naive")
 
 _PACKAGES = ("meterwidgets", "duckdb", "genai-prices")
@@ -71,6 +90,20 @@ class Job:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
+def made_with(fields: Collection[str]) -> list[str]:
+    """The ``COLUMNS`` of what ``checked`` hands out for a table with some fields.
+
+    Examples:
+        >>> [name for name in made_with(["cost"]) if name.endswith("_tokens")]
+        []
+    """
+    return [
+        name
+        for name in COLUMNS
+        if name not in MADE_OF or not set(MADE_OF[name]).isdisjoint(fields)
+    ]
+
+
 def versions() -> dict[str, str]:
     """The packages here that decide what a record is and costs, and their versions."""
     found = {}
@@ -93,7 +126,7 @@ def checked(
         part: Its number.
 
     Yields:
-        Batches with ``COLUMNS``.
+        Batches with those of ``COLUMNS`` that its fields make.
 
     Raises:
         LedgerError: When this worker would read or price otherwise than the one that
@@ -146,10 +179,9 @@ def _checked(table: pa.Table, job: Job, part: int, before: int) -> list[pa.Recor
         settle(con, job.book, job.pricing)
         con.complete()  # the last question, of which only the first row was read
         kept = ", ".join(
-            f'CAST("{name}" AS {kind}) AS "{name}"'
-            if name not in NOT_A_RECORD
-            else f'NULL::{kind} AS "{name}"'
-            for name, kind in COLUMNS.items()
+            f'CAST({value} AS {COLUMNS[name]}) AS "{name}"'
+            for name in made_with(job.columns)
+            for value in ["NULL" if name in NOT_A_RECORD else f'"{name}"']
         )
         rows = con.sql(
             f"SELECT {kept} FROM records UNION ALL BY NAME "
