@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import loop
 import pytest
 from ipywidgets.widgets.widget import _instances
 
@@ -91,7 +90,7 @@ def test_a_kernel_makes_the_other_tabs_ahead_and_shows_none_of_them() -> None:
         assert spend(made) == "$31.11"
         made.close()
 
-    loop.run(kernel())
+    asyncio.run(kernel())
 
 
 def test_an_app_that_is_closed_makes_no_more_tabs() -> None:
@@ -102,7 +101,7 @@ def test_an_app_that_is_closed_makes_no_more_tabs() -> None:
         await asyncio.sleep(0.1)
         assert set(_instances) == before
 
-    loop.run(kernel())
+    asyncio.run(kernel())
 
 
 def test_a_browser_is_told_which_tabs_are_made(app: mw.App) -> None:

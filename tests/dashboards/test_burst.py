@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import loop
 import pytest
 
 import meterwidgets as mw
@@ -51,7 +50,7 @@ def test_of_a_burst_the_last_is_drawn_and_hardly_any_before_it(
         assert app.view.filters.orgs == ("Globex",)  # chosen at once, drawn at the end
         await asyncio.sleep(0.3)
 
-    loop.run(burst())
+    asyncio.run(burst())
     assert len(shown) < 10  # of 21
     assert shown[-1] == "$6.00"
 
@@ -74,7 +73,7 @@ def test_a_burst_that_goes_on_is_drawn_in_between(
             await asyncio.sleep(0)
         await asyncio.sleep(0.3)
 
-    loop.run(drag())
+    asyncio.run(drag())
     assert 2 < len(shown) < sent / 2
     assert set(shown) <= {"$3.50", "$6.00"}
     assert shown[-1] == "$3.50"
@@ -88,7 +87,7 @@ def test_a_change_from_python_is_drawn_when_it_returns(app: mw.App) -> None:
             app.view.filters = app.view.filters.replace(orgs=[org])
             assert cards.cards[0]["value"] == spend
 
-    loop.run(cell())
+    asyncio.run(cell())
 
 
 def test_what_was_put_off_is_not_drawn_after_the_view_was_closed(
@@ -104,7 +103,7 @@ def test_what_was_put_off_is_not_drawn_after_the_view_was_closed(
         await asyncio.sleep(0.2)
         assert len(shown) == before
 
-    loop.run(burst())
+    asyncio.run(burst())
 
 
 def test_what_nobody_sees_is_not_computed(

@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import loop
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
@@ -68,7 +67,7 @@ async def replies(host: str, kernel: str) -> list[float]:
 
 def at_best(host: str, kernel: str) -> float:
     """The quickest of the later answers: what stalls, stalls each time by then."""
-    return min(loop.run(replies(host, kernel))[10:])
+    return min(asyncio.run(replies(host, kernel))[10:])
 
 
 def test_a_small_reply_of_a_page_s_kernel_does_not_stall(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import loop
 import pytest
 
 import meterwidgets as mw
@@ -93,4 +92,4 @@ def test_in_a_kernel_it_happens_by_itself_until_the_view_is_closed(
         await asyncio.sleep(0.1)
         assert view.usage.quality.records == 60
 
-    loop.run(session())
+    asyncio.run(session())

@@ -46,7 +46,7 @@ def arranged(
         LedgerError: When a sum of everything would not fit.
     """
     values, same = measured(measures)
-    first = int(buckets.min(initial=0))
+    first = int(buckets.min()) if len(buckets) else 0
     time, example = combined([buckets - first])
     times = buckets[example]
     most = min(space // (8 * len(values)), len(buckets)) // max(1, tuples)

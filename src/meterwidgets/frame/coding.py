@@ -24,7 +24,7 @@ TOO_MUCH = (
 
 _WIDTHS = (np.uint8, np.uint16, np.uint32)
 _LISTED = 1 << 26
-"""So many combinations are looked up in a list; more are sorted."""
+"""So many combinations are looked up in a list; more are sorted, and few rows, too."""
 
 
 def narrow(values: Narrow) -> Narrow:
@@ -71,7 +71,7 @@ def combined(codes: Sequence[Narrow]) -> tuple[Ints, Ints]:
 def _numbered(values: Ints) -> Ints:
     """Numbers as their ranks among those that occur."""
     most = int(values.max(initial=0)) + 1
-    if most > _LISTED:
+    if most > min(_LISTED, 16 * len(values) + 65_536):
         return np.unique(values, return_inverse=True)[1].astype(np.int64)
     used = np.zeros(most, bool)
     used[values] = True
