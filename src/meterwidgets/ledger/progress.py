@@ -53,8 +53,11 @@ def run(
     with ThreadPoolExecutor(1) as aside:
         running = aside.submit(lambda: con.execute(statement).fetchone())
         try:
+            part = 0.0
             while not wait([running], _EVERY_S).done:
-                tell(max(con.query_progress(), 0.0) / 100)
+                # at its end the engine knows of no statement, and says -1
+                part = max(part, con.query_progress() / 100)
+                tell(part)
         except BaseException:
             con.interrupt()
             raise
