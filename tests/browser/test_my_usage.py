@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -168,5 +169,5 @@ def test_a_real_ledger_without_a_named_user_shows_nobody(
         said = "This page could not be made. No user is named, so nobody's own usage"
         assert said in text(shown, "body")
         found = shown.content()
-        assert not [name for name in ("ada", "grace", "$1.25") if name in found]
+        assert not re.search(r"\bada\b|grace|\$1\.25", found)  # styles have #dadada
         shown.context.close()
