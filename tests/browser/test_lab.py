@@ -16,16 +16,6 @@ from .conftest import OpenPage
 pytestmark = pytest.mark.slow
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-LAB = """
-import socket, sys
-from jupyterlab.labapp import main
-with socket.socket() as free:
-    free.bind(("127.0.0.1", 0))
-    port = free.getsockname()[1]
-print(f"http://127.0.0.1:{port}/lab", flush=True)
-sys.exit(main(["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-    "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]))
-"""
 QUIET = {"fetchNews": "false", "checkForUpdates": False}
 READY = ".jp-NotebookPanel .jp-Cell"
 CELLS = ".jp-Notebook .jp-Cell"
@@ -48,7 +38,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
-    with Running("-c", LAB, cwd=home / "work", env=env) as running:
+    server = ("jupyterlab.labapp", "--LabApp.expose_app_in_browser=True")
+    with Running.jupyter(*server, cwd=home / "work", env=env) as running:
 
         def answers() -> bool:
             try:
@@ -57,7 +48,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 return False
 
         assert until(answers, seconds=60), running.errors()
-        yield running.url
+        yield f"{running.url}/lab"
 
 
 @pytest.fixture

@@ -28,6 +28,17 @@ from meterwidgets.serve.app import serve
 serve(Path(sys.argv[1]), notebooks=Path(sys.argv[1]), port=int(sys.argv[2]))
 """
 
+JUPYTER = """
+import socket, sys
+from importlib import import_module
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+print(f"http://127.0.0.1:{port}", flush=True)
+sys.exit(import_module(sys.argv[1]).main(["--no-browser", "--allow-root",
+    "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=", *sys.argv[2:]]))
+"""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -66,6 +77,13 @@ class Running(AbstractContextManager["Running"]):
         """Serve one notebook of these cells as the overview."""
         write_notebook(folder / "overview.ipynb", *cells)
         return cls("-c", SERVE, str(folder), "0", env=env)
+
+    @classmethod
+    def jupyter(
+        cls, module: str, *options: str, cwd: Path, env: Mapping[str, str]
+    ) -> Self:
+        """A server of Jupyter's own, by the module that starts it."""
+        return cls("-c", JUPYTER, module, *options, cwd=cwd, env=env)
 
     def __enter__(self) -> Self:
         assert self.process.stdout

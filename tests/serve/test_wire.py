@@ -26,16 +26,6 @@ from .running import Running, until
 WIRE = "v1.kernel.websocket.jupyter.org"
 STALL = 0.035  # seconds; the kernel's own share is a tenth of it
 GUIDE = Path(__file__).parents[2] / "docs" / "jupyterlab.md"
-JUPYTER = """
-import socket, sys
-from jupyter_server.serverapp import main
-with socket.socket() as free:
-    free.bind(("127.0.0.1", 0))
-    port = free.getsockname()[1]
-print(f"http://127.0.0.1:{port}/", flush=True)
-sys.exit(main(["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-    "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]))
-"""
 
 
 async def replies(host: str, kernel: str) -> list[float]:
@@ -89,7 +79,8 @@ def test_nor_does_one_of_a_jupyter_server_with_the_lines_of_the_guide(
         "JUPYTER_DATA_DIR": str(tmp_path / "data"),
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
     }
-    with Running("-c", JUPYTER, cwd=tmp_path, env=env) as running:
+    server = ("jupyter_server.serverapp", "--ServerApp.disable_check_xsrf=True")
+    with Running.jupyter(*server, cwd=tmp_path, env=env) as running:
 
         def answers() -> bool:
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import weakref
@@ -19,6 +18,7 @@ from meterwidgets.dashboards import (
 )
 from meterwidgets.dashboards.current import current_user, own
 from meterwidgets.dashboards.first import END_USERS, OPERATORS
+from meterwidgets.dashboards.loop import kernel_loop
 from meterwidgets.dashboards.page import Page
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
@@ -231,9 +231,8 @@ def _make_ahead(app: App) -> None:
 
     Where no loop runs, as in a script, a tab is made when it is opened.
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = kernel_loop()
+    if loop is None:
         return
     seen = weakref.ref(app)
 

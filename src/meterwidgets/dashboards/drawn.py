@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from meterwidgets.dashboards.loop import kernel_loop
+
 _log = logging.getLogger("meterwidgets")
 FAILED = "The figures could not be refreshed; those shown are the last good ones."
 
@@ -83,7 +85,7 @@ class Drawn:
         What a browser sent in the meantime is taken first, so that a reader who goes
         on gets where they are and not where they were.
         """
-        now, loop = time.monotonic(), _loop()
+        now, loop = time.monotonic(), kernel_loop()
         alone = self._later is None and now - self._drawn_at > _BURST_S
         if loop is None or alone:
             self.again()
@@ -133,11 +135,3 @@ class Drawn:
     def _of(self, widgets: Iterable[Any]) -> list[_One]:
         wanted = {id(widget) for widget in widgets}
         return [one for one in self._all if id(one.widget) in wanted]
-
-
-def _loop() -> asyncio.AbstractEventLoop | None:
-    """What can draw later; without it nothing would."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import weakref
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from meterwidgets.dashboards.loop import kernel_loop
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.store import newest, open_store
 
@@ -56,9 +56,8 @@ def watch(view: UsageView) -> None:
     Args:
         view: Of a frame that is of a store.
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = kernel_loop()
+    if loop is None:
         return
     seen = weakref.ref(view)
 
