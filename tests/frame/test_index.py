@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import meterwidgets as mw
+from meterwidgets.frame.adding import Part
 from meterwidgets.frame.arrange import arranged
 from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.groups import Groups
@@ -56,10 +57,12 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 
 def sums_of(asked: dict[str, Any]) -> RunningSums:
     count = np.ones(len(asked["values"]), np.int64)
+    values = {"records": count, "input_cost": asked["values"]}
+    part = Part(asked["buckets"], asked["tuple_of"], values)
+    same = {"records": "records", "requests": "records", "input_cost": "input_cost"}
     return arranged(
-        asked["buckets"],
-        asked["tuple_of"],
-        pa.table({"records": count, "requests": count, "input_cost": asked["values"]}),
+        [part] if len(part) else [],
+        same,
         tuples=len(asked["groups"]),
         grain_s=900,
         space=asked["space"],
@@ -120,9 +123,9 @@ def test_the_running_sums_keep_to_their_space(asked: dict[str, Any]) -> None:
 def test_the_days_of_the_zone_begin_at_marks(tz: str) -> None:
     hours = np.arange(24 * 60)  # over both changes of the clocks in March
     first = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) // 900
-    rows = pa.table({"records": np.ones(len(hours), np.int64)})
-    buckets, none = first + hours * 4, np.zeros(len(hours), np.int64)
-    sums = arranged(buckets, none, rows, tuples=1, grain_s=900, tz=tz)
+    ones, none = np.ones(len(hours), np.int64), np.zeros(len(hours), np.int64)
+    parts = [Part(first + hours * 4, none, {"records": ones})]
+    sums = arranged(parts, {"records": "records"}, tuples=1, grain_s=900, tz=tz)
     for day in range(2, 58):
         begin = midnight(date(2026, 3, 1) + timedelta(days=day), tz)
         assert int(begin.timestamp()) // 900 in sums.begins

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
 
-from meterwidgets.frame.coding import Ints, combined, measured, narrow
+from meterwidgets.frame.adding import Part, added, joined
+from meterwidgets.frame.coding import Ints, Narrow, narrow
 from meterwidgets.frame.filters import midnight
+from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.running import RunningSums
 
 SPACE, USER_SPACE = 145_000_000, 455_000_000
@@ -18,61 +21,94 @@ which has many more tuples."""
 _HOUR, _DAY = 3600, 86_400
 _DISTANCES = [_HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR] + [_DAY << n for n in range(6)]
 """Seconds from mark to mark."""
+AT_ONCE = 2_000_000
+"""So many rows are laid out at once."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
 def arranged(
-    buckets: Ints,
-    tuple_of: Ints,
-    measures: pa.Table,
+    parts: list[Part],
+    same: Mapping[str, str],
     *,
     tuples: int,
     grain_s: int,
     space: int = SPACE,
     tz: str = "UTC",
 ) -> RunningSums:
-    """Rows, which come in any order, with their running sums.
+    """Rows with their running sums.
 
     Args:
-        buckets: The time bucket of each row.
-        tuple_of: Its tuple.
-        measures: Its measures; of one that is not there nothing was reported.
+        parts: The rows; those of one time bucket of a tuple are added up. The list is
+            empty afterwards, so that its memory is free.
+        same: Measure -> the one in the values of the parts that it is the same as; of
+            one that is not there nothing was reported.
         tuples: How many tuples there are.
         grain_s: Seconds of a time bucket.
         space: How many bytes the running sums may take.
         tz: The zone whose days begin at marks, where they are read the fastest.
-
-    Raises:
-        LedgerError: When a sum of everything would not fit.
     """
-    values, same = measured(measures)
-    first = int(buckets.min()) if len(buckets) else 0
-    time, example = combined([buckets - first])
-    times = buckets[example]
-    most = min(space // (8 * len(values)), len(buckets)) // max(1, tuples)
-    begins = _begins(times, grain_s, most, tz)
-    block = (np.searchsorted(begins, times, "right") - 1)[time]
-    slot = buckets - begins[block]
-    key = (block * tuples + tuple_of) * (int(slot.max(initial=0)) + 1) + slot
-    order = np.argsort(key, kind="stable")
-    cell = (block * tuples + tuple_of)[order]
-    firsts = np.flatnonzero(np.diff(cell, prepend=-1))
-    running = {}
-    for name, column in values.items():
-        values[name] = column[order]
-        sums = np.zeros((len(begins), tuples), np.int64)
-        added = np.add.reduceat(values[name], firsts, dtype=np.int64)
-        sums[1:].reshape(-1)[cell[firsts]] = added
-        running[name] = np.cumsum(sums, axis=0)
+    nothing = next((name for name in MEASURES if name not in same), "")
+    same = {name: same.get(name, nothing) for name in MEASURES}
+    measures = list(dict.fromkeys(same.values()))
+    most = min(space // (8 * len(measures)), sum(map(len, parts))) // max(1, tuples)
+    begins = _begins(_times(parts), grain_s, most, tz)
+    running = {name: np.zeros((len(begins), tuples), np.int64) for name in measures}
+    columns = {name: [np.zeros(0, np.uint8)] for name in ("tuple", "slot", *measures)}
+    marks = np.zeros(len(begins), np.int64)
+    for low, high, rows in _spans(parts, begins):
+        block = np.searchsorted(begins, rows.buckets, "right") - 1
+        cell = (block - low) * tuples + rows.tuples
+        found = added(Part(cell, rows.buckets - begins[block], rows.values))
+        cell = found.buckets.astype(np.int64)
+        marks[low + 1 : high + 1] = np.bincount(cell // tuples, minlength=high - low)
+        columns["tuple"].append(narrow(cell % tuples))
+        columns["slot"].append(found.tuples)
+        firsts = np.flatnonzero(np.diff(cell, prepend=-1))
+        for name in measures:
+            values = found.values.get(name, np.zeros(len(cell), np.uint8))
+            columns[name].append(values)
+            sums = running[name][low + 1 : high + 1].reshape(-1)
+            sums[cell[firsts]] = np.add.reduceat(values.astype(np.int64), firsts)
+    whole = {name: np.concatenate(columns.pop(name)) for name in list(columns)}
     return RunningSums(
         begins,
-        np.append(0, np.cumsum(np.bincount(block, minlength=len(begins) - 1))),
-        narrow(tuple_of[order]),
-        narrow(slot[order]),
-        values,
+        np.cumsum(marks),
+        whole.pop("tuple"),
+        whole.pop("slot"),
+        whole,
         same,
-        running,
+        {name: np.cumsum(sums, axis=0, out=sums) for name, sums in running.items()},
     )
+
+
+def _times(parts: Sequence[Part]) -> Ints:
+    """The time buckets that have rows, ascending."""
+    times = [np.unique(part.buckets) for part in parts]
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *times]))
+
+
+def _spans(parts: list[Part], begins: Ints) -> Iterator[tuple[int, int, Part]]:
+    """The rows between marks, some marks at a time; parts go when they are through.
+
+    Yields:
+        Two marks, and the rows between them.
+    """
+    parts[:] = filter(len, parts)
+    cuts = [np.searchsorted(part.buckets, begins) for part in parts]
+    if cuts:
+        turn = np.sum(cuts, axis=0)[:-1] // AT_ONCE
+        edges = np.flatnonzero(np.diff(turn, prepend=-1)).tolist()
+        for low, high in pairwise([*edges, len(begins) - 1]):
+            rows = joined([
+                part[cut[low] : cut[high]]
+                for part, cut in zip(parts, cuts, strict=True)
+                if cut[low] < cut[high]
+            ])  # fmt: skip
+            for place, cut in enumerate(cuts):
+                if cut[high] == cut[-1]:
+                    parts[place] = Part(cut[:0], cut[:0], {})
+            yield low, high, rows
+    parts.clear()
 
 
 def _begins(times: Ints, grain_s: int, most: int, tz: str) -> Ints:
@@ -110,28 +146,20 @@ def _starts(times: Ints, grain_s: int, distance_s: int, tz: str) -> Ints:
     return np.unique(starts[:, None] + steps)
 
 
-def collapsed(
-    sums: RunningSums, groups: Ints, size: int, *, grain_s: int, tz: str = "UTC"
-) -> RunningSums:
-    """Running sums by group of tuples.
+def collapsed(sums: RunningSums, groups: Ints) -> list[Part]:
+    """Rows by group of tuples, those of one time bucket of a group added up.
 
     Args:
         sums: Those by tuple.
         groups: For each tuple its group.
-        size: How many groups there are.
-        grain_s: Seconds of a time bucket.
-        tz: As ``arranged`` has it.
     """
-    of_rows, buckets = groups[sums.tuple_of], sums.buckets()
-    order = np.lexsort((of_rows, buckets))
-    of_rows, buckets = of_rows[order], buckets[order]
-    new = (np.diff(of_rows, prepend=-1) != 0) | (np.diff(buckets, prepend=-1) != 0)
-    firsts = np.flatnonzero(new)
-    added = [
-        np.add.reduceat(values[order], firsts, dtype=np.int64)
-        for values in sums.values.values()
-    ]
-    table = pa.table({name: added[at] for name, at in sums.columns.items()})
-    return arranged(
-        buckets[firsts], of_rows[firsts], table, tuples=size, grain_s=grain_s, tz=tz
-    )
+    turn = sums.marks[:-1] // AT_ONCE
+    edges = np.flatnonzero(np.diff(turn, prepend=-1)).tolist()
+    parts = []
+    for low, high in pairwise([*edges, len(turn)]):
+        rows = slice(*sums.marks[[low, high]].tolist())
+        begins = np.repeat(sums.begins[low:high], np.diff(sums.marks[low : high + 1]))
+        values = {name: each[rows] for name, each in sums.values.items()}
+        part = Part(begins + sums.slot[rows], groups[sums.tuple_of[rows]], values)
+        parts.append(added(part))
+    return parts

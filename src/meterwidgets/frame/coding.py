@@ -70,13 +70,32 @@ def combined(codes: Sequence[Narrow]) -> tuple[Ints, Ints]:
 
 def _numbered(values: Ints) -> Ints:
     """Numbers as their ranks among those that occur."""
-    most = int(values.max(initial=0)) + 1
-    if most > min(_LISTED, 16 * len(values) + 65_536):
-        return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    (ranks,), _ = ranked([values])
+    return ranks.astype(np.int64)
+
+
+def ranked(columns: Sequence[Narrow]) -> tuple[list[Narrow], Ints]:
+    """Numbers as their ranks among those that occur in any of some columns.
+
+    Returns:
+        The ranks, column by column, and the numbers that occur, ascending.
+
+    Examples:
+        >>> ranks, there = ranked([np.array([7, 3]), np.array([9, 7])])
+        >>> [each.tolist() for each in ranks], there.tolist()
+        ([[1, 0], [2, 1]], [3, 7, 9])
+    """
+    sizes = [len(column) for column in columns]
+    most = max((int(column.max(initial=0)) for column in columns), default=0) + 1
+    if most > min(_LISTED, 16 * sum(sizes) + 65_536):
+        together = np.concatenate(columns)
+        there, ranks = np.unique(together, return_inverse=True)
+        return np.split(narrow(ranks), np.cumsum(sizes)[:-1]), there.astype(np.int64)
     used = np.zeros(most, bool)
-    used[values] = True
-    ranks: Ints = np.cumsum(used)[values]
-    return ranks - 1
+    for column in columns:
+        used[column] = True
+    rank = narrow(np.maximum(np.cumsum(used, dtype=np.int32) - 1, 0))
+    return [rank[column] for column in columns], np.flatnonzero(used)
 
 
 def measured(rows: pa.Table) -> tuple[dict[str, Narrow], Mapping[str, str]]:
@@ -100,7 +119,7 @@ def measured(rows: pa.Table) -> tuple[dict[str, Narrow], Mapping[str, str]]:
         if name in rows.column_names:
             values = narrow(rows[name].to_numpy())
             rows = rows.drop_columns([name])  # so that its memory is free
-        alike = by_total.setdefault(_total(values), [])
+        alike = by_total.setdefault(total(values), [])
         first = next((o for o in alike if np.array_equal(found[o], values)), name)
         same[name] = first
         if first == name:
@@ -109,8 +128,12 @@ def measured(rows: pa.Table) -> tuple[dict[str, Narrow], Mapping[str, str]]:
     return found, same
 
 
-def _total(values: Narrow) -> int:
-    """The exact sum of numbers that are not negative."""
+def total(values: Narrow) -> int:
+    """The exact sum of numbers that are not negative.
+
+    Raises:
+        LedgerError: When it would not fit.
+    """
     most = int(values.max(initial=0))
     if most * len(values) < 2**63:
         return int(values.sum(dtype=np.int64))

@@ -14,8 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from meterwidgets.frame.arrange import SPACE, USER_SPACE, arranged, collapsed
-from meterwidgets.frame.coding import Name, coded, combined
+from meterwidgets.frame.adding import Adder, Part
+from meterwidgets.frame.arrange import (
+    AT_ONCE,
+    SPACE,
+    USER_SPACE,
+    arranged,
+    collapsed,
+)
+from meterwidgets.frame.coding import Name, Narrow, coded, combined, measured, ranked
 from meterwidgets.frame.groups import Groups
 from meterwidgets.frame.running import RunningSums
 
@@ -81,16 +88,14 @@ class Cube:
         if dimension in self.names:
             chosen = [name == value for name in self.names[dimension]]
             kept = np.asarray(chosen, bool)[self.codes[dimension]]
-        names, codes = {}, {}
-        for name, values in self.names.items():
-            left, places = np.unique(self.codes[name][kept], return_inverse=True)
-            names[name] = [values[place] for place in left.tolist()]
-            codes[name] = places.astype(np.int32)
+        left = {name: places[kept] for name, places in self.codes.items()}
+        names, codes = _used(self.names, left)
         rows, buckets = self.sums.cells((self.first, self.first + self.width), kept)
+        tuples = (np.cumsum(kept) - 1)[self.sums.tuple_of[rows]]
+        values = {measure: each[rows] for measure, each in self.sums.values.items()}
         sums = arranged(
-            buckets,
-            (np.cumsum(kept) - 1)[self.sums.tuple_of[rows]],
-            self.sums.table(rows),
+            [Part(buckets, tuples, values)],
+            self.sums.same,
             tuples=int(kept.sum()),
             grain_s=self.grain_s,
         )
@@ -104,13 +109,20 @@ class Cube:
             tz: The zone whose days are read the fastest.
         """
         groups, examples = combined([self.codes[name] for name in dimensions])
+        sums = arranged(
+            collapsed(self.sums, groups),
+            self.sums.same,
+            tuples=len(examples),
+            grain_s=self.grain_s,
+            tz=tz,
+        )
         return Cube(
             self.grain_s,
             self.first,
             self.width,
             {name: self.names[name] for name in dimensions},
             {name: self.codes[name][examples] for name in dimensions},
-            collapsed(self.sums, groups, len(examples), grain_s=self.grain_s, tz=tz),
+            sums,
         )
 
     @classmethod
@@ -140,21 +152,60 @@ class Cube:
         for name in dimensions:
             names[name], codes[name] = coded(rows[name])
         buckets = rows["bucket"].to_numpy()
-        tuples, examples = combined(list(codes.values()))
-        first = int(buckets.min())
-        return cls(
-            grain_s,
-            first,
-            int(buckets.max()) - first + 1,
-            names,
-            {name: code[examples].astype(np.int32) for name, code in codes.items()},
-            arranged(
-                buckets,
-                tuples,
-                rows.drop_columns(["bucket", *dimensions]),
-                tuples=len(examples),
-                grain_s=grain_s,
-                space=space or (USER_SPACE if "user" in dimensions else SPACE),
-                tz=tz,
-            ),
+        values, same = measured(rows.drop_columns(["bucket", *dimensions]))
+        adder = Adder(names)
+        for start in range(0, len(buckets), AT_ONCE):
+            at = slice(start, start + AT_ONCE)
+            adder.add(
+                buckets[at],
+                {name: code[at] for name, code in codes.items()},
+                {name: each[at] for name, each in values.items()},
+            )
+        return cls.of(adder, same, grain_s, space=space, tz=tz)
+
+    @classmethod
+    def of(
+        cls,
+        adder: Adder,
+        same: Mapping[str, str],
+        grain_s: int,
+        *,
+        space: int | None = None,
+        tz: str = "UTC",
+    ) -> Cube:
+        """Build the cube from what was added up.
+
+        Args:
+            adder: What was added; it is empty afterwards.
+            same: Measure -> the one that was added for it; of one that is not there
+                nothing was reported.
+            grain_s: Seconds of a time bucket.
+            space: How many bytes the running sums may take, if not the usual.
+            tz: The zone whose days are read the fastest.
+        """
+        parts, codes = adder.take()
+        first = min(int(part.buckets[0]) for part in parts)
+        last = max(int(part.buckets[-1]) for part in parts)
+        names, places = _used(adder.names, codes)
+        usual = USER_SPACE if "user" in names else SPACE
+        sums = arranged(
+            parts,
+            same,
+            tuples=len(next(iter(codes.values()))),
+            grain_s=grain_s,
+            space=space or usual,
+            tz=tz,
         )
+        return cls(grain_s, first, last - first + 1, names, places, sums)
+
+
+def _used(
+    names: Mapping[str, Sequence[Name]], codes: Mapping[str, Narrow]
+) -> tuple[dict[str, Sequence[Name]], dict[str, npt.NDArray[np.int32]]]:
+    """The values of dimensions that occur, and their places."""
+    left, places = {}, {}
+    for name, values in names.items():
+        (ranks,), there = ranked([codes[name]])
+        left[name] = [values[place] for place in there.tolist()]
+        places[name] = ranks.astype(np.int32)
+    return left, places
