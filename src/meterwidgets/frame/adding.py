@@ -9,12 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.coding import TOO_MUCH, Ints, Name, Narrow, narrow, ranked, total
+from meterwidgets.frame.coding import (
+    TOO_MUCH,
+    Ints,
+    Name,
+    Narrow,
+    coded,
+    measured,
+    narrow,
+    ranked,
+    total,
+)
+from meterwidgets.frame.rollup import MEASURES
 
+AT_ONCE = 2_000_000
+"""So many rows are worked on at once."""
 _TOGETHER = 4_000_000
 """So many rows may lie apart."""
 _KEYS = 1 << 62
@@ -92,13 +108,14 @@ def _sorted(keys: Ints) -> tuple[Ints, Ints]:
 
 def joined(parts: Sequence[Part]) -> Part:
     """The rows of several parts, one after the other."""
-    first = parts[0]
+    if not parts:
+        return Part(np.zeros(0, np.uint8), np.zeros(0, np.uint8), {})
     return Part(
         np.concatenate([part.buckets for part in parts]),
         np.concatenate([part.tuples for part in parts]),
         {
             name: np.concatenate([part.values[name] for part in parts])
-            for name in first.values
+            for name in parts[0].values
         },
     )
 
@@ -108,10 +125,14 @@ class Adder:
 
     Args:
         names: Dimension -> its values; their places are the codes of the rows.
+        same: Measure -> the one that is added for it, as it is the same in every row.
     """
 
-    def __init__(self, names: Mapping[str, Sequence[Name]]) -> None:
+    def __init__(
+        self, names: Mapping[str, Sequence[Name]], same: Mapping[str, str]
+    ) -> None:
         self.names = names
+        self._same = same
         self._parts: list[Part] = []
         self._together = 0
         self._totals: dict[str, int] = {}
@@ -123,43 +144,63 @@ class Adder:
                 size = _NUMBERED
             size *= len(values)
 
-    def add(
-        self,
-        buckets: Narrow,
-        codes: Mapping[str, Narrow],
-        values: Mapping[str, Narrow],
-    ) -> None:
+    def add(self, rows: Mapping[str, Narrow]) -> None:
         """Add rows.
 
         Args:
-            buckets: The time bucket of each.
-            codes: Dimension -> the place of its value in ``names``.
-            values: Measure -> its number; each time the same measures.
+            rows: ``bucket``, dimension -> the place of its value in ``names``, and
+                measure -> its number; each time the same measures. Of one that is not
+                there nothing was reported.
 
         Raises:
             LedgerError: When a sum of everything would not fit.
         """
-        if not len(buckets):
+        if not len(rows["bucket"]):
             return
+        values = {name: rows[name] for name in MEASURES if name in rows}
         for name, column in values.items():
             self._totals[name] = self._totals.get(name, 0) + total(column)
             if self._totals[name] >= 2**63:
                 raise LedgerError(TOO_MUCH)
-        keys = np.zeros(len(buckets), np.int64)
+        keys = np.zeros(len(rows["bucket"]), np.int64)
         for name, names in self.names.items():
             if name in self._numbers:
                 keys = self._numbers[name](keys)
-            keys = keys * len(names) + codes[name]
-        self._parts.append(added(Part(buckets, keys, values)))
+            keys = keys * len(names) + rows[name]
+        self._parts.append(added(Part(rows["bucket"], keys, values)))
         if sum(map(len, self._parts)) > 2 * self._together + _TOGETHER:
             self._parts = [added(joined(self._parts))]
             self._together = len(self._parts[0])
 
-    def take(self) -> tuple[list[Part], Mapping[str, Ints]]:
+    @property
+    def same(self) -> dict[str, str]:
+        """Each measure that was reported -> the one that was added for it."""
+        there = {name: name for name in self._totals}
+        return there | {name: of for name, of in self._same.items() if of in there}
+
+    def table(self) -> pa.Table:
+        """What was added as rows of the roll-up; the adder is empty after it."""
+        parts, names, codes = self.take()
+        rows = added(joined(parts))
+        columns: dict[str, Any] = {"bucket": rows.buckets.astype(np.int64)}
+        for name, values in names.items():
+            places = codes[name][rows.tuples]
+            said = [value for value in values if value is not None]
+            columns[name] = pa.DictionaryArray.from_arrays(
+                pa.array(places, mask=places == len(said)), pa.array(said, pa.string())
+            )
+        for name, of in self.same.items():
+            columns[name] = rows.values[of].astype(np.int64)
+        return pa.table(columns)
+
+    def take(
+        self,
+    ) -> tuple[list[Part], dict[str, Sequence[Name]], dict[str, npt.NDArray[np.int32]]]:
         """What was added, with the tuples numbered; the adder is empty after it.
 
         Returns:
-            The rows; and dimension -> for each tuple the place of its value.
+            The rows; dimension -> its values that occur; and dimension -> for each
+            tuple the place of its value.
         """
         tuples, keys = ranked([part.tuples for part in self._parts])
         parts = [
@@ -168,11 +209,11 @@ class Adder:
         ]
         self._parts = []
         codes: dict[str, Ints] = {}
-        for name, names in reversed(self.names.items()):
-            keys, codes[name] = np.divmod(keys, max(1, len(names)))
+        for name, names in reversed([*self.names.items()]):
+            keys, codes[name] = np.divmod(keys, len(names))
             if name in self._numbers:
                 keys = self._numbers[name].values()[keys]
-        return parts, {name: codes[name] for name in self.names}
+        return parts, *used(self.names, codes)
 
 
 class _Numbers:
@@ -194,3 +235,47 @@ class _Numbers:
         """The value of each number."""
         found: Ints = self._known[np.argsort(self._number)]
         return found
+
+
+def of_table(
+    rows: pa.Table, dimensions: Sequence[str], same: Mapping[str, str]
+) -> Adder:
+    """Rows of the roll-up, in any order, added up.
+
+    Args:
+        rows: ``bucket``, the dimensions, and the measures.
+        dimensions: Which columns are dimensions.
+        same: Measure that is not there -> one that is, and is the same.
+
+    Raises:
+        LedgerError: When a sum of everything would not fit.
+    """
+    names, codes = {}, {}
+    for name in dimensions:
+        names[name], codes[name] = coded(rows[name])
+    values, alike = measured(rows.drop_columns(["bucket", *dimensions]))
+    again = {name: alike[of] for name, of in same.items() if of in alike}
+    found = Adder(names, {**alike, **again})
+    columns = {"bucket": rows["bucket"].to_numpy(), **codes, **values}
+    for start in range(0, len(rows), AT_ONCE):
+        at = slice(start, start + AT_ONCE)
+        found.add({name: column[at] for name, column in columns.items()})
+    return found
+
+
+def used(
+    names: Mapping[str, Sequence[Name]], codes: Mapping[str, Narrow]
+) -> tuple[dict[str, Sequence[Name]], dict[str, npt.NDArray[np.int32]]]:
+    """The values of dimensions that occur, and their places among those.
+
+    Args:
+        names: Dimension -> its values.
+        codes: Dimension -> the places in them.
+    """
+    left: dict[str, Sequence[Name]] = {}
+    places = {}
+    for name, values in names.items():
+        (ranks,), there = ranked([codes[name]])
+        left[name] = [values[place] for place in there.tolist()]
+        places[name] = ranks.astype(np.int32)
+    return left, places

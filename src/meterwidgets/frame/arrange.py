@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from meterwidgets.frame.adding import Part, added, joined
-from meterwidgets.frame.coding import Ints, Narrow, narrow
+from meterwidgets.frame.adding import AT_ONCE, Part, added, joined
+from meterwidgets.frame.coding import Ints, narrow
 from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.running import RunningSums
@@ -21,8 +21,6 @@ which has many more tuples."""
 _HOUR, _DAY = 3600, 86_400
 _DISTANCES = [_HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR] + [_DAY << n for n in range(6)]
 """Seconds from mark to mark."""
-AT_ONCE = 2_000_000
-"""So many rows are laid out at once."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,7 @@ def ranked(columns: Sequence[Narrow]) -> tuple[list[Narrow], Ints]:
     return [rank[column] for column in columns], np.flatnonzero(used)
 
 
-def measured(rows: pa.Table) -> tuple[dict[str, Narrow], Mapping[str, str]]:
+def measured(rows: pa.Table) -> tuple[dict[str, Narrow], dict[str, str]]:
     """The measures of rows, each column of numbers once.
 
     Args:
@@ -106,7 +106,7 @@ def measured(rows: pa.Table) -> tuple[dict[str, Narrow], Mapping[str, str]]:
 
     Returns:
         Measure -> the number of each row; and each measure -> the one of those that
-        is the same in every row, zeros above all.
+        is the same in every row. What is 0 in all rows is left out.
 
     Raises:
         LedgerError: When a sum of everything would not fit.
@@ -114,12 +114,12 @@ def measured(rows: pa.Table) -> tuple[dict[str, Narrow], Mapping[str, str]]:
     found: dict[str, Narrow] = {}
     same: dict[str, str] = {}
     by_total: dict[int, list[str]] = {}
-    for name in MEASURES:
-        values: Narrow = np.zeros(len(rows), np.uint8)
-        if name in rows.column_names:
-            values = narrow(rows[name].to_numpy())
-            rows = rows.drop_columns([name])  # so that its memory is free
-        alike = by_total.setdefault(total(values), [])
+    for name in filter(rows.column_names.__contains__, MEASURES):
+        values = narrow(rows[name].to_numpy())
+        rows = rows.drop_columns([name])  # so that its memory is free
+        if not (sum_of_all := total(values)):
+            continue
+        alike = by_total.setdefault(sum_of_all, [])
         first = next((o for o in alike if np.array_equal(found[o], values)), name)
         same[name] = first
         if first == name:

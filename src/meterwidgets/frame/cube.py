@@ -14,15 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from meterwidgets.frame.adding import Adder, Part
-from meterwidgets.frame.arrange import (
-    AT_ONCE,
-    SPACE,
-    USER_SPACE,
-    arranged,
-    collapsed,
-)
-from meterwidgets.frame.coding import Name, Narrow, coded, combined, measured, ranked
+from meterwidgets.frame.adding import Adder, Part, of_table, used
+from meterwidgets.frame.arrange import SPACE, USER_SPACE, arranged, collapsed
+from meterwidgets.frame.coding import Name, combined
 from meterwidgets.frame.groups import Groups
 from meterwidgets.frame.running import RunningSums
 
@@ -89,7 +83,7 @@ class Cube:
             chosen = [name == value for name in self.names[dimension]]
             kept = np.asarray(chosen, bool)[self.codes[dimension]]
         left = {name: places[kept] for name, places in self.codes.items()}
-        names, codes = _used(self.names, left)
+        names, codes = used(self.names, left)
         rows, buckets = self.sums.cells((self.first, self.first + self.width), kept)
         tuples = (np.cumsum(kept) - 1)[self.sums.tuple_of[rows]]
         values = {measure: each[rows] for measure, each in self.sums.values.items()}
@@ -148,26 +142,13 @@ class Cube:
         Raises:
             LedgerError: When a sum of everything would not fit.
         """
-        names, codes = {}, {}
-        for name in dimensions:
-            names[name], codes[name] = coded(rows[name])
-        buckets = rows["bucket"].to_numpy()
-        values, same = measured(rows.drop_columns(["bucket", *dimensions]))
-        adder = Adder(names)
-        for start in range(0, len(buckets), AT_ONCE):
-            at = slice(start, start + AT_ONCE)
-            adder.add(
-                buckets[at],
-                {name: code[at] for name, code in codes.items()},
-                {name: each[at] for name, each in values.items()},
-            )
-        return cls.of(adder, same, grain_s, space=space, tz=tz)
+        added = of_table(rows, dimensions, {})
+        return cls.of(added, grain_s, space=space, tz=tz)
 
     @classmethod
     def of(
         cls,
-        adder: Adder,
-        same: Mapping[str, str],
+        added: Adder,
         grain_s: int,
         *,
         space: int | None = None,
@@ -176,36 +157,21 @@ class Cube:
         """Build the cube from what was added up.
 
         Args:
-            adder: What was added; it is empty afterwards.
-            same: Measure -> the one that was added for it; of one that is not there
-                nothing was reported.
+            added: The rows; it is empty afterwards.
             grain_s: Seconds of a time bucket.
             space: How many bytes the running sums may take, if not the usual.
             tz: The zone whose days are read the fastest.
         """
-        parts, codes = adder.take()
+        parts, names, codes = added.take()
         first = min(int(part.buckets[0]) for part in parts)
         last = max(int(part.buckets[-1]) for part in parts)
-        names, places = _used(adder.names, codes)
         usual = USER_SPACE if "user" in names else SPACE
         sums = arranged(
             parts,
-            same,
+            added.same,
             tuples=len(next(iter(codes.values()))),
             grain_s=grain_s,
             space=space or usual,
             tz=tz,
         )
-        return cls(grain_s, first, last - first + 1, names, places, sums)
-
-
-def _used(
-    names: Mapping[str, Sequence[Name]], codes: Mapping[str, Narrow]
-) -> tuple[dict[str, Sequence[Name]], dict[str, npt.NDArray[np.int32]]]:
-    """The values of dimensions that occur, and their places."""
-    left, places = {}, {}
-    for name, values in names.items():
-        (ranks,), there = ranked([codes[name]])
-        left[name] = [values[place] for place in there.tolist()]
-        places[name] = ranks.astype(np.int32)
-    return left, places
+        return cls(grain_s, first, last - first + 1, names, codes, sums)

@@ -18,7 +18,7 @@ import msgspec
 from meterwidgets.frame import index, parts
 from meterwidgets.frame.manifest import Input, Manifest, Month
 from meterwidgets.frame.merge import Merged, merge
-from meterwidgets.frame.read import FACTS, Facts, cube_rows, facts
+from meterwidgets.frame.read import FACTS, Facts, added_up, facts
 from meterwidgets.frame.rollup import USER_DIMENSIONS
 from meterwidgets.ledger import rejects, staying
 from meterwidgets.ledger.labels import collected
@@ -269,7 +269,8 @@ def _months(
         path = writer.place("cube", f"{name}/{before.generation + 1:06}.arrow")
         rows = None
         if each.known is not None:
-            rows = cube_rows(con, each.rows, USER_DIMENSIONS, grain_s, each.known)
+            added = added_up(con, each.rows, USER_DIMENSIONS, grain_s, each.known)
+            rows = added.table()
         old = (each.old, grain_s // before.grain_s) if each.old else None
         index.write_segment(con, writer.folder, rows, path, old=old)
         months[name] = msgspec.structs.replace(months[name], segment=path)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.coding import TOO_MUCH
+from meterwidgets.frame.adding import Adder, of_table
+from meterwidgets.frame.coding import TOO_MUCH, Name
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
@@ -21,6 +22,7 @@ from meterwidgets.frame.rollup import (
     CONDITIONS,
     DIMENSIONS,
     USER_DIMENSIONS,
+    apart,
     met,
     repeated,
     rollup,
@@ -37,7 +39,6 @@ from meterwidgets.ledger.read import Progress, Request, read_ledgers
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 _FINE_DAYS = 2
 
@@ -319,25 +320,23 @@ def cubes_of(
         users: Whether to keep users and their keys apart.
         tz: The zone whose days are read the fastest.
     """
-    import duckdb
-
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
-    try:
-        rows = cube_rows(con, "records", dimensions, grain_s, known)
-        cube = Cube.from_rows(rows, dimensions, grain_s, tz=tz)
-    except duckdb.ConversionException:
-        raise LedgerError(TOO_MUCH) from None
+    added = added_up(con, "records", dimensions, grain_s, known)
+    cube = Cube.of(added, grain_s, tz=tz)
     return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)
 
 
-def cube_rows(
+def added_up(
     con: duckdb.DuckDBPyConnection,
     records: str,
     dimensions: tuple[str, ...],
     grain_s: int,
     known: Facts,
-) -> pa.Table:
-    """The rows of the cube of some records, without the measures that are 0.
+) -> Adder:
+    """Some records, added up.
+
+    The engine adds up few of them; for many it would keep every sum in wide types
+    and every name, while an ``Adder`` takes them in the order of time.
 
     Args:
         con: With ``tallies`` of the records.
@@ -345,27 +344,35 @@ def cube_rows(
         dimensions: What to group by, besides time.
         grain_s: Seconds of a time bucket.
         known: What is known of them.
+
+    Raises:
+        LedgerError: When a sum of everything would not fit.
     """
-    import pyarrow as pa
+    import duckdb
 
     conditions = {"always": known.always, "never": known.never}
-    keys = dimensions
-    if known.count >= FEW:
-        records, keys = _coded(con, records, dimensions)
-    rows = con.sql(rollup(records, keys, grain_s, **conditions)).to_arrow_table()
-    for name, other in repeated(**conditions).items():
-        rows = rows.append_column(name, rows[other])
-    for name in set(dimensions) - set(keys):
-        rows = rows.append_column(name, pa.nulls(len(rows), pa.string()))
-    return rows
+    same = repeated(**conditions)
+    try:
+        if known.count < FEW:
+            text = rollup(records, dimensions, grain_s, **conditions)
+            return of_table(con.sql(text).to_arrow_table(), dimensions, same)
+        names, codes = _coded(con, records, dimensions)
+        rows = con.sql(apart(records, codes, grain_s, **conditions)).to_arrow_reader()
+        added = Adder(names, same)
+        for batch in rows:
+            columns = zip(batch.schema.names, batch.columns, strict=True)
+            added.add({name: column.to_numpy() for name, column in columns})
+        return added
+    except duckdb.ConversionException:
+        raise LedgerError(TOO_MUCH) from None
+    except OSError as error:  # of the engine, while rows are read
+        raise duckdb.IOException(str(error)) from None
 
 
 def _coded(
     con: duckdb.DuckDBPyConnection, records: str, dimensions: Sequence[str]
-) -> tuple[str, tuple[str, ...]]:
-    """The records with small numbers for the names, to group them faster.
-
-    Only DuckDB has such a type, and the roll-up takes either.
+) -> tuple[dict[str, list[Name]], dict[str, str]]:
+    """Small numbers for the names of many records.
 
     Args:
         con: Where they are.
@@ -373,38 +380,38 @@ def _coded(
         dimensions: The dimensions to code.
 
     Returns:
-        SQL text of the coded relation, and the dimensions that have any value.
+        Dimension -> its values, sorted, null last; and dimension -> SQL text of the
+        place of its value.
     """
     import duckdb
 
     try:  # they were collected while they were read
         con.execute("SELECT 1 FROM all_names").fetchall()
-        names = "all_names" if records == "records" else ""
+        lists = "all_names" if records == "records" else ""
     except duckdb.CatalogException:
-        names = ""
-    if not names:
-        names = "their_names"
+        lists = ""
+    if not lists:
+        lists = "their_names"
         own = [name for name in dimensions if name not in ("currency", "outlier")]
-        lists = f"{staying.distinct(own)} FROM {records}"
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {names} AS {lists}")
-    casts, keys = [], []
+        found = f"{staying.distinct(own)} FROM {records}"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {lists} AS {found}")
+    names: dict[str, list[Name]] = {}
+    codes = {}
     for name in dimensions:
-        found = f'SELECT unnest("{name}") AS name FROM {names}'
+        found = f'SELECT unnest("{name}") AS name FROM {lists}'
         if name == "currency":
             found = "SELECT DISTINCT currency AS name FROM tallies"
         elif name == "outlier":
             found = f"SELECT '{FLAG}' AS name FROM tallies WHERE outliers > 0 LIMIT 1"
-        ((count,),) = con.execute(f"SELECT count(name) FROM ({found})").fetchall()
-        if not count:
-            continue
-        con.execute(
-            f"CREATE OR REPLACE TYPE {name}_names AS ENUM "
-            f"(SELECT name FROM ({found}) WHERE name IS NOT NULL ORDER BY name)"
-        )
-        keys.append(name)
-        casts.append(f'CAST("{name}" AS {name}_names) AS "{name}"')
-    coded = f"(SELECT * REPLACE ({', '.join(casts)}) FROM {records})"
-    return (coded, tuple(keys)) if casts else (records, tuple(dimensions))
+        there = f"SELECT name FROM ({found}) WHERE name IS NOT NULL ORDER BY name"
+        values = [value for (value,) in con.execute(there).fetchall()]
+        names[name], codes[name] = [*values, None], "0::UTINYINT"
+        if values:
+            kind = f"{name}_names"
+            con.execute(f"CREATE OR REPLACE TYPE {kind} AS ENUM ({there})")
+            place = f'enum_code(CAST("{name}" AS {kind}))'
+            codes[name] = f"coalesce({place}, {len(values)})"
+    return names, codes
 
 
 def currencies_of(cube: Cube) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ It is written in the words that every engine has, so that it can be written for 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 DIMENSIONS = (
     "org", "project", "deployment", "model", "endpoint", "currency", "outlier",
@@ -99,9 +99,20 @@ _NEVER = {
 
 
 def _measure(
-    measure: str, always: Collection[str], never: Collection[str]
+    measure: str,
+    always: Collection[str],
+    never: Collection[str],
+    *,
+    apart: bool = False,
 ) -> str | None:
-    """SQL text of a measure; None where its sum is 0."""
+    """SQL text of a measure, or of what a single record adds to it; None where it is 0.
+
+    Args:
+        measure: Its name.
+        always: As ``rollup`` has it.
+        never: Likewise.
+        apart: Whether it is of a single record.
+    """
     value, *where = _SUMMED[measure]
     if {*where, _NEVER.get(value)} & {*never}:
         return None
@@ -110,7 +121,10 @@ def _measure(
         value = "1"
     if value != "1":
         inner = f"CASE WHEN {' AND '.join(where)} THEN {value} END" if where else value
-        return f"CAST(coalesce(sum({inner}), 0) AS BIGINT)"
+        summed = inner if apart else f"sum({inner})"
+        return f"CAST(coalesce({summed}, 0) AS BIGINT)"
+    if apart:
+        return f"CAST({' AND '.join(where) or 'true'} AS UTINYINT)"
     return f"CAST({met(*where) if where else 'count(*)'} AS BIGINT)"
 
 
@@ -160,14 +174,52 @@ def rollup(
         'SELECT CAST(start_us // 900000000 AS BIGINT)'
     """
     keys = ", ".join(f'"{name}"' for name in dimensions)
+    rows = _rows(records, keys, grain_s, always, never, apart=False)
+    return f"{rows} GROUP BY bucket, {keys}"
+
+
+def apart(
+    records: str,
+    keys: Mapping[str, str],
+    grain_s: int,
+    *,
+    always: Collection[str],
+    never: Collection[str],
+) -> str:
+    """SQL text of the rows that single records make: ``rollup`` without adding up.
+
+    Args:
+        records: The relation of usage records.
+        keys: Dimension -> SQL text of its value.
+        grain_s: Seconds of a time bucket.
+        always: As ``rollup`` has it.
+        never: Likewise.
+
+    Examples:
+        >>> apart("records", {"org": "1"}, 900, always=[], never=[]).split(", CAST")[1]
+        '(true AS UTINYINT) AS records'
+    """
+    texts = ", ".join(f'{text} AS "{name}"' for name, text in keys.items())
+    return _rows(records, texts, grain_s, always, never, apart=True)
+
+
+def _rows(
+    records: str,
+    keys: str,
+    grain_s: int,
+    always: Collection[str],
+    never: Collection[str],
+    *,
+    apart: bool,
+) -> str:
     again = repeated(always=always, never=never)
-    texts = {name: _measure(name, always, never) for name in MEASURES}
+    texts = {name: _measure(name, always, never, apart=apart) for name in MEASURES}
     measures = ", ".join(
         f"{sql} AS {name}" for name, sql in texts.items() if sql and name not in again
     )
     return (
         f"SELECT CAST(start_us // {grain_s * 1_000_000} AS BIGINT) AS bucket, "
-        f"{keys}, {measures} FROM {records} GROUP BY bucket, {keys}"
+        f"{keys}, {measures} FROM {records}"
     )
 
 
