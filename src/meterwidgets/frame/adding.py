@@ -75,22 +75,20 @@ def added(part: Part) -> Part:
     if not len(part):
         return part
     first, tuples = int(part.buckets.min()), part.tuples
-    there: Narrow | None = None
     if (int(part.buckets.max()) - first + 1) * (int(tuples.max()) + 1) > _KEYS:
-        there, tuples = np.unique(tuples, return_inverse=True)
-    size = int(tuples.max()) + 1
-    keys = (part.buckets.astype(np.int64) - first) * size + tuples
-    keys, order = _sorted(keys)
-    firsts = np.flatnonzero(np.diff(keys, prepend=-1))
-    keys = keys[firsts]
-    values = {name: each[order] for name, each in part.values.items()}
-    if len(firsts) < len(order):
-        values = {
-            name: narrow(np.add.reduceat(each.astype(np.int64), firsts))
-            for name, each in values.items()
-        }
-    tuples = keys % size if there is None else there[keys % size]
-    return Part(narrow(keys // size + first), narrow(tuples), values)
+        _, tuples = np.unique(tuples, return_inverse=True)
+    buckets = part.buckets.astype(np.int64) - first
+    keys, order = _sorted(buckets * (int(tuples.max()) + 1) + tuples)
+    new = np.diff(keys, prepend=-1) != 0
+    lead, rest, into = order[new], order[~new], (np.cumsum(new) - 1)[~new]
+
+    def sums(values: Narrow) -> Narrow:  # most rows stand alone: few are to be added
+        found = values[lead].astype(np.int64)
+        np.add.at(found, into, values[rest].astype(np.int64))
+        return narrow(found)
+
+    values = {name: sums(each) for name, each in part.values.items()}
+    return Part(narrow(part.buckets[lead]), narrow(part.tuples[lead]), values)
 
 
 def _sorted(keys: Ints) -> tuple[Ints, Ints]:

@@ -8,7 +8,7 @@ and reason, and goes to the rejects; the good rows go on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 DIMENSIONS = (
     "org", "project", "user", "api_key", "endpoint", "deployment", "provider", "model",
@@ -28,6 +28,8 @@ LARGEST_COST = 10**9
 _FIRST_US, _LAST_US = 946_684_800_000_000, 4_102_444_800_000_000  # 2000, 2100
 _WHOLE_KINDS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _ZONED = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
+_SHORT_COST = "{d} >= 0 AND {d} < 1e6 AND round({d} * 1e9) / 1e9 = {d}"
+_CURRENCY = "[A-Za-z]{3}"
 _NOTHING = "'', 'None', 'none', 'null', 'NULL', 'NaN', 'nan', 'NaT', '<NA>'"
 
 MACROS = f"""
@@ -68,7 +70,7 @@ CREATE OR REPLACE MACRO paid(t) AS
   THEN CAST(t || 'e9' AS BIGINT) ELSE nano(amount(t), coalesce(
     TRY_CAST(t AS DECIMAL(18, 9)), TRY_CAST(digits(t) AS DECIMAL(18, 9)))) END;
 CREATE OR REPLACE MACRO double_cost(d) AS
-  CASE WHEN d >= 0 AND d < 1e6 AND round(d * 1e9) / 1e9 = d
+  CASE WHEN {_SHORT_COST.format(d="d")}
   THEN CAST(round(d * 1e9) AS BIGINT) ELSE paid(CAST(d AS VARCHAR)) END;
 CREATE OR REPLACE MACRO huge(t) AS coalesce(
   isfinite(TRY_CAST(t AS DOUBLE)) AND TRY_CAST(t AS DOUBLE) > 1e9, false);
@@ -154,6 +156,7 @@ def parsed(
     only: str,
     recorded_zero: str,
     labels: Mapping[str, str],
+    plain: Collection[str] = (),
 ) -> str:
     """SQL text that turns raw rows into checked fields.
 
@@ -166,6 +169,7 @@ def parsed(
         only: SQL condition of the rows that are usage.
         recorded_zero: SQL condition under which a cost of 0 is a price.
         labels: Dimension -> SQL text of the name of its value.
+        plain: The fields that ``proof`` found plain.
 
     Returns:
         A SELECT of ``file``, ``n``, ``used``, every field (times as ``start_us`` and
@@ -178,7 +182,8 @@ def parsed(
         f",\n    {text} AS {name}_r" for name, text in {**fields, **called}.items()
     )
     texts = ",\n    ".join(
-        f"{_said(name, kinds)} AS {name}_t" if name in fields
+        f"{name}_r AS {name}_t" if name in plain
+        else f"{_said(name, kinds)} AS {name}_t" if name in fields
         else f"NULL::VARCHAR AS {name}_t"
         for name in FIELDS
     )  # fmt: skip
@@ -186,7 +191,7 @@ def parsed(
     results = {f"{name}_v": name for name in (*COUNTS, *MONEY)}
     results |= {"start_us": "start", "end_us": "end"}
     numbers = ",\n    ".join(
-        f"{_macro(name, kinds.get(name, 'VARCHAR'))}({name}_t) AS {value}"
+        f"{_read(name, kinds.get(name, 'VARCHAR'), name in plain)} AS {value}"
         if name in fields
         else f"NULL::BIGINT AS {value}"
         for value, name in results.items()
@@ -204,7 +209,11 @@ def parsed(
         + [f"{value} AS {name}" for name, value in counts.items()]
         + ["upper(currency_t) AS currency", *called, "reject"]
     )
-    rules = "\n".join(rule for field, rule in _rules() if field in {"", *fields})
+    rules = "\n".join(
+        rule
+        for field, rule, own in _rules()
+        if field in {"", *fields} and not (own and field in plain)
+    )
     return f"""
 SELECT file, n, {values}
 FROM (SELECT *, CASE WHEN broken IS NULL AND NOT used THEN NULL {rules} END AS reject
@@ -216,6 +225,70 @@ FROM ({relation})))))
 """
 
 
+def proof(
+    relation: str,
+    fields: Mapping[str, str],
+    *,
+    kinds: Mapping[str, str],
+    zone: str,
+) -> str:
+    """SQL text that tells which fields are plain: every value is good as it stands.
+
+    To look at the ends of a column, or at its distinct values, takes a fraction of what
+    it takes to put each of its values through the rules.
+
+    Args:
+        relation: As ``parsed`` has it.
+        fields: Likewise.
+        kinds: Likewise.
+        zone: That of timestamps without one.
+
+    Returns:
+        A SELECT of one row, of whether a field is plain, for those that can be.
+    """
+    looks = {
+        name: _proof(f"{name}_r", name, kinds.get(name, "VARCHAR"), zone)
+        for name in fields
+    }
+    raw = ", ".join(f"{text} AS {name}_r" for name, text in fields.items())
+    found = ", ".join(
+        f'coalesce({look}, true) AS "{name}"' for name, look in looks.items() if look
+    )
+    return f"SELECT {found or 1} FROM (SELECT {raw} FROM ({relation}))"
+
+
+def _proof(raw: str, name: str, kind: str, zone: str) -> str:
+    """SQL text of whether all values of a column are read as they stand."""
+    if name in COUNTS and kind.lstrip("U") in _WHOLE_KINDS:
+        return f"min({raw}) >= 0 AND max({raw}) <= {LARGEST_COUNT}"
+    if name in MONEY and kind == "DOUBLE":
+        return f"bool_and({_SHORT_COST.format(d=raw)})"
+    if kind in _ZONED and (zone == "UTC" or _ZONED[kind] == "true"):
+        make = "make_timestamptz" if _ZONED[kind] == "true" else "make_timestamp"
+        inside = (
+            f"min({raw}) >= {make}({_FIRST_US}) AND max({raw}) < {make}({_LAST_US})"
+        )
+        return inside + f" AND count(*) = count({raw})" * (name == "start")
+    if name in {"start", "end", *COUNTS, *MONEY}:
+        return ""
+    if name in {"record_id", "covers"}:
+        return f"bool_and(said({raw}) IS NOT DISTINCT FROM {raw})"
+    good = "said(t) IS NOT DISTINCT FROM t"
+    if name == "currency":
+        good += f" AND regexp_full_match(t, '{_CURRENCY}')"
+    return f"list_bool_and(list_transform(list(DISTINCT {raw}), lambda t: {good}))"
+
+
+def _read(name: str, kind: str, plain: bool) -> str:
+    """SQL text of the number that a field says."""
+    text = f"{name}_t"
+    if not plain:
+        return f"{_macro(name, kind)}({text})"
+    if name in MONEY:
+        return f"CAST(round({text} * 1e9) AS BIGINT)"
+    return f"CAST({text} AS BIGINT)" if name in COUNTS else f"epoch_us({text})"
+
+
 def _said(name: str, kinds: Mapping[str, str]) -> str:
     """SQL text of what a raw value says; NULL where it says nothing."""
     if name not in kinds:
@@ -225,36 +298,45 @@ def _said(name: str, kinds: Mapping[str, str]) -> str:
     return f"{name}_r"
 
 
-def _rules() -> Iterator[tuple[str, str]]:
-    """Fields and their WHEN branches, in the order in which a reason is looked for."""
+def _rules() -> Iterator[tuple[str, str, bool]]:
+    """Fields, their WHEN branches, in the order in which a reason is looked for.
+
+    Yields:
+        The field, the branch, and whether it looks at no other field.
+    """
     yield (
         "",
         "WHEN broken IS NOT NULL THEN {'field': '', 'value': text, 'reason': broken}",
+        False,
     )
     yield from _time_rules()
     for name in COUNTS:
-        yield _unread(name, _no_count(_text(name)))
-    yield from _part_rules()
+        yield *_unread(name, _no_count(_text(name))), True
+    for rule in _part_rules():
+        yield *rule, False
     for name in MONEY:
-        yield _unread(name, _no_cost(_text(name)))
-    yield _rule(
+        yield *_unread(name, _no_cost(_text(name))), True
+    yield *_rule(
         "coalesce(input_cost_v, 0) + coalesce(output_cost_v, 0) > cost_v + 2",
         "cost", "is less than the input_cost and output_cost that are its parts",
-    )  # fmt: skip
-    yield _rule(
-        "currency_t IS NOT NULL AND NOT regexp_full_match(currency_t, '[A-Za-z]{3}')",
+    ), False  # fmt: skip
+    yield *_rule(
+        "currency_t IS NOT NULL "
+        f"AND NOT regexp_full_match(currency_t, '{_CURRENCY}')",
         "currency", "is not a currency code such as USD",
-    )  # fmt: skip
+    ), True  # fmt: skip
 
 
-def _time_rules() -> Iterator[tuple[str, str]]:
+def _time_rules() -> Iterator[tuple[str, str, bool]]:
     outside = "is not between the years 2000 and 2100"
-    yield _rule("start_t IS NULL", "start", "is missing")
-    yield _rule("start_us IS NULL", "start", "is not a time")
-    yield _rule(f"start_us < {_FIRST_US} OR start_us >= {_LAST_US}", "start", outside)
-    yield _rule("end_t IS NOT NULL AND end_us IS NULL", "end", "is not a time")
-    yield _rule("end_us < start_us", "end", "is before the start")
-    yield _rule(f"end_us >= {_LAST_US}", "end", outside)
+    yield *_rule("start_t IS NULL", "start", "is missing"), True
+    yield *_rule("start_us IS NULL", "start", "is not a time"), True
+    beyond = f"start_us < {_FIRST_US} OR start_us >= {_LAST_US}"
+    yield *_rule(beyond, "start", outside), True
+    unread = "end_t IS NOT NULL AND end_us IS NULL"
+    yield *_rule(unread, "end", "is not a time"), True
+    yield *_rule("end_us < start_us", "end", "is before the start"), False
+    yield *_rule(f"end_us >= {_LAST_US}", "end", outside), True
 
 
 def _part_rules() -> Iterator[tuple[str, str]]:

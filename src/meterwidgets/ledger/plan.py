@@ -6,7 +6,7 @@ Files that the same statement reads are read at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -79,12 +79,13 @@ class Plan:
         """
         return f"INSERT INTO ledger BY NAME {self.rows(files, first)}"
 
-    def rows(self, files: str, first: int) -> str:
+    def rows(self, files: str, first: int, *, plain: Collection[str] = ()) -> str:
         """SQL text of the rows of some files like this one, as ``ledger`` has them.
 
         Args:
             files: SQL text of their list.
             first: The number of the first; the others follow.
+            plain: The fields that ``proof`` found plain in all of them.
         """
         own = self.source.name != "table"
         known = "requests" in self.fields or self.bucketed
@@ -104,11 +105,31 @@ class Plan:
             CASE WHEN coalesce(cost, input_cost, output_cost) IS NOT NULL
               THEN coalesce(currency, {literal(self.currency)}) END AS currency,
             used, zoned, reject{names}
-          FROM ({self._parsed(files)})
+          FROM ({self._parsed(files, plain)})
         """
 
-    def _parsed(self, files: str) -> str:
-        """SQL text of the checked rows: every ``{column}`` becomes its value."""
+    def proof(self, files: str) -> str:
+        """SQL text of which fields of some files like this one are plain."""
+        raw = self._raw(files)
+        return normalise.proof(
+            raw.relation, raw.fields, kinds=raw.kinds, zone=self.zone
+        )
+
+    def _parsed(self, files: str, plain: Collection[str]) -> str:
+        """SQL text of the checked rows."""
+        raw = self._raw(files)
+        return normalise.parsed(
+            raw.relation,
+            raw.fields,
+            kinds=raw.kinds,
+            only=raw.only,
+            recorded_zero=raw.recorded_zero,
+            labels=raw.labels,
+            plain=plain,
+        )
+
+    def _raw(self, files: str) -> _Values:
+        """The raw values: every ``{column}`` becomes its value."""
         derived = list(self.source.derived)
         places: dict[str, int] = {}
         asked: list[str] = []
@@ -144,14 +165,19 @@ class Plan:
             relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
         for place_of, text in enumerate(further):
             relation = f"SELECT *, {text} AS d{place_of} FROM ({relation})"
-        return normalise.parsed(
-            relation,
-            filled,
-            kinds=kinds,
-            only=only,
-            recorded_zero=zero,
-            labels=called,
-        )
+        return _Values(relation, filled, kinds, only, zero, called)
+
+
+@dataclass(frozen=True)
+class _Values:
+    """SQL text of raw values; see ``normalise.parsed``."""
+
+    relation: str
+    fields: Mapping[str, str]
+    kinds: Mapping[str, str]
+    only: str
+    recorded_zero: str
+    labels: Mapping[str, str]
 
 
 def plan(raw: Raw, request: Request, con: duckdb.DuckDBPyConnection) -> Plan:

@@ -48,10 +48,19 @@ def view(
     con.execute("CREATE TEMP TABLE stay (path VARCHAR, size BIGINT, changed BIGINT)")
     for batch in batches:
         paths = [each.raw.path for each in batch if each.raw.path]
-        rows.append(batch[0].rows(f"[{', '.join(map(exactly, paths))}]", first))
+        files = f"[{', '.join(map(exactly, paths))}]"
+        rows.append(batch[0].rows(files, first, plain=_plain(con, batch[0], files)))
         first += len(batch)
         con.executemany("INSERT INTO stay VALUES (?, ?, ?)", list(map(_state, paths)))
     con.execute(f"CREATE VIEW ledger AS {' UNION ALL BY NAME '.join(rows)}")
+
+
+def _plain(con: duckdb.DuckDBPyConnection, plan: Plan, files: str) -> list[str]:
+    """The fields whose values are good as they stand, in all of some files."""
+    found = con.execute(plan.proof(files))
+    names = [column[0] for column in found.description or ()]
+    (row,) = found.fetchall()
+    return [name for name, plain in zip(names, row, strict=True) if plain is True]
 
 
 def _state(path: Path) -> tuple[str, int, int]:
