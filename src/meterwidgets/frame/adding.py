@@ -7,8 +7,9 @@ come to, not what came.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,10 @@ AT_ONCE = 2_000_000
 """So many rows are worked on at once."""
 _TOGETHER = 4_000_000
 """So many rows may lie apart."""
+_APART = 3
+"""At any time there may be so many parts."""
+_PIECES = 400
+"""Into so many pieces of time parts are cut, to put them together."""
 _KEYS = 1 << 62
 """So large may be the number of a combination."""
 _NUMBERED = 1 << 36
@@ -118,6 +123,53 @@ def joined(parts: Sequence[Part]) -> Part:
     )
 
 
+def spans(parts: list[Part], edges: Ints) -> Iterator[tuple[int, int, Part]]:
+    """The rows between edges of time, some edges at a time.
+
+    Args:
+        parts: The rows; a part goes when it is through, so that its memory is free.
+        edges: Time buckets, ascending; all rows are between the first and the last.
+
+    Yields:
+        The places of two edges, and the rows between them, part by part.
+    """
+    parts[:] = filter(len, parts)
+    cuts = [np.searchsorted(part.buckets, edges) for part in parts]
+    if cuts:
+        turn = np.sum(cuts, axis=0)[:-1] // AT_ONCE
+        starts = np.flatnonzero(np.diff(turn, prepend=-1)).tolist()
+        for low, high in pairwise([*starts, len(edges) - 1]):
+            rows = joined([
+                part[cut[low] : cut[high]]
+                for part, cut in zip(parts, cuts, strict=True)
+                if cut[low] < cut[high]
+            ])  # fmt: skip
+            for place, cut in enumerate(cuts):
+                if cut[high] == cut[-1]:
+                    parts[place] = Part(cut[:0], cut[:0], {})
+            yield low, high, rows
+    parts.clear()
+
+
+def together(parts: list[Part]) -> list[Part]:
+    """Parts whose times overlap as parts that follow each other.
+
+    Args:
+        parts: The rows; the list is empty afterwards.
+    """
+    first = min(int(part.buckets[0]) for part in parts)
+    last = max(int(part.buckets[-1]) for part in parts)
+    edges = np.unique(np.linspace(first, last + 1, _PIECES).astype(np.int64))
+    return [added(rows) for _, _, rows in spans(parts, edges)]
+
+
+def _overlap(parts: Sequence[Part]) -> float:
+    """How many parts there are at any time, in the mean: 1 if in its order."""
+    ends = np.array([[part.buckets[0], part.buckets[-1]] for part in parts], np.int64)
+    first, last = ends.min(axis=0)[0], ends.max(axis=0)[1]
+    return float((ends[:, 1] - ends[:, 0]).sum() / max(1, last - first))
+
+
 class Adder:
     """Adds up rows of the roll-up.
 
@@ -167,8 +219,9 @@ class Adder:
             keys = keys * len(names) + rows[name]
         self._parts.append(added(Part(rows["bucket"], keys, values)))
         if sum(map(len, self._parts)) > 2 * self._together + _TOGETHER:
-            self._parts = [added(joined(self._parts))]
-            self._together = len(self._parts[0])
+            if _overlap(self._parts) > _APART:
+                self._parts = together(self._parts)
+            self._together = sum(map(len, self._parts))
 
     @property
     def same(self) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
-from meterwidgets.frame.adding import AT_ONCE, Part, added, joined
+from meterwidgets.frame.adding import AT_ONCE, Part, added, spans
 from meterwidgets.frame.coding import Ints, narrow
 from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.rollup import MEASURES
@@ -53,7 +53,7 @@ def arranged(
     running = {name: np.zeros((len(begins), tuples), np.int64) for name in measures}
     columns = {name: [np.zeros(0, np.uint8)] for name in ("tuple", "slot", *measures)}
     marks = np.zeros(len(begins), np.int64)
-    for low, high, rows in _spans(parts, begins):
+    for low, high, rows in spans(parts, begins):
         block = np.searchsorted(begins, rows.buckets, "right") - 1
         cell = (block - low) * tuples + rows.tuples
         found = added(Part(cell, rows.buckets - begins[block], rows.values))
@@ -83,30 +83,6 @@ def _times(parts: Sequence[Part]) -> Ints:
     """The time buckets that have rows, ascending."""
     times = [np.unique(part.buckets) for part in parts]
     return np.unique(np.concatenate([np.zeros(0, np.int64), *times]))
-
-
-def _spans(parts: list[Part], begins: Ints) -> Iterator[tuple[int, int, Part]]:
-    """The rows between marks, some marks at a time; parts go when they are through.
-
-    Yields:
-        Two marks, and the rows between them.
-    """
-    parts[:] = filter(len, parts)
-    cuts = [np.searchsorted(part.buckets, begins) for part in parts]
-    if cuts:
-        turn = np.sum(cuts, axis=0)[:-1] // AT_ONCE
-        edges = np.flatnonzero(np.diff(turn, prepend=-1)).tolist()
-        for low, high in pairwise([*edges, len(begins) - 1]):
-            rows = joined([
-                part[cut[low] : cut[high]]
-                for part, cut in zip(parts, cuts, strict=True)
-                if cut[low] < cut[high]
-            ])  # fmt: skip
-            for place, cut in enumerate(cuts):
-                if cut[high] == cut[-1]:
-                    parts[place] = Part(cut[:0], cut[:0], {})
-            yield low, high, rows
-    parts.clear()
 
 
 def _begins(times: Ints, grain_s: int, most: int, tz: str) -> Ints:

@@ -80,6 +80,13 @@ def _engine(process: int) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     spill = str(Path(gettempdir()) / "meterwidgets")
-    con = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})
+    con = duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "temp_directory": spill,
+            # to press what is read once takes longer than to read it
+            "checkpoint_threshold": "1TB",
+        }
+    )
     con.execute(normalise.MACROS)
     return con
