@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.selection import Selection
@@ -26,8 +25,6 @@ from meterwidgets.metrics.results import (
 )
 
 _DAY = timedelta(days=1)
-_Over = Mapping[str, npt.NDArray[np.int64]]
-
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -156,27 +153,28 @@ def _series(
     selection: Selection, cut: Sequence[datetime], by: str | None, most: int | None
 ) -> Iterator[Series]:
     """The lines between edges of time, ranked and folded before they are drawn."""
-    side, frame = selection.filters.cost_type, selection.frame
-
-    def line(value: str | None, name: str, sums: _Over, members: int = 1) -> Series:
-        return Series(value, name, tuple(amounts_of(sums, side)), members)
-
-    over = {
-        (value, frame.label(by, value) if by else "Total"): sums
-        for value, sums in selection.over(cut, by).items()
-    }
-    wholes = amounts_of(
-        {m: [int(sums[m].sum()) for sums in over.values()] for m in MEASURES}, side
-    )
-    whole = dict(zip(over, wholes, strict=True))
-    ranked = sorted(over, key=lambda key: _rank(key[1], key[0], whole[key]))
+    side = selection.filters.cost_type
+    if by is None:
+        whole = selection.over(cut)[None]
+        yield Series(None, "Total", tuple(amounts_of(whole, side)))
+        return
+    ranked = breakdown(selection, by).rows
     first = ranked if most is None or len(ranked) <= most else ranked[: most - 1]
-    for value, name in first:
-        yield line(value, name, over[value, name])
-    rest = [over[key] for key in ranked[len(first) :]]
-    if rest:
-        total = {m: sum((sums[m] for sums in rest[1:]), rest[0][m]) for m in rest[0]}
-        yield line(None, f"Other ({len(rest):,})", total, len(rest))
+    others = ranked[len(first) :]
+    apart = by not in selection.cube.names  # thousands of users
+    ids = [row.id for row in first]
+    over = selection.over(cut, by, values=ids if apart else None)
+    for row in first:
+        yield Series(row.id, row.name, tuple(amounts_of(over[row.id], side)))
+    if not others:
+        return
+    if apart:  # they are what is left of the whole, which needs no users
+        whole = selection.over(cut)[None]
+        rest = {m: whole[m] - np.sum([over[id_][m] for id_ in ids], 0) for m in whole}
+    else:
+        rest = {m: np.sum([over[row.id][m] for row in others], 0) for m in MEASURES}
+    name = f"Other ({len(others):,})"
+    yield Series(None, name, tuple(amounts_of(rest, side)), len(others))
 
 
 _SPARK_POINTS = 60
