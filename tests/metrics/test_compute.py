@@ -80,7 +80,7 @@ def test_a_window_after_the_data_has_no_length() -> None:
     assert (found.amounts.cost, found.amounts.tokens, found.models) == (0, 0, 0)
     assert (found.run_rate, found.top_model) == (None, None)
     assert found.amounts.rate_per_1k is None
-    assert breakdown(selection, "model").rows == ()
+    assert not breakdown(selection, "model").rows
     assert trend(selection).start == ()
     assert sparkline(selection) == ()
 
@@ -557,6 +557,19 @@ def test_parts_never_exceed_the_whole(rows: list[Any], rates: Any, tz: str) -> N
     assert amounts.split_input_tokens <= (amounts.input_tokens or 0)
     assert amounts.split_output_tokens <= (amounts.output_tokens or 0)
     assert amounts.estimated_cost <= (amounts.cost or 0)
+
+
+def test_the_others_of_a_breakdown_are_what_all_but_the_first_add_up_to() -> None:
+    rows = breakdown(mw.demo_usage().select(), "user").rows
+    *first, other = results.folded(rows, 4)
+    assert first == list(rows)[:3] == list(rows[:3])
+    rest = list(rows)[3:]
+    assert other.name == f"Other ({len(rest):,})"
+    for name in ADDITIVE:
+        of_rest = added([row.amounts for row in rest], name)
+        assert (getattr(other.amounts, name) or 0) == of_rest
+    assert other.part == sum(row.part for row in rest)
+    assert results.folded(rows, len(rows)) == tuple(rows)
 
 
 @pytest.mark.parametrize("by", ["user", "deployment"])

@@ -23,7 +23,14 @@ def amounts(sums: Mapping[str, int], side: str = "both") -> Amounts:
 def amounts_of(
     sums: Mapping[str, Sequence[int] | npt.NDArray[np.int64]], side: str = "both"
 ) -> list[Amounts]:
-    """The amounts that sums of the cube stand for, of many groups at once.
+    """The amounts that sums of the cube stand for, of many groups; see ``figures``."""
+    return list(map(Amounts._make, zip(*figures(sums, side).values(), strict=True)))
+
+
+def figures(
+    sums: Mapping[str, Sequence[int] | npt.NDArray[np.int64]], side: str = "both"
+) -> dict[str, list[int | None]]:
+    """The figures of amounts that sums of the cube stand for, a column each.
 
     Args:
         sums: Measure -> its sum in each group.
@@ -31,7 +38,7 @@ def amounts_of(
             requests stay, and what is not split belongs to neither side.
 
     Returns:
-        For each group figures with None where no record reported one; an empty
+        The fields of ``Amounts``, with None where no record reported one; an empty
         selection is a true 0.
     """
     table: _Column = np.array(list(sums.values()), np.int64)
@@ -83,7 +90,7 @@ def amounts_of(
             "priced_tokens": found[f"split_{side}_tokens"],
             "unpriced_tokens": found[f"unpriced_{side}_tokens"],
         }
-    return list(map(Amounts._make, zip(*found.values(), strict=True)))
+    return found
 
 
 def _where(known: _Column, values: _Column) -> list[int | None]:

@@ -12,13 +12,13 @@ import numpy as np
 
 from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.amounts import amounts, amounts_of
+from meterwidgets.metrics.amounts import amounts, amounts_of, figures
 from meterwidgets.metrics.buckets import bucket_for, drawn, finest
 from meterwidgets.metrics.results import (
     Amounts,
     Breakdown,
     Concentration,
-    Row,
+    Rows,
     Series,
     Totals,
     Trend,
@@ -97,21 +97,22 @@ def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
         own: Whether the filter on that dimension itself applies.
     """
     values, sums = selection.parts(by, own=own)
-    groups = amounts_of(sums, selection.filters.cost_type)
-    measure = "tokens"
-    if not groups or any(group.cost is not None for group in groups):
-        measure = "cost"
-    parts = [getattr(group, measure) for group in groups]
-    whole = sum(part or 0 for part in parts)
+    of = figures(sums, selection.filters.cost_type)
+    priced = not values or any(cost is not None for cost in of["cost"])
+    measure = "cost" if priced else "tokens"
+    parts = of[measure]
     names = selection.frame.shown(by, values)
-    rows = [Row(*row, whole) for row in zip(values, names, groups, parts, strict=True)]
-    rows.sort(key=lambda row: _rank(row.name, row.id, row.amounts))
-    return Breakdown(by, measure, tuple(rows))
-
-
-def _rank(name: str, value: str | None, whole: Amounts) -> tuple[int, int, str, str]:
-    """By cost, then tokens, then name."""
-    return -(whole.cost or 0), -(whole.tokens or 0), name, value or ""
+    ranks = [  # by cost, then tokens, then name
+        (-(cost or 0), -(tokens or 0), name, value or "")
+        for cost, tokens, name, value in zip(
+            of["cost"], of["tokens"], names, values, strict=True
+        )
+    ]
+    amounts = zip(*of.values(), strict=True)
+    plain = list(zip(values, names, amounts, parts, strict=True))
+    order = sorted(range(len(ranks)), key=ranks.__getitem__)
+    whole = sum(part or 0 for part in parts)
+    return Breakdown(by, measure, Rows(tuple(plain[at] for at in order), whole))
 
 
 @once

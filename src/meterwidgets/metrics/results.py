@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 
 class Amounts(NamedTuple):
@@ -125,6 +125,40 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Rows(Sequence[Row]):
+    """The rows of a breakdown, each made when it is asked for.
+
+    Of thousands of users few are shown, and Python looks through every object that is
+    kept whenever it collects garbage, but not through plain tuples of numbers and text.
+
+    Attributes:
+        plain: Of each row its id, name, amounts and part.
+        whole: What the parts of all rows add up to.
+
+    Examples:
+        >>> rows = Rows((("a1", "Acme", (1,) * 18, 3), ("b2", "Globex", (1,) * 18, 1)), 4)
+        >>> len(rows), rows[0].share, [row.name for row in rows[1:]]
+        (2, Fraction(3, 4), ['Globex'])
+    """
+
+    plain: tuple[tuple[str | None, str, tuple[int | None, ...], int | None], ...]
+    whole: int
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Rows: ...
+    def __getitem__(self, at: int | slice) -> Row | Rows:
+        if isinstance(at, slice):
+            return Rows(self.plain[at], self.whole)
+        value, name, amounts, part = self.plain[at]
+        return Row(value, name, Amounts._make(amounts), part, self.whole)
+
+
+@dataclass(frozen=True)
 class Breakdown:
     """A dimension's rows, by cost, then tokens, then name.
 
@@ -136,7 +170,7 @@ class Breakdown:
 
     by: str
     measure: str
-    rows: tuple[Row, ...]
+    rows: Rows
 
     def value(self, row: Row) -> int | None:
         """What a row is ranked and drawn by."""
@@ -250,7 +284,7 @@ class Insight:
     text: str
 
 
-def added(parts: Sequence[Amounts]) -> Amounts:
+def added(parts: Sequence[tuple[int | None, ...]]) -> Amounts:
     """What several groups add up to; a figure that none of them has stays unknown."""
 
     def one(values: Sequence[int | None]) -> int | None:
@@ -260,13 +294,13 @@ def added(parts: Sequence[Amounts]) -> Amounts:
     return Amounts._make(map(one, zip(*parts, strict=True)))
 
 
-def folded(rows: Sequence[Row], most: int) -> tuple[Row, ...]:
+def folded(rows: Rows, most: int) -> tuple[Row, ...]:
     """Up to so many rows; of more, the first and one of what the others add up to."""
     if len(rows) <= most:
         return tuple(rows)
-    first, rest = rows[: most - 1], rows[most - 1 :]
-    amounts = added([row.amounts for row in rest])
-    parts = [row.part for row in rest if row.part is not None]
+    first, rest = rows[: most - 1], rows[most - 1 :].plain
+    amounts = added([amounts for _, _, amounts, _ in rest])
+    parts = [part for *_, part in rest if part is not None]
     part = sum(parts) if parts else None
     name = f"Other ({len(rest):,})"
-    return (*first, Row(None, name, amounts, part, rows[0].whole, len(rest)))
+    return (*first, Row(None, name, amounts, part, rows.whole, len(rest)))
