@@ -102,15 +102,12 @@ def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
     measure = "cost" if priced else "tokens"
     parts = of[measure]
     names = selection.frame.shown(by, values)
-    ranks = [  # by cost, then tokens, then name
-        (-(cost or 0), -(tokens or 0), name, value or "")
-        for cost, tokens, name, value in zip(
-            of["cost"], of["tokens"], names, values, strict=True
-        )
-    ]
     amounts = zip(*of.values(), strict=True)
     plain = list(zip(values, names, amounts, parts, strict=True))
-    order = sorted(range(len(ranks)), key=ranks.__getitem__)
+    order = sorted(range(len(plain)), key=lambda at: values[at] or "")
+    order.sort(key=names.__getitem__)
+    for name in ("tokens", "cost"):  # what is sorted by last ranks first
+        order.sort(key=[number or 0 for number in of[name]].__getitem__, reverse=True)
     whole = sum(part or 0 for part in parts)
     return Breakdown(by, measure, Rows(tuple(plain[at] for at in order), whole))
 

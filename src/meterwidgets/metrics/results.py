@@ -136,7 +136,7 @@ class Rows(Sequence[Row]):
         whole: What the parts of all rows add up to.
 
     Examples:
-        >>> rows = Rows((("a1", "Acme", (1,) * 18, 3), ("b2", "Globex", (1,) * 18, 1)), 4)
+        >>> rows = Rows((("a", "Acme", (1,) * 18, 3), ("b", "Globex", (1,) * 18, 1)), 4)
         >>> len(rows), rows[0].share, [row.name for row in rows[1:]]
         (2, Fraction(3, 4), ['Globex'])
     """
