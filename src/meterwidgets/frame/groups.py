@@ -7,6 +7,7 @@ import numpy as np
 from meterwidgets.frame.coding import Ints, Narrow
 
 _FEW = 16
+"""Where one of so many is wanted, it is looked up."""
 
 
 def few(kept: Ints, tuples: int) -> bool:

@@ -136,6 +136,8 @@ class RunningSums:
         mark = np.clip(floor, 0, last)
         inside = np.flatnonzero((floor == mark) & (self.begins[mark] < edges))
         inside = inside[mark[inside] < last]
+        if not len(inside):
+            return mark, []
         blocks, first, number = np.unique(
             mark[inside], return_index=True, return_counts=True
         )

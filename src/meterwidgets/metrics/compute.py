@@ -102,14 +102,13 @@ def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
     measure = "cost" if priced else "tokens"
     parts = of[measure]
     names = selection.frame.shown(by, values)
-    amounts = zip(*of.values(), strict=True)
-    plain = list(zip(values, names, amounts, parts, strict=True))
-    order = sorted(range(len(plain)), key=lambda at: values[at] or "")
+    order = sorted(range(len(values)), key=lambda at: values[at] or "")
     order.sort(key=names.__getitem__)
     for name in ("tokens", "cost"):  # what is sorted by last ranks first
         order.sort(key=[number or 0 for number in of[name]].__getitem__, reverse=True)
     whole = sum(part or 0 for part in parts)
-    return Breakdown(by, measure, Rows(tuple(plain[at] for at in order), whole))
+    rows = Rows(order, values, names, list(of.values()), parts, whole)
+    return Breakdown(by, measure, rows)
 
 
 @once

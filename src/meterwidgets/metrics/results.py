@@ -7,7 +7,7 @@ Money is in nano-units of one currency; rates are exact fractions of them. None 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple, overload
@@ -129,23 +129,31 @@ class Rows(Sequence[Row]):
     """The rows of a breakdown, each made when it is asked for.
 
     Of thousands of users few are shown, and Python looks through every object that is
-    kept whenever it collects garbage, but not through plain tuples of numbers and text.
+    kept whenever it collects garbage, but not through lists of numbers.
 
     Attributes:
-        plain: Of each row its id, name, amounts and part.
-        whole: What the parts of all rows add up to.
+        order: The places of the rows in the columns.
+        ids: A column of ids.
+        names: Of names.
+        amounts: A column for each field of ``Amounts``.
+        parts: A column of what they are ranked by.
+        whole: What all parts add up to.
 
     Examples:
-        >>> rows = Rows((("a", "Acme", (1,) * 18, 3), ("b", "Globex", (1,) * 18, 1)), 4)
-        >>> len(rows), rows[0].share, [row.name for row in rows[1:]]
-        (2, Fraction(3, 4), ['Globex'])
+        >>> rows = Rows([1, 0], ["a", "b"], ["A", "B"], [[5, 6]] * 18, [1, 3], 4)
+        >>> len(rows), rows[0].share, [row.amounts.cost for row in rows[1:]]
+        (2, Fraction(3, 4), [5])
     """
 
-    plain: tuple[tuple[str | None, str, tuple[int | None, ...], int | None], ...]
+    order: Sequence[int]
+    ids: Sequence[str | None]
+    names: Sequence[str]
+    amounts: Sequence[Sequence[int | None]]
+    parts: Sequence[int | None]
     whole: int
 
     def __len__(self) -> int:
-        return len(self.plain)
+        return len(self.order)
 
     @overload
     def __getitem__(self, at: int) -> Row: ...
@@ -153,9 +161,11 @@ class Rows(Sequence[Row]):
     def __getitem__(self, at: slice) -> Rows: ...
     def __getitem__(self, at: int | slice) -> Row | Rows:
         if isinstance(at, slice):
-            return Rows(self.plain[at], self.whole)
-        value, name, amounts, part = self.plain[at]
-        return Row(value, name, Amounts._make(amounts), part, self.whole)
+            return replace(self, order=self.order[at])
+        place = self.order[at]
+        amounts = Amounts._make([column[place] for column in self.amounts])
+        named = self.ids[place], self.names[place]
+        return Row(*named, amounts, self.parts[place], self.whole)
 
 
 @dataclass(frozen=True)
@@ -284,23 +294,21 @@ class Insight:
     text: str
 
 
-def added(parts: Sequence[tuple[int | None, ...]]) -> Amounts:
-    """What several groups add up to; a figure that none of them has stays unknown."""
-
-    def one(values: Sequence[int | None]) -> int | None:
-        known = [value for value in values if value is not None]
-        return sum(known) if known else None
-
-    return Amounts._make(map(one, zip(*parts, strict=True)))
-
-
 def folded(rows: Rows, most: int) -> tuple[Row, ...]:
     """Up to so many rows; of more, the first and one of what the others add up to."""
     if len(rows) <= most:
         return tuple(rows)
-    first, rest = rows[: most - 1], rows[most - 1 :].plain
-    amounts = added([amounts for _, _, amounts, _ in rest])
-    parts = [part for *_, part in rest if part is not None]
-    part = sum(parts) if parts else None
+    first, rest = rows[: most - 1], rows.order[most - 1 :]
+    *amounts, part = (
+        _known_sum([column[place] for place in rest])
+        for column in (*rows.amounts, rows.parts)
+    )
     name = f"Other ({len(rest):,})"
-    return (*first, Row(None, name, amounts, part, rows.whole, len(rest)))
+    row = Row(None, name, Amounts._make(amounts), part, rows.whole, len(rest))
+    return (*first, row)
+
+
+def _known_sum(values: Sequence[int | None]) -> int | None:
+    """A figure that none of several groups has stays unknown."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
