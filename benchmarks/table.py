@@ -3,10 +3,11 @@
     python benchmarks/table.py [--requests 1M 10M 100M] [--changes N] [--folder DIR]
 
 The usage is `synthetic.py`'s. The job is what a page needs of one change: the sums of
-the selection and those by organization, model, deployment and endpoint, of twelve
-measures. Ours are answered from a mapped frame, the peers' from the same cube in memory
-(DuckDB, polars) or from the raw requests in memory (DuckDB, polars, pandas; up to
-``--raw`` of them). Ranges are whole days of UTC; the other zone is measured for itself.
+the selection and those by organization, model, deployment and endpoint, of eleven
+measures; beside it stand a drag of the range, a ranking of all users, and trends. Ours
+are answered from a mapped frame, the peers' from the same cube in memory (DuckDB,
+polars) or from the raw requests in memory (DuckDB, polars, pandas; up to ``--raw`` of
+them). Ranges are whole days of UTC; the other zone is measured for itself.
 Before anything is timed, each peer's answers are compared with ours, to the integer.
 Times are CPU and wall, as other work on the machine disturbs only the wall.
 """
@@ -19,8 +20,9 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,7 +35,9 @@ from peers import cells, ours, peers, raw_measures
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.saved import open_frame, save
-from meterwidgets.metrics.compute import breakdown
+from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics.compute import breakdown, trend
+from meterwidgets.metrics.results import folded
 
 Job = Callable[[Filters], Any]
 
@@ -55,6 +59,8 @@ class Line:
 
 
 _BERLIN = "Europe/Berlin"
+_SHOWN = 8
+"""So many rows or lines a page shows, the others added up as one."""
 
 
 def timed(name: str, job: Job, asked: Sequence[Filters]) -> Line:
@@ -101,6 +107,16 @@ def drag(usage: UsageFrame, number: int, tz: str) -> list[Filters]:
     ]
 
 
+def weeks(asked: Sequence[Filters]) -> list[Filters]:
+    """The first week of each range, of those that are as long."""
+    week = timedelta(days=7)
+    return [
+        each.replace(end=each.start + week)
+        for each in asked
+        if each.start and each.end and each.end - each.start >= week
+    ]
+
+
 def index_bytes(usage: UsageFrame) -> tuple[float, float]:
     """MB of the running sums, and of the rows between them, of both cubes."""
     cubes = [cube.sums for cube in (usage.cube, usage.user_cube) if cube is not None]
@@ -113,30 +129,36 @@ def measured(usage: UsageFrame, number: int, slow: int, raw: int) -> list[Line]:
     """All lines of one size; peers get as many changes as they take in a minute."""
     asked, local = changes(usage, number), changes(usage, number, _BERLIN)
 
-    def sums(filters: Filters) -> Any:
-        return usage.select(filters).sums()
+    def on(job: Callable[[Selection], Any]) -> Job:
+        """A job of ours, on a frame that remembers no selection yet."""
+        anew = replace(usage)
+        return lambda filters: job(anew.select(filters))
 
-    def by_user(filters: Filters) -> Any:
-        return breakdown(usage.select(filters), "user")
+    def sums(selection: Selection) -> Any:
+        return selection.sums()
 
+    def by_user(selection: Selection) -> Any:
+        return folded(breakdown(selection, "user").rows, _SHOWN)
+
+    def over_time(selection: Selection, by: str = "deployment") -> Any:
+        return trend(selection, by=by, most=_SHOWN)
+
+    everybody = [each for each in asked if not (each.orgs or each.models)]
     lines = [
-        timed("ours", lambda f: ours(usage, f), asked),
-        timed("ours, days of Berlin", lambda f: ours(usage, f), local),
+        timed("ours", partial(ours, replace(usage)), asked),
+        timed("ours, days of Berlin", partial(ours, replace(usage)), local),
+        timed("ours, a drag", on(sums), drag(usage, number, "UTC")),
+        timed("ours, a drag, days of Berlin", on(sums), drag(usage, number, _BERLIN)),
+        timed("ours, 5,000 users", on(by_user), asked),
+        timed("ours, 5,000 users, no filters", on(by_user), everybody),
         timed(
-            "ours, a drag: sums",
-            lambda f: usage.select(f).sums(),
-            drag(usage, number, "UTC"),
+            "ours, a trend of users, no filters",
+            on(partial(over_time, by="user")),
+            everybody,
         ),
-        timed(
-            "ours, a drag over days of Berlin: sums",
-            lambda f: usage.select(f).sums(),
-            drag(usage, number, "Europe/Berlin"),
-        ),
-        timed(
-            "ours, ranked by 5,000 users",
-            lambda f: breakdown(usage.select(f), "user"),
-            asked[:slow],
-        ),
+        timed("ours, a trend of deployments", on(over_time), asked),
+        timed("ours, likewise, days of Berlin", on(over_time), local),
+        timed("ours, likewise, hours of 7 days", on(over_time), weeks(asked)),
     ]
     tables = [("the same cube", cells(usage), False)]
     requests = usage.quality.records

@@ -42,8 +42,11 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
     values = dice.integers(0, most, len(cells))
     edges = draw(st.lists(st.integers(-9, span + 9), min_size=2, max_size=30))
     groups = draw(st.lists(st.integers(-1, 3), min_size=tuples, max_size=tuples))
-    if draw(st.booleans()):  # few of many, which are looked up
+    kind = draw(st.sampled_from(["some", "few", "each"]))
+    if kind == "few":  # of many, which are looked up
         groups = [0 if place == tuples // 2 else -1 for place in range(tuples)]
+    if kind == "each":  # for itself, in an order of its own
+        groups = dice.permutation(tuples).tolist()
     return {
         "buckets": cells // tuples + first,
         "tuple_of": cells % tuples,
@@ -117,6 +120,21 @@ def test_the_running_sums_keep_to_their_space(asked: dict[str, Any]) -> None:
     taken = sum(each.nbytes for each in sums.running.values())
     at_least = 2 * sums.tuples * 8 * len(sums.values)  # one mark at each end
     assert taken <= max(asked["space"], at_least)
+
+
+def test_running_sums_are_kept_in_the_smallest_numbers_that_hold_them() -> None:
+    """A tuple's own total decides, however large that of all of them is."""
+    hours = np.arange(4 * 24) // 2
+    values = {"records": np.full(96, 2), "input_cost": np.full(96, 3 * 10**9)}
+    same = {name: name for name in values}
+    part = Part(hours, np.arange(96) % 2, values)
+    sums = arranged([part], same, tuples=2, grain_s=3600)
+    widths = {name: each.dtype for name, each in sums.running.items() if each[-1].any()}
+    assert widths == {"records": np.uint8, "input_cost": np.int64}
+    assert sums.total("input_cost").tolist() == [48 * 3 * 10**9] * 2
+    found = sums.between([0, 7, 48], ["records", "input_cost"], sums.each)
+    assert found[0].tolist() == [[14, 14], [82, 82]]
+    assert found[1].tolist() == [[21 * 10**9] * 2, [123 * 10**9] * 2]
 
 
 @pytest.mark.parametrize("tz", ZONES)

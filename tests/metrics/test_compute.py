@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,7 +80,7 @@ def test_a_window_after_the_data_has_no_length() -> None:
     assert (found.amounts.cost, found.amounts.tokens, found.models) == (0, 0, 0)
     assert (found.run_rate, found.top_model) == (None, None)
     assert found.amounts.rate_per_1k is None
-    assert breakdown(selection, "model").rows == ()
+    assert not breakdown(selection, "model").rows
     assert trend(selection).start == ()
     assert sparkline(selection) == ()
 
@@ -445,6 +446,18 @@ def test_the_sum_of_days_is_the_range_total_in_every_zone(
     assert each == [p.cost for p in daily.series[0].points[: len(each)]]
 
 
+def test_sides_that_only_together_are_more_than_an_int64_holds_are_exact() -> None:
+    most = "999999999.999999999"
+    rows = pa.table({
+        "start": ["2026-02-22"] * 9, "input_tokens": [10**15] * 9, "output_tokens": [3] * 9,
+        "input_cost": [most] * 9, "output_cost": [most] * 9, "currency": ["USD"] * 9,
+    })  # fmt: skip
+    usage = mw.read_usage(rows, prices=mw.PriceBook(catalogue=False), rejects=None)
+    whole = totals(usage.select()).amounts
+    assert whole.cost == 18 * (10**18 - 1)
+    assert breakdown(usage.select(), "org").rows[0].amounts == whole
+
+
 # sparklines
 
 
@@ -524,10 +537,11 @@ def adds_up(rows: list[Any], rates: Any, side: str, tz: str, org: str | None) ->
             assert added(parts, name) == (getattr(whole, name) or 0), (by, name)
         shares = [row.share for row in found.rows if row.share is not None]
         assert not shares or sum(shares) == 1
-        lines = trend(selection, by=by).series
-        for name in ADDITIVE:
+        for most in (None, 2):
+            lines = trend(selection, by=by, most=most).series
             points = [point for line in lines for point in line.points]
-            assert added(points, name) == (getattr(whole, name) or 0), (by, name)
+            for name in ADDITIVE:
+                assert added(points, name) == (getattr(whole, name) or 0), (by, name)
     assert added([*sparkline(selection)], "cost") == (whole.cost or 0)
 
 
@@ -545,12 +559,31 @@ def test_parts_never_exceed_the_whole(rows: list[Any], rates: Any, tz: str) -> N
     assert amounts.estimated_cost <= (amounts.cost or 0)
 
 
-def test_a_folded_trend_adds_up_to_the_whole_one() -> None:
+def test_the_others_of_a_breakdown_are_what_all_but_the_first_add_up_to() -> None:
+    rows = breakdown(mw.demo_usage().select(), "user").rows
+    *first, other = results.folded(rows, 4)
+    assert first == list(rows)[:3] == list(rows[:3])
+    rest = list(rows)[3:]
+    assert other.name == f"Other ({len(rest):,})"
+    for name in ADDITIVE:
+        of_rest = added([row.amounts for row in rest], name)
+        assert (getattr(other.amounts, name) or 0) == of_rest
+    assert other.part == sum(row.part for row in rest)
+    assert results.folded(rows, len(rows)) == tuple(rows)
+
+
+@pytest.mark.parametrize("by", ["user", "deployment"])
+def test_a_folded_trend_adds_up_to_the_whole_one(by: str) -> None:
     selection = mw.demo_usage().select(mw.Filters(preset="30d"))
-    whole, shown = trend(selection, by="user"), trend(selection, by="user", most=8)
+    whole, shown = trend(selection, by=by), trend(selection, by=by, most=4)
     *first, other = shown.series
     assert shown.start == whole.start
-    assert tuple(first) == whole.series[:7]
-    assert other.name == f"Other ({len(whole.series) - 7:,})"
-    rest = zip(*(each.points for each in whole.series[7:]), strict=True)
-    assert other.points == tuple(results.added(points) for points in rest)
+    assert tuple(first) == whole.series[:3]
+    assert other.name == f"Other ({len(whole.series) - 3:,})"
+    rest = zip(*(each.points for each in whole.series[3:]), strict=True)
+    for point, points in zip(other.points, rest, strict=True):
+        for name, figure in point._asdict().items():
+            known = [
+                v for v in (getattr(each, name) for each in points) if v is not None
+            ]
+            assert figure == (sum(known) if known else None), name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.running import RunningSums
 
-SPACE, USER_SPACE = 145_000_000, 455_000_000
+SPACE, USER_SPACE = 100_000_000, 500_000_000
 """So many bytes the running sums take at the most: of the cube, and of that with users,
 which has many more tuples."""
 
@@ -48,9 +49,11 @@ def arranged(
     nothing = next((name for name in MEASURES if name not in same), "")
     same = {name: same.get(name, nothing) for name in MEASURES}
     measures = list(dict.fromkeys(same.values()))
-    most = min(space // (8 * len(measures)), sum(map(len, parts))) // max(1, tuples)
+    types = _types(parts, measures, tuples)
+    width = sum(each.itemsize for each in types.values())
+    most = min(space // width, sum(map(len, parts))) // max(1, tuples)
     begins = _begins(_times(parts), grain_s, most, tz)
-    running = {name: np.zeros((len(begins), tuples), np.int64) for name in measures}
+    running = {name: np.zeros((len(begins), tuples), types[name]) for name in measures}
     columns = {name: [np.zeros(0, np.uint8)] for name in ("tuple", "slot", *measures)}
     marks = np.zeros(len(begins), np.int64)
     for low, high, rows in spans(parts, begins):
@@ -68,6 +71,8 @@ def arranged(
             sums = running[name][low + 1 : high + 1].reshape(-1)
             sums[cell[firsts]] = np.add.reduceat(values.astype(np.int64), firsts)
     whole = {name: np.concatenate(columns.pop(name)) for name in list(columns)}
+    for sums in running.values():
+        np.cumsum(sums, axis=0, dtype=sums.dtype, out=sums)
     return RunningSums(
         begins,
         np.cumsum(marks),
@@ -75,8 +80,22 @@ def arranged(
         whole.pop("slot"),
         whole,
         same,
-        {name: np.cumsum(sums, axis=0, out=sums) for name, sums in running.items()},
+        running,
     )
+
+
+def _types(
+    parts: Sequence[Part], measures: Sequence[str], tuples: int
+) -> dict[str, np.dtype[Any]]:
+    """Measure -> the smallest type that holds all that a tuple has of it."""
+    found = {}
+    for name in measures:
+        whole = np.zeros(tuples)  # exact to 2^53, where no small type holds it any more
+        for part in parts:
+            if name in part.values:
+                whole += np.bincount(part.tuples, part.values[name], tuples)
+        found[name] = narrow(whole).dtype
+    return found
 
 
 def _times(parts: Sequence[Part]) -> Ints:

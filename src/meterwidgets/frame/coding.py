@@ -29,7 +29,7 @@ _LISTED = 1 << 26
 
 def narrow(values: Narrow) -> Narrow:
     """Numbers that are not negative in the smallest type that holds them."""
-    most = int(values.max()) if len(values) else 0
+    most = int(values.max(initial=0))
     for width in _WIDTHS:
         if most <= np.iinfo(width).max:
             return values.astype(width, copy=False)

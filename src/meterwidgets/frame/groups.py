@@ -6,6 +6,14 @@ import numpy as np
 
 from meterwidgets.frame.coding import Ints, Narrow
 
+_FEW = 16
+"""Where one of so many is wanted, it is looked up."""
+
+
+def few(kept: Ints, tuples: int) -> bool:
+    """Whether so few tuples are wanted that what is theirs is looked up."""
+    return len(kept) * _FEW < tuples
+
 
 class Groups:
     """Tuples that are summed up together.
@@ -17,6 +25,7 @@ class Groups:
         of_tuple: For each tuple the place of its group in ``there``, or -1.
         there: The groups that have tuples, ascending.
         kept: The tuples that count, by group.
+        few: Whether they are few of all.
 
     Examples:
         >>> groups = Groups(np.array([7, 3, -1, 7]))
@@ -32,14 +41,24 @@ class Groups:
         new = np.diff(ordered, prepend=-1) != 0
         self._firsts = np.flatnonzero(new)
         self.there = ordered[self._firsts]
-        self._each = len(self.there) == len(of_tuple)
+        self.few = few(self.kept, len(of_tuple))
+        self._in_order = np.array_equal(self.kept, np.arange(len(of_tuple)))
         self.of_tuple = np.full(len(of_tuple), -1)
         self.of_tuple[self.kept] = np.cumsum(new) - 1
 
-    def sums(self, values: Ints) -> Ints:
+    def sums(self, values: Narrow) -> Ints:
         """Sums by group, of values of shape (any, tuples)."""
-        values = values.take(self.kept, 1)
-        if self._each:
-            return values
-        found: Ints = np.add.reduceat(values, self._firsts, axis=1)
+        if not self._in_order:
+            values = values.take(self.kept, 1)
+        if len(self.there) == len(self.kept):
+            return values.astype(np.int64)
+        found: Ints = np.add.reduceat(values, self._firsts, axis=1, dtype=np.int64)
         return found
+
+    def of_rows(self, values: Narrow, rows: Ints) -> Ints:
+        """Sums by group, of some of the rows of values; few tuples are picked out."""
+        if self.few:
+            picked = values[rows[:, None], self.kept]
+            found: Ints = np.add.reduceat(picked, self._firsts, axis=1, dtype=np.int64)
+            return found
+        return self.sums(values[rows])

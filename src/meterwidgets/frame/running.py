@@ -4,9 +4,10 @@ A row is one time bucket of a tuple, which is a combination of dimension values.
 marks along time the running sum of every tuple is kept: the sum over a range is the
 difference of two marks, and of the rows between those and the ends of the range. So a
 filter change reads a few numbers per tuple, however many requests are behind them, and
-int64 keeps it exact. How close the marks are follows from the space that they may
-take. Between two marks rows stand by tuple, so that those of one user are found without
-going through those of all.
+adds them up as int64, which keeps it exact. Each is kept in as few bytes as hold it,
+and how close the marks are follows from the space that they may take. Between two marks
+rows stand by tuple, so that those of one user are found without going through those of
+all.
 """
 
 from __future__ import annotations
@@ -15,18 +16,33 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from meterwidgets.frame.coding import Ints, Narrow
-from meterwidgets.frame.groups import Groups
+from meterwidgets.frame.groups import Groups, few
 
-_FEW = 16
-"""Where one tuple of so many is wanted, its rows are looked up."""
 _SHORT = 10_000
 """A list of so many time buckets costs nothing."""
+
+
+class _Cut(NamedTuple):
+    """Rows between two marks that edges of time cut.
+
+    Attributes:
+        block: The mark before them.
+        first: The first edge inside.
+        end: The first edge that is no longer inside.
+        after: Whether the mark after them stands for the edge.
+    """
+
+    block: int
+    first: int
+    end: int
+    after: bool
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,7 @@ class RunningSums:
             row are there once.
         same: Measure -> the one in ``values`` that it is the same as.
         running: Measure of ``values`` -> the sums before each mark, shape (marks,
-            tuples).
+            tuples), in the smallest type that holds the last ones.
     """
 
     begins: Ints
@@ -51,7 +67,7 @@ class RunningSums:
     slot: Narrow
     values: Mapping[str, Narrow]
     same: Mapping[str, str]
-    running: Mapping[str, Ints]
+    running: Mapping[str, Narrow]
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -75,7 +91,7 @@ class RunningSums:
 
     def total(self, measure: str) -> Ints:
         """For each tuple the sum of a measure over all time."""
-        found: Ints = self.running[self.same[measure]][-1]
+        found: Ints = self.running[self.same[measure]][-1].astype(np.int64)
         return found
 
     def buckets(self) -> Ints:
@@ -95,110 +111,104 @@ class RunningSums:
         Returns:
             Shape (measures, n, groups).
         """
-        found = np.zeros((len(measures), len(edges) - 1, len(groups.there)), np.int64)
         at = np.asarray(edges)
-        begin, end, cut, given = self._nearest(at)
-        used, place = np.unique([begin[:-1], end[1:]], return_inverse=True)
-        begin, end = place.reshape(2, -1)
-        ahead = (end > begin)[:, None]  # else no mark is between the two edges
-        far = bool(ahead.any())
-        around = self._around(at, groups, cut, given)
-        for measure, sums in zip(measures, found, strict=True):
-            if far:
-                before = groups.sums(self.running[measure][used])
-                sums += (before[end] - before[begin]) * ahead
-            for change, rows, target in around:
-                values = self.values[measure][rows].astype(np.int64)
-                change.at(sums.reshape(-1), target, values)
+        mark, cut = self._nearest(at)
+        used, place = np.unique(mark, return_inverse=True)
+        before = np.array(
+            [groups.of_rows(self.running[name], used) for name in measures]
+        )[:, place]
+        if cut:
+            before += self._off(at, cut, measures, groups)
+        found: Ints = np.diff(before, axis=1)
         return found
 
-    def _nearest(self, edges: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-        """The marks that stand for edges of time.
+    def _nearest(self, edges: Ints) -> tuple[Ints, list[_Cut]]:
+        """The mark that stands for each edge of time, and the rows between them.
 
-        Of an edge alone between two marks it is the nearer one; of several those
-        around them, so that the rows between are only added.
+        It is the one before the edge, or the one after it, where that is nearer and
+        the edge is alone between the two.
 
         Returns:
-            For each edge the mark where the interval after it begins, and the one where
-            the interval before it ends; the marks after which there are edges, and for
-            each of those the interval that its rows are in by marks, or -1.
+            For each edge a mark, and the blocks of rows that edges cut.
         """
         last = len(self.begins) - 1
         floor = np.searchsorted(self.begins, edges, "right") - 1
-        place = np.clip(floor, 0, last - 1)
-        inside = (floor == place) & (self.begins[place] < edges)
-        cut, number = np.unique(floor[inside], return_counts=True)
-        several = inside & np.isin(floor, cut[number > 1])
-        middle = (self.begins[place] + self.begins[place + 1]) / 2
-        near = place + (edges > middle)
-        begin, end = near.copy(), near
-        begin[several], end[several] = place[several] + 1, place[several]
-        given = np.where(number > 1, -1, np.searchsorted(begin, cut, "right") - 1)
-        return begin, end, cut, given
+        mark = np.clip(floor, 0, last)
+        inside = np.flatnonzero((floor == mark) & (self.begins[mark] < edges))
+        inside = inside[mark[inside] < last]
+        if not len(inside):
+            return mark, []
+        blocks, first, number = np.unique(
+            mark[inside], return_index=True, return_counts=True
+        )
+        middle = (self.begins[blocks] + self.begins[blocks + 1]) / 2
+        first = inside[first]
+        after = (number == 1) & (edges[first] > middle)
+        mark[first[after]] += 1
+        columns = (blocks, first, first + number, after)
+        return mark, list(map(_Cut, *(column.tolist() for column in columns)))
 
-    def _around(
-        self,
-        edges: Ints,
-        groups: Groups,
-        cut: Ints,
-        given: Ints,
-    ) -> list[tuple[np.ufunc, Ints, Ints]]:
-        """The rows between edges of time and the marks that stand for them.
+    def _off(
+        self, edges: Ints, cut: list[_Cut], measures: Sequence[str], groups: Groups
+    ) -> Ints:
+        """What is between each edge of time and the mark that stands for it.
 
         Args:
             edges: As ``between`` has them.
+            cut: The blocks of rows that they cut.
+            measures: As ``between`` has them.
             groups: Likewise.
-            cut: The marks after which there are edges.
-            given: For each the interval that its rows are counted in by marks, or -1.
 
         Returns:
-            What to do with which rows, and where: ``interval * groups + group``.
+            Shape (measures, edges, groups); less than nothing where the mark is after
+            the edge.
         """
-        size, end = len(groups.there), len(edges) - 1
-        parts = []
-        for begin, interval in zip(cut.tolist(), given.tolist(), strict=True):
-            rows, true = self._misplaced(edges, begin, interval, groups.kept)
-            parts.append((rows, true, np.full(len(rows), interval)))
-        if not parts:
-            return []
-        rows, true, wrong = (np.concatenate(each) for each in zip(*parts, strict=True))
-        group = groups.of_tuple[self.tuple_of[rows]]
-        found: list[tuple[np.ufunc, Ints, Ints]] = []
-        for change, place in ((np.add, true), (np.subtract, wrong)):
-            moved = np.flatnonzero((group >= 0) & (place >= 0) & (place < end))
-            found.append((change, rows[moved], place[moved] * size + group[moved]))
+        size = len(groups.there)
+        parts = [self._part(edges, block, groups) for block in cut]
+        rows, target = (np.concatenate(each) for each in zip(*parts, strict=True))
+        found = np.zeros((len(measures), len(edges), size), np.int64)
+        for name, sums in zip(measures, found, strict=True):
+            values = self.values[name][rows].astype(np.int64)
+            np.add.at(sums.reshape(-1), target, values)
+        for block in cut:
+            within = found[:, block.first : block.end]
+            if block.after:
+                np.negative(within, out=within)
+            elif block.end - block.first > 1:
+                np.cumsum(within, axis=1, out=within)
         return found
 
-    def _misplaced(
-        self, edges: Ints, begin: int, given: int, kept: Ints
-    ) -> tuple[Ints, Ints]:
-        """The rows after a mark that are not in the interval that it gives them.
-
-        Args:
-            edges: As ``between`` has them.
-            begin: The mark.
-            given: The interval.
-            kept: The tuples that are wanted; those of others may come with them.
+    def _part(self, edges: Ints, cut: _Cut, groups: Groups) -> tuple[Ints, Ints]:
+        """The rows between a mark and the edges of time that it stands for.
 
         Returns:
-            Rows, and the interval that each is in.
+            Rows, and where each counts: the first edge after it, or the one before it
+            where the mark is after that, times the number of groups, plus its group.
         """
-        start, close = self.begins[begin : begin + 2].tolist()
-        first, last = np.searchsorted(edges, [start + 1, close]).tolist()
-        inside = edges[first:last] - start
-        rows: Ints | slice = slice(*self.marks[begin : begin + 2].tolist())
-        low = self.marks[begin]
-        if len(kept) * _FEW < self.tuples:
-            low, rows = 0, self._rows(np.array([begin]), kept)[0]
+        start, close = self.begins[cut.block : cut.block + 2].tolist()
+        inside = edges[cut.first : cut.end] - start
+        low, high = self.marks[cut.block : cut.block + 2].tolist()
+        rows: Ints | slice = slice(low, high)
+        if groups.few:
+            rows, low = self._rows(np.array([cut.block]), groups.kept)[0], 0
         slot = self.slot[rows]
+
+        def edge_of(slots: Ints | Narrow) -> Ints:
+            edge = np.searchsorted(inside, slots, "right")
+            return 1 - edge if cut.after else edge
+
         if close - start <= len(slot) + _SHORT:  # look it up for each time bucket
-            interval = np.searchsorted(inside, np.arange(close - start), "right")
-            interval = interval.take(slot)
+            edge = edge_of(np.arange(close - start)).take(slot)
         else:
-            interval = np.searchsorted(inside, slot, "right")
-        wrong = np.flatnonzero(interval != given - first + 1)
-        found = low + wrong if isinstance(rows, slice) else rows[wrong]
-        return found, interval[wrong] + first - 1
+            edge = edge_of(slot)
+        there = np.flatnonzero(edge < len(inside))
+        rows = low + there if isinstance(rows, slice) else rows[there]
+        group = groups.of_tuple[self.tuple_of[rows]]
+        target = (cut.first + edge[there]) * len(groups.there) + group
+        if len(groups.kept) == self.tuples:
+            return rows, target
+        kept = np.flatnonzero(group >= 0)
+        return rows[kept], target[kept]
 
     def cells(
         self, edges: tuple[int, int], kept: npt.NDArray[np.bool_]
@@ -266,7 +276,7 @@ class RunningSums:
                 come with theirs.
         """
         low, high = self.marks[blocks], self.marks[blocks + 1]
-        if len(kept) * _FEW < self.tuples:
+        if few(kept, self.tuples):
             low, high = self._found(low, high, kept)
             blocks = np.repeat(blocks, len(kept))
         sizes = high - low

@@ -26,7 +26,7 @@ from meterwidgets.frame.running import RunningSums
 from meterwidgets.ledger.outliers import Outlier
 from meterwidgets.ledger.quality import Quality
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 def save(frame: UsageFrame, folder: str | Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -81,7 +81,7 @@ class Selection:
             Value (None: not reported) -> sums, only those with usage.
         """
         values, sums = self.parts(dimension, own=own)
-        rows = zip(*sums.values(), strict=True)
+        rows = zip(*(column.tolist() for column in sums.values()), strict=True)
         return {
             value: dict(zip(sums, row, strict=True))
             for value, row in zip(values, rows, strict=True)
@@ -89,7 +89,7 @@ class Selection:
 
     def parts(
         self, dimension: str, *, own: bool = True
-    ) -> tuple[list[str | None], dict[str, list[int]]]:
+    ) -> tuple[list[str | None], dict[str, Ints]]:
         """The exact sums of a breakdown, a column each.
 
         Args:
@@ -113,10 +113,10 @@ class Selection:
         found = self._grouped(cube, groups)
         columns = cube.sums.columns
         used = np.flatnonzero(found[columns["records"]])
-        lists = found[:, used].tolist()
+        found = found[:, used]
         return (
             [names[place] for place in groups.there[used].tolist()],
-            {name: lists[at] for name, at in columns.items()},
+            {name: found[at] for name, at in columns.items()},
         )
 
     def over(
@@ -124,6 +124,8 @@ class Selection:
         edges: Sequence[datetime],
         by: str | None = None,
         measures: Sequence[str] = tuple(MEASURES),
+        *,
+        values: Iterable[str | None] | None = None,
     ) -> dict[str | None, dict[str, Ints]]:
         """The exact sums between edges of time, per value of a dimension.
 
@@ -131,13 +133,17 @@ class Selection:
             edges: n + 1 instants, ascending, on the grain.
             by: A dimension, or None for everything under the key None.
             measures: Which ones; "records" among them.
+            values: The values of that dimension to answer for, or None for all.
 
         Returns:
             Value -> measure -> n sums; values without usage are left out.
         """
         cube = self._cube_for(by) if by else self.cube
         names = cube.names.get(by, [None]) if by else [None]
-        groups = cube.groups(by, self._wanted(self.filters))
+        wanted = self._wanted(self.filters)
+        if by and values is not None:
+            wanted = (*wanted, (by, frozenset(values)))
+        groups = cube.groups(by, wanted)
         buckets = [int(edge.timestamp()) // cube.grain_s for edge in edges]
         of = {name: cube.sums.same[name] for name in measures}
         columns = {name: place for place, name in enumerate(dict.fromkeys(of.values()))}

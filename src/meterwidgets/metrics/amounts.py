@@ -11,6 +11,8 @@ import numpy.typing as npt
 from meterwidgets.metrics.results import Amounts
 
 _Column = npt.NDArray[Any]
+_FITS = 2**61
+"""Three sums below it add up to less than an int64 holds."""
 
 
 def amounts(sums: Mapping[str, int], side: str = "both") -> Amounts:
@@ -21,7 +23,14 @@ def amounts(sums: Mapping[str, int], side: str = "both") -> Amounts:
 def amounts_of(
     sums: Mapping[str, Sequence[int] | npt.NDArray[np.int64]], side: str = "both"
 ) -> list[Amounts]:
-    """The amounts that sums of the cube stand for, of many groups at once.
+    """The amounts that sums of the cube stand for, of many groups; see ``figures``."""
+    return list(map(Amounts._make, zip(*figures(sums, side).values(), strict=True)))
+
+
+def figures(
+    sums: Mapping[str, Sequence[int] | npt.NDArray[np.int64]], side: str = "both"
+) -> dict[str, list[int | None]]:
+    """The figures of amounts that sums of the cube stand for, a column each.
 
     Args:
         sums: Measure -> its sum in each group.
@@ -29,10 +38,13 @@ def amounts_of(
             requests stay, and what is not split belongs to neither side.
 
     Returns:
-        For each group figures with None where no record reported one; an empty
+        The fields of ``Amounts``, with None where no record reported one; an empty
         selection is a true 0.
     """
-    of = {name: np.array(values, object) for name, values in sums.items()}
+    table: _Column = np.array(list(sums.values()), np.int64)
+    if table.max(initial=0) >= _FITS:
+        table = table.astype(object)
+    of = dict(zip(sums, table, strict=True))
     empty = of["records"] == 0
     priced = (of["priced"] != 0) | empty
     split = of["input_cost"] + of["output_cost"]
@@ -44,13 +56,13 @@ def amounts_of(
         name: of[f"{name}_tokens"] - of[f"priced_{name}_tokens"] for name in asked
     }
     found = {
-        "records": of["records"],
+        "records": of["records"].tolist(),
         "requests": _where((of["requests_reported"] != 0) | empty, of["requests"]),
         "cost": _where(priced, split + of["unsplit_cost"]),
         "input_cost": _where(known, of["input_cost"]),
         "output_cost": _where(known, of["output_cost"]),
         "unsplit_cost": _where(priced, of["unsplit_cost"]),
-        "estimated_cost": of["estimated_cost"],
+        "estimated_cost": of["estimated_cost"].tolist(),
         "tokens": _where(
             asked["input"] | asked["output"], of["input_tokens"] + of["output_tokens"]
         ),
@@ -62,12 +74,14 @@ def amounts_of(
         "reasoning_tokens": _where(
             of["reasoning_reported"] != 0, of["reasoning_tokens"]
         ),
-        "priced_tokens": of["priced_input_tokens"] + of["priced_output_tokens"],
-        "unpriced_tokens": unpriced["input"] + unpriced["output"],
-        "unpriced_input_tokens": unpriced["input"],
-        "unpriced_output_tokens": unpriced["output"],
-        "split_input_tokens": of["split_input_tokens"],
-        "split_output_tokens": of["split_output_tokens"],
+        "priced_tokens": (
+            of["priced_input_tokens"] + of["priced_output_tokens"]
+        ).tolist(),
+        "unpriced_tokens": (unpriced["input"] + unpriced["output"]).tolist(),
+        "unpriced_input_tokens": unpriced["input"].tolist(),
+        "unpriced_output_tokens": unpriced["output"].tolist(),
+        "split_input_tokens": of["split_input_tokens"].tolist(),
+        "split_output_tokens": of["split_output_tokens"].tolist(),
     }
     if side != "both":
         found |= {
@@ -76,11 +90,12 @@ def amounts_of(
             "priced_tokens": found[f"split_{side}_tokens"],
             "unpriced_tokens": found[f"unpriced_{side}_tokens"],
         }
-    return list(map(Amounts, *(values.tolist() for values in found.values())))
+    return found
 
 
-def _where(known: _Column, values: _Column) -> _Column:
+def _where(known: _Column, values: _Column) -> list[int | None]:
     """Values, and None where they are not known."""
-    found = values.copy()
-    found[~known] = None
+    found: list[int | None] = values.tolist()
+    for place in np.flatnonzero(~known).tolist():
+        found[place] = None
     return found

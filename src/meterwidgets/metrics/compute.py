@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.amounts import amounts, amounts_of
+from meterwidgets.metrics.amounts import amounts, amounts_of, figures
 from meterwidgets.metrics.buckets import bucket_for, drawn, finest
 from meterwidgets.metrics.results import (
     Amounts,
     Breakdown,
     Concentration,
-    Row,
+    Rows,
     Series,
     Totals,
     Trend,
 )
 
 _DAY = timedelta(days=1)
-_Over = Mapping[str, npt.NDArray[np.int64]]
-
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -100,21 +97,18 @@ def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
         own: Whether the filter on that dimension itself applies.
     """
     values, sums = selection.parts(by, own=own)
-    groups = amounts_of(sums, selection.filters.cost_type)
-    measure = "tokens"
-    if not groups or any(group.cost is not None for group in groups):
-        measure = "cost"
-    parts = [getattr(group, measure) for group in groups]
-    whole = sum(part or 0 for part in parts)
+    of = figures(sums, selection.filters.cost_type)
+    priced = not values or any(cost is not None for cost in of["cost"])
+    measure = "cost" if priced else "tokens"
+    parts = of[measure]
     names = selection.frame.shown(by, values)
-    rows = [Row(*row, whole) for row in zip(values, names, groups, parts, strict=True)]
-    rows.sort(key=lambda row: _rank(row.name, row.id, row.amounts))
-    return Breakdown(by, measure, tuple(rows))
-
-
-def _rank(name: str, value: str | None, whole: Amounts) -> tuple[int, int, str, str]:
-    """By cost, then tokens, then name."""
-    return -(whole.cost or 0), -(whole.tokens or 0), name, value or ""
+    order = sorted(range(len(values)), key=lambda at: values[at] or "")
+    order.sort(key=names.__getitem__)
+    for name in ("tokens", "cost"):  # what is sorted by last ranks first
+        order.sort(key=[number or 0 for number in of[name]].__getitem__, reverse=True)
+    whole = sum(part or 0 for part in parts)
+    rows = Rows(order, values, names, list(of.values()), parts, whole)
+    return Breakdown(by, measure, rows)
 
 
 @once
@@ -156,27 +150,28 @@ def _series(
     selection: Selection, cut: Sequence[datetime], by: str | None, most: int | None
 ) -> Iterator[Series]:
     """The lines between edges of time, ranked and folded before they are drawn."""
-    side, frame = selection.filters.cost_type, selection.frame
-
-    def line(value: str | None, name: str, sums: _Over, members: int = 1) -> Series:
-        return Series(value, name, tuple(amounts_of(sums, side)), members)
-
-    over = {
-        (value, frame.label(by, value) if by else "Total"): sums
-        for value, sums in selection.over(cut, by).items()
-    }
-    wholes = amounts_of(
-        {m: [int(sums[m].sum()) for sums in over.values()] for m in MEASURES}, side
-    )
-    whole = dict(zip(over, wholes, strict=True))
-    ranked = sorted(over, key=lambda key: _rank(key[1], key[0], whole[key]))
+    side = selection.filters.cost_type
+    if by is None:
+        whole = selection.over(cut)[None]
+        yield Series(None, "Total", tuple(amounts_of(whole, side)))
+        return
+    ranked = breakdown(selection, by).rows
     first = ranked if most is None or len(ranked) <= most else ranked[: most - 1]
-    for value, name in first:
-        yield line(value, name, over[value, name])
-    rest = [over[key] for key in ranked[len(first) :]]
-    if rest:
-        total = {m: sum((sums[m] for sums in rest[1:]), rest[0][m]) for m in rest[0]}
-        yield line(None, f"Other ({len(rest):,})", total, len(rest))
+    others = ranked[len(first) :]
+    apart = by not in selection.cube.names  # thousands of users
+    ids = [row.id for row in first]
+    over = selection.over(cut, by, values=ids if apart else None)
+    for row in first:
+        yield Series(row.id, row.name, tuple(amounts_of(over[row.id], side)))
+    if not others:
+        return
+    if apart:  # they are what is left of the whole, which needs no users
+        whole = selection.over(cut)[None]
+        rest = {m: whole[m] - np.sum([over[id_][m] for id_ in ids], 0) for m in whole}
+    else:
+        rest = {m: np.sum([over[row.id][m] for row in others], 0) for m in MEASURES}
+    name = f"Other ({len(others):,})"
+    yield Series(None, name, tuple(amounts_of(rest, side)), len(others))
 
 
 _SPARK_POINTS = 60

@@ -7,14 +7,16 @@ Money is in nano-units of one currency; rates are exact fractions of them. None 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import NamedTuple, overload
 
 
-@dataclass(frozen=True)
-class Amounts:
+class Amounts(NamedTuple):
     """What one group of records adds up to, on the side that the filters show.
+
+    A named tuple, as those of thousands of users are made at once.
 
     Attributes:
         records: How many records.
@@ -97,8 +99,7 @@ def ratio(part: int | None, whole: int | None, times: int = 1) -> Fraction | Non
     return Fraction(times * part, whole)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One value of a dimension and what it adds up to.
 
     Attributes:
@@ -124,6 +125,50 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Rows(Sequence[Row]):
+    """The rows of a breakdown, each made when it is asked for.
+
+    Of thousands of users few are shown, and Python looks through every object that is
+    kept whenever it collects garbage, but not through lists of numbers.
+
+    Attributes:
+        order: The places of the rows in the columns.
+        ids: A column of ids.
+        names: Of names.
+        amounts: A column for each field of ``Amounts``.
+        parts: A column of what they are ranked by.
+        whole: What all parts add up to.
+
+    Examples:
+        >>> rows = Rows([1, 0], ["a", "b"], ["A", "B"], [[5, 6]] * 18, [1, 3], 4)
+        >>> len(rows), rows[0].share, [row.amounts.cost for row in rows[1:]]
+        (2, Fraction(3, 4), [5])
+    """
+
+    order: Sequence[int]
+    ids: Sequence[str | None]
+    names: Sequence[str]
+    amounts: Sequence[Sequence[int | None]]
+    parts: Sequence[int | None]
+    whole: int
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Rows: ...
+    def __getitem__(self, at: int | slice) -> Row | Rows:
+        if isinstance(at, slice):
+            return replace(self, order=self.order[at])
+        place = self.order[at]
+        amounts = Amounts._make([column[place] for column in self.amounts])
+        named = self.ids[place], self.names[place]
+        return Row(*named, amounts, self.parts[place], self.whole)
+
+
+@dataclass(frozen=True)
 class Breakdown:
     """A dimension's rows, by cost, then tokens, then name.
 
@@ -135,7 +180,7 @@ class Breakdown:
 
     by: str
     measure: str
-    rows: tuple[Row, ...]
+    rows: Rows
 
     def value(self, row: Row) -> int | None:
         """What a row is ranked and drawn by."""
@@ -249,24 +294,21 @@ class Insight:
     text: str
 
 
-def added(parts: Sequence[Amounts]) -> Amounts:
-    """What several groups add up to; a figure that none of them has stays unknown."""
-
-    def one(name: str) -> int | None:
-        known = [getattr(each, name) for each in parts]
-        known = [value for value in known if value is not None]
-        return sum(known) if known else None
-
-    return Amounts(**{each.name: one(each.name) for each in fields(Amounts)})  # type: ignore[arg-type]
-
-
-def folded(rows: Sequence[Row], most: int) -> tuple[Row, ...]:
+def folded(rows: Rows, most: int) -> tuple[Row, ...]:
     """Up to so many rows; of more, the first and one of what the others add up to."""
     if len(rows) <= most:
         return tuple(rows)
-    first, rest = rows[: most - 1], rows[most - 1 :]
-    amounts = added([row.amounts for row in rest])
-    parts = [row.part for row in rest if row.part is not None]
-    part = sum(parts) if parts else None
+    first, rest = rows[: most - 1], rows.order[most - 1 :]
+    *amounts, part = (
+        _known_sum([column[place] for place in rest])
+        for column in (*rows.amounts, rows.parts)
+    )
     name = f"Other ({len(rest):,})"
-    return (*first, Row(None, name, amounts, part, rows[0].whole, len(rest)))
+    row = Row(None, name, Amounts._make(amounts), part, rows.whole, len(rest))
+    return (*first, row)
+
+
+def _known_sum(values: Sequence[int | None]) -> int | None:
+    """A figure that none of several groups has stays unknown."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
