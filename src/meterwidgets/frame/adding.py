@@ -7,7 +7,9 @@ come to, not what came.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from ctypes import CDLL
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -25,6 +27,7 @@ from meterwidgets.frame.coding import (
     coded,
     measured,
     narrow,
+    numbers,
     ranked,
     total,
 )
@@ -147,8 +150,15 @@ def spans(parts: list[Part], edges: Ints) -> Iterator[tuple[int, int, Part]]:
             for place, cut in enumerate(cuts):
                 if cut[high] == cut[-1]:
                     parts[place] = Part(cut[:0], cut[:0], {})
+            _give_back()
             yield low, high, rows
     parts.clear()
+
+
+def _give_back() -> None:
+    """Give freed memory back: of many small arrays glibc keeps the holes."""
+    if sys.platform == "linux" and (trim := getattr(CDLL(None), "malloc_trim", None)):
+        trim(0)
 
 
 def together(parts: list[Part]) -> list[Part]:
@@ -307,7 +317,7 @@ def of_table(
     values, alike = measured(rows.drop_columns(["bucket", *dimensions]))
     again = {name: alike[of] for name, of in same.items() if of in alike}
     found = Adder(names, {**alike, **again})
-    columns = {"bucket": rows["bucket"].to_numpy(), **codes, **values}
+    columns = {"bucket": numbers(rows["bucket"].combine_chunks()), **codes, **values}
     for start in range(0, len(rows), AT_ONCE):
         at = slice(start, start + AT_ONCE)
         found.add({name: column[at] for name, column in columns.items()})

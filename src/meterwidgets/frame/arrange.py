@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from meterwidgets.frame.adding import AT_ONCE, Part, added, spans
-from meterwidgets.frame.coding import Ints, narrow
+from meterwidgets.frame.coding import Ints, Narrow, narrow
 from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.rollup import MEASURES
 from meterwidgets.frame.running import RunningSums
@@ -54,34 +54,68 @@ def arranged(
     most = min(space // width, sum(map(len, parts))) // max(1, tuples)
     begins = _begins(_times(parts), grain_s, most, tz)
     running = {name: np.zeros((len(begins), tuples), types[name]) for name in measures}
-    columns = {name: [np.zeros(0, np.uint8)] for name in ("tuple", "slot", *measures)}
+    columns = _room(parts, measures, tuples, int(np.diff(begins).max()))
     marks = np.zeros(len(begins), np.int64)
+    end = 0
     for low, high, rows in spans(parts, begins):
         block = np.searchsorted(begins, rows.buckets, "right") - 1
         cell = (block - low) * tuples + rows.tuples
         found = added(Part(cell, rows.buckets - begins[block], rows.values))
         cell = found.buckets.astype(np.int64)
         marks[low + 1 : high + 1] = np.bincount(cell // tuples, minlength=high - low)
-        columns["tuple"].append(narrow(cell % tuples))
-        columns["slot"].append(found.tuples)
         firsts = np.flatnonzero(np.diff(cell, prepend=-1))
-        for name in measures:
-            values = found.values.get(name, np.zeros(len(cell), np.uint8))
-            columns[name].append(values)
+        for name, values in found.values.items():
             sums = running[name][low + 1 : high + 1].reshape(-1)
             sums[cell[firsts]] = np.add.reduceat(values.astype(np.int64), firsts)
-    whole = {name: np.concatenate(columns.pop(name)) for name in list(columns)}
+        start, end = end, end + len(cell)
+        laid = {"tuple": cell % tuples, "slot": found.tuples, **found.values}
+        for name, values in laid.items():
+            columns[name] = _put(columns[name], start, values)
     for sums in running.values():
         np.cumsum(sums, axis=0, dtype=sums.dtype, out=sums)
+    columns = {name: column[:end] for name, column in columns.items()}
     return RunningSums(
         begins,
         np.cumsum(marks),
-        whole.pop("tuple"),
-        whole.pop("slot"),
-        whole,
+        columns.pop("tuple"),
+        columns.pop("slot"),
+        columns,
         same,
         running,
     )
+
+
+def _room(
+    parts: Sequence[Part], measures: Sequence[str], tuples: int, width: int
+) -> dict[str, Narrow]:
+    """Columns as long as all parts: memory is taken when they are filled, not before.
+
+    Args:
+        parts: What will be laid out.
+        measures: The measures; one that is not in the parts is 0.
+        tuples: How many tuples there are.
+        width: How many time buckets there are between two marks.
+    """
+    size = sum(map(len, parts))
+    room: dict[str, Narrow] = {
+        "tuple": np.empty(size, np.min_scalar_type(tuples)),
+        "slot": np.empty(size, np.min_scalar_type(width)),
+    }
+    for name in measures:
+        kinds = {part.values[name].dtype for part in parts if name in part.values}
+        if kinds:
+            room[name] = np.empty(size, np.result_type(*kinds))
+        else:
+            room[name] = np.zeros(size, np.uint8)
+    return room
+
+
+def _put(column: Narrow, start: int, values: Narrow) -> Narrow:
+    """A column with some of its numbers; wider where they don't fit into it."""
+    if len(values) and int(values.max()) > np.iinfo(column.dtype).max:
+        column = column.astype(np.result_type(column, narrow(values)))
+    column[start : start + len(values)] = values
+    return column
 
 
 def _types(
@@ -90,10 +124,10 @@ def _types(
     """Measure -> the smallest type that holds all that a tuple has of it."""
     found = {}
     for name in measures:
-        whole = np.zeros(tuples)  # exact to 2^53, where no small type holds it any more
+        whole = np.zeros(tuples, np.int64)
         for part in parts:
             if name in part.values:
-                whole += np.bincount(part.tuples, part.values[name], tuples)
+                np.add.at(whole, part.tuples, part.values[name].astype(np.int64))
         found[name] = narrow(whole).dtype
     return found
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.adding import Adder, of_table
-from meterwidgets.frame.coding import TOO_MUCH, Name
+from meterwidgets.frame.coding import TOO_MUCH, Name, numbers
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
@@ -361,7 +361,7 @@ def added_up(
         added = Adder(names, same)
         for batch in rows:
             columns = zip(batch.schema.names, batch.columns, strict=True)
-            added.add({name: column.to_numpy() for name, column in columns})
+            added.add({name: numbers(column) for name, column in columns})
         return added
     except duckdb.ConversionException:
         raise LedgerError(TOO_MUCH) from None

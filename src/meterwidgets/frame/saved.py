@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.coding import Narrow
+from meterwidgets.frame.coding import Narrow, numbers
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup import MEASURES
@@ -177,7 +177,7 @@ def _open_cube(
         first,
         width,
         {d: array.dictionary.to_pylist() for d, array in dictionaries.items()},
-        {d: _numbers(array.indices) for d, array in dictionaries.items()},
+        {d: numbers(array.indices) for d, array in dictionaries.items()},
         sums,
     )
 
@@ -186,21 +186,11 @@ def _mapped(path: Path) -> dict[str, Narrow]:
     """The columns of an Arrow file of numbers, as they lie in it."""
     table = map_table(path)
     return {
-        name: _numbers(column.chunk(0))
+        name: numbers(column.chunk(0))
         if column.num_chunks
         else np.zeros(0, str(column.type))
         for name, column in zip(table.column_names, table.columns, strict=True)
     }
-
-
-def _numbers(array: pa.Array) -> Narrow:
-    """An array without nulls, not copied; its own ``to_numpy`` imports pandas."""
-    kind = np.dtype(str(array.type))
-    if not len(array):
-        return np.zeros(0, kind)
-    return np.frombuffer(
-        array.buffers()[1], kind, len(array), array.offset * kind.itemsize
-    )
 
 
 def write_table(path: Path, table: pa.Table) -> None:
