@@ -43,6 +43,7 @@ ONLY = {
     "duckdb": {
         "ledger",
         "frame/read.py",
+        "frame/cubes.py",
         "frame/generation.py",
         "frame/ingest.py",
         "frame/merge.py",

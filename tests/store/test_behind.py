@@ -13,7 +13,7 @@ import pytest
 import meterwidgets as mw
 from meterwidgets.dashboards.behind import records_list
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame import generation
+from meterwidgets.frame import months
 from meterwidgets.metrics.behind import behind
 from meterwidgets.metrics.compute import totals
 
@@ -162,7 +162,7 @@ def test_a_store_that_has_gone_on_says_so_and_is_refreshed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        generation, "_MOST_PARTS", 1
+        months, "_MOST_PARTS", 1
     )  # a month is written anew each time
     store, rows = tmp_path / "s.meter", spend_logs(40, days=20)
     add(store, jsonl(tmp_path / "0.jsonl", rows[:10]))

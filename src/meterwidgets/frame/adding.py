@@ -7,6 +7,7 @@ come to, not what came.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from ctypes import CDLL
@@ -30,11 +31,13 @@ from meterwidgets.frame.coding import (
     numbers,
     ranked,
     total,
+    values_of,
 )
 from meterwidgets.frame.rollup import MEASURES
 
 AT_ONCE = 2_000_000
 """So many rows are worked on at once."""
+_SAME = b"same"
 _TOGETHER = 4_000_000
 """So many rows may lie apart."""
 _APART = 3
@@ -239,20 +242,30 @@ class Adder:
         there = {name: name for name in self._totals}
         return there | {name: of for name, of in self._same.items() if of in there}
 
-    def table(self) -> pa.Table:
-        """What was added as rows of the roll-up; the adder is empty after it."""
+    def tables(self, edges: Sequence[int]) -> Iterator[pa.Table]:
+        """What was added as rows of the roll-up; the adder is empty after it.
+
+        Args:
+            edges: n + 1 time buckets, ascending.
+
+        Yields:
+            The rows between two edges, ascending by time, n times; see ``compact``.
+        """
         parts, names, codes = self.take()
-        rows = added(joined(parts))
-        columns: dict[str, Any] = {"bucket": rows.buckets.astype(np.int64)}
-        for name, values in names.items():
-            places = codes[name][rows.tuples]
-            said = [value for value in values if value is not None]
-            columns[name] = pa.DictionaryArray.from_arrays(
-                pa.array(places, mask=places == len(said)), pa.array(said, pa.string())
-            )
-        for name, of in self.same.items():
-            columns[name] = rows.values[of].astype(np.int64)
-        return pa.table(columns)
+        for start, end in pairwise(edges):
+            cuts = [np.searchsorted(part.buckets, [start, end]) for part in parts]
+            rows = added(joined([
+                part[slice(*cut)] for part, cut in zip(parts, cuts, strict=True)
+            ]))  # fmt: skip
+            columns: dict[str, Any] = {"bucket": rows.buckets.astype(np.int64)}
+            for name, values in names.items():
+                places = codes[name][rows.tuples]
+                said = [value for value in values if value is not None]
+                columns[name] = pa.DictionaryArray.from_arrays(
+                    pa.array(places, mask=places == len(said)),
+                    pa.array(said, pa.string()),
+                )
+            yield with_same(pa.table({**columns, **rows.values}), self.same)
 
     def take(
         self,
@@ -298,29 +311,70 @@ class _Numbers:
         return found
 
 
-def of_table(
-    rows: pa.Table, dimensions: Sequence[str], same: Mapping[str, str]
-) -> Adder:
+def compact(rows: pa.Table, same: Mapping[str, str]) -> pa.Table:
+    """Rows of the roll-up with each column of numbers once.
+
+    Args:
+        rows: ``bucket``, dimensions and measures.
+        same: Measure that is not there -> one that is, and is the same.
+
+    Returns:
+        The rows; their metadata say which measure is which column. Of one that is not
+        named there nothing was reported.
+    """
+    values, alike = measured(rows)
+    again = {name: alike[of] for name, of in same.items() if of in alike}
+    others = [name for name in rows.column_names if name not in MEASURES]
+    columns = {name: rows[name] for name in others}
+    return with_same(pa.table({**columns, **values}), {**alike, **again})
+
+
+def with_same(rows: pa.Table, same: Mapping[str, str]) -> pa.Table:
+    """Rows that say which measure is which column; see ``compact``."""
+    return rows.replace_schema_metadata({_SAME: json.dumps(same)})
+
+
+def same_of(rows: pa.Table) -> dict[str, str]:
+    """Which measure of some rows is which column; see ``compact``."""
+    if _SAME in (rows.schema.metadata or {}):
+        return dict(json.loads(rows.schema.metadata[_SAME]))
+    return {name: name for name in MEASURES if name in rows.column_names}
+
+
+def of_tables(tables: Sequence[pa.Table], dimensions: Sequence[str]) -> Adder:
     """Rows of the roll-up, in any order, added up.
 
     Args:
-        rows: ``bucket``, the dimensions, and the measures.
+        tables: ``bucket``, the dimensions and the measures; see ``compact``.
         dimensions: Which columns are dimensions.
-        same: Measure that is not there -> one that is, and is the same.
 
     Raises:
         LedgerError: When a sum of everything would not fit.
     """
-    names, codes = {}, {}
-    for name in dimensions:
-        names[name], codes[name] = coded(rows[name])
-    values, alike = measured(rows.drop_columns(["bucket", *dimensions]))
-    again = {name: alike[of] for name, of in same.items() if of in alike}
-    found = Adder(names, {**alike, **again})
-    columns = {"bucket": numbers(rows["bucket"].combine_chunks()), **codes, **values}
-    for start in range(0, len(rows), AT_ONCE):
-        at = slice(start, start + AT_ONCE)
-        found.add({name: column[at] for name, column in columns.items()})
+    names = {name: values_of([rows[name] for rows in tables]) for name in dimensions}
+    places = {
+        name: {value: place for place, value in enumerate(values)}
+        for name, values in names.items()
+    }
+    sames = [same_of(rows) for rows in tables]
+    alike: dict[tuple[str, ...], str] = {}  # by the columns that they are everywhere
+    same = {}
+    for name in MEASURES:
+        if any(of := tuple(each.get(name, "") for each in sames)):
+            same[name] = alike.setdefault(of, name)
+    found = Adder(names, same)
+    for place, rows in enumerate(tables):
+        nothing = np.zeros(len(rows), np.uint8)
+        columns = {"bucket": numbers(rows["bucket"].combine_chunks())}
+        for name in dimensions:
+            columns[name] = coded(rows[name], places[name])
+        for of, name in alike.items():
+            columns[name] = nothing
+            if of[place]:
+                columns[name] = narrow(numbers(rows[of[place]].combine_chunks()))
+        for start in range(0, len(rows), AT_ONCE):
+            at = slice(start, start + AT_ONCE)
+            found.add({name: column[at] for name, column in columns.items()})
     return found
 
 

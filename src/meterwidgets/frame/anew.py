@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame import manifest, parts
+from meterwidgets.frame.cubes import cubes_of, currencies_of
+from meterwidgets.frame.facts import FACTS, facts
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import FACTS, cubes_of, currencies_of, facts
 from meterwidgets.ledger import notes, price_notes
 from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.prices import PriceBook, Pricing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,23 +53,38 @@ def numbers(array: pa.Array) -> Narrow:
     )
 
 
-def coded(column: pa.ChunkedArray) -> tuple[list[Name], Narrow]:
-    """The values of a dimension, sorted, null last; and each row's place in them."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    column = column.unify_dictionaries().combine_chunks()
+def coded(column: pa.ChunkedArray, places: Mapping[Name, int]) -> Narrow:
+    """The place of each row's value.
+
+    Args:
+        column: Texts, as they are or as a dictionary; a null value is None.
+        places: Value -> its place.
+    """
+    column = _dictionary(column).combine_chunks()
     values = column.dictionary.to_pylist()
-    places = numbers(column.indices)
+    found = numbers(column.indices)
     if column.null_count:
         bits = np.frombuffer(column.indices.buffers()[0], np.uint8)
         valid = np.unpackbits(bits, bitorder="little")[column.indices.offset :]
-        places = np.where(valid[: len(places)], places, len(values))
-    used = np.bincount(places, minlength=len(values) + 1) > 0
-    order = sorted(np.flatnonzero(used[:-1]).tolist(), key=values.__getitem__)
-    rank = np.full(len(values) + 1, len(order), np.int32)
-    rank[order] = np.arange(len(order))
-    names: list[Name] = [values[place] for place in order]
-    return [*names, None] if used[-1] else names, narrow(rank[places])
+        found = np.where(valid[: len(found)], found, len(values))
+        values.append(None)
+    return narrow(np.array([places[value] for value in values], np.int64))[found]
+
+
+def values_of(columns: Sequence[pa.ChunkedArray]) -> list[Name]:
+    """The values of some columns of texts, sorted, and None."""
+    found = set()
+    for column in columns:
+        for chunk in _dictionary(column).chunks[:1]:  # the dictionary is that of all
+            found.update(chunk.dictionary.to_pylist())
+    return [*sorted(found), None]
+
+
+def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of texts with one dictionary for all of them."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    return column.unify_dictionaries()
 
 
 def combined(codes: Sequence[Narrow]) -> tuple[Ints, Ints]:

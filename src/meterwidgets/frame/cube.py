@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from meterwidgets.frame.adding import Adder, Part, of_table, used
+from meterwidgets.frame.adding import Adder, Part, compact, of_tables, used
 from meterwidgets.frame.arrange import SPACE, USER_SPACE, arranged, collapsed
 from meterwidgets.frame.coding import Name, combined
 from meterwidgets.frame.groups import Groups
@@ -142,7 +142,7 @@ class Cube:
         Raises:
             LedgerError: When a sum of everything would not fit.
         """
-        added = of_table(rows, dimensions, {})
+        added = of_tables([compact(rows, {})], dimensions)
         return cls.of(added, grain_s, space=space, tz=tz)
 
     @classmethod

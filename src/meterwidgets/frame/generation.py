@@ -7,24 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
-from shutil import rmtree
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meterwidgets.frame import index, parts
-from meterwidgets.frame.manifest import Input, Manifest, Month
-from meterwidgets.frame.merge import Merged, merge
-from meterwidgets.frame.read import FACTS, Facts, added_up, facts
-from meterwidgets.frame.rollup import USER_DIMENSIONS
+from meterwidgets.frame.manifest import Input, Manifest
+from meterwidgets.frame.merge import merge
+from meterwidgets.frame.months import Writer, months_of
 from meterwidgets.ledger import rejects, staying
 from meterwidgets.ledger.labels import collected
-from meterwidgets.ledger.notes import combined, tally
-from meterwidgets.ledger.prices import PriceBook
-from meterwidgets.ledger.progress import Progress
 from meterwidgets.ledger.quality import as_line
 from meterwidgets.ledger.read import Request, gather, nothing, settle
 
@@ -33,8 +28,6 @@ if TYPE_CHECKING:
 
 TABLE = "the table"
 """What an input is called that has no name of its own."""
-_MOST_PARTS = 8
-"""A month of more parts is written as one, so that it stays quick to read."""
 
 
 @dataclass(frozen=True)
@@ -79,25 +72,6 @@ class Task:
     mtime_ns: int | None = None
 
 
-@dataclass
-class Writer:
-    """The one that writes to a store, while it holds the lock."""
-
-    folder: Path
-    book: PriceBook
-    about: Mapping[str, Any]
-    now: Manifest
-    made: list[str] = field(default_factory=list)
-    progress: Progress | None = None
-
-    def place(self, folder: str, name: str) -> str:
-        """A new path of this generation, relative to the store."""
-        path = f"{folder}/{name}"
-        self.made.append(path)
-        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-
 def generation(
     con: duckdb.DuckDBPyConnection, writer: Writer, batch: Sequence[Task]
 ) -> tuple[Manifest, Added]:
@@ -117,7 +91,7 @@ def generation(
     beside = [parts.ledger(writer.folder, stored)] if stored else []
     rates = settle(con, writer.book, beside=beside)
     number = f"{before.generation + 1:06}"
-    after, grain_s = _months(con, writer, merged, [each.id for each in inputs])
+    after, grain_s = months_of(con, writer, merged, [each.id for each in inputs])
     staying.check(con)
     ids = {each.id for each in inputs}
     found = (*gathered.notes, *merged.notes)
@@ -237,110 +211,6 @@ def _with_those_of_before(
             each = msgspec.structs.replace(each, rows=rows, until_us=last)
         found.append(each)
     return found
-
-
-def _months(
-    con: duckdb.DuckDBPyConnection,
-    writer: Writer,
-    merged: Merged,
-    ids: Sequence[int],
-) -> tuple[dict[str, Month], int]:
-    """Write the months that changed; the others stay the files that they are.
-
-    Returns:
-        All months, and the seconds of a time bucket in their segments.
-    """
-    before = writer.now
-    stage = writer.place("records", f"{before.generation + 1:06}")
-    staged = parts.stage(con, ids, writer.folder / stage)
-    writer.made.remove(stage)
-    written = {
-        name: _records(
-            con, writer, name, staged.get(name, ()), anew=name in merged.changed
-        )
-        for name in sorted({*staged, *merged.changed})
-    }
-    rmtree(writer.folder / stage, ignore_errors=True)
-    months = before.months | {name: each.month for name, each in written.items()}
-    grain_s = index.grain(before.grain_s, months.values())
-    coarser = before.months if grain_s != before.grain_s else {}
-    for name in sorted({*written, *coarser}):
-        each = written.get(name) or _Written(months[name], months[name].segment)
-        path = writer.place("cube", f"{name}/{before.generation + 1:06}.arrow")
-        rows = None
-        if each.known is not None:
-            added = added_up(con, each.rows, USER_DIMENSIONS, grain_s, each.known)
-            rows = added.table()
-        old = (each.old, grain_s // before.grain_s) if each.old else None
-        index.write_segment(con, writer.folder, rows, path, old=old)
-        months[name] = msgspec.structs.replace(months[name], segment=path)
-    return months, grain_s
-
-
-@dataclass(frozen=True)
-class _Written:
-    """A month whose records are on disk, and what its segment has to be made of.
-
-    Attributes:
-        month: What it holds.
-        old: The segment of the records that stay as they are; or nothing.
-        rows: SQL text of the others.
-        known: What is known of those.
-    """
-
-    month: Month
-    old: str = ""
-    rows: str = ""
-    known: Facts | None = None
-
-
-def _records(
-    con: duckdb.DuckDBPyConnection,
-    writer: Writer,
-    name: str,
-    staged: Sequence[Path],
-    *,
-    anew: bool,
-) -> _Written:
-    """Write what is new in a month beside what is there, or all of it anew.
-
-    Args:
-        con: With ``gone`` and ``unpaid``.
-        writer: Who writes.
-        name: The month.
-        staged: The files of what is added.
-        anew: Whether stored records of it are gone or lost their price.
-    """
-    before = writer.now.months.get(name)
-    number = f"{writer.now.generation + 1:06}"
-    if anew or (before and len(before.parts) >= _MOST_PARTS):
-        stays = parts.kept(writer.folder, before.parts if before else ())
-        rows = " UNION ALL BY NAME ".join(filter(None, [stays, parts.staged(staged)]))
-        made = [writer.place("records", f"{name}/{number}.parquet")]
-        parts.write(con, rows, writer.folder / made[0])
-        before = None
-    else:
-        made = [
-            writer.place(
-                "records", f"{name}/{number}{f'-{place}' if place else ''}.parquet"
-            )
-            for place, _ in enumerate(staged)
-        ]
-        for source, path in zip(staged, made, strict=True):
-            source.rename(writer.folder / path)
-    rows = parts.records(writer.folder, made)
-    tallies = tally(con, rows, further=FACTS)
-    known = facts(con)
-    kept = before or Month((), "", (), known.first_us, known.last_us)
-    month = Month(
-        (*kept.parts, *made),
-        "",
-        combined((*kept.tallies, *tallies)),
-        min(kept.first_us, known.first_us or kept.first_us),
-        max(kept.last_us, known.last_us),
-        max(kept.bucket_us, known.bucket_us),
-    )
-    return _Written(month, kept.segment, rows, known)
 
 
 def _write_rejects(

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meterwidgets.frame import parts
+from meterwidgets.frame.adding import compact, of_tables, same_of, with_same
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import Named, latest, with_own
@@ -68,45 +69,41 @@ def write_segment(
     Args:
         con: A connection.
         folder: The store.
-        rows: Those to add, if there are any.
+        rows: Those to add, if there are any; see ``compact``.
         new: The segment to write.
         old: The segment to add them to and how many of its buckets make one, or None.
     """
     if old is not None:
         path, factor = old
-        con.register("segment", segment(folder / path))
+        con.register("segment", _whole(map_table(folder / path)))
         before = rollup_again("segment", USER_DIMENSIONS, factor)
         if rows is not None:
-            con.register("added", whole(rows))
+            con.register("added", _whole(rows))
             before = f"{before} UNION ALL BY NAME FROM added"
         both = con.sql(rollup_again(f"({before})", USER_DIMENSIONS))
-        rows = both.to_arrow_table()
+        rows = compact(both.to_arrow_table(), {})
         con.unregister("segment")
         con.unregister("added")
-    rows = whole(rows)
-    said = [name for name in MEASURES if pc.max(rows[name]).as_py()]
-    rows = rows.select(["bucket", *USER_DIMENSIONS, *said])
-    write_table(folder / new, rows.unify_dictionaries().combine_chunks())
+    assert rows is not None  # there is a segment, or what makes one
+    same = {name: of for name, of in same_of(rows).items() if pc.max(rows[of]).as_py()}
+    keys = {name: _key(rows[name]) for name in USER_DIMENSIONS}
+    columns = {"bucket": rows["bucket"], **keys}
+    columns |= {name: rows[name] for name in same.values()}
+    table = pa.table(columns).unify_dictionaries().combine_chunks()
+    write_table(folder / new, with_same(table, same))
 
 
-def segment(path: Path) -> pa.Table:
-    """The rows of the cube of one month, mapped into memory, with all measures."""
-    return whole(map_table(path))
-
-
-def whole(rows: pa.Table) -> pa.Table:
-    """Rows of the cube with all measures; those that were left out are 0.
+def _whole(rows: pa.Table) -> pa.Table:
+    """Rows of the cube with a column for every measure.
 
     Args:
-        rows: As ``write_segment`` writes them, or ``rollup`` gives them.
+        rows: See ``compact``.
     """
-    zeros = pa.array(np.zeros(len(rows), np.int64))
+    same, nothing = same_of(rows), pa.array(np.zeros(len(rows), np.int64))
+    columns = {name: rows[name] for name in ("bucket", *USER_DIMENSIONS)}
     for name in MEASURES:
-        if name not in rows.column_names:
-            rows = rows.append_column(name, zeros)
-    keys = [_key(rows[name]) for name in USER_DIMENSIONS]
-    columns = [rows["bucket"], *keys, *(rows[name] for name in MEASURES)]
-    return pa.table(columns, names=["bucket", *USER_DIMENSIONS, *MEASURES])
+        columns[name] = rows[same[name]] if name in same else nothing
+    return pa.table(columns)
 
 
 def _key(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -142,10 +139,14 @@ def write(
         name: What the store is called on screens.
     """
     months = now.months.values()
-    rows = pa.concat_tables([segment(folder / month.segment) for month in months])
-    users = any(rows[key].null_count < len(rows) for key in ("user", "api_key"))
+    segments = [map_table(folder / month.segment) for month in months]
+    users = any(
+        rows[key].null_count < len(rows)
+        for rows in segments
+        for key in ("user", "api_key")
+    )
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
-    cube = Cube.from_rows(rows, dimensions, now.grain_s, tz=tz)
+    cube = Cube.of(of_tables(segments, dimensions), now.grain_s, tz=tz)
     user_cube = cube if users else None
     cube = cube.over(DIMENSIONS, tz=tz) if users else cube
     with workspace() as con:

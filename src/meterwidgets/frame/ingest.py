@@ -18,8 +18,9 @@ from typing import Any
 
 from meterwidgets.errors import LedgerError, StoreError
 from meterwidgets.frame import manifest
-from meterwidgets.frame.generation import TABLE, Added, Task, Writer, generation
+from meterwidgets.frame.generation import TABLE, Added, Task, generation
 from meterwidgets.frame.manifest import Manifest
+from meterwidgets.frame.months import Writer
 from meterwidgets.ledger.database_url import Database
 from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.files import files

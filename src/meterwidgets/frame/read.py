@@ -5,40 +5,30 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.adding import Adder, of_table
-from meterwidgets.frame.coding import TOO_MUCH, Name, numbers
 from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.cubes import cubes_of, currencies_of
+from meterwidgets.frame.facts import FACTS, Facts, facts
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import latest, with_own
-from meterwidgets.frame.rollup import (
-    CONDITIONS,
-    DIMENSIONS,
-    USER_DIMENSIONS,
-    apart,
-    met,
-    repeated,
-    rollup,
-)
 from meterwidgets.ledger import staying
 from meterwidgets.ledger.database_url import Database
 from meterwidgets.ledger.engine import Engine, workspace
 from meterwidgets.ledger.labels import collected
 from meterwidgets.ledger.outliers import FLAG, dearest
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
-from meterwidgets.ledger.pricing import FEW
 from meterwidgets.ledger.quality import Quality, write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 _FINE_DAYS = 2
 
@@ -202,76 +192,6 @@ def is_cluster(ledger: Any) -> bool:
     return pyspark is not None and isinstance(ledger, pyspark.DataFrame)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known of the table ``records`` before it is rolled up.
-
-    Attributes:
-        count: How many they are.
-        first_us: The first moment with usage.
-        last_us: The last one.
-        bucket_us: The longest bucket, where rows are buckets; else 0.
-        users: Whether users or their keys are reported.
-        always: The conditions of the roll-up that every record meets.
-        never: Those that none meets.
-    """
-
-    count: int
-    first_us: int
-    last_us: int
-    bucket_us: int
-    users: bool
-    always: frozenset[str]
-    never: frozenset[str]
-
-
-FACTS = (
-    "min(start_us) AS first_us",
-    "max(greatest(start_us, CASE WHEN grain = 'bucket' THEN end_us - 1 END)) "
-    "AS last_us",
-    "max(CASE WHEN grain = 'bucket' THEN end_us - start_us END) AS bucket_us",
-    'count("user") + count(api_key) AS users',
-    "count(outlier) AS outliers",
-    *(f"{met(each)} AS met_{n}" for n, each in enumerate(CONDITIONS)),
-)
-"""SQL text of what ``facts`` needs to find in the table ``tallies``."""
-
-
-def facts(con: duckdb.DuckDBPyConnection) -> Facts:
-    """What the table ``tallies`` says of ``records``."""
-    counts = ", ".join(f"sum(met_{n})" for n, _ in enumerate(CONDITIONS))
-    (row,) = con.execute(
-        "SELECT sum(records), min(first_us), max(last_us), max(bucket_us), "
-        f"sum(users), {counts} FROM tallies"
-    ).fetchall()
-    count, first, last, longest, users, *met = row
-    found = dict(zip(CONDITIONS, met, strict=True))
-    if not count:
-        return Facts(0, 0, 0, 0, False, frozenset(), frozenset())
-    return Facts(
-        count,
-        first,
-        last,
-        longest or 0,
-        bool(users),
-        frozenset(each for each, number in found.items() if number == count),
-        frozenset(each for each, number in found.items() if not number),
-    )
-
-
-def spanned(con: Engine) -> Facts:
-    """What any engine knows of ``records`` by one query: when, and whether of users."""
-    row = con.execute(
-        "SELECT count(*), min(start_us), max(start_us), "
-        "max(CASE WHEN grain = 'bucket' THEN greatest(end_us - 1, start_us) END), "
-        "max(CASE WHEN grain = 'bucket' THEN end_us - start_us END), "
-        'count("user") + count(api_key) FROM records'
-    ).fetchone()
-    count, first, last, bucket_last, longest, users = row or (0, 0, 0, None, None, 0)
-    last, nothing = max(last, bucket_last or 0), frozenset[str]()
-    return Facts(count, first, last, longest or 0, bool(users), nothing, nothing)
-
-
 def framed(
     con: Engine,
     known: Facts,
@@ -301,125 +221,3 @@ def framed(
         outliers=dearest(con, "records") if FLAG in cube.names["outlier"] else (),
         **words,
     )
-
-
-def cubes_of(
-    con: duckdb.DuckDBPyConnection,
-    known: Facts,
-    grain_s: int,
-    users: bool,
-    *,
-    tz: str,
-) -> tuple[Cube, Cube | None]:
-    """The records of ``records`` rolled up, and where users are reported with them.
-
-    Args:
-        con: Where the records are.
-        known: What is known of them.
-        grain_s: Seconds of a time bucket.
-        users: Whether to keep users and their keys apart.
-        tz: The zone whose days are read the fastest.
-    """
-    dimensions = USER_DIMENSIONS if users else DIMENSIONS
-    added = added_up(con, "records", dimensions, grain_s, known)
-    cube = Cube.of(added, grain_s, tz=tz)
-    return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)
-
-
-def added_up(
-    con: duckdb.DuckDBPyConnection,
-    records: str,
-    dimensions: tuple[str, ...],
-    grain_s: int,
-    known: Facts,
-) -> Adder:
-    """Some records, added up.
-
-    The engine adds up few of them; for many it would keep every sum in wide types
-    and every name, while an ``Adder`` takes them in the order of time.
-
-    Args:
-        con: With ``tallies`` of the records.
-        records: SQL text of their relation.
-        dimensions: What to group by, besides time.
-        grain_s: Seconds of a time bucket.
-        known: What is known of them.
-
-    Raises:
-        LedgerError: When a sum of everything would not fit.
-    """
-    import duckdb
-
-    conditions = {"always": known.always, "never": known.never}
-    same = repeated(**conditions)
-    try:
-        if known.count < FEW:
-            text = rollup(records, dimensions, grain_s, **conditions)
-            return of_table(con.sql(text).to_arrow_table(), dimensions, same)
-        names, codes = _coded(con, records, dimensions)
-        rows = con.sql(apart(records, codes, grain_s, **conditions)).to_arrow_reader()
-        added = Adder(names, same)
-        for batch in rows:
-            columns = zip(batch.schema.names, batch.columns, strict=True)
-            added.add({name: numbers(column) for name, column in columns})
-        return added
-    except duckdb.ConversionException:
-        raise LedgerError(TOO_MUCH) from None
-    except OSError as error:  # of the engine, while rows are read
-        raise duckdb.IOException(str(error)) from None
-
-
-def _coded(
-    con: duckdb.DuckDBPyConnection, records: str, dimensions: Sequence[str]
-) -> tuple[dict[str, list[Name]], dict[str, str]]:
-    """Small numbers for the names of many records.
-
-    Args:
-        con: Where they are.
-        records: SQL text of their relation.
-        dimensions: The dimensions to code.
-
-    Returns:
-        Dimension -> its values, sorted, null last; and dimension -> SQL text of the
-        place of its value.
-    """
-    import duckdb
-
-    try:  # they were collected while they were read
-        con.execute("SELECT 1 FROM all_names").fetchall()
-        lists = "all_names" if records == "records" else ""
-    except duckdb.CatalogException:
-        lists = ""
-    if not lists:
-        lists = "their_names"
-        own = [name for name in dimensions if name not in ("currency", "outlier")]
-        found = f"{staying.distinct(own)} FROM {records}"
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {lists} AS {found}")
-    names: dict[str, list[Name]] = {}
-    codes = {}
-    for name in dimensions:
-        found = f'SELECT unnest("{name}") AS name FROM {lists}'
-        if name == "currency":
-            found = "SELECT DISTINCT currency AS name FROM tallies"
-        elif name == "outlier":
-            found = f"SELECT '{FLAG}' AS name FROM tallies WHERE outliers > 0 LIMIT 1"
-        there = f"SELECT name FROM ({found}) WHERE name IS NOT NULL ORDER BY name"
-        values = [value for (value,) in con.execute(there).fetchall()]
-        names[name], codes[name] = [*values, None], "0::UTINYINT"
-        if values:
-            kind = f"{name}_names"
-            con.execute(f"CREATE OR REPLACE TYPE {kind} AS ENUM ({there})")
-            place = f'enum_code(CAST("{name}" AS {kind}))'
-            codes[name] = f"coalesce({place}, {len(values)})"
-    return names, codes
-
-
-def currencies_of(cube: Cube) -> tuple[str, ...]:
-    """The currencies by how many records have them."""
-    records = cube.sums.total("records")
-    counts = {
-        name: int(records[cube.codes["currency"] == place].sum())
-        for place, name in enumerate(cube.names["currency"])
-        if name is not None
-    }
-    return tuple(sorted(counts, key=lambda name: (-counts[name], name)))

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.facts import spanned
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import framed, spanned
+from meterwidgets.frame.read import framed
 from meterwidgets.frame.rollup import CONDITIONS, DIMENSIONS, USER_DIMENSIONS, rollup
 from meterwidgets.frame.spark_engine import Cluster, explained
 from meterwidgets.ledger import notes, price_notes

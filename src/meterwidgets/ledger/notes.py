@@ -75,7 +75,17 @@ def tally(
     """
     kinds = _kinds(records, "", f"{only} AS told", *further)
     con.execute(f"CREATE OR REPLACE TEMP TABLE tallies AS {kinds}")
-    return _tallies(con, "SELECT * FROM tallies WHERE told")
+    return told(con)
+
+
+def told(con: Engine, tallies: str = "tallies") -> list[Tally]:
+    """The records to tell of, by kind.
+
+    Args:
+        con: Where they were counted.
+        tallies: SQL text of what ``tally`` found, or of some of it.
+    """
+    return _tallies(con, f"SELECT * FROM {tallies} WHERE told")
 
 
 def _kinds(records: str, where: str, *further: str) -> str:

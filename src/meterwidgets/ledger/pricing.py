@@ -32,8 +32,7 @@ _DAY_US = 86_400_000_000
 _FIRST_DAY = date(1970, 1, 1)
 
 FEW = 500_000
-"""Fewer records take less time than to plan for them: they are copied, their names not
-coded."""
+"""Fewer records take less time than to plan for them: they are copied."""
 
 _RATES = (
     "CREATE OR REPLACE TEMP TABLE rates (provider VARCHAR, deployment VARCHAR, "

@@ -1,0 +1,158 @@
+"""Records in the engine become cubes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.frame.adding import Adder, compact, of_tables
+from meterwidgets.frame.coding import TOO_MUCH, Name, numbers
+from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.facts import Facts
+from meterwidgets.frame.rollup import (
+    DIMENSIONS,
+    USER_DIMENSIONS,
+    apart,
+    repeated,
+    rollup,
+)
+from meterwidgets.ledger import staying
+from meterwidgets.ledger.files import literal
+from meterwidgets.ledger.outliers import FLAG
+
+if TYPE_CHECKING:
+    import duckdb
+
+_FEW = 50_000
+"""Fewer records take less time than to code their names."""
+
+
+def cubes_of(
+    con: duckdb.DuckDBPyConnection,
+    known: Facts,
+    grain_s: int,
+    users: bool,
+    *,
+    tz: str,
+) -> tuple[Cube, Cube | None]:
+    """The records of ``records`` rolled up, and where users are reported with them.
+
+    Args:
+        con: Where the records are.
+        known: What is known of them.
+        grain_s: Seconds of a time bucket.
+        users: Whether to keep users and their keys apart.
+        tz: The zone whose days are read the fastest.
+    """
+    dimensions = USER_DIMENSIONS if users else DIMENSIONS
+    added = added_up(con, "records", dimensions, grain_s, known)
+    cube = Cube.of(added, grain_s, tz=tz)
+    return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)
+
+
+def added_up(
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    dimensions: tuple[str, ...],
+    grain_s: int,
+    known: Facts,
+) -> Adder:
+    """Some records, added up.
+
+    The engine adds up few of them; for many it would keep every sum in wide types
+    and every name, while an ``Adder`` takes them in the order of time.
+
+    Args:
+        con: Where they are.
+        records: SQL text of their relation.
+        dimensions: What to group by, besides time.
+        grain_s: Seconds of a time bucket.
+        known: What is known of them.
+
+    Raises:
+        LedgerError: When a sum of everything would not fit.
+    """
+    import duckdb
+
+    conditions = {"always": known.always, "never": known.never}
+    same = repeated(**conditions)
+    try:
+        if known.count < _FEW:
+            text = rollup(records, dimensions, grain_s, **conditions)
+            rows = compact(con.sql(text).to_arrow_table(), same)
+            return of_tables([rows], dimensions)
+        names, codes = _coded(con, records, dimensions, known)
+        rows = con.sql(apart(records, codes, grain_s, **conditions)).to_arrow_reader()
+        added = Adder(names, same)
+        for batch in rows:
+            columns = zip(batch.schema.names, batch.columns, strict=True)
+            added.add({name: numbers(column) for name, column in columns})
+        return added
+    except duckdb.ConversionException:
+        raise LedgerError(TOO_MUCH) from None
+    except OSError as error:  # of the engine, while rows are read
+        raise duckdb.IOException(str(error)) from None
+
+
+def _coded(
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    dimensions: Sequence[str],
+    known: Facts,
+) -> tuple[dict[str, list[Name]], dict[str, str]]:
+    """Small numbers for the names of many records.
+
+    Args:
+        con: Where they are.
+        records: SQL text of their relation.
+        dimensions: The dimensions to code.
+        known: What is known of them.
+
+    Returns:
+        Dimension -> its values, sorted, null last; and dimension -> SQL text of the
+        place of its value.
+    """
+    import duckdb
+
+    try:  # they were collected while they were read
+        con.execute("SELECT 1 FROM all_names").fetchall()
+        lists = "all_names" if records == "records" else ""
+    except duckdb.CatalogException:
+        lists = ""
+    if not lists:
+        lists = "their_names"
+        own = [name for name in dimensions if name not in ("currency", "outlier")]
+        found = f"{staying.distinct(own)} FROM {records}"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {lists} AS {found}")
+    given = {
+        "currency": sorted(known.currencies),
+        "outlier": [FLAG] * known.outliers,
+    }
+    names: dict[str, list[Name]] = {}
+    codes = {}
+    for name in dimensions:
+        found = f'SELECT unnest("{name}") AS name FROM {lists}'
+        if name in given:
+            listed = ", ".join(map(literal, given[name]))
+            found = f"SELECT unnest([{listed}]::VARCHAR[]) AS name"
+        there = f"SELECT name FROM ({found}) WHERE name IS NOT NULL ORDER BY name"
+        values = [value for (value,) in con.execute(there).fetchall()]
+        names[name], codes[name] = [*values, None], "0::UTINYINT"
+        if values:
+            kind = f"{name}_names"
+            con.execute(f"CREATE OR REPLACE TYPE {kind} AS ENUM ({there})")
+            place = f'enum_code(CAST("{name}" AS {kind}))'
+            codes[name] = f"coalesce({place}, {len(values)})"
+    return names, codes
+
+
+def currencies_of(cube: Cube) -> tuple[str, ...]:
+    """The currencies by how many records have them."""
+    records = cube.sums.total("records")
+    counts = {
+        name: int(records[cube.codes["currency"] == place].sum())
+        for place, name in enumerate(cube.names["currency"])
+        if name is not None
+    }
+    return tuple(sorted(counts, key=lambda name: (-counts[name], name)))
