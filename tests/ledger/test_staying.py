@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +148,47 @@ def test_progress_moves_inside_a_large_file(
     read(path, progress=lambda done: seen.append(done.bytes))
     assert seen == sorted(seen) and seen[-1] == path.stat().st_size
     assert any(0 < each < seen[-1] for each in seen)
+
+
+ODD = {
+    "time": [None, datetime(1999, 12, 31, 23, 59), datetime(2100, 1, 1)],
+    "prompt_tokens": [None, -1, 10**15, 10**15 + 1],
+    "cost": [None, -0.5, float("nan"), float("inf"), 1e-10, 0.1 + 0.2, 2e6],
+    "user": [None, " u", "u\n", "None", ""],
+    "model": ["nan"],
+    "request_id": [None, " r-1 "],
+    "currency": ["usd", "dollars", ""],
+    "cache_read_tokens": [10, 11],
+}
+ALONE = [
+    pytest.param(field, [value], marks=pytest.mark.slow, id=f"{field} {value!r}")
+    for field, values in ODD.items()
+    for value in values
+]
+
+
+@pytest.mark.parametrize(("field", "values"), [*ODD.items(), *ALONE])
+def test_odd_values_in_one_of_good_columns_are_read_as_in_a_copy(
+    tmp_path: Path,
+    same: Callable[[Callable[[], Any]], Any],
+    field: str,
+    values: list[Any],
+) -> None:
+    good = GOOD | {
+        "time": datetime(2026, 2, 22, 10),
+        "currency": "USD",
+        "cache_read_tokens": 1,
+    }
+    rows = [good | {"request_id": f"r-{number}"} for number in range(2, 6)]
+    odd = [good | {"request_id": f"odd-{n}", field: each}
+           for n, each in enumerate(values)]  # fmt: skip
+    path = write(tmp_path / "a.parquet", *rows, *odd, *rows[:1])
+    book = mw.PriceBook(catalogue=False)
+
+    def ask() -> Any:
+        usage = mw.read_usage(path, rejects=None, prices=book)
+        found = usage.select()
+        return usage.quality, found.sums(), found.by("user"), found.by("model")
+
+    quality, sums, *_ = same(ask)
+    assert sums["records"] == quality.records >= 4

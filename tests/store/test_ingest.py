@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame import manifest
+from meterwidgets.frame import cubes, manifest
 
 from .ledgers import add, figures, jsonl, read_at_once, spend_logs
 
@@ -170,6 +170,27 @@ def test_costs_pay_for_stored_usage_whichever_came_first(order: str) -> None:
     spent = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
     assert spent == 120_000_000  # 0.07 by the costs, and a million at 0.05
     assert any("nothing is paid for twice" in note for note in found.quality.notes)
+
+
+@pytest.mark.parametrize("few", [0, 1 << 60], ids=["coded", "added by the engine"])
+def test_months_of_other_currencies_and_names_are_rolled_up_each_with_its_own(
+    monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(cubes, "_FEW", few)
+    rows = [
+        {"time": f"2026-{month:02}-03T10:00:00Z", "model": f"m-{month}", "user": user,
+         "currency": currency, "prompt_tokens": month, "cost": cost}
+        for month, currency, user, cost in (
+            (1, "EUR", "a", "1.5"), (2, "USD", None, "0.25"), (4, "USD", "b", None),
+        )
+    ]  # fmt: skip
+    jsonl(Path("a.jsonl"), rows)
+    jsonl(Path("b.jsonl"), [*rows[:2], rows[1] | {"model": "late"}, message(9, 1)])
+    jsonl(Path("c.jsonl"), [message(12, 2)])
+    for name in ("a", "b", "c"):
+        add("usage.meter", f"{name}.jsonl")
+    found = figures(mw.open_store("usage.meter"))
+    assert found == figures(read_at_once(sorted(Path().glob("?.jsonl"))))
 
 
 def test_a_late_record_rewrites_its_month_only() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from meterwidgets.ledger.files import literal
 from meterwidgets.ledger.sources.base import Level
 
+_TYPE = "TRY(json_type(j))"
 JsonPath = Callable[[str], str]
 """SQL text of the JSON path of a column's name."""
 
@@ -47,21 +48,35 @@ def unnested(
             continue
         asked[of].append("'$'" if rest == "@record" else path(rest))
         value[name] = f"{of}_r[{len(asked[of])}]"
-    rows = (
-        "SELECT file, filename, j, "
-        "CASE WHEN kind IS NULL THEN 'is not readable as JSON' "
-        "WHEN kind <> 'OBJECT' THEN 'is not a JSON object' END AS broken, "
-        "CASE WHEN kind IS DISTINCT FROM 'OBJECT' THEN left(j, 500) END AS text "
-        f"FROM (SELECT file, filename, j, TRY(json_type(j)) AS kind FROM ({opened}))"
-    )
-    above = ""
+    values = "".join(f", {value[name]} AS v{place}" for place, name in enumerate(names))
+    if not levels:  # what can be taken out of it can be read: it is looked at once
+        rows = f"SELECT *, {_taken(asked[''])} AS _r FROM ({opened})"
+        whole = "starts_with(j, '{') AND _r IS NOT NULL"
+        rows = _told(rows, f"CASE WHEN {whole} THEN 'OBJECT' ELSE {_TYPE} END")
+        return f"SELECT file, filename, broken, text{values} FROM ({rows})"
+    rows, above = _told(opened, _TYPE), ""
     for level in levels:
         rows = _one_level(rows, level, f"{above}_r", asked[above])
         above = level.name
-    values = "".join(f", {value[name]} AS v{place}" for place, name in enumerate(names))
     return (
         f"SELECT file, filename, broken, text{values} FROM (SELECT * EXCLUDE (j), "
         f"{_taken(asked[above])} AS {above}_r FROM ({rows}))"
+    )
+
+
+def _told(rows: str, kind: str) -> str:
+    """SQL text of rows with what is wrong with each, if it is no object.
+
+    Args:
+        rows: SQL text of the rows, with ``j``.
+        kind: SQL text of the type of that.
+    """
+    return (
+        "SELECT * EXCLUDE (kind), "
+        "CASE WHEN kind IS NULL THEN 'is not readable as JSON' "
+        "WHEN kind <> 'OBJECT' THEN 'is not a JSON object' END AS broken, "
+        "CASE WHEN kind IS DISTINCT FROM 'OBJECT' THEN left(j, 500) END AS text "
+        f"FROM (SELECT *, {kind} AS kind FROM ({rows}))"
     )
 
 
