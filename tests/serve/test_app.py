@@ -283,7 +283,7 @@ def test_a_cell_that_fails_shows_neither_its_source_nor_its_traceback(
 def kernels(running: Running) -> int:
     """How many kernels a server has, without what they start for a moment themselves."""
     below = psutil.Process(running.process.pid).children()
-    return sum("ipykernel_launcher" in each.cmdline() for each in below)
+    return sum("meterwidgets.session" in each.cmdline() for each in below)
 
 
 UNTIL_GO = """

@@ -106,10 +106,9 @@ class OwnInterpreter(KernelSpecManager):
         """Return how that kernel is started."""
         if kernel_name != KERNEL:
             raise NoSuchKernel(kernel_name)
-        launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        launch += [
-            "--HistoryManager.enabled=False"
-        ]  # nobody's history, and no lock on it
+        # -P: no module of the folder that the kernel runs in. Nobody's history.
+        launch = [sys.executable, "-P", "-m", "meterwidgets.session"]
+        launch += ["-f", "{connection_file}", "--HistoryManager.enabled=False"]
         return KernelSpec(argv=launch, display_name="Python", language="python")
 
 
