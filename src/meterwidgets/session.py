@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-SWITCH_S = 0.0005
+SWITCH_S = 0.0001
 """Seconds until a thread that computes lets another one run.
 
 The figures of a page are sent by a thread of their own: with Python's 5 ms they waited
