@@ -15,6 +15,7 @@ import socket
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def stand_by(wire: socket.socket) -> None:
             wire.close()
             _become(files[0])
             return
-        os.setpgid(child, child)  # here, too: whoever hears of it may end the group
+        with suppress(ProcessLookupError):
+            os.setpgid(child, child)  # here, too: whoever hears of it may end the group
         os.close(files[0])
         wire.send(str(child).encode())
 
