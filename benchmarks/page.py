@@ -7,7 +7,7 @@ figures of the first words are painted, "widgets" until they can be clicked. An 
 the mouse's: a press on a time range or on an organization of the Overview, and a drag
 over a trend of Token Usage; it is timed from its own timestamp until the changed cards,
 and the changed rings or areas, are painted. The kernel's processor time is all that it
-took with every tab made, imports first; memory is what a session has for itself then.
+took with every tab made; memory is what a session has for itself then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 import psutil
-from served import WATCH, Measured, chromium, serving, sessions
+from served import WATCH, Measured, chromium, kernels, serving, sessions
 
 TARGETS = {
     "cold page: text, ms": "<= 1000",
@@ -90,7 +90,7 @@ def load(
     page.wait_for_function("document.querySelectorAll('.mw-app > .mw-page').length > 2")
     cold = {"text, ms": "window.words", "widgets, ms": "window.first"}
     into.add("cold page", {name: page.evaluate(when) for name, when in cold.items()})
-    spent = max(sum(each.cpu_times()[:2]) for each in server.children(recursive=True))
+    spent = max(sum(each.cpu_times()[:2]) for each in kernels(server))
     into.add("cold page", {"CPU of the kernel, ms": 1000 * spent})
     rows = page.locator(".mw-donut:visible").first.locator("tbody button:visible")
     for turn in range(changes):

@@ -81,10 +81,15 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def kernels(server: psutil.Process) -> list[psutil.Process]:
+    """The kernels, without the process that they are forked from."""
+    direct = [each.pid for each in server.children() if "--stand-by" in each.cmdline()]
+    return [each for each in server.children(recursive=True) if each.pid not in direct]
+
+
 def sessions(server: psutil.Process) -> list[float]:
     """The memory that each kernel has for itself, in MB."""
-    kernels = server.children(recursive=True)
-    return [kernel.memory_full_info().uss / 1e6 for kernel in kernels]
+    return [each.memory_full_info().uss / 1e6 for each in kernels(server)]
 
 
 class Measured:

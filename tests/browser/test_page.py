@@ -47,9 +47,11 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def kernel(server: Running, page: Any) -> psutil.Process:
     """Return the kernel behind a page."""
     config = json.loads(page.text_content("#jupyter-config-data"))
-    name = f"kernel-{config['kernelId']}.json"
+    name = f"kernel-{config['kernelId']}-ipc"
     (found,) = [
-        each for each in server.below() if any(name in part for part in each.cmdline())
+        each
+        for each in server.kernels()
+        if any(name in str(wire.laddr) for wire in each.net_connections("unix"))
     ]
     return found
 

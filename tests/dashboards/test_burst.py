@@ -37,6 +37,29 @@ def drawings(app: mw.App, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return shown
 
 
+@pytest.mark.parametrize("page", ["overview", "token-usage", "model-analytics"])
+def test_the_figures_of_a_page_are_drawn_before_all_else(
+    app: mw.App, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    app.page = page
+    drawn: list[str] = []
+
+    def recorded(widget: Any) -> Any:
+        update = widget.update
+
+        def record(**traits: Any) -> None:
+            drawn.append(type(widget).__name__)
+            update(**traits)
+
+        return record
+
+    for widget in (app.children[1], *app.pages[page].widgets):
+        monkeypatch.setattr(widget, "update", recorded(widget))
+    send(app.children[1], request={"n": 1, "dims": {"orgs": ['"Acme"']}})
+    assert drawn[0] == "KpiCards"
+    assert "FilterPanel" in drawn
+
+
 def test_of_a_burst_the_last_is_drawn_and_hardly_any_before_it(
     app: mw.App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

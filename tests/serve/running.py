@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,11 +126,26 @@ class Running(AbstractContextManager["Running"]):
         return self._errors.read().decode()
 
     def below(self) -> list[psutil.Process]:
-        """Return the processes below the server: its kernels."""
+        """Return the processes below the server."""
         try:
             return psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
+
+    def standby(self) -> list[psutil.Process]:
+        """Return the process that its kernels are forked from, if there is one."""
+        ours = (self.process.pid,)
+        return [one for one in self.below() if _runs(one, "--stand-by", ours)]
+
+    def kernels(self) -> list[psutil.Process]:
+        """Return its kernels, without what they start for a moment themselves."""
+        standby = self.standby()
+        parents = (self.process.pid, *(each.pid for each in standby))
+        return [
+            each
+            for each in self.below()
+            if each not in standby and _runs(each, "meterwidgets.session", parents)
+        ]
 
     def ask(
         self,
@@ -148,6 +163,13 @@ class Running(AbstractContextManager["Running"]):
             return Answer(answer.status, dict(answer.getheaders()), text)
         finally:
             wire.close()
+
+
+def _runs(process: psutil.Process, what: str, parents: Collection[int]) -> bool:
+    try:
+        return what in process.cmdline() and process.ppid() in parents
+    except psutil.NoSuchProcess:
+        return False
 
 
 def write_notebook(path: Path, *cells: str) -> None:

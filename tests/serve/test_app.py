@@ -19,6 +19,7 @@ import pytest
 import meterwidgets as mw
 from meterwidgets.frame.saved import save
 from meterwidgets.serve.app import STARTS
+from meterwidgets.serve.standby import available
 
 from .running import SERVE, Answer, Running, until, write_notebook
 
@@ -92,6 +93,64 @@ def test_a_kernel_sees_only_what_it_needs(overview: Answer) -> None:
     assert told["python"] == sys.executable
     assert not told["voila"]
     assert not told["history"]  # which is the operator's own
+
+
+def test_nor_does_the_process_know_more(server: Running, overview: Answer) -> None:
+    assert kernel_id(overview)
+    for each in (*server.kernels(), *server.standby()):
+        assert "hunter2" not in "".join(each.environ().values())
+
+
+SCAN = r"""
+import re
+def found():
+    with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+        for line in maps:
+            place, rights, *_, = line.split()
+            if rights.startswith("rw"):
+                start, end = (int(each, 16) for each in place.split("-"))
+                memory.seek(start)
+                yield len(re.findall(rb"first[-]reader", memory.read(end - start)))
+print("found", sum(found()))
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="reads its memory as Linux shows it"
+)
+def test_a_session_holds_nothing_of_another_reader_s(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with Running.notebook(tmp_path_factory.mktemp("notebooks"), SCAN) as running:
+        own = running.ask("/overview?org=first-reader").text
+        other = running.ask("/overview").text
+    assert re.search(r"found [1-9]", own)
+    assert re.search(r"found 0\b", other)
+
+
+@pytest.mark.skipif(not available(), reason="nothing is forked here")
+def test_sessions_start_when_there_is_nothing_to_fork_them_from(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with Running.notebook(tmp_path_factory.mktemp("notebooks"), "1") as running:
+        assert until(lambda: bool(running.standby()))
+        for each in running.standby():
+            each.kill()
+        assert until(lambda: not running.standby())
+        assert "mwPage.drawing()" in running.ask("/overview").text
+        assert len(running.kernels()) == 1
+        assert "sessions start slower" in running.errors()
+
+
+def test_a_server_that_is_killed_leaves_no_process(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with Running.notebook(tmp_path_factory.mktemp("notebooks"), "1") as running:
+        running.ask("/overview")
+        below = running.below()
+        assert below
+        running.process.kill()
+        assert until(lambda: not any(each.is_running() for each in below))
 
 
 def test_every_answer_has_a_strict_policy(server: Running, overview: Answer) -> None:
@@ -254,11 +313,11 @@ def test_a_signal_leaves_no_process(
     folder = tmp_path_factory.mktemp("notebooks")
     with Running.notebook(folder, "import time", "1") as running:
         running.ask("/overview")
-        kernels = running.below()
-        assert kernels
+        assert running.kernels()
+        below = running.below()
         running.process.send_signal(by)
         assert running.process.wait(5) == 0
-        assert until(lambda: not any(each.is_running() for each in kernels))
+        assert until(lambda: not any(each.is_running() for each in below))
         assert running.errors() == ""
         with (
             pytest.raises(ConnectionRefusedError),
@@ -277,13 +336,7 @@ def test_a_cell_that_fails_shows_neither_its_source_nor_its_traceback(
         assert 'mwPage.fail("")' in answer.text
         assert not re.search("hunter2|Traceback|ValueError|later", answer.text)
         assert "ValueError: hunter2" in running.errors()
-        assert until(lambda: not running.below())
-
-
-def kernels(running: Running) -> int:
-    """How many kernels a server has, without what they start for a moment themselves."""
-    below = psutil.Process(running.process.pid).children()
-    return sum("ipykernel_launcher" in each.cmdline() for each in below)
+        assert until(lambda: not running.kernels())
 
 
 UNTIL_GO = """
@@ -302,8 +355,8 @@ def test_sessions_start_in_turn_so_that_the_first_need_not_wait_for_the_last(
         ThreadPoolExecutor(STARTS + 2) as readers,
     ):
         pages = [readers.submit(running.ask, "/overview") for _ in range(STARTS + 2)]
-        assert until(lambda: kernels(running) == STARTS)
-        assert not until(lambda: kernels(running) > STARTS, seconds=1)
+        assert until(lambda: len(running.kernels()) == STARTS)
+        assert not until(lambda: len(running.kernels()) > STARTS, seconds=1)
         (folder / "go").touch()
         assert all("mwPage.drawing()" in page.result().text for page in pages)
 
@@ -320,9 +373,9 @@ def test_a_reader_who_leaves_while_waiting_for_a_start_holds_up_nobody(
             wire = socket.create_connection(("127.0.0.1", running.port))
             wires.enter_context(wire)
             wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert until(lambda: kernels(running) == STARTS)
+        assert until(lambda: len(running.kernels()) == STARTS)
         wires.close()
-        assert until(lambda: not running.below())
+        assert until(lambda: not running.kernels())
         write_notebook(folder / "overview.ipynb", "1")
         assert "mwPage.drawing()" in running.ask("/overview").text
 
@@ -340,8 +393,8 @@ def test_a_reader_who_takes_nothing_holds_up_nobody(
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         wire.connect(("127.0.0.1", running.port))
         wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert until(lambda: bool(running.below()))
-        assert until(lambda: not running.below())
+        assert until(lambda: bool(running.kernels()))
+        assert until(lambda: not running.kernels())
 
 
 def test_a_reader_who_leaves_early_takes_the_kernel_along(
@@ -354,5 +407,5 @@ def test_a_reader_who_leaves_early_takes_the_kernel_along(
             got = b""
             while b"Starting a session" not in got:
                 got += wire.recv(4096)
-            assert until(lambda: bool(running.below()))
-        assert until(lambda: not running.below())
+            assert until(lambda: bool(running.kernels()))
+        assert until(lambda: not running.kernels())

@@ -53,14 +53,20 @@ class Drawn:
         self._later: asyncio.TimerHandle | None = None
         self._latest = 0.0
 
-    def add(self, widget: Any, draw: Draw) -> None:
-        """Draw a widget now and on every change; a failure now is raised."""
-        self.keep(widget, draw)
+    def add(self, widget: Any, draw: Draw, *, first: bool = False) -> None:
+        """Draw a widget now and on every change; a failure now is raised.
+
+        Args:
+            widget: The widget.
+            draw: Its traits, as things are.
+            first: Whether a change draws it before those that are there.
+        """
+        self.keep(widget, draw, first=first)
         widget.update(**draw())
 
-    def keep(self, widget: Any, draw: Draw) -> None:
+    def keep(self, widget: Any, draw: Draw, *, first: bool = False) -> None:
         """Draw a widget, which is drawn as things are, on every change."""
-        self._all.append(_One(widget, draw))
+        self._all.insert(0 if first else len(self._all), _One(widget, draw))
 
     def again(self, widgets: Iterable[Any] | None = None) -> None:
         """Draw some widgets, or all; what fails is said, and the others go on."""

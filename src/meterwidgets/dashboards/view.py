@@ -122,6 +122,7 @@ Efficiency 560K)
         return self._link(
             KpiCards(),
             lambda: cards.kpi_cards(self.selection, page, self.colors("model")),
+            first=True,  # who changes a filter looks at the figures
         )
 
     def split_bar(self, measure: str = "tokens") -> SplitBar:
@@ -405,8 +406,8 @@ Efficiency 560K)
     def __repr__(self) -> str:
         return f"UsageView({self.usage!r}, {self.filters!r})"
 
-    def _link(self, widget: _Linked, draw: Draw) -> _Linked:
-        self._drawn.add(widget, lambda: self._named(draw()))
+    def _link(self, widget: _Linked, draw: Draw, *, first: bool = False) -> _Linked:
+        self._drawn.add(widget, lambda: self._named(draw()), first=first)
         return widget
 
     def _named(self, traits: dict[str, Any]) -> dict[str, Any]:

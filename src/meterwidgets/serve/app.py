@@ -12,7 +12,8 @@ import os
 import signal
 import tempfile
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,11 @@ from .kernels import (
     PageConnection,
     PageWebsocket,
     kernel_config,
+    kernel_env,
 )
 from .page import Page, PageTemplate
 from .places import TEMPLATE, notebooks_dir, template_root
+from .standby import Standby, available, provisioner
 
 PAGES = {
     "overview": "overview.ipynb",
@@ -124,6 +127,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.user = user
         self.figures = Figures(frame_dir, user)
         self.starts = asyncio.Semaphore(STARTS)
+        self.kernel_metadata: dict[str, Any] = {}
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
 
@@ -204,11 +208,25 @@ class MeterServer(Voila):  # type: ignore[misc]
         log(f"Serving {address} (Ctrl+C stops)")
         if open_browser:
             webbrowser.open(address)
+        with self._standing_by():
+            try:
+                await _signal()
+            finally:
+                http.stop()
+                await self.kernel_manager.shutdown_all(now=True)
+
+    @contextmanager
+    def _standing_by(self) -> Iterator[None]:
+        """Fork sessions, where that can be, instead of starting each anew."""
+        if not available():
+            yield
+            return
+        standby = Standby(kernel_env(os.environ, frame_dir=self.frame_dir))
+        self.kernel_metadata["kernel_provisioner"] = provisioner(standby)
         try:
-            await _signal()
+            yield
         finally:
-            http.stop()
-            await self.kernel_manager.shutdown_all(now=True)
+            standby.close()
 
 
 def _config(connection_dir: str) -> Config:

@@ -25,6 +25,7 @@ from traitlets.config import Config
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from .assets import Plain
+from .standby import SESSION
 
 KERNEL = "meterwidgets"
 SESSION_ENDED = 4001  # the websocket's close code for a kernel that is gone
@@ -106,11 +107,15 @@ class OwnInterpreter(KernelSpecManager):
         """Return how that kernel is started."""
         if kernel_name != KERNEL:
             raise NoSuchKernel(kernel_name)
-        launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        launch += [
-            "--HistoryManager.enabled=False"
-        ]  # nobody's history, and no lock on it
-        return KernelSpec(argv=launch, display_name="Python", language="python")
+        server: Any = self.parent
+        # Nobody's history, and no lock on it.
+        options = ["-f", "{connection_file}", "--HistoryManager.enabled=False"]
+        return KernelSpec(
+            argv=[*SESSION, *options],
+            display_name="Python",
+            language="python",
+            metadata=server.kernel_metadata,
+        )
 
 
 class PageConnection(ZMQChannelsWebsocketConnection):
