@@ -150,8 +150,8 @@ class _Bar:
             )  # fmt: skip
             self._bar.__enter__()
         rate = done.rows / max(time.monotonic() - self._began, 1e-3)
-        name = Path(done.name).name
-        self._bar.update(done.bytes - self._bar.pos, f"{rate:,.0f} rows/s  {name}")
+        said = f"{rate:,.0f} rows/s  " if done.rows else ""  # not known yet
+        self._bar.update(done.bytes - self._bar.pos, said + Path(done.name).name)
 
     def __exit__(self, *error: object) -> None:
         if self._bar is not None:

@@ -153,12 +153,12 @@ def spans(parts: list[Part], edges: Ints) -> Iterator[tuple[int, int, Part]]:
             for place, cut in enumerate(cuts):
                 if cut[high] == cut[-1]:
                     parts[place] = Part(cut[:0], cut[:0], {})
-            _give_back()
+            give_back()
             yield low, high, rows
     parts.clear()
 
 
-def _give_back() -> None:
+def give_back() -> None:
     """Give freed memory back: of many small arrays glibc keeps the holes."""
     if sys.platform == "linux" and (trim := getattr(CDLL(None), "malloc_trim", None)):
         trim(0)
@@ -257,6 +257,12 @@ class Adder:
             rows = added(joined([
                 part[slice(*cut)] for part, cut in zip(parts, cuts, strict=True)
             ]))  # fmt: skip
+            parts = [
+                part
+                for part, cut in zip(parts, cuts, strict=True)
+                if cut[1] < len(part)
+            ]
+            give_back()
             columns: dict[str, Any] = {"bucket": rows.buckets.astype(np.int64)}
             for name, values in names.items():
                 places = codes[name][rows.tuples]
@@ -265,7 +271,8 @@ class Adder:
                     pa.array(places, mask=places == len(said)),
                     pa.array(said, pa.string()),
                 )
-            yield with_same(pa.table({**columns, **rows.values}), self.same)
+            same = {m: of for m, of in self.same.items() if of in rows.values}
+            yield with_same(pa.table({**columns, **rows.values}), same)
 
     def take(
         self,
@@ -341,11 +348,12 @@ def same_of(rows: pa.Table) -> dict[str, str]:
     return {name: name for name in MEASURES if name in rows.column_names}
 
 
-def of_tables(tables: Sequence[pa.Table], dimensions: Sequence[str]) -> Adder:
+def of_tables(tables: list[pa.Table], dimensions: Sequence[str]) -> Adder:
     """Rows of the roll-up, in any order, added up.
 
     Args:
-        tables: ``bucket``, the dimensions and the measures; see ``compact``.
+        tables: ``bucket``, the dimensions and the measures; see ``compact``. The list
+            is empty afterwards, so that files that lie in memory can go.
         dimensions: Which columns are dimensions.
 
     Raises:
@@ -363,7 +371,8 @@ def of_tables(tables: Sequence[pa.Table], dimensions: Sequence[str]) -> Adder:
         if any(of := tuple(each.get(name, "") for each in sames)):
             same[name] = alike.setdefault(of, name)
     found = Adder(names, same)
-    for place, rows in enumerate(tables):
+    for place, _ in enumerate(sames):
+        rows = tables.pop(0)
         nothing = np.zeros(len(rows), np.uint8)
         columns = {"bucket": numbers(rows["bucket"].combine_chunks())}
         for name in dimensions:

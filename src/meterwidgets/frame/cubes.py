@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
@@ -35,6 +35,7 @@ def cubes_of(
     users: bool,
     *,
     tz: str,
+    tell: Callable[[float], None] | None = None,
 ) -> tuple[Cube, Cube | None]:
     """The records of ``records`` rolled up, and where users are reported with them.
 
@@ -44,9 +45,10 @@ def cubes_of(
         grain_s: Seconds of a time bucket.
         users: Whether to keep users and their keys apart.
         tz: The zone whose days are read the fastest.
+        tell: Called now and then with the part that is done.
     """
     dimensions = USER_DIMENSIONS if users else DIMENSIONS
-    added = added_up(con, "records", dimensions, grain_s, known)
+    added = added_up(con, "records", dimensions, grain_s, known, tell)
     cube = Cube.of(added, grain_s, tz=tz)
     return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)
 
@@ -57,6 +59,7 @@ def added_up(
     dimensions: tuple[str, ...],
     grain_s: int,
     known: Facts,
+    tell: Callable[[float], None] | None = None,
 ) -> Adder:
     """Some records, added up.
 
@@ -69,6 +72,7 @@ def added_up(
         dimensions: What to group by, besides time.
         grain_s: Seconds of a time bucket.
         known: What is known of them.
+        tell: Called now and then with the part that is done.
 
     Raises:
         LedgerError: When a sum of everything would not fit.
@@ -84,10 +88,13 @@ def added_up(
             return of_tables([rows], dimensions)
         names, codes = _coded(con, records, dimensions, known)
         rows = con.sql(apart(records, codes, grain_s, **conditions)).to_arrow_reader()
-        added = Adder(names, same)
+        added, count = Adder(names, same), 0
         for batch in rows:
             columns = zip(batch.schema.names, batch.columns, strict=True)
             added.add({name: numbers(column) for name, column in columns})
+            count += len(batch)
+            if tell is not None:
+                tell(min(1.0, count / known.count))
         return added
     except duckdb.ConversionException:
         raise LedgerError(TOO_MUCH) from None

@@ -20,6 +20,7 @@ from meterwidgets.frame.merge import merge
 from meterwidgets.frame.months import Writer, months_of
 from meterwidgets.ledger import rejects, staying
 from meterwidgets.ledger.labels import collected
+from meterwidgets.ledger.progress import Steps
 from meterwidgets.ledger.quality import as_line
 from meterwidgets.ledger.read import Request, gather, nothing, settle
 
@@ -78,7 +79,10 @@ def generation(
     """Write the files of the next generation and say what they are."""
     before = writer.now
     requests = [task.request for task in batch]
-    gathered = gather(con, requests, writer.progress)
+    steps = Steps(writer.progress)
+    steps.until(0.4)
+    gathered = gather(con, requests, steps.progress)
+    steps.until(0.8)
     inputs = _inputs(con, before, batch, assumed_tz=gathered.assumed_tz)
     months = {name: month.parts for name, month in before.months.items()}
     merged = merge(con, writer.folder, months)
@@ -91,7 +95,7 @@ def generation(
     beside = [parts.ledger(writer.folder, stored)] if stored else []
     rates = settle(con, writer.book, beside=beside)
     number = f"{before.generation + 1:06}"
-    after, grain_s = months_of(con, writer, merged, [each.id for each in inputs])
+    after, grain_s = months_of(con, writer, merged, [each.id for each in inputs], steps)
     staying.check(con)
     ids = {each.id for each in inputs}
     found = (*gathered.notes, *merged.notes)

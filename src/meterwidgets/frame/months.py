@@ -21,7 +21,7 @@ from meterwidgets.frame.rollup import USER_DIMENSIONS
 from meterwidgets.ledger.files import literal
 from meterwidgets.ledger.notes import Tally, combined, tally, told
 from meterwidgets.ledger.prices import PriceBook
-from meterwidgets.ledger.progress import Progress
+from meterwidgets.ledger.progress import Progress, Steps
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,6 +55,7 @@ def months_of(
     writer: Writer,
     merged: Merged,
     ids: Sequence[int],
+    steps: Steps,
 ) -> tuple[dict[str, Month], int]:
     """Write the months that changed; the others stay the files that they are.
 
@@ -63,6 +64,7 @@ def months_of(
         writer: Who writes.
         merged: What the new records do to stored ones.
         ids: The ids of the inputs, by the numbers of their files.
+        steps: Told how far writing is.
 
     Returns:
         All months, and the seconds of a time bucket in their segments.
@@ -70,7 +72,8 @@ def months_of(
     before = writer.now
     number = f"{before.generation + 1:06}"
     stage = writer.place("records", number)
-    staged = parts.stage(con, ids, writer.folder / stage)
+    staged = parts.stage(con, ids, writer.folder / stage, tell=steps.tell)
+    steps.until(1)
     writer.made.remove(stage)
     tally(con, further=[f"{_LAST_DAY} AS month", *FACTS])
     every = facts(con)
@@ -87,7 +90,7 @@ def months_of(
     rmtree(writer.folder / stage, ignore_errors=True)
     months = before.months | added | {name: each.month for name, each in again.items()}
     grain_s = index.grain(before.grain_s, months.values())
-    segments = _segments(con, before, added, every, again, grain_s)
+    segments = _segments(con, before, added, every, again, grain_s, steps)
     for name, rows, old in segments:
         path = writer.place("cube", f"{name}/{number}.arrow")
         of_before = (old, grain_s // before.grain_s) if old else None
@@ -118,6 +121,7 @@ def _segments(
     every: Facts,
     again: Mapping[str, _Anew],
     grain_s: int,
+    steps: Steps,
 ) -> Iterator[tuple[str, pa.Table | None, str]]:
     """The rows of the cube of the months that changed.
 
@@ -128,6 +132,7 @@ def _segments(
         every: What is known of ``records``.
         again: The months that are written anew.
         grain_s: Seconds of a time bucket.
+        steps: Told how far it is.
 
     Yields:
         A month, rows that come into its segment, and its segment that stays, or
@@ -137,7 +142,7 @@ def _segments(
         others = ", ".join(f"'{_first(name):%Y-%m-%d}'::DATE" for name in again)
         where = f"WHERE date_trunc('month', make_timestamp(start_us)) NOT IN ({others})"
         records = f"(SELECT * FROM records {where})" if again else "records"
-        rows = added_up(con, records, USER_DIMENSIONS, grain_s, every)
+        rows = added_up(con, records, USER_DIMENSIONS, grain_s, every, steps.tell)
         names = sorted(added)
         edges = [int(_first(name).timestamp()) // grain_s for name in names]
         for name, table in zip(names, rows.tables([*edges, 1 << 62]), strict=True):

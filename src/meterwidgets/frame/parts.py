@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meterwidgets.ledger.files import exactly, literal
 from meterwidgets.ledger.normalise import COUNTS, DIMENSIONS
+from meterwidgets.ledger.progress import run
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,7 +61,11 @@ def written(records: str, inputs: Iterable[int]) -> str:
 
 
 def stage(
-    con: duckdb.DuckDBPyConnection, inputs: Iterable[int], folder: Path
+    con: duckdb.DuckDBPyConnection,
+    inputs: Iterable[int],
+    folder: Path,
+    *,
+    tell: Callable[[float], None] | None = None,
 ) -> dict[str, list[Path]]:
     """Write records to a folder that is not there yet, looking through them once.
 
@@ -68,14 +73,16 @@ def stage(
         con: Where the priced ``records`` are.
         inputs: The ids of the inputs, by the numbers of their files.
         folder: Where to write.
+        tell: Called now and then with the part that is done.
 
     Returns:
         Month, as "2026-02" -> its files.
     """
-    con.execute(
+    copy = (
         f"COPY ({written('records', inputs)}) TO {literal(str(folder))} "
         "(FORMAT parquet, PARTITION_BY (month))"
     )
+    run(con, copy, tell)
     return {
         each.name.removeprefix("month=")[:7]: sorted(each.iterdir())
         for each in sorted(folder.glob("month=*"))

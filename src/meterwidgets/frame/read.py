@@ -24,6 +24,7 @@ from meterwidgets.ledger.engine import Engine, workspace
 from meterwidgets.ledger.labels import collected
 from meterwidgets.ledger.outliers import FLAG, dearest
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
+from meterwidgets.ledger.progress import Steps
 from meterwidgets.ledger.quality import Quality, write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
 
@@ -160,15 +161,15 @@ def read_requests(
 
         words |= {"labels": with_own({}, labels or {})}
         return read_cluster(requests, prices, keep, pricing=pricing, **words)
+    steps = Steps(progress)
     try:
         with workspace() as con:
-            quality = read_ledgers(
-                con, requests, prices, progress, keep, pricing, FACTS
-            )
+            quality = read_ledgers(con, requests, prices, steps, keep, pricing, FACTS)
             known = facts(con)
-            cubes = partial(cubes_of, con, known, tz=tz)
+            cubes = partial(cubes_of, con, known, tz=tz, tell=steps.tell)
             frame = framed(con, known, quality, cubes, pricing=str(pricing), **words)
             staying.check(con)
+            steps.end()
             found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
     except duckdb.Error as error:
         said = str(error).splitlines()[0]

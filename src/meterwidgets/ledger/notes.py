@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from meterwidgets.ledger import sources
 from meterwidgets.ledger.catalogue import has_catalogue
 from meterwidgets.ledger.engine import Engine
 from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.progress import run
 from meterwidgets.ledger.quality import counted
 from meterwidgets.ledger.sources.base import Source
 
@@ -64,6 +65,7 @@ def tally(
     *,
     only: str = "true",
     further: Sequence[str],
+    tell: Callable[[float], None] | None = None,
 ) -> list[Tally]:
     """Count them into the table ``tallies``, and look through them for more at once.
 
@@ -72,9 +74,10 @@ def tally(
         records: SQL text of it, as ``pricing`` makes it.
         only: SQL condition of the records to tell of; ``tallies`` is of all.
         further: SQL text of what else to find out of each kind.
+        tell: Called now and then with the part that is done.
     """
     kinds = _kinds(records, "", f"{only} AS told", *further)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE tallies AS {kinds}")
+    run(con, f"CREATE OR REPLACE TEMP TABLE tallies AS {kinds}", tell)
     return told(con)
 
 

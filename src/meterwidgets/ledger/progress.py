@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 
 _EVERY_S = 0.2
+LARGE = 4 << 20
+"""Of so many bytes it is said how far they are while they are read."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,56 @@ class Done:
 
 Progress = Callable[[Done], None]
 """Told now and then how far it is."""
+
+
+class Steps:
+    """How far a work of several steps is, as one way from nothing to all of it.
+
+    Args:
+        progress: Told of it; None is told nothing.
+
+    Examples:
+        >>> steps = Steps(lambda done: print(done.bytes))
+        >>> steps.until(0.5)
+        >>> steps.progress(Done("a.csv", 8 << 20, 8 << 20, 1000))
+        4194304
+        >>> steps.until(1)
+        >>> steps.tell(0.25)
+        5242880
+    """
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._from = self._to = 0.0
+        self._last = Done("", 0, 0, 0)
+
+    def until(self, share: float) -> None:
+        """Begin the next step, with which so much of the work is done."""
+        self._from, self._to = self._to, share
+
+    @property
+    def progress(self) -> Progress | None:
+        """Says how far the step is; None where nobody is told."""
+        return None if self._progress is None else self._say
+
+    @property
+    def tell(self) -> Callable[[float], None] | None:
+        """Says which part of the step is done; None where nobody would wait for it."""
+        last = self._last
+        if self._progress is None or last.of < LARGE:
+            return None
+        return lambda part: self._say(replace(last, bytes=round(part * last.of)))
+
+    def _say(self, done: Done) -> None:
+        self._last = done
+        if self._progress is not None:
+            part = self._from * done.of + (self._to - self._from) * done.bytes
+            self._progress(replace(done, bytes=round(part)))
+
+    def end(self) -> None:
+        """Say that all of it is done."""
+        self._from, self._to = 0, 1
+        self._say(replace(self._last, bytes=self._last.of))
 
 
 def run(

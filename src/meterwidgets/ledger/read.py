@@ -30,7 +30,7 @@ from meterwidgets.ledger.json_rows import explain
 from meterwidgets.ledger.plan import Plan, Request, plan
 from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing import price
-from meterwidgets.ledger.progress import Done, Progress, run
+from meterwidgets.ledger.progress import LARGE, Done, Progress, Steps, run
 from meterwidgets.ledger.quality import Quality, counted, describe
 from meterwidgets.ledger.raw import Raw, open_file, open_table
 
@@ -39,9 +39,6 @@ __all__ = ["Done", "Gathered", "Keep", "Progress", "Request", "gather", "read_le
 
 _AT_ONCE = 256 << 20
 """So many bytes of files are read by one statement, if they are several files."""
-_LARGE = 4 << 20
-"""Of so many bytes it is said how far they are while they are read."""
-
 
 Keep = Callable[[Iterable[Mapping[str, Any]]], None]
 """Keeps rejected rows: file, line, field, value, reason."""
@@ -66,7 +63,7 @@ def read_ledgers(
     con: duckdb.DuckDBPyConnection,
     requests: Sequence[Request],
     book: PriceBook,
-    progress: Progress | None = None,
+    steps: Steps,
     keep: Keep | None = None,
     pricing: Pricing = RECORDED,
     further: Sequence[str] = (),
@@ -77,7 +74,7 @@ def read_ledgers(
         con: A workspace of the engine.
         requests: What to read; all of it is one ledger, without duplicates.
         book: Prices for what the ledgers did not price.
-        progress: Called before each batch of files and at the end.
+        steps: Told how far it is; its next step is what is done with the records.
         keep: Called once with all rejected rows, if there are any, when every input
             has been read.
         pricing: The mode of the prices.
@@ -89,7 +86,9 @@ def read_ledgers(
     Raises:
         LedgerError: When an input can't be read or nothing in it is usage.
     """
-    gathered = gather(con, requests, progress)
+    steps.until(0.6)
+    gathered = gather(con, requests, steps.progress)
+    steps.until(0.8)
     doubtful = [*twice.regrouped(con, "ledger"), *twice.outgrown(con)]
     duplicates = deduplicate(con)
     rejected = rejects.count(con)
@@ -101,7 +100,8 @@ def read_ledgers(
         raise nothing(gathered.names, rejected, kept)
     said = [*gathered.notes, *settle(con, book, pricing)]
     only = price_notes.PRICEABLE if pricing.repriced else "true"
-    tallies = notes.tally(con, only=only, further=further)
+    tallies = notes.tally(con, only=only, further=further, tell=steps.tell)
+    steps.until(1)
     said += notes.of_families(con)
     said += [*doubtful, *notes.of_tallies(tallies, book)]
     if kept:
@@ -277,17 +277,28 @@ class _Reading:
         self._progress = progress
         self._files = self._done = self._rows = 0
 
-    def tell(self, name: str, within: int = 0) -> None:
-        """Say how far it is, with so many bytes of what is being read."""
+    def tell(self, name: str, within: int = 0, rows: int = 0) -> None:
+        """Say how far it is, with so many bytes and rows of what is being read."""
         if self._progress is not None:
-            done = Done(name, self._done + within, self._size, self._rows)
+            done = Done(name, self._done + within, self._size, self._rows + rows)
             self._progress(done)
 
-    def _run(self, statement: str, name: str, size: int) -> Any:
-        """Run what reads so many bytes, and say how far it is meanwhile."""
-        if self._progress is None or size < _LARGE:
+    def _run(self, statement: str, name: str, size: int, rows: int = 0) -> Any:
+        """Run what reads so many bytes, and say how far it is meanwhile.
+
+        Args:
+            statement: SQL text.
+            name: What is being read.
+            size: How many bytes.
+            rows: How many rows, if that is known before.
+        """
+        if self._progress is None or size < LARGE:
             return run(self._con, statement, None)
-        return run(self._con, statement, lambda part: self.tell(name, int(part * size)))
+
+        def tell(part: float) -> None:
+            self.tell(name, int(part * size), int(part * rows))
+
+        return run(self._con, statement, tell)
 
     def stay(self, batches: Sequence[Sequence[Plan]]) -> bool:
         """Let ``ledger`` be a view, if that can be; every value is looked at once."""
@@ -300,13 +311,13 @@ class _Reading:
         try:
             staying.view(con, _empty(), batches)
             look = staying.look(_TOLD.format(n="n"))
-            self._run(look, plans[0].raw.name, self._size)
+            (rows,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
+            self._run(look, plans[0].raw.name, self._size, rows)
             staying.keep_names(con)
         except duckdb.Error:  # read one by one, they tell which of them is to blame
             con.execute("DROP VIEW IF EXISTS ledger; DROP TABLE IF EXISTS stay")
             return False
-        (self._rows,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
-        self._done = self._size
+        self._rows, self._done = rows, self._size
         return True
 
     def read(self, batch: Sequence[Plan]) -> None:
