@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
@@ -59,8 +60,10 @@ def stand_by(wire: socket.socket) -> None:
     An order is a file: it holds what is one reader's, so only the fork reads it. The
     answer is the kernel's process id.
     """
-    if len(found := _threads()) > 1:
-        sys.exit(f"nothing can be forked from here, where threads run: {found}")
+    if len(found := _threads()) > 1:  # a new one may not have its name yet
+        time.sleep(1)
+        if len(found := _threads()) > 1:
+            sys.exit(f"nothing can be forked from here, where threads run: {found}")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
