@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -19,6 +20,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 SWITCH_S = 0.0001
 """Seconds until a thread that computes lets another one run.
@@ -64,6 +66,7 @@ def stand_by(wire: socket.socket) -> None:
         time.sleep(1)
         if len(found := _threads()) > 1:
             sys.exit(f"nothing can be forked from here, where threads run: {found}")
+    server = os.pidfd_open(os.getppid())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
@@ -76,7 +79,7 @@ def stand_by(wire: socket.socket) -> None:
             child = os.fork()
         if not child:
             wire.close()
-            _become(files[0])
+            _become(files[0], server)
             return
         with suppress(ProcessLookupError):
             os.setpgid(child, child)  # here, too: whoever hears of it may end the group
@@ -91,8 +94,13 @@ def _threads() -> list[str]:
     return [name for name in names if name != "jemalloc_bg_thd"]
 
 
-def _become(order: int) -> None:
-    """Be the kernel that was ordered."""
+def _become(order: int, server: int) -> None:
+    """Be the kernel that was ordered, as long as the server runs.
+
+    Args:
+        order: The file of the order.
+        server: The handle of the server's process.
+    """
     os.setpgid(0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with open(order, "rb") as file:
@@ -100,7 +108,20 @@ def _become(order: int) -> None:
     os.environ.clear()
     os.environ.update(wanted["env"])
     os.chdir(wanted["cwd"])
-    run([*wanted["options"], f"--IPKernelApp.parent_handle={os.getppid()}"])
+    Thread(target=_end_with, args=[server], daemon=True).start()
+    run(wanted["options"])
+
+
+def _end_with(process: int) -> None:
+    """End when another process has ended.
+
+    Args:
+        process: Its handle. The parent is no measure: a session outlives that.
+    """
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    poll.poll()
+    os._exit(1)
 
 
 if __name__ == "__main__":

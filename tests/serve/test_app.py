@@ -129,17 +129,21 @@ def test_a_session_holds_nothing_of_another_reader_s(
 
 
 @pytest.mark.skipif(not available(), reason="nothing is forked here")
-def test_sessions_start_when_there_is_nothing_to_fork_them_from(
+def test_sessions_start_and_go_on_when_what_they_are_forked_from_has_ended(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with Running.notebook(tmp_path_factory.mktemp("notebooks"), "1") as running:
-        assert until(lambda: bool(running.standby()))
+        running.ask("/overview")
+        (forked,) = running.kernels()
         for each in running.standby():
             each.kill()
         assert until(lambda: not running.standby())
         assert "mwPage.drawing()" in running.ask("/overview").text
         assert len(running.kernels()) == 1
         assert "sessions start slower" in running.errors()
+        assert forked.is_running()  # its reader hears of nothing
+        running.process.kill()
+        assert until(lambda: not forked.is_running())
 
 
 def test_a_server_that_is_killed_leaves_no_process(

@@ -63,7 +63,7 @@ def read_ledgers(
     con: duckdb.DuckDBPyConnection,
     requests: Sequence[Request],
     book: PriceBook,
-    steps: Steps,
+    steps: Steps | None = None,
     keep: Keep | None = None,
     pricing: Pricing = RECORDED,
     further: Sequence[str] = (),
@@ -86,6 +86,7 @@ def read_ledgers(
     Raises:
         LedgerError: When an input can't be read or nothing in it is usage.
     """
+    steps = steps or Steps(None)
     steps.until(0.6)
     gathered = gather(con, requests, steps.progress)
     steps.until(0.8)

@@ -123,7 +123,7 @@ class Standby:
                 return None
 
     def close(self) -> None:
-        """End it, and with it the sessions that were forked."""
+        """End it; the sessions that were forked end with the server."""
         self._process.kill()
         self._process.wait()
         self._wire.close()
