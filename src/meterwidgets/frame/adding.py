@@ -91,11 +91,14 @@ def added(part: Part) -> Part:
     buckets = part.buckets.astype(np.int64) - first
     keys, order = _sorted(buckets * (int(tuples.max()) + 1) + tuples)
     new = np.diff(keys, prepend=-1) != 0
-    lead, rest, into = order[new], order[~new], (np.cumsum(new) - 1)[~new]
+    lead, rest = order[new], order[~new]
+    into = (np.cumsum(new) - 1)[~new] if len(rest) else rest
 
     def sums(values: Narrow) -> Narrow:  # most rows stand alone: few are to be added
-        found = values[lead].astype(np.int64)
-        np.add.at(found, into, values[rest].astype(np.int64))
+        found = values[lead]
+        if len(rest):
+            found = found.astype(np.int64)
+            np.add.at(found, into, values[rest].astype(np.int64))
         return narrow(found)
 
     values = {name: sums(each) for name, each in part.values.items()}

@@ -64,9 +64,12 @@ def arranged(
         cell = found.buckets.astype(np.int64)
         marks[low + 1 : high + 1] = np.bincount(cell // tuples, minlength=high - low)
         firsts = np.flatnonzero(np.diff(cell, prepend=-1))
+        alone = len(firsts) == len(cell)
         for name, values in found.values.items():
             sums = running[name][low + 1 : high + 1].reshape(-1)
-            sums[cell[firsts]] = np.add.reduceat(values.astype(np.int64), firsts)
+            sums[cell[firsts]] = (
+                values if alone else np.add.reduceat(values.astype(np.int64), firsts)
+            )
         start, end = end, end + len(cell)
         laid = {"tuple": cell % tuples, "slot": found.tuples, **found.values}
         for name, values in laid.items():
