@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame import adding
-from meterwidgets.frame.adding import Adder, of_tables, same_of
+from meterwidgets.frame import adding, rows
+from meterwidgets.frame.adding import Adder, of_tables
 from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.tables import same_of
 
 NAMES = {"org": ["a", "b", None], "model": ["m", "n", "o", "p", None], "user": [None]}
 
@@ -22,8 +23,10 @@ NAMES = {"org": ["a", "b", None], "model": ["m", "n", "o", "p", None], "user": [
 def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few rows are many; and what is done with very many names is done with few."""
     monkeypatch.setattr(adding, "AT_ONCE", 7)
+    monkeypatch.setattr(rows, "AT_ONCE", 7)
+    monkeypatch.setattr(rows, "KEYS", request.param)
     monkeypatch.setattr(adding, "_TOGETHER", 20)
-    monkeypatch.setattr(adding, "_KEYS", request.param)
+    monkeypatch.setattr(adding, "KEYS", request.param)
 
 
 @st.composite

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import meterwidgets as mw
-from meterwidgets.frame.adding import Part
 from meterwidgets.frame.arrange import arranged
 from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.groups import Groups
+from meterwidgets.frame.rows import Part
 from meterwidgets.frame.running import RunningSums
 
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns")

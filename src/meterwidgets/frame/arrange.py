@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from meterwidgets.frame.adding import AT_ONCE, Part, added, spans
 from meterwidgets.frame.coding import Ints, Narrow, narrow
 from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.rollup import MEASURES
+from meterwidgets.frame.rows import AT_ONCE, Part, added, spans
 from meterwidgets.frame.running import RunningSums
 
 SPACE, USER_SPACE = 100_000_000, 500_000_000

@@ -179,3 +179,21 @@ def total(values: Narrow) -> int:
     if total >= 2**63:
         raise LedgerError(TOO_MUCH)
     return total
+
+
+def used(
+    names: Mapping[str, Sequence[Name]], codes: Mapping[str, Narrow]
+) -> tuple[dict[str, Sequence[Name]], dict[str, npt.NDArray[np.int32]]]:
+    """The values of dimensions that occur, and their places among those.
+
+    Args:
+        names: Dimension -> its values.
+        codes: Dimension -> the places in them.
+    """
+    left: dict[str, Sequence[Name]] = {}
+    places = {}
+    for name, values in names.items():
+        (ranks,), there = ranked([codes[name]])
+        left[name] = [values[place] for place in there.tolist()]
+        places[name] = ranks.astype(np.int32)
+    return left, places

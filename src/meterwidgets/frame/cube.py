@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from meterwidgets.frame.adding import Adder, Part, compact, of_tables, used
+from meterwidgets.frame.adding import Adder, of_tables
 from meterwidgets.frame.arrange import SPACE, USER_SPACE, arranged, collapsed
-from meterwidgets.frame.coding import Name, combined
+from meterwidgets.frame.coding import Name, combined, used
 from meterwidgets.frame.groups import Groups
+from meterwidgets.frame.rows import Part
 from meterwidgets.frame.running import RunningSums
+from meterwidgets.frame.tables import compact
 
 Wanted = tuple[tuple[str, frozenset[Name]], ...]
 """Dimensions, each with the values that count; None is "not reported"."""

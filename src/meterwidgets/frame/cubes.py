@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.adding import Adder, compact, of_tables
+from meterwidgets.frame.adding import Adder, of_tables
 from meterwidgets.frame.coding import TOO_MUCH, Name, numbers
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.facts import Facts
@@ -17,6 +17,7 @@ from meterwidgets.frame.rollup import (
     repeated,
     rollup,
 )
+from meterwidgets.frame.tables import compact
 from meterwidgets.ledger import staying
 from meterwidgets.ledger.files import literal
 from meterwidgets.ledger.outliers import FLAG

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meterwidgets.frame import parts
-from meterwidgets.frame.adding import compact, of_tables, same_of, with_same
+from meterwidgets.frame.adding import of_tables
 from meterwidgets.frame.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import Named, latest, with_own
@@ -27,6 +27,7 @@ from meterwidgets.frame.rollup import (
     rollup_again,
 )
 from meterwidgets.frame.saved import map_table, open_frame, save, write_table
+from meterwidgets.frame.tables import compact, same_of, with_same
 from meterwidgets.ledger import notes
 from meterwidgets.ledger.engine import workspace
 from meterwidgets.ledger.outliers import Outlier, dearest
