@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from meterwidgets.frame.coding import Ints, Narrow, narrow
 from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.rollup import MEASURES
-from meterwidgets.frame.rows import AT_ONCE, Part, added, spans
+from meterwidgets.frame.rows import Part, added, at_once, spans
 from meterwidgets.frame.running import RunningSums
 
 SPACE, USER_SPACE = 100_000_000, 500_000_000
@@ -183,10 +182,8 @@ def collapsed(sums: RunningSums, groups: Ints) -> list[Part]:
         sums: Those by tuple.
         groups: For each tuple its group.
     """
-    turn = sums.marks[:-1] // AT_ONCE
-    edges = np.flatnonzero(np.diff(turn, prepend=-1)).tolist()
     parts = []
-    for low, high in pairwise([*edges, len(turn)]):
+    for low, high in at_once(sums.marks):
         rows = slice(*sums.marks[[low, high]].tolist())
         begins = np.repeat(sums.begins[low:high], np.diff(sums.marks[low : high + 1]))
         values = {name: each[rows] for name, each in sums.values.items()}

@@ -115,9 +115,7 @@ def spans(parts: list[Part], edges: Ints) -> Iterator[tuple[int, int, Part]]:
     parts[:] = filter(len, parts)
     cuts = [np.searchsorted(part.buckets, edges) for part in parts]
     if cuts:
-        turn = np.sum(cuts, axis=0)[:-1] // AT_ONCE
-        starts = np.flatnonzero(np.diff(turn, prepend=-1)).tolist()
-        for low, high in pairwise([*starts, len(edges) - 1]):
+        for low, high in at_once(np.sum(cuts, axis=0)):
             rows = joined([
                 part[cut[low] : cut[high]]
                 for part, cut in zip(parts, cuts, strict=True)
@@ -129,6 +127,21 @@ def spans(parts: list[Part], edges: Ints) -> Iterator[tuple[int, int, Part]]:
             give_back()
             yield low, high, rows
     parts.clear()
+
+
+def at_once(before: Ints) -> Iterator[tuple[int, int]]:
+    """Neighbouring edges, taken together until there are many rows between them.
+
+    Args:
+        before: How many rows are before each edge, from 0 to all of them.
+
+    Examples:
+        >>> list(at_once(np.array([0, 10, 3_000_000, 3_000_010])))
+        [(0, 2), (2, 3)]
+    """
+    turn = before[:-1] // AT_ONCE
+    starts = np.flatnonzero(np.diff(turn, prepend=-1)).tolist()
+    return pairwise([*starts, len(turn)])
 
 
 def give_back() -> None:
