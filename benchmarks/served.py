@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import statistics
@@ -51,6 +52,49 @@ window.painted = async (act, there) => {
 """
 """Lets a page measure itself: `first` is when it was first painted, `painted` times
 what `act` begins until each of `there` is seen, and `heard` counts messages."""
+
+
+_FRAMES = ["blink.user_timing", "disabled-by-default-devtools.timeline.frame"]
+"""What the browser is asked to note: marks, and what became of each frame."""
+
+
+@contextmanager
+def on_screen(browser: Any, page: Any, into: dict[str, float]) -> Iterator[None]:
+    """Time marks of a page until they are on the screen.
+
+    A page makes the mark "input 3" and, in the frame that paints what it leads to,
+    "figures 3". The time is that of the browser itself: from the input to the moment
+    in which it presented that frame.
+
+    Args:
+        browser: The browser.
+        page: The page.
+        into: Gets "figures 3" -> milliseconds, when all is done.
+    """
+    browser.start_tracing(page=page, categories=_FRAMES)
+    yield
+    noted = json.loads(browser.stop_tracing())["traceEvents"]
+    marks: dict[str, float] = {}
+    frames: dict[tuple[int, str], dict[str, Any]] = {}
+    painted = []  # when a page had handed a frame over, and when that was presented
+    for each in sorted(noted, key=lambda event: event["ts"]):
+        if "blink.user_timing" in each["cat"]:
+            marks[each["name"]] = each["ts"]
+        elif "id2" in each:
+            key = each["pid"], each["id2"]["local"]
+            if each["name"] == "PipelineReporter" and each["ph"] == "b":
+                frames[key] = each["args"]["frame_reporter"]
+            elif each["name"] == "PipelineReporter" and key in frames:
+                if (frame := frames.pop(key))["state"] == "STATE_PRESENTED_ALL":
+                    painted.append((frame.get("handed over", 0), each["ts"]))
+            elif each["name"] == "SendBeginMainFrameToCommit" and key in frames:
+                frames[key]["handed over"] = each["ts"]  # its end is its last
+    for name, made in marks.items():
+        what, _, number = name.partition(" ")
+        if number.isdigit() and what != "input":
+            # A frame that was dropped is part of the next one.
+            seen = min(shown for handed_over, shown in painted if made <= handed_over)
+            into[name] = (seen - marks[f"input {number}"]) / 1000
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 SWITCH_S = 0.0001
 """Seconds until a thread that computes lets another one run.
@@ -51,9 +52,17 @@ def run(options: Sequence[str]) -> None:
     """
     from ipykernel.kernelapp import IPKernelApp
 
+    class OneThread(IPKernelApp):
+        def init_control(self, context: Any) -> None:
+            """Read messages where they are answered, not in a thread for subshells."""
+            super().init_control(context)  # type: ignore[no-untyped-call]
+            if thread := getattr(self, "shell_channel_thread", None):
+                thread.io_loop.close()
+            self.shell_channel_thread = None
+
     sys.setswitchinterval(SWITCH_S)
     # Widgets were imported before the kernel was there to hear of them.
-    IPKernelApp.launch_instance([*options, "--ext=ipywidgets"])
+    OneThread.launch_instance([*options, "--ext=ipywidgets"])
 
 
 def stand_by(wire: socket.socket) -> None:

@@ -53,7 +53,13 @@ cards = KpiCards([
     {"label": "Top", "tag": "coral", "value": "qwen-cpu-deployment"},
     {"label": "Input Tokens", "label_color": "c1", "value": "328M"},
 ], title="Model Insights", subtitle="Key metrics & recommendations")
-page = w.VBox([w.HTML("<h1>Models</h1>"), cards, silent, banner, models, chosen, fail])
+caption = w.Text()
+def word(change):
+    first, *others = cards.cards
+    cards.update(cards=[first | {"caption": change["new"]}, *others])
+caption.observe(word, names="value")
+told = [models, chosen, fail, caption]
+page = w.VBox([w.HTML("<h1>Models</h1>"), cards, silent, banner, *told])
 page.add_class("mw-page")
 page.add_class("mw-root")
 page
@@ -86,6 +92,21 @@ def focused(page: Any) -> str:
 def unfold(page: Any) -> None:
     page.click("role=button[name='Show all 30']")
     page.wait_for_selector(".mw-list-row >> nth=29")
+
+
+def test_a_caption_of_fewer_words_leaves_nothing_of_a_longer_one(
+    page: OpenPage, models: str
+) -> None:
+    shown = page("light", url=models)
+    caption = shown.locator(".mw-kpi-caption").first
+    for text in ("$21.15/day · 30 days", "30 models", "now · four words", "", "one"):
+        shown.fill("input[type=text]", text)
+        shown.keyboard.press("Enter")
+        shown.wait_for_function(
+            "([node, text]) => node.textContent === text",
+            arg=[caption.element_handle(), text],
+        )
+        assert caption.locator("span").all_text_contents() == text.split()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -49,9 +49,16 @@ function icon(...paths) {
   return s("svg", box, ...kids);
 }
 
-/** Put text and title where they differ. @param {Element} node */
+/**
+ * Put text and title where they differ. Text takes the place of text: a node anew would
+ * be laid out anew.
+ * @param {Element} node
+ */
 function put(node, text, title = "") {
-  if (node.textContent !== text) node.textContent = text;
+  const only = node.childNodes.length === 1 && node.firstChild;
+  if (only && only.nodeType === Node.TEXT_NODE && text) {
+    if (only.data !== text) only.data = text;
+  } else if (node.textContent !== text) node.textContent = text;
   attr(node, "title", title || null);
   return node;
 }
@@ -64,7 +71,7 @@ function attr(node, name, value) {
 
 /** Show or hide. @param {HTMLElement} node @param {boolean} on */
 function show(node, on) {
-  node.hidden = !on;
+  if (node.hidden === Boolean(on)) node.hidden = !on;
   return node;
 }
 

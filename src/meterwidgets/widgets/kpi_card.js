@@ -76,9 +76,15 @@ function patchCard(node, card, loading) {
 /** Put text that wraps between its words only, never at a name's hyphen. */
 function putWords(node, text, title) {
   attr(node, "title", title || null);
-  if (node.textContent === text) return;
-  const words = text.split(" ").map((word) => h("span", { text: word }));
-  node.replaceChildren(...words.flatMap((word, i) => (i ? [" ", word] : [word])));
+  const words = text ? text.split(" ") : [];
+  words.forEach((word, i) => {
+    if (node.children[i]) put(node.children[i], word);
+    else node.append(...(i ? [" "] : []), h("span", { text: word }));
+  });
+  while (node.children.length > words.length) {
+    node.lastChild.remove();
+    node.lastChild?.remove(); // the space before it
+  }
 }
 
 /** Draw heights 0..1 as a line from edge to edge, its area and its last point. */
