@@ -67,10 +67,12 @@ _SHOWN = 8
 def timed(name: str, job: Job, asked: Sequence[Filters]) -> Line:
     """Time a job on each of some filters, after one to warm up.
 
-    The garbage of the lines before is collected first; its own counts.
+    The garbage of the lines before is collected first, and what is left is not looked at
+    again, as in a session; its own counts.
     """
     job(asked[0])
     gc.collect()
+    gc.freeze()
     cpu, wall = [], []
     for filters in asked:
         begun, used = time.perf_counter(), time.process_time()

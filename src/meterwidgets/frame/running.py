@@ -13,7 +13,7 @@ all.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -27,6 +27,9 @@ from meterwidgets.frame.groups import Groups, few
 
 _SHORT = 10_000
 """A list of so many time buckets costs nothing."""
+_BATCH = 30_000
+"""So many rows stay in a processor's cache while all measures of them are added up."""
+_Part = tuple[Ints | slice, Ints]
 
 
 class _Cut(NamedTuple):
@@ -116,7 +119,9 @@ class RunningSums:
         used, place = np.unique(mark, return_inverse=True)
         before = np.array(
             [groups.of_rows(self.running[name], used) for name in measures]
-        )[:, place]
+        )
+        if len(used) < len(mark):
+            before = before[:, place]
         if cut:
             before += self._off(at, cut, measures, groups)
         found: Ints = np.diff(before, axis=1)
@@ -163,13 +168,13 @@ class RunningSums:
             Shape (measures, edges, groups); less than nothing where the mark is after
             the edge.
         """
-        size = len(groups.there)
-        parts = [self._part(edges, block, groups) for block in cut]
-        rows, target = (np.concatenate(each) for each in zip(*parts, strict=True))
-        found = np.zeros((len(measures), len(edges), size), np.int64)
-        for name, sums in zip(measures, found, strict=True):
-            values = self.values[name][rows].astype(np.int64)
-            np.add.at(sums.reshape(-1), target, values)
+        shape = (len(measures), len(edges) + 1, len(groups.there))
+        found = np.zeros(shape, np.int64)
+        for rows, target in _joined(self._part(edges, each, groups) for each in cut):
+            for name, sums in zip(measures, found, strict=True):
+                values = self.values[name][rows].astype(np.int64)
+                np.add.at(sums.reshape(-1), target, values)
+        found = found[:, :-1]
         for block in cut:
             within = found[:, block.first : block.end]
             if block.after:
@@ -178,12 +183,14 @@ class RunningSums:
                 np.cumsum(within, axis=1, out=within)
         return found
 
-    def _part(self, edges: Ints, cut: _Cut, groups: Groups) -> tuple[Ints, Ints]:
+    def _part(self, edges: Ints, cut: _Cut, groups: Groups) -> _Part:
         """The rows between a mark and the edges of time that it stands for.
 
         Returns:
             Rows, and where each counts: the first edge after it, or the one before it
             where the mark is after that, times the number of groups, plus its group.
+            Rows that are read as they stand, with what is beyond the last edge, have
+            that count for an edge after all.
         """
         start, close = self.begins[cut.block : cut.block + 2].tolist()
         inside = edges[cut.first : cut.end] - start
@@ -192,23 +199,33 @@ class RunningSums:
         if groups.few:
             rows, low = self._rows(np.array([cut.block]), groups.kept)[0], 0
         slot = self.slot[rows]
+        beyond = len(edges) - cut.first
 
         def edge_of(slots: Ints | Narrow) -> Ints:
             edge = np.searchsorted(inside, slots, "right")
-            return 1 - edge if cut.after else edge
+            edge = 1 - edge if cut.after else edge
+            return np.where(edge < len(inside), edge, beyond)
 
         if close - start <= len(slot) + _SHORT:  # look it up for each time bucket
             edge = edge_of(np.arange(close - start)).take(slot)
         else:
             edge = edge_of(slot)
-        there = np.flatnonzero(edge < len(inside))
-        rows = low + there if isinstance(rows, slice) else rows[there]
-        group = groups.of_tuple[self.tuple_of[rows]]
-        target = (cut.first + edge[there]) * len(groups.there) + group
-        if len(groups.kept) == self.tuples:
-            return rows, target
+        edge += cut.first
+        edge *= len(groups.there)
+        every = len(groups.kept) == self.tuples
+        reach = close - start - inside[0] if cut.after else inside[-1]
+        if every and 2 * reach > close - start:
+            if len(groups.there) > 1:
+                edge += groups.of_tuple[self.tuple_of[rows]]
+            return rows, edge
+        there = np.flatnonzero(edge < len(edges) * len(groups.there))
+        found = low + there if isinstance(rows, slice) else rows[there]
+        group = groups.of_tuple[self.tuple_of[found]]
+        target = edge[there] + group
+        if every:
+            return found, target
         kept = np.flatnonzero(group >= 0)
-        return rows[kept], target[kept]
+        return found[kept], target[kept]
 
     def cells(
         self, edges: tuple[int, int], kept: npt.NDArray[np.bool_]
@@ -294,3 +311,20 @@ class RunningSums:
             found[1, place] = start + np.searchsorted(there, wanted, "right")
         begin, end = found.reshape(2, -1)
         return begin, end
+
+
+def _joined(parts: Iterable[_Part]) -> Iterator[_Part]:
+    """Parts, of which small ones are put together: each has its price."""
+    rows: list[Ints] = []
+    targets: list[Ints] = []
+    for found, target in parts:
+        if isinstance(found, slice):
+            yield found, target
+            continue
+        rows.append(found)
+        targets.append(target)
+        if sum(map(len, rows)) >= _BATCH:
+            yield np.concatenate(rows), np.concatenate(targets)
+            rows, targets = [], []
+    if rows:
+        yield np.concatenate(rows), np.concatenate(targets)
