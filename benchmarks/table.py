@@ -67,8 +67,8 @@ _SHOWN = 8
 def timed(name: str, job: Job, asked: Sequence[Filters]) -> Line:
     """Time a job on each of some filters, after one to warm up.
 
-    The garbage of the lines before is collected first, and what is left is not looked at
-    again, as in a session; its own counts.
+    The garbage of the lines before is collected first, and what is left is not gone
+    through again, as in a session; its own counts.
     """
     job(asked[0])
     gc.collect()

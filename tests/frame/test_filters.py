@@ -115,6 +115,12 @@ def test_a_range_snaps_outwards_to_the_grain() -> None:
     assert window(filters, LONG[1]) == ("2026-02-22 10:07", "2026-02-22 10:16")
 
 
+def test_a_range_that_ends_within_a_second_holds_that_second() -> None:
+    start = datetime(2026, 2, 22, 10, tzinfo=UTC)
+    asked = Window(start, start + timedelta(microseconds=1), "UTC")
+    assert snap(asked, 900).end == start + timedelta(minutes=15)
+
+
 def test_a_range_on_the_grain_stays_as_it_is() -> None:
     start = datetime(2026, 2, 22, 10, 15, tzinfo=UTC)
     asked = Window(start, start + timedelta(minutes=15), "UTC")

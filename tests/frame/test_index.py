@@ -89,6 +89,29 @@ def test_any_range_by_any_groups_is_what_its_rows_add_up_to(
             assert found[:, place, column].tolist() == [len(values), sum(values)]
 
 
+@pytest.mark.parametrize("groups", [1, 2, 3, 4, 8])
+def test_sums_are_exact_between_any_number_of_edges(groups: int) -> None:
+    hours = np.repeat(np.arange(40 * 96), groups)
+    asked = {
+        "buckets": hours,
+        "tuple_of": np.arange(len(hours)) % groups,
+        "values": np.arange(len(hours)),
+        "groups": np.arange(groups),
+        "space": 40 * groups * 16,
+        "tz": "UTC",
+    }
+    sums = sums_of(asked)
+    before_marks = [int(begin) - 1 for begin in sums.begins[1:]]
+    assert len(before_marks) > 20
+    values = asked["values"].reshape(-1, groups)
+    for number in range(2, len(before_marks)):
+        edges = before_marks[:number]
+        found = sums.between(edges, ["records", "input_cost"], Groups(asked["groups"]))
+        for start, end, count, cost in zip(edges, edges[1:], *found, strict=False):
+            assert count.tolist() == [end - start] * groups
+            assert cost.tolist() == values[start:end].sum(0).tolist()
+
+
 @given(questions())
 def test_the_extent_and_the_cells_of_a_range_are_those_of_its_rows(
     asked: dict[str, Any],

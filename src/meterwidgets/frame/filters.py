@@ -176,6 +176,7 @@ class Window:
         return first, end - timedelta(days=1)
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_PLACE = {"localtime", "posixrules", "Factory"}
 
 
@@ -259,11 +260,10 @@ def snap(window: Window, grain_s: int) -> Window:
         >>> snap(asked, 900).start.isoformat()
         '2026-01-01T00:00:00+00:00'
     """
-    first = int(window.start.timestamp()) // grain_s * grain_s
-    end = -(-int(window.end.timestamp()) // grain_s) * grain_s
-    return Window(
-        datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(end, UTC), window.tz
-    )
+    grain = timedelta(seconds=grain_s)
+    first = (window.start - EPOCH) // grain
+    beyond = (EPOCH - window.end) // grain
+    return Window(EPOCH + first * grain, EPOCH - beyond * grain, window.tz)
 
 
 def _values(name: str, given: Any) -> tuple[str | None, ...]:

@@ -178,7 +178,9 @@ class RunningSums:
         for block in cut:
             within = found[:, block.first : block.end]
             if block.after:
-                np.negative(within, out=within)
+                within *= (
+                    -1
+                )  # numpy's negative is wrong in place where a row has 64 bytes
             elif block.end - block.first > 1:
                 np.cumsum(within, axis=1, out=within)
         return found

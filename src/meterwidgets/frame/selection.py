@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.coding import Ints
 from meterwidgets.frame.cube import Cube, Wanted
-from meterwidgets.frame.filters import DIMENSIONS, Filters, Window, resolve, snap
+from meterwidgets.frame.filters import DIMENSIONS, EPOCH, Filters, Window, resolve, snap
 from meterwidgets.frame.groups import Groups
 from meterwidgets.frame.rollup import MEASURES, USER_DIMENSIONS
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 Sums = dict[str, int]
 """Measure -> its exact sum; money in nano-units."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FILTER_OF = {dimension: name for name, dimension in DIMENSIONS.items()}
 
 
@@ -164,7 +163,7 @@ class Selection:
         if found is None:
             return None
         first, last = (bucket * timedelta(seconds=cube.grain_s) for bucket in found)
-        return _EPOCH + first, _EPOCH + last
+        return EPOCH + first, EPOCH + last
 
     def at(self, start: datetime, end: datetime) -> Selection:
         """The same filters over another range of time."""
