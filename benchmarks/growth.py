@@ -28,19 +28,28 @@ def drawn(times: Mapping[int, Mapping[str, float]]) -> str:
         parts.append(f'<path d="M60 {level:.0f}H400" stroke="#ddd"/>')
         parts.append(_text(54, level + 4, f"{10**power:,g} ms", "end"))
     parts += [_text(_x(each), 400, f"{each / 1e6:g}M", "middle") for each in times]
-    names = list(dict.fromkeys(name for each in times.values() for name in each))
-    for place, name in enumerate(names):
-        color = f"hsl({place * 360 // len(names)} 70% 40%)"
+    last = {name: ms for _, each in sorted(times.items()) for name, ms in each.items()}
+    for place, name in enumerate(sorted(last, key=lambda name: -last[name])):
+        mine = name.startswith("ours")
+        color = (
+            f"hsl({190 + 4 * place} 80% 35%)" if mine else f"hsl({9 * place} 75% 45%)"
+        )
         points = [
             (_x(size), _y(each[name])) for size, each in times.items() if name in each
         ]
         line = " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{color}"/>')
+        style = (
+            f'fill="none" stroke="{color}" stroke-width="{3 if name == "ours" else 1}"'
+        )
+        style += "" if mine else ' stroke-dasharray="4 3"'
+        parts.append(f'<polyline points="{line}" {style}/>')
         parts += [
             f'<circle cx="{x:.0f}" cy="{y:.0f}" r="3" fill="{color}"/>'
             for x, y in points
         ]
-        parts.append(_text(430, 40 + 20 * place, name, "start", color))
+        height = 40 + 20 * place
+        parts.append(f'<path d="M430 {height - 4}h24" {style}/>')
+        parts.append(_text(462, height, name, "start", color))
     return "\n".join([*parts, "</svg>\n"])
 
 
