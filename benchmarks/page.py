@@ -1,14 +1,14 @@
 """A page as its reader meets it: from nothing to figures, and from an input to figures.
 
-    python benchmarks/page.py [SOURCE|STORE ...] [--loads N] [--changes N]
+    python benchmarks/page.py [SOURCE|STORE ...|FRAME] [--loads N] [--changes N]
 
-Serves a ledger, or the demo, and opens its pages in Chromium. "text" is until the
-figures of the first words are painted, "widgets" until they can be clicked. An input is
-the mouse's: a press on a time range or on an organization of the Overview, and a drag
-over a trend of Token Usage; it is timed from its own timestamp until the browser has
-presented the frame with the changed cards, and that with the changed rings or areas, by
-the browser's own record of its frames. The kernel's processor time is all that it took
-with every tab made; memory is what a session has for itself then.
+Serves a ledger, the demo, or what `table.py` keeps as N.frame, in Chromium. "text" is
+until the figures of the first words are painted, "widgets" until they can be clicked.
+An input is the mouse's: a press on a time range or on an organization of the Overview,
+and a drag over a trend of Token Usage; it is timed from its own timestamp until the
+browser has presented the frame with the changed cards, and that with the changed rings
+or areas, by the browser's own record of its frames. The kernel's processor time is all
+that it took with every tab made; memory is what a session has for itself then.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TARGETS = {
     "time drag: figures, ms": "p50 <= 50, p95 <= 100",
     "time drag: charts, ms": "<= 150",
     "time drag: messages": "<= 15",
-    "session: USS, MB": "<= 85",
+    "session: memory of its own, MB": "<= 85",
 }
 CHANGED = """
 const words = new MutationObserver(() => {
@@ -131,7 +131,7 @@ def load(
     for name, ms in shown.items():
         what, _, number = name.partition(" ")
         into.add(kinds[int(number)], {f"{what}, ms": ms})
-    into.add("session", {"USS, MB": max(sessions(server))})
+    into.add("session", {"memory of its own, MB": max(sessions(server))})
     page.close()
     context.close()
 
@@ -139,7 +139,7 @@ def load(
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("ledgers", nargs="*", metavar="SOURCE|STORE")
+    options.add_argument("ledgers", nargs="*", metavar="SOURCE")
     options.add_argument("--loads", type=int, default=4)
     options.add_argument("--changes", type=int, default=6)
     given = options.parse_args()

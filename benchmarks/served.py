@@ -97,10 +97,21 @@ def on_screen(browser: Any, page: Any, into: dict[str, float]) -> Iterator[None]
             into[name] = (seen - marks[f"input {number}"]) / 1000
 
 
+SAVED = """
+import sys
+from pathlib import Path
+from meterwidgets.serve.app import serve
+serve(Path(sys.argv[1]), port=0)
+"""
+"""Serves a saved frame as it is, such as those that `table.py` keeps."""
+
+
 @contextmanager
 def serving(*ledgers: str) -> Iterator[tuple[str, psutil.Process]]:
-    """Serve ledgers, or the demo; yield the address and the process."""
+    """Serve ledgers, the demo or a saved frame; yield the address and the process."""
     command = [sys.executable, "-m", "meterwidgets", "serve", "--port", "0", *ledgers]
+    if ledgers and ledgers[0].endswith(".frame"):
+        command = [sys.executable, "-c", SAVED, ledgers[0]]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -132,8 +143,15 @@ def kernels(server: psutil.Process) -> list[psutil.Process]:
 
 
 def sessions(server: psutil.Process) -> list[float]:
-    """The memory that each kernel has for itself, in MB."""
-    return [each.memory_full_info().uss / 1e6 for each in kernels(server)]
+    """The memory that each kernel has for itself, in MB.
+
+    Pages of the mapped frame are not among it: all sessions share them, though the only
+    one that runs has them for itself.
+    """
+    return [
+        sum(part.private_dirty for part in each.memory_maps()) / 1e6
+        for each in kernels(server)
+    ]
 
 
 class Measured:

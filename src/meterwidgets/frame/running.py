@@ -281,10 +281,18 @@ class RunningSums:
         if end > begin and before(end) > before(begin):
             blocks.add(begin + bisect_right(whole, before(begin), key=before) - 1)
             blocks.add(begin + bisect_left(whole, before(end), key=before) - 1)
-        rows, of_block = self._rows(np.array(sorted(blocks), np.int64), places)
-        buckets = (self.begins[of_block] + self.slot[rows])[kept[self.tuple_of[rows]]]
-        buckets = buckets[(buckets >= edges[0]) & (buckets < edges[1])]
-        return (int(buckets.min()), int(buckets.max())) if len(buckets) else None
+        found: list[int] = []
+        for block in blocks:
+            rows: Ints | slice = slice(*self.marks[block : block + 2].tolist())
+            if few(places, self.tuples):
+                rows, _ = self._rows(np.array([block]), places)
+            slot = self.slot[rows]
+            if len(places) < self.tuples:
+                slot = slot[kept[self.tuple_of[rows]]]
+            buckets = self.begins[block] + slot
+            buckets = buckets[(buckets >= edges[0]) & (buckets < edges[1])]
+            found += [int(buckets.min()), int(buckets.max())] if len(buckets) else []
+        return (min(found), max(found)) if found else None
 
     def _rows(self, blocks: Ints, kept: Ints) -> tuple[Ints, Ints]:
         """Rows after some marks, and the mark of each.
