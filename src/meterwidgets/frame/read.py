@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube import Cube
@@ -27,9 +27,6 @@ from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.progress import Steps
 from meterwidgets.ledger.quality import Quality, write_rejects
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
-
-if TYPE_CHECKING:
-    pass
 
 _FINE_DAYS = 2
 

@@ -96,6 +96,7 @@ def figures(
 def _where(known: _Column, values: _Column) -> list[int | None]:
     """Values, and None where they are not known."""
     found: list[int | None] = values.tolist()
-    for place in np.flatnonzero(~known).tolist():
-        found[place] = None
+    if not known.all():
+        for place in np.flatnonzero(~known).tolist():
+            found[place] = None
     return found

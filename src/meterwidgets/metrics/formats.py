@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unicodedata import bidirectional
-
-if TYPE_CHECKING:
-    pass
 
 NANO = 1_000_000_000
 DASH = "–"
