@@ -51,16 +51,18 @@ window.input = (kind, number) => {
   window.result = new Promise((done) => addEventListener(kind, (event) => {
     window.before = window.heard;
     performance.mark(`input ${number}`, { startTime: event.timeStamp });
-    const look = () => {
+    new MutationObserver((_, watch) => {
       for (const [name, before] of left) {
         if (all[name]() === before) continue;
         performance.mark(`${name} ${number}`);
         left.delete(name);
       }
-      if (left.size) requestAnimationFrame(look);
-      else done();
-    };
-    requestAnimationFrame(look);
+      if (left.size) return;
+      watch.disconnect();
+      done();
+    }).observe(document.body, {
+      subtree: true, childList: true, characterData: true, attributeFilter: ["d"],
+    });
   }, { once: true, capture: true }));
 };
 """

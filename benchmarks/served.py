@@ -62,9 +62,9 @@ _FRAMES = ["blink.user_timing", "disabled-by-default-devtools.timeline.frame"]
 def on_screen(browser: Any, page: Any, into: dict[str, float]) -> Iterator[None]:
     """Time marks of a page until they are on the screen.
 
-    A page makes the mark "input 3" and, in the frame that paints what it leads to,
-    "figures 3". The time is that of the browser itself: from the input to the moment
-    in which it presented that frame.
+    A page makes the mark "input 3" and, when what it leads to is in the page, "figures
+    3". The time is that of the browser itself: from the input to the moment in which it
+    presented the first frame that was handed over after that.
 
     Args:
         browser: The browser.
