@@ -53,8 +53,9 @@ def run(options: Sequence[str]) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     class OneThread(IPKernelApp):
+        """Reads messages where they are answered: a page has no use for subshells."""
+
         def init_control(self, context: Any) -> None:
-            """Read messages where they are answered, not in a thread for subshells."""
             super().init_control(context)  # type: ignore[no-untyped-call]
             if thread := getattr(self, "shell_channel_thread", None):
                 thread.io_loop.close()

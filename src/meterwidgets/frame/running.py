@@ -178,9 +178,8 @@ class RunningSums:
         for block in cut:
             within = found[:, block.first : block.end]
             if block.after:
-                within *= (
-                    -1
-                )  # numpy's negative is wrong in place where a row has 64 bytes
+                # np.negative, in place, is wrong for rows of 64 bytes (numpy 2.4).
+                within *= -1
             elif block.end - block.first > 1:
                 np.cumsum(within, axis=1, out=within)
         return found
