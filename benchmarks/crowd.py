@@ -22,7 +22,7 @@ TEXT, PAGE, END = b'class="mw-first', b"mwPage.drawing()", b"\r\n0\r\n\r\n"
 TARGETS = {
     "first reader: page, ms": "<= 3000",
     "last reader: page, ms": "<= 35000",
-    "session: USS, MB": "<= 85",
+    "session: memory of its own, MB": "<= 85",
 }
 
 
@@ -77,7 +77,7 @@ def main() -> None:
         into.add("first reader", found[0])
         into.add("last reader", found[-1])
         for memory in sessions(server):
-            into.add("session", {"USS, MB": memory})
+            into.add("session", {"memory of its own, MB": memory})
     print(f"{len(found)} of {given.readers} readers were served")
     into.table()
 

@@ -151,11 +151,17 @@ def measured(usage: UsageFrame, number: int, slow: int, raw: int) -> list[Line]:
         return trend(selection, by=by, most=_SHOWN)
 
     everybody = [each for each in asked if not (each.orgs or each.models)]
+    people = usage.user_cube.names["user"]  # type: ignore[union-attr]
+    of_two = [
+        each.replace(users=[people[turn * 37 % 5000], people[turn * 91 % 5000]])
+        for turn, each in enumerate(asked, 1)
+    ]
     lines = [
         timed("ours", partial(ours, replace(usage)), asked),
         timed("ours, days of Berlin", partial(ours, replace(usage)), local),
         timed("ours, a drag", on(sums), drag(usage, number, "UTC")),
         timed("ours, a drag, days of Berlin", on(sums), drag(usage, number, _BERLIN)),
+        timed("ours, of two users", partial(ours, replace(usage)), of_two),
         timed("ours, ranked by 5,000 users", on(by_user), asked),
         timed("ours, ranked users, no filter", on(by_user), everybody),
         timed(
