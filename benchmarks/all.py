@@ -2,8 +2,7 @@
 
     python benchmarks/all.py [--requests 1M 10M 100M] [--folder DIR]
 
-The page is that of the most requests. With 100 million it takes some 20 minutes, and
-11 GB of memory.
+The page is that of the most requests. 100 million take 11 GB of memory to make.
 """
 
 from __future__ import annotations
