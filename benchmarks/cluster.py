@@ -25,8 +25,8 @@ from pyspark.sql import DataFrame, SparkSession
 from reading import make
 
 import meterwidgets as mw
-from meterwidgets.frame.rollup import USER_DIMENSIONS, rollup
-from meterwidgets.frame.spark_engine import for_spark
+from meterwidgets.frame.rollup.measures import USER_DIMENSIONS, rollup
+from meterwidgets.frame.spark.engine import for_spark
 
 SUMMED = ("records", "input_tokens", "output_tokens")
 COSTS = ("input_cost", "output_cost", "unsplit_cost")

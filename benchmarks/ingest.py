@@ -20,12 +20,12 @@ import duckdb
 from beside import READERS, Job, main
 
 import meterwidgets as mw
-from meterwidgets.frame import parts
-from meterwidgets.frame.ingest import ingest
-from meterwidgets.frame.rollup import USER_DIMENSIONS, rollup
+from meterwidgets.frame.rollup.measures import USER_DIMENSIONS, rollup
 from meterwidgets.frame.saved import write_table
-from meterwidgets.ledger.normalise import COUNTS, DIMENSIONS
+from meterwidgets.frame.store import parquet
+from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.read import Request
+from meterwidgets.ledger.records.normalise import COUNTS, DIMENSIONS
 
 SUMMED = ("records", "input_tokens", "output_tokens")
 SIDES = ("input_cost", "output_cost", "unsplit_cost")
@@ -71,12 +71,12 @@ def bare(path: Path, store: Path) -> dict[str, int]:
       false AS own_id, false AS billed, 0 AS file, row_number() OVER () AS n
       FROM {file})"""
     con.execute(
-        f"COPY ({parts.written(records, [1])}) TO '{store}' "
+        f"COPY ({parquet.written(records, [1])}) TO '{store}' "
         "(FORMAT parquet, PARTITION_BY (month))"
     )
     sums = dict.fromkeys([*SUMMED, "cost"], 0)
     for folder in sorted(store.iterdir()):
-        written = parts.records(folder, [each.name for each in folder.iterdir()])
+        written = parquet.records(folder, [each.name for each in folder.iterdir()])
         rows = con.sql(rollup(written, USER_DIMENSIONS, 900)).to_arrow_table()
         write_table(folder / "segment.arrow", rows)
         for name in (*SUMMED, *SIDES):

@@ -19,7 +19,7 @@ from beside import READERS, main
 
 import meterwidgets as mw
 from meterwidgets.frame.read import read_usage
-from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS, rollup
+from meterwidgets.frame.rollup.measures import DIMENSIONS, USER_DIMENSIONS, rollup
 
 SUMMED = ("records", "input_tokens", "output_tokens", "cost")
 

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from meterwidgets.frame.coding import narrow
-from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.rollup import DIMENSIONS, USER_DIMENSIONS
-from meterwidgets.ledger.quality import Quality
+from meterwidgets.frame.rollup.encoding import narrow
+from meterwidgets.frame.rollup.measures import DIMENSIONS, USER_DIMENSIONS
+from meterwidgets.ledger.records.quality import Quality
 
 Ints = npt.NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from meterwidgets.dashboards.current import demo_usage
+from meterwidgets.context import demo_usage
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.ledger import demo

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 from ipywidgets import Widget
 
-from meterwidgets import cli, config
+from meterwidgets import config
+from meterwidgets.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -51,13 +52,13 @@ def test_the_ten_lines_of_notebook_run(
 def test_every_option_of_its_commands_is_there() -> None:
     for line in re.findall(r"^meterwidgets .*", README + LEDGERS, re.MULTILINE):
         command, *words = line.partition("#")[0].split()[1:]
-        found = CliRunner().invoke(cli.main, [command, "--help"])
+        found = CliRunner().invoke(main, [command, "--help"])
         assert found.exit_code == 0
         for option in (word for word in words if word.startswith("--")):
             assert option in found.output, line
-    for command in cli.main.commands:
+    for command in main.commands:
         assert f"meterwidgets {command}" in README
-    formats = CliRunner().invoke(cli.main, ["report", "--help"]).output
+    formats = CliRunner().invoke(main, ["report", "--help"]).output
     for form in ("text", "json", "csv", "html"):
         assert form in formats
 

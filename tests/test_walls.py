@@ -19,44 +19,39 @@ ROOMS: dict[str, set[str]] = {
     "ledger": {"ledger"},
     "frame": {"ledger", "frame"},
     "metrics": {"ledger", "frame", "metrics"},
-    "report": {"ledger", "frame", "metrics", "report"},
-    "widgets": {"metrics.formats", "widgets"},
-    "dashboards": {"ledger", "frame", "metrics", "widgets", "dashboards", "config"},
     "config": {"ledger", "frame", "metrics", "config"},
+    "context": {"ledger", "frame", "config", "context"},
+    "present": {"ledger", "frame", "metrics", "context", "present"},
+    "report": {"ledger", "frame", "metrics", "present", "report"},
+    "widgets": {"metrics.formats", "widgets"},
+    "dashboards": {
+        *{"ledger", "frame", "metrics", "present", "widgets", "dashboards"},
+        *{"config", "context"},
+    },
     "serve": {
-        *{"ledger", "frame", "metrics", "serve", "config"},
-        # figures as text, of the newest usage; no widgets
-        *{"dashboards.first", "dashboards.current", "dashboards.watching"},
+        *{"ledger", "frame", "metrics", "serve", "config", "context", "present"},
+        "dashboards.watching",  # the newest usage of a store
     },
 }
 """Room -> the rooms, or modules of one, that it may import besides the errors.
 
 ``__init__`` only names modules; those of `ABOVE` stand above all of them.
 """
-ABOVE = {"__init__", "__main__", "cli", "ingesting", "repricing", "session"}
+ABOVE = {"__init__", "__main__", "cli"}
 
 ONLY = {
     "bqplot": {"widgets/bq.py"},
     "bqscales": {"widgets/bq.py"},
-    "voila": {"serve", "cli.py"},
-    "jupyter_server": {"serve", "cli.py"},
-    "duckdb": {
-        "ledger",
-        "frame/read.py",
-        "frame/cubes.py",
-        "frame/generation.py",
-        "frame/ingest.py",
-        "frame/merge.py",
-        "frame/records.py",
-        "frame/anew.py",
-    },
-    "genai_prices": {"ledger/catalogue.py"},
+    "voila": {"serve", "cli"},
+    "jupyter_server": {"serve", "cli"},
+    "duckdb": {"ledger", "frame"},
+    "genai_prices": {"ledger/pricing/catalogue.py"},
     "anywidget": {"widgets"},
     "pandas": {"widgets/bq.py", "frame"},
-    "adbc_driver_manager": {"ledger/database_session.py"},
-    "adbc_driver_postgresql": {"ledger/database_session.py"},
-    "pyspark": {"frame/spark.py"},
-    "sqlglot": {"frame/spark_engine.py"},
+    "adbc_driver_manager": {"ledger/readers/database_session.py"},
+    "adbc_driver_postgresql": {"ledger/readers/database_session.py"},
+    "pyspark": {"frame/spark"},
+    "sqlglot": {"frame/spark/engine.py"},
 }
 """Package -> the places that may import it."""
 

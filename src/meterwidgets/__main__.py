@@ -1,5 +1,5 @@
 """``python -m meterwidgets``."""
 
-from meterwidgets.cli import main
+from meterwidgets.cli.main import main
 
 main()

@@ -16,14 +16,14 @@ from meterwidgets.errors import ConfigError, LedgerError, MeterError, unknown
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import read_requests, title
-from meterwidgets.frame.store import is_store, open_store
+from meterwidgets.frame.store.store import is_store, open_store
 from meterwidgets.ledger import sources
-from meterwidgets.ledger.database_url import Database, named
-from meterwidgets.ledger.files import files
-from meterwidgets.ledger.mapping import GUESSES
-from meterwidgets.ledger.normalise import DIMENSIONS
-from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.read import Progress, Request
+from meterwidgets.ledger.readers.database_url import Database, named
+from meterwidgets.ledger.readers.files import files
+from meterwidgets.ledger.records.mapping import GUESSES
+from meterwidgets.ledger.records.normalise import DIMENSIONS
 
 NAME = "meterwidgets.toml"
 

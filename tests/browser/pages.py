@@ -20,7 +20,7 @@ MONTH = ("--start", "2026-01-24", "--end", "2026-02-23")
 # Reads the demo ledger once, and reports on each line of options that comes in.
 REPORTER = """
 import contextlib, io, json, sys
-from meterwidgets.cli import main
+from meterwidgets.cli.main import main
 for line in sys.stdin:
     said = io.StringIO()
     with contextlib.redirect_stdout(said):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from frame.store.ledgers import BOOK, add, jsonl, spend_logs
 from serve.running import Running
-from store.ledgers import BOOK, add, jsonl, spend_logs
 
 import meterwidgets as mw
 

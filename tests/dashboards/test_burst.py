@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import meterwidgets as mw
-from meterwidgets.dashboards import trends
-from meterwidgets.frame.running import RunningSums
+from meterwidgets.frame.cube.running_sums import RunningSums
+from meterwidgets.present import trends
 
 from .test_view import ledger, send
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store.ledgers import BOOK, Row, add, figures, jsonl, spend_logs
 
 import meterwidgets as mw
-from meterwidgets.dashboards import address
+from frame.store.ledgers import BOOK, Row, add, figures, jsonl, spend_logs
 from meterwidgets.errors import LedgerError, MeterError
 from meterwidgets.frame.saved import open_frame, save
 from meterwidgets.metrics.insights import insights
+from meterwidgets.present import address
 from meterwidgets.report import csv
 from meterwidgets.report import json as as_json
 

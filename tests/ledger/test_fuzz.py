@@ -27,12 +27,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meterwidgets as mw
+from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.engine import workspace
-from meterwidgets.ledger.normalise import LARGEST_COST, LARGEST_COUNT
+from meterwidgets.ledger.engine.connection import workspace
 from meterwidgets.ledger.read import Request, read_ledgers
-
-from .test_recognition import MADE
+from meterwidgets.ledger.records.normalise import LARGEST_COST, LARGEST_COUNT
 
 EVENT = {"event": "message_send", "time": 1771754400, "user_id": "u",
          "properties": {"main_model": "m", "prompt_tokens": 28, "completion_tokens": 9,

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ledger.sources.test_codex import turn
+from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import MeterError
 from meterwidgets.ledger import read as reading
 
 from .figures import read
-from .test_codex import turn
-from .test_recognition import MADE
 
 Write = Callable[..., Path]
 HEAD = "start,model,input_tokens,cost\n"

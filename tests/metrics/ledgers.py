@@ -11,7 +11,7 @@ from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import read_usage
 from meterwidgets.frame.selection import Selection
-from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.pricing.book import PriceBook
 
 
 def usage_of(

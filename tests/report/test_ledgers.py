@@ -16,7 +16,7 @@ from meterwidgets import config
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import read_usage
-from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.report.json import report
 
 Shared = Callable[[str], Path]

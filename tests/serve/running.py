@@ -144,7 +144,8 @@ class Running(AbstractContextManager["Running"]):
         return [
             each
             for each in self.below()
-            if each not in standby and _runs(each, "meterwidgets.session", parents)
+            if each not in standby
+            and _runs(each, "meterwidgets.serve.session", parents)
         ]
 
     def ask(

@@ -9,20 +9,15 @@ from typing import Any
 
 from ipywidgets import VBox
 
-from meterwidgets.dashboards import (
-    address,
-    model_analytics,
-    my_usage,
-    overview,
-    token_usage,
-)
-from meterwidgets.dashboards.current import current_user, own
-from meterwidgets.dashboards.first import END_USERS, OPERATORS
+from meterwidgets.context import current_user, own
+from meterwidgets.dashboards import model_analytics, my_usage, overview, token_usage
 from meterwidgets.dashboards.loop import kernel_loop
 from meterwidgets.dashboards.page import Page
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.present import address
+from meterwidgets.present.prerender import END_USERS, OPERATORS
 from meterwidgets.widgets.base import Guarded, quiet_layout
 from meterwidgets.widgets.tabs import Tabs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterwidgets.dashboards.current import own
+from meterwidgets.context import own
 from meterwidgets.dashboards.page import Page, alone
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.frame.frame import UsageFrame

@@ -8,10 +8,10 @@ from typing import Any
 from ipywidgets import Box, VBox, Widget
 from traitlets import link
 
-from meterwidgets.dashboards.trends import CHOICES
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.present.trends import CHOICES
 from meterwidgets.widgets.base import Guarded, quiet_layout
 from meterwidgets.widgets.records_list import RecordsList
 

@@ -8,27 +8,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import traitlets as t
 
-from meterwidgets.dashboards import (
-    behind,
-    cards,
-    filtering,
-    linking,
-    models,
-    rings,
-    splits,
-    trends,
-    watching,
-)
-from meterwidgets.dashboards.drawn import FAILED, Draw, Drawn, Widget
-from meterwidgets.dashboards.wording import SLOTS, Colors, key
+from meterwidgets.dashboards import linking, top_requests, watching
+from meterwidgets.dashboards.scheduler import FAILED, Draw, Drawn, Widget
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import DIMENSIONS, Filters
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.records import store_of
-from meterwidgets.frame.rollup import USER_DIMENSIONS
+from meterwidgets.frame.rollup.measures import USER_DIMENSIONS
 from meterwidgets.frame.selection import Selection
+from meterwidgets.frame.store.records import store_of
 from meterwidgets.metrics.compute import breakdown
 from meterwidgets.metrics.insights import last_day
+from meterwidgets.present import (
+    cards,
+    donuts,
+    filter_panels,
+    model_lists,
+    splits,
+    trends,
+)
+from meterwidgets.present.words import SLOTS, Colors, key
 
 if TYPE_CHECKING:
     from meterwidgets.widgets.donut import Donut
@@ -94,7 +92,7 @@ Efficiency 560K)
         self.first = usage.first_filters(tz)
         self._drawn = Drawn(self.say)
         self._draw: Callable[[], None] = self._drawn.again
-        self._lists = behind.Lists(self, self._drawn)
+        self._lists = top_requests.Lists(self, self._drawn)
         self._colors: dict[str, Colors] = {}
         self.closed = False
         super().__init__(filters=filters or self.first)
@@ -165,7 +163,7 @@ Efficiency 560K)
 
         def draw() -> dict[str, Any]:
             colors = self.colors(by)
-            return rings.donut(self.selection, by, colors, expanded=ring.expanded)
+            return donuts.donut(self.selection, by, colors, expanded=ring.expanded)
 
         return self._chooser(ring, draw, f"{by}s")
 
@@ -178,13 +176,13 @@ Efficiency 560K)
         """
         from meterwidgets.widgets.model_list import ModelList
 
-        if by not in models.TITLES:
-            raise MeterError(unknown("dimension", by, models.TITLES))
-        found = ModelList(title=title or models.TITLES[by])
+        if by not in model_lists.TITLES:
+            raise MeterError(unknown("dimension", by, model_lists.TITLES))
+        found = ModelList(title=title or model_lists.TITLES[by])
 
         def draw() -> dict[str, Any]:
             colors = self.colors(by)
-            return models.model_list(
+            return model_lists.model_list(
                 self.selection, by, colors, expanded=found.expanded
             )
 
@@ -197,7 +195,7 @@ Efficiency 560K)
         def draw() -> dict[str, Any]:
             said = "" if self._drawn.of("FilterPanel") else self.error
             listed = bool(self._drawn.of("RecordsList"))
-            return models.banner(self.selection, listed=listed) | {"error": said}
+            return model_lists.banner(self.selection, listed=listed) | {"error": said}
 
         def act(change: Any) -> None:
             rules = [one["rule"] for one in banner.insights if one["action"]]
@@ -228,7 +226,7 @@ Efficiency 560K)
         from meterwidgets.widgets.records_list import RecordsList
 
         store_of(self.usage)
-        found = RecordsList(title=title or behind.TITLE, is_open=opened)
+        found = RecordsList(title=title or top_requests.TITLE, is_open=opened)
         self._link(found, lambda: self._lists.draw(found))
         self._lists.follow(found)
         return found
@@ -293,7 +291,7 @@ Efficiency 560K)
         panel = FilterPanel(title=title)
 
         def draw() -> dict[str, Any]:
-            shown = filtering.panel(
+            shown = filter_panels.panel(
                 self.selection, self.first, self.colors, opened=panel.is_open
             )
             return shown | {"error": self.error}
@@ -301,7 +299,7 @@ Efficiency 560K)
         self._link(panel, draw)
         panel.observe(
             lambda change: self._change(
-                lambda f: filtering.asked(change.new, self.selection, self.first)
+                lambda f: filter_panels.asked(change.new, self.selection, self.first)
             ),
             names=["request"],
         )
@@ -426,7 +424,9 @@ Efficiency 560K)
 
         def choose(change: Any) -> None:
             self._change(
-                lambda filters: filters.replace(**{field: filtering.values(change.new)})
+                lambda filters: filters.replace(
+                    **{field: filter_panels.values(change.new)}
+                )
             )
             if self.error:  # what was refused is not chosen
                 self._drawn.again([chooser])

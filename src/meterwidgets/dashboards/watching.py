@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from meterwidgets.dashboards.loop import kernel_loop
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.store import newest, open_store
+from meterwidgets.frame.store.store import newest, open_store
 
 if TYPE_CHECKING:
     from meterwidgets.dashboards.view import UsageView

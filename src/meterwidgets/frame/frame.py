@@ -9,19 +9,19 @@ from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
-from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.filters import Filters, day_of, midnight
 from meterwidgets.frame.labels import clean, told_apart
 from meterwidgets.frame.selection import Selection
-from meterwidgets.ledger.outliers import Outlier
-from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
-from meterwidgets.ledger.quality import Quality
+from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
+from meterwidgets.ledger.pricing.outliers import Outlier
+from meterwidgets.ledger.records.quality import Quality
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from meterwidgets.frame.store import Stored
+    from meterwidgets.frame.store.store import Stored
 
 _KEPT = 16
 """So many selections are kept; a page asks for a handful at each change."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.cube.cube import Cube
 
 _LONGEST = 200
 _DIRECTIONS = {chr(c) for c in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F),

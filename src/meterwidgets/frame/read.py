@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.cube import Cube
-from meterwidgets.frame.cubes import cubes_of, currencies_of
-from meterwidgets.frame.facts import FACTS, Facts, facts
+from meterwidgets.frame.cube.build import cubes_of, currencies_of
+from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import latest, with_own
-from meterwidgets.ledger import staying
-from meterwidgets.ledger.database_url import Database
-from meterwidgets.ledger.engine import Engine, workspace
-from meterwidgets.ledger.labels import collected
-from meterwidgets.ledger.outliers import FLAG, dearest
-from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
-from meterwidgets.ledger.progress import Steps
-from meterwidgets.ledger.quality import Quality, write_rejects
+from meterwidgets.frame.rollup.stats import FACTS, Facts, facts
+from meterwidgets.ledger.engine.connection import Engine, workspace
+from meterwidgets.ledger.engine.progress import Steps
+from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
+from meterwidgets.ledger.pricing.outliers import FLAG, dearest
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
+from meterwidgets.ledger.readers.database_url import Database
+from meterwidgets.ledger.records import parquet_view
+from meterwidgets.ledger.records.labels import collected
+from meterwidgets.ledger.records.quality import Quality, write_rejects
 
 _FINE_DAYS = 2
 
@@ -154,7 +154,7 @@ def read_requests(
             write_rejects(rows, Path(rejects))
 
     if any(map(is_cluster, (each for request in requests for each in request.inputs))):
-        from meterwidgets.frame.spark import read_cluster
+        from meterwidgets.frame.spark.read import read_cluster
 
         words |= {"labels": with_own({}, labels or {})}
         return read_cluster(requests, prices, keep, pricing=pricing, **words)
@@ -165,7 +165,7 @@ def read_requests(
             known = facts(con)
             cubes = partial(cubes_of, con, known, tz=tz, tell=steps.tell)
             frame = framed(con, known, quality, cubes, pricing=str(pricing), **words)
-            staying.check(con)
+            parquet_view.check(con)
             steps.end()
             found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
     except duckdb.Error as error:

@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.coding import Narrow, numbers
-from meterwidgets.frame.cube import Cube
+from meterwidgets.frame.cube.cube import Cube
+from meterwidgets.frame.cube.running_sums import RunningSums
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.rollup import MEASURES
-from meterwidgets.frame.running import RunningSums
-from meterwidgets.ledger.outliers import Outlier
-from meterwidgets.ledger.quality import Quality
+from meterwidgets.frame.rollup.encoding import Narrow, numbers
+from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.ledger.pricing.outliers import Outlier
+from meterwidgets.ledger.records.quality import Quality
 
 _FORMAT = 4
 

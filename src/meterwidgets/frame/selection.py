@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.coding import Ints
-from meterwidgets.frame.cube import Cube, Wanted
+from meterwidgets.frame.cube.cube import Cube, Wanted
+from meterwidgets.frame.cube.groups import Groups
 from meterwidgets.frame.filters import DIMENSIONS, EPOCH, Filters, Window, resolve, snap
-from meterwidgets.frame.groups import Groups
-from meterwidgets.frame.rollup import MEASURES, USER_DIMENSIONS
+from meterwidgets.frame.rollup.encoding import Ints
+from meterwidgets.frame.rollup.measures import MEASURES, USER_DIMENSIONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,7 +212,7 @@ class Selection:
         Raises:
             LedgerError: When the frame is of no store, or that has gone on meanwhile.
         """
-        from meterwidgets.frame.records import records
+        from meterwidgets.frame.store.records import records
 
         return records(self, order=order, limit=limit)
 

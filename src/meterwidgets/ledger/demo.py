@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from meterwidgets.ledger.prices import PriceBook
+from meterwidgets.ledger.pricing.book import PriceBook
 
 START = datetime(2025, 11, 25, tzinfo=UTC)
 DAYS = 90

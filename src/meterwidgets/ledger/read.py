@@ -12,27 +12,27 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger import (
+from meterwidgets.ledger.engine.progress import LARGE, Done, Progress, Steps, run
+from meterwidgets.ledger.envelopes import pages
+from meterwidgets.ledger.pricing import price_notes
+from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
+from meterwidgets.ledger.pricing.costs import price
+from meterwidgets.ledger.readers.database import open_database
+from meterwidgets.ledger.readers.database_url import Database
+from meterwidgets.ledger.readers.files import exactly, files, literal
+from meterwidgets.ledger.readers.json_sample import explain
+from meterwidgets.ledger.readers.rows import Raw, open_file, open_table
+from meterwidgets.ledger.records import (
     labels,
     normalise,
     notes,
-    pages,
-    price_notes,
+    parquet_view,
+    provider_costs,
     rejects,
-    staying,
-    twice,
 )
-from meterwidgets.ledger.database import open_database
-from meterwidgets.ledger.database_url import Database
-from meterwidgets.ledger.dedupe import deduplicate
-from meterwidgets.ledger.files import exactly, files, literal
-from meterwidgets.ledger.json_rows import explain
-from meterwidgets.ledger.plan import Plan, Request, plan
-from meterwidgets.ledger.prices import RECORDED, PriceBook, Pricing
-from meterwidgets.ledger.pricing import price
-from meterwidgets.ledger.progress import LARGE, Done, Progress, Steps, run
-from meterwidgets.ledger.quality import Quality, counted, describe
-from meterwidgets.ledger.raw import Raw, open_file, open_table
+from meterwidgets.ledger.records.dedupe import deduplicate
+from meterwidgets.ledger.records.plan import Plan, Request, plan
+from meterwidgets.ledger.records.quality import Quality, counted, describe
 
 __all__ = ["Done", "Gathered", "Keep", "Progress", "Request", "gather", "read_ledgers",
            "settle"]  # fmt: skip
@@ -90,7 +90,7 @@ def read_ledgers(
     steps.until(0.6)
     gathered = gather(con, requests, steps.progress)
     steps.until(0.8)
-    doubtful = [*twice.regrouped(con, "ledger"), *twice.outgrown(con)]
+    doubtful = [*provider_costs.regrouped(con, "ledger"), *provider_costs.outgrown(con)]
     duplicates = deduplicate(con)
     rejected = rejects.count(con)
     kept = tuple(islice(rejects.rows(con), rejects.KEPT))
@@ -183,9 +183,9 @@ def settle(
     Returns:
         What the reader should know of how prices were found, one sentence each.
     """
-    twice.find_paid(con, "ledger", *beside)
+    provider_costs.find_paid(con, "ledger", *beside)
     if not pricing.repriced:
-        twice.set_apart(con)
+        provider_costs.set_apart(con)
     price(con, book, pricing)
     return [*price_notes.of_mode(con, pricing), *price_notes.of_rates(con)]
 
@@ -304,17 +304,17 @@ class _Reading:
     def stay(self, batches: Sequence[Sequence[Plan]]) -> bool:
         """Let ``ledger`` be a view, if that can be; every value is looked at once."""
         plans = [plan for batch in batches for plan in batch]
-        if not staying.can_stay(plans):
+        if not parquet_view.can_stay(plans):
             return False
         con = self._con
         self.tell(plans[0].raw.name)
         _set_zone(con, plans[0].zone)
         try:
-            staying.view(con, _empty(), batches)
-            look = staying.look(_TOLD.format(n="n"))
+            parquet_view.view(con, _empty(), batches)
+            look = parquet_view.look(_TOLD.format(n="n"))
             (rows,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
             self._run(look, plans[0].raw.name, self._size, rows)
-            staying.keep_names(con)
+            parquet_view.keep_names(con)
         except duckdb.Error:  # read one by one, they tell which of them is to blame
             con.execute("DROP VIEW IF EXISTS ledger; DROP TABLE IF EXISTS stay")
             return False
@@ -438,9 +438,9 @@ def _leave_good(
         order: The numbers of the files as they were given.
         all_good: Whether all rows are good.
     """
-    is_view = staying.is_view(con)
+    is_view = parquet_view.is_view(con)
     if not all_good and is_view:
-        staying.narrowed(con, "*", _GOOD)
+        parquet_view.narrowed(con, "*", _GOOD)
     elif not all_good:
         con.execute(f"DELETE FROM ledger WHERE NOT ({_GOOD})")
     labels.keep(con)
@@ -449,7 +449,7 @@ def _leave_good(
     file = f"([{numbers}]::BIGINT[])[file + 1]"
     if is_view:
         kept = f"* EXCLUDE ({', '.join(columns)}) REPLACE ({file} AS file)"
-        staying.narrowed(con, kept, "true")
+        parquet_view.narrowed(con, kept, "true")
         return
     for column in columns:
         con.execute(f"ALTER TABLE ledger DROP COLUMN {column}")

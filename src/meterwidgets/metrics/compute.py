@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
-from meterwidgets.frame.rollup import MEASURES
+from meterwidgets.frame.rollup.measures import MEASURES
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.amounts import amounts, amounts_of, figures
 from meterwidgets.metrics.buckets import bucket_for, drawn, finest

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from meterwidgets.frame.filters import day_of, midnight
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, over_list, times
+from meterwidgets.metrics import formats, overpriced, times
 from meterwidgets.metrics.compute import breakdown, totals, trend
 from meterwidgets.metrics.results import Insight
 
@@ -27,7 +27,7 @@ def insights(selection: Selection) -> tuple[Insight, ...]:
     Source: METRICS, "Insights".
     """
     found = (
-        over_list.insight(selection),
+        overpriced.insight(selection),
         _spike(selection),
         _unpriced(selection),
         _concentration(selection),

@@ -9,8 +9,8 @@ from io import StringIO
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compare import Compared, Comparison, record
+from meterwidgets.present.headline import BY, chosen, plain
 from meterwidgets.report.csv import harmless
-from meterwidgets.report.headline import BY, chosen, plain
 from meterwidgets.report.json import place
 
 

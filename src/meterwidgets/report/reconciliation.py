@@ -12,9 +12,9 @@ from typing import Any
 from meterwidgets.frame.filters import Window, midnight
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.formats import decimal_text
-from meterwidgets.metrics.reconciliation import Line, Reconciliation
+from meterwidgets.metrics.reconcile.results import Line, Reconciliation
+from meterwidgets.present.headline import plain
 from meterwidgets.report.csv import harmless
-from meterwidgets.report.headline import plain
 
 _ROWS = 40
 _COLUMNS = ("day", "model", "ledger", "invoice", "difference", "currency", "reason")

@@ -8,7 +8,7 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import times
 from meterwidgets.metrics.compute import breakdown
 from meterwidgets.metrics.insights import insights
-from meterwidgets.report.headline import (
+from meterwidgets.present.headline import (
     BY,
     Line,
     Part,

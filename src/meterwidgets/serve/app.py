@@ -28,20 +28,31 @@ from voila.paths import collect_static_paths, collect_template_paths
 from voila.utils import get_voila_labextensions_path
 
 from meterwidgets.errors import MeterError
-
-from .assets import EXTENSIONS, HEADERS, VOILA_STATIC, Extension, Static
-from .figures import Figures
-from .handlers import CloseKernel, Favicon, KernelState, NotFound, ToFirstPage
-from .kernels import (
+from meterwidgets.serve.assets import (
+    EXTENSIONS,
+    HEADERS,
+    VOILA_STATIC,
+    Extension,
+    Static,
+)
+from meterwidgets.serve.handlers import (
+    CloseKernel,
+    Favicon,
+    KernelState,
+    NotFound,
+    ToFirstPage,
+)
+from meterwidgets.serve.kernels import (
     OwnInterpreter,
     PageConnection,
     PageWebsocket,
     kernel_config,
     kernel_env,
 )
-from .page import Page, PageTemplate
-from .places import TEMPLATE, notebooks_dir, template_root
-from .standby import Standby, available, provisioner
+from meterwidgets.serve.page import Page, PageTemplate
+from meterwidgets.serve.paths import TEMPLATE, notebooks_dir, template_root
+from meterwidgets.serve.prerender import Figures
+from meterwidgets.serve.standby import Standby, available, provisioner
 
 PAGES = {
     "overview": "overview.ipynb",

@@ -7,8 +7,8 @@ from typing import Any
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado.web import HTTPError, RequestHandler, authenticated
 
-from .assets import HEADERS, Plain
-from .places import TEMPLATE_FOLDER, template_root
+from meterwidgets.serve.assets import HEADERS, Plain
+from meterwidgets.serve.paths import TEMPLATE_FOLDER, template_root
 
 
 class ToFirstPage(Plain, JupyterHandler):

@@ -24,8 +24,8 @@ from tornado.web import HTTPError
 from traitlets.config import Config
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from .assets import Plain
-from .standby import SESSION
+from meterwidgets.serve.assets import Plain
+from meterwidgets.serve.standby import SESSION
 
 KERNEL = "meterwidgets"
 SESSION_ENDED = 4001  # the websocket's close code for a kernel that is gone

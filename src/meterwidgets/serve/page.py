@@ -28,13 +28,12 @@ from voila.utils import get_page_config
 
 import meterwidgets
 from meterwidgets.errors import NobodyError
-
-from .assets import VOILA_STATIC, Plain, versioned
-from .kernels import KERNEL, kernel_env
-from .places import TEMPLATE
+from meterwidgets.serve.assets import VOILA_STATIC, Plain, versioned
+from meterwidgets.serve.kernels import KERNEL, kernel_env
+from meterwidgets.serve.paths import TEMPLATE
 
 if TYPE_CHECKING:
-    from .app import MeterServer
+    from meterwidgets.serve.app import MeterServer
 
 CELL_TIMEOUT = 120  # seconds
 READ_TIMEOUT = 30  # seconds; who reads slower may hold up those who wait for a start

@@ -25,7 +25,7 @@ import traitlets as t
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-SESSION = (sys.executable, "-P", "-m", "meterwidgets.session")
+SESSION = (sys.executable, "-P", "-m", "meterwidgets.serve.session")
 """How a session's process starts; -P: with no module of the folder that it runs in."""
 NAME = "meterwidgets-forked"
 _log = logging.getLogger("meterwidgets")

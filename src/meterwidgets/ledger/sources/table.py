@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterwidgets.ledger.mapping import GUESSES
+from meterwidgets.ledger.records.mapping import GUESSES
 from meterwidgets.ledger.sources.base import Sample, Source
 
 

@@ -1,0 +1,159 @@
+"""What made this: the dearest requests behind a figure, once they are asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.frame.filters import Filters, zone
+from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics import formats, times
+from meterwidgets.metrics.results import ratio
+from meterwidgets.metrics.top_requests import Behind, Request, behind
+from meterwidgets.present.words import Traits, empty_state
+
+if TYPE_CHECKING:
+    from meterwidgets.dashboards.scheduler import Drawn
+    from meterwidgets.dashboards.view import UsageView
+    from meterwidgets.widgets.records_list import RecordsList
+
+TITLE = "What made this"
+_DAY = timedelta(hours=25)
+"""The longest day; within one a clock says when."""
+
+
+class Lists:
+    """The lists of one view, and what a banner asked them to show.
+
+    Attributes:
+        asked: What they show instead of the view's selection, until that changes.
+    """
+
+    def __init__(self, view: UsageView, drawn: Drawn) -> None:
+        self._view, self._drawn = view, drawn
+        self.asked: Filters | None = None
+
+    def draw(self, widget: RecordsList) -> Traits:
+        """What a list shows."""
+        view = self._view
+        shown = view.selection if self.asked is None else view.usage.select(self.asked)
+        return records_list(shown, opened=widget.is_open)
+
+    def follow(self, widget: RecordsList) -> None:
+        """Do what a list's reader asks for; banners can lead to it from now on."""
+        widget.observe(lambda _: self._folded(widget), names=["is_open"])
+        widget.observe(lambda _: self._refresh(widget), names=["refresh"])
+        self._drawn.again(self._drawn.of("InsightsBanner"))
+
+    def call(self, filters: Filters) -> None:
+        """Open the lists that are seen on what filters choose."""
+        self.asked = filters
+        found = self._drawn.seen("RecordsList")
+        self._drawn.again(widget for widget in found if widget.is_open)
+        for widget in found:
+            widget.is_open = True  # which draws those that were folded
+            widget.called += 1
+
+    def _folded(self, widget: RecordsList) -> None:
+        if not widget.is_open:
+            self.asked = None
+        self._drawn.again([widget])
+
+    def _refresh(self, widget: RecordsList) -> None:
+        if not self._view.refresh():
+            self._drawn.again([widget])
+
+
+def records_list(selection: Selection, *, opened: bool) -> Traits:
+    """The traits of the list; its requests are read only while it is open.
+
+    Args:
+        selection: What was made, such as a day with a spike; of a store.
+        opened: Whether its reader asked for them.
+    """
+    tz = selection.filters.tz
+    head: Traits = {
+        "subtitle": f"the dearest requests, {times.window(selection.window)} ({tz})",
+        "total": "", "total_title": "", "rows": [], "rest": {}, "empty": {},
+    }  # fmt: skip
+    if not opened:
+        return head
+    if not selection.sums()["records"]:
+        return head | {"empty": empty_state(selection, 0)["empty"] | {"action": ""}}
+    try:
+        found = behind(selection)
+    except LedgerError:
+        gone = {
+            "title": "The store has gone on",
+            "text": "These requests are no longer where they were when this page was "
+            "opened. Refresh shows what the store has now.",
+            "action": "Refresh",
+        }
+        return head | {"empty": gone}
+    return head | _filled(selection, found)
+
+
+def _filled(selection: Selection, found: Behind) -> Traits:
+    """Rows, what the others add up to, and the figure that both make."""
+    unit, by_cost = selection.currency, found.measure == "cost"
+    values = [*(row.value for row in found.rows), found.rest, found.total]
+    if by_cost:
+        texts = formats.money_column(values[:-1], unit)
+        texts.append(formats.money(found.total, unit))
+        exact = [formats.money_exact(value, unit) for value in values]
+    else:
+        texts = [formats.count(value) for value in values]
+        exact = [formats.count_exact(value) for value in values]
+    words = "record" if selection.frame.bucket_s else "request"
+    return {
+        "total": texts[-1],
+        "total_title": exact[-1],
+        "value_label": "Cost" if by_cost else "Tokens",
+        "rows": [
+            _row(selection, row) | {"value": text, "value_title": title}
+            for row, text, title in zip(found.rows, texts, exact, strict=False)
+        ],
+        "rest": {
+            "name": f"{formats.plural(found.more, f'more {words}')}, together",
+            "value": texts[-2],
+            "value_title": exact[-2],
+            "share": formats.share(ratio(found.rest, found.total)),
+        }
+        if found.more
+        else {},
+    }
+
+
+def _row(selection: Selection, row: Request) -> Traits:
+    frame, tz, unit = selection.frame, selection.filters.tz, selection.currency
+    here = row.start.astimezone(zone(tz))
+    day = selection.window.end - selection.window.start <= _DAY
+    clock = f"{here:%Y-%m-%d %H:%M:%S}"
+    model = frame.label("model", row.model)
+    deployment = frame.label("deployment", row.deployment)
+    list_price = "no list price is known"
+    if row.list_cost is not None:
+        list_price = f"list price {formats.money_exact(row.list_cost, unit)}"
+    return {
+        "time": times.clock(here)
+        if day
+        else f"{times.day(here.date(), year=False)}, {times.clock(here)}",
+        "time_title": f"{clock} {tz}",
+        "model": model,
+        "deployment": deployment if deployment != model else "",
+        "org": frame.label("org", row.org),
+        "user": frame.label("user", row.user),
+        "input": formats.count(row.input_tokens),
+        "input_title": formats.count_exact(row.input_tokens),
+        "output": formats.count(row.output_tokens),
+        "output_title": formats.count_exact(row.output_tokens),
+        "times": formats.DASH if row.times is None else f"{formats.count(row.times)}x",
+        "times_title": list_price,
+        "flagged": row.flagged,
+        "share": formats.share(row.share),
+        "source": f"{PurePath(row.file or 'a table').name}, row {row.row:,}"
+        if row.row is not None
+        else "",  # by its name: a page needs no paths of the server
+    }

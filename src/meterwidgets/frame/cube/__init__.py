@@ -1,0 +1,1 @@
+"""The cube: usage by time and dimension, indexed for any range."""

@@ -1,0 +1,1 @@
+"""Records are added up: measures, batches, encoding."""

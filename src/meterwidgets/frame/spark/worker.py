@@ -1,0 +1,192 @@
+"""A part of a table, checked and priced where it lies: what a worker of a cluster does.
+
+A worker runs the rules of ``normalise`` and the prices of ``pricing`` themselves, in an
+engine of its own, so that no other engine's idea of a number, a time or a rounding ever
+touches a record. They take rows one by one, so it does not matter how a table is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
+from meterwidgets.ledger.read import Request, gather, settle
+from meterwidgets.ledger.records.normalise import COUNTS, DIMENSIONS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS = 250_000
+"""So many rows are checked at once: enough to be fast, few enough for a worker."""
+
+_TEXTS = (
+    "source", "grain", "record_id", *DIMENSIONS, "status", "service_tier", "cost_basis",
+    "currency", "reported_currency", "outlier", "field", "value", "reason",
+)  # fmt: skip
+_TRUTHS = ("estimated", "billed", "any_service", "naive")
+_WHOLE = (
+    "start_us", "end_us", *COUNTS, "input_cost", "output_cost", "unsplit_cost",
+    "list_cost", "reported_cost", "reported_input_cost", "reported_output_cost",
+    "input_rate", "read_rate", "write_rate", "hour_rate", "part", "line",
+)  # fmt: skip
+COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(_TEXTS, "VARCHAR"),
+    **dict.fromkeys(_TRUTHS, "BOOLEAN"),
+    **dict.fromkeys(_WHOLE, "BIGINT"),
+}
+"""The columns of what ``checked`` hands out, and their types.
+
+A row is a record of ``pricing``; or, with a ``reason``, one that broke a rule, and
+where it stood; or it says by ``naive`` that times without a zone were among them.
+"""
+RATES = ("service_tier", "cache_read_tokens", "cache_write_tokens",
+          "cache_write_1h_tokens")  # fmt: skip
+"""The fields of which rates may be missing while others stand in for them."""
+MADE_OF: Mapping[str, Sequence[str]] = {
+    **{name: (name,) for name in ("record_id", *DIMENSIONS, "status", "service_tier")},
+    **{name: (name,) for name in COUNTS if name != "requests"},
+    **dict.fromkeys(("deployment", "model"), ("deployment", "model")),
+    "cache_write_tokens": ("cache_write_tokens", "cache_write_1h_tokens"),
+    "end_us": ("end",),
+    "reported_cost": ("cost",),
+    "reported_input_cost": ("input_cost",),
+    "reported_output_cost": ("output_cost",),
+    "any_service": ("service_tier",),
+    **dict.fromkeys(("input_rate", "read_rate", "write_rate", "hour_rate"), RATES),
+}
+"""A column -> the fields that it is made of, or asked for with.
+
+Without one of them it is null in every record, or nobody asks for it, and is left out.
+"""
+NOT_A_RECORD = ("part", "line", "field", "value", "reason", "naive")
+
+_PACKAGES = ("meterwidgets", "duckdb", "genai-prices")
+
+
+@dataclass(frozen=True)
+class Job:
+    """How the parts of a table are read, the same on every worker.
+
+    Attributes:
+        columns: Our field -> column: all that are read, none is guessed.
+        tz: The zone of timestamps that carry none.
+        currency: The currency of costs that name none.
+        book: The prices of what the table did not price.
+        pricing: The mode of the prices.
+        versions: The packages whose rules and prices hold, as ``versions`` gives them.
+    """
+
+    columns: Mapping[str, str]
+    tz: str
+    currency: str
+    book: PriceBook
+    pricing: Pricing = RECORDED
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def made_with(fields: Collection[str]) -> list[str]:
+    """The ``COLUMNS`` of what ``checked`` hands out for a table with some fields.
+
+    Examples:
+        >>> [name for name in made_with(["cost"]) if name.endswith("_tokens")]
+        []
+    """
+    return [
+        name
+        for name in COLUMNS
+        if name not in MADE_OF or not set(MADE_OF[name]).isdisjoint(fields)
+    ]
+
+
+def versions() -> dict[str, str]:
+    """The packages here that decide what a record is and costs, and their versions."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "none"
+    return found
+
+
+def checked(
+    batches: Iterable[pa.RecordBatch], job: Job, part: int = 0
+) -> Iterator[pa.RecordBatch]:
+    """The records of a part of a table, and the rows of it that broke a rule.
+
+    Args:
+        batches: The part.
+        job: How to read it.
+        part: Its number.
+
+    Yields:
+        Batches with those of ``COLUMNS`` that its fields make.
+
+    Raises:
+        LedgerError: When this worker would read or price otherwise than the one that
+            asks, or the rates make a cost larger than a record can hold.
+
+    Examples:
+        >>> import pyarrow as pa
+        >>> table = pa.table({"time": ["2026-02-22T10:00Z"] * 2, "cost": ["0.1", "-1"]})
+        >>> job = Job({"start": "time", "cost": "cost"}, "UTC", "USD", PriceBook())
+        >>> rows = pa.Table.from_batches(checked(table.to_batches(), job))
+        >>> rows.select(["unsplit_cost", "line", "value", "reason"]).to_pylist()
+        [{'unsplit_cost': 100000000, 'line': None, 'value': None, 'reason': None}, \
+{'unsplit_cost': None, 'line': 2, 'value': '-1', 'reason': 'a cost cannot be negative'}]
+    """
+    _same(job.versions)
+    before = 0
+    for table in _slices(batches):
+        yield from _checked(table, job, part, before)
+        before += len(table)
+
+
+def _same(wanted: Mapping[str, str]) -> None:
+    here = versions()
+    other = [name for name in wanted if wanted[name] != here[name]]
+    if other:
+        said = "; ".join(f"{name} {here[name]}, not {wanted[name]}" for name in other)
+        raise LedgerError(
+            f"a worker has {said}, and may read or price otherwise; install the same "
+            "versions on all workers"
+        )
+
+
+def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The rows of some batches, about ``ROWS`` at a time."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    for batch in chain(batches, [None]):
+        if held and (batch is None or sum(map(len, held)) + len(batch) > ROWS):
+            yield pa.Table.from_batches(held)
+            held = []
+        if batch:
+            held.append(batch)
+
+
+def _checked(table: pa.Table, job: Job, part: int, before: int) -> list[pa.RecordBatch]:
+    with workspace() as con:
+        request = Request([table], "table", job.columns, job.tz, job.currency)
+        gathered = gather(con, [request])
+        settle(con, job.book, job.pricing)
+        con.complete()  # the last question, of which only the first row was read
+        kept = ", ".join(
+            f'CAST({value} AS {COLUMNS[name]}) AS "{name}"'
+            for name in made_with(job.columns)
+            for value in ["NULL" if name in NOT_A_RECORD else f'"{name}"']
+        )
+        rows = con.sql(
+            f"SELECT {kept} FROM records UNION ALL BY NAME "
+            f"SELECT {part}::BIGINT AS part, {before} + line AS line, field, value, "
+            "reason FROM rejects UNION ALL BY NAME "
+            f"SELECT true AS naive WHERE {gathered.assumed_tz}"
+        )
+        return list(rows.to_arrow_table().to_batches())

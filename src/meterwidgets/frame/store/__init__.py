@@ -1,0 +1,1 @@
+"""A store: a folder of every record and the cube over them."""

@@ -1,0 +1,126 @@
+"""The records behind a selection: read from the store, a filter at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meterwidgets.errors import LedgerError, MeterError, unknown
+from meterwidgets.frame.filters import DIMENSIONS
+from meterwidgets.frame.store import manifest
+from meterwidgets.ledger.readers.files import exactly
+from meterwidgets.ledger.records.normalise import COUNTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from meterwidgets.frame.frame import UsageFrame
+    from meterwidgets.frame.selection import Selection
+    from meterwidgets.frame.store.store import Stored
+
+_TOKENS = "coalesce(input_tokens, 0) + coalesce(output_tokens, 0)"
+ORDERS = {"start": 'start, input, "row"'} | {
+    name: f'{value} DESC NULLS LAST, start, input, "row"'
+    for name, value in [
+        ("cost", "cost"), ("input_cost", "input_cost"), ("output_cost", "output_cost"),
+        ("tokens", _TOKENS), ("input_tokens", "input_tokens"),
+        ("output_tokens", "output_tokens"),
+    ]
+}  # fmt: skip
+"""What records can be ordered by: their time, or the largest of something first."""
+_COLUMNS = ", ".join(
+    [
+        "record_id, source, grain, start",
+        '"end", org, project, "user", api_key, endpoint, deployment, provider, model',
+        "status, service_tier",
+        *COUNTS,
+        "input_cost, output_cost, unsplit_cost",
+        "CAST(input_cost + output_cost + unsplit_cost AS DECIMAL(18, 9)) AS cost",
+        'currency, cost_basis, list_cost, outlier, input, "row"',
+    ]
+)
+
+
+def records(
+    selection: Selection, *, order: str = "start", limit: int | None = None
+) -> pa.Table:
+    """The records behind a selection; see `Selection.records`."""
+    stored = store_of(selection.frame)
+    if order not in ORDERS:
+        raise MeterError(unknown("order", order, ORDERS))
+    import duckdb
+
+    from meterwidgets.ledger.engine.connection import workspace
+
+    try:
+        with workspace() as con:
+            con.execute("SET TimeZone = 'UTC'")
+            text, values = _query(selection, stored, order, limit)
+            found = con.sql(text, params=values).to_arrow_table()
+    except duckdb.IOException as error:
+        raise LedgerError(
+            f"{stored.folder}: has gone on since it was opened; open it again, or "
+            f"view.refresh() ({str(error).splitlines()[0]})"
+        ) from None
+    return _with_files(found, stored)
+
+
+def store_of(frame: UsageFrame) -> Stored:
+    """The store that keeps the records behind a frame.
+
+    Raises:
+        LedgerError: When there is none.
+    """
+    if frame.stored is None:
+        raise LedgerError(
+            f"{frame.name}: its requests are not kept, only their sums; "
+            "ingest the ledger (meterwidgets ingest SOURCE --store DIR) and open the "
+            "store"
+        )
+    return frame.stored
+
+
+def _query(
+    selection: Selection, stored: Stored, order: str, limit: int | None
+) -> tuple[str, list[Any]]:
+    """SQL text and its values."""
+    window = selection.window
+    first, last = f"{window.start:%Y-%m}", f"{window.end:%Y-%m}"
+    paths = [
+        path
+        for month, parts in stored.parts.items()
+        if first <= month <= last
+        for path in parts
+    ] or [path for parts in list(stored.parts.values())[:1] for path in parts]
+    names = ", ".join(map(exactly, paths))
+    values: list[Any] = [window.start, window.end]
+    conditions = ["start >= ? AND start < ?"]
+    conditions.append("(currency IS NULL OR currency = ?)")
+    values.append(selection.currency)
+    if selection.filters.outliers == "without":
+        conditions.append("outlier IS NULL")
+    for name, chosen in selection.filters.chosen.items():
+        column = f'"{DIMENSIONS[name]}"'
+        conditions.append(f"(list_contains(?, {column}) OR {column} IS NULL AND ?)")
+        values += [[value for value in chosen if value is not None], None in chosen]
+    text = (
+        f"SELECT {_COLUMNS} FROM read_parquet([{names}], hive_partitioning=false) "
+        f"WHERE {' AND '.join(conditions)} ORDER BY {ORDERS[order]}"
+    )
+    if limit is not None:
+        text += f" LIMIT {int(limit)}"
+    return text, values
+
+
+def _with_files(found: pa.Table, stored: Stored) -> pa.Table:
+    """Each record with the name of the file that it came from."""
+    import pyarrow as pa
+
+    now = manifest.load(stored.folder)
+    names = {each.id: each.name for each in now.inputs} if now else {}
+    ids = found["input"].combine_chunks()
+    encoded = ids.dictionary_encode()
+    files = pa.array(
+        [names.get(i) for i in encoded.dictionary.to_pylist()], pa.string()
+    )
+    place = found.schema.get_field_index("input")
+    return found.set_column(place, "file", files.take(encoded.indices))

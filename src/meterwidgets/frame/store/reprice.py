@@ -1,0 +1,88 @@
+"""The records of a store at other prices; the store stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.frame.cube.build import cubes_of, currencies_of
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.rollup.stats import FACTS, facts
+from meterwidgets.frame.store import manifest, parquet
+from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.pricing import price_notes
+from meterwidgets.ledger.pricing.book import PriceBook, Pricing
+from meterwidgets.ledger.pricing.costs import price
+from meterwidgets.ledger.records import notes
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from meterwidgets.frame.store.store import Stored
+
+
+def reprice(
+    frame: UsageFrame,
+    stored: Stored,
+    *,
+    pricing: Pricing,
+    prices: PriceBook | None = None,
+) -> UsageFrame:
+    """The usage of an opened store at the prices of a book; see `UsageFrame.reprice`.
+
+    Args:
+        frame: What was opened.
+        stored: Its store.
+        pricing: The mode.
+        prices: The book; by default the catalogue.
+
+    Raises:
+        LedgerError: When the store has gone on, so that its files are no longer there.
+    """
+    import duckdb
+
+    book = prices or PriceBook()
+    try:
+        with workspace() as con:
+            paths = [path for month in stored.parts.values() for path in month]
+            con.execute(
+                "CREATE VIEW ledger AS SELECT *, NULL::BOOLEAN AS recorded_zero, "
+                "part AS file, file_row_number AS n FROM "
+                + parquet.ledger(Path(), map(str, paths))
+            )
+            price(con, book, pricing)
+            said = _notes(con, stored, book, pricing)
+            grain_s, users = frame.cube.grain_s, frame.user_cube is not None
+            cube, user_cube = cubes_of(con, facts(con), grain_s, users, tz=frame.tz)
+            return replace(
+                frame,
+                cube=cube,
+                user_cube=user_cube,
+                currencies=currencies_of(cube),
+                quality=replace(frame.quality, notes=said),
+                pricing=str(pricing),
+                outliers=(),  # nothing costs more than its list price here
+                stored=None,  # its records cost what was recorded
+                again=partial(reprice, frame, stored),
+            )
+    except duckdb.IOException as error:
+        raise LedgerError(
+            f"{stored.folder}: has gone on since it was opened; open it again "
+            f"({str(error).splitlines()[0]})"
+        ) from None
+
+
+def _notes(
+    con: duckdb.DuckDBPyConnection, stored: Stored, book: PriceBook, pricing: Pricing
+) -> tuple[str, ...]:
+    """What was said of the inputs, and what is to be said of these prices."""
+    now = manifest.load(stored.folder)
+    said = [*(now.notes if now else ()), *price_notes.of_mode(con, pricing)]
+    said += price_notes.of_rates(con)
+    tallies = notes.tally(con, only=price_notes.PRICEABLE, further=FACTS)
+    said += notes.of_families(con)
+    said += notes.of_tallies(tallies, book)
+    return tuple(dict.fromkeys(said))

@@ -1,0 +1,1 @@
+"""DuckDB, embedded: workspaces, progress and the SQL macros."""

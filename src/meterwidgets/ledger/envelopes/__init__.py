@@ -1,0 +1,1 @@
+"""Where rows lie in what was read: pages, buckets, scopes."""

@@ -1,0 +1,1 @@
+"""What a record costs: rates, the catalogue, price books, outliers."""

@@ -1,0 +1,102 @@
+"""Requests that cost far more than their list price.
+
+Gateways write a price wrong by a factor of a million now and then, and one such message
+outweighs a year of usage. METRICS gives the rule: more than 100 times the list price.
+Fractions of a cent are left alone: a request is flagged only when it cost more than
+one currency unit, as a spike is only more than one above the usual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meterwidgets.ledger.engine.connection import Engine
+
+FLAG = "over list price"
+"""What the dimension ``outlier`` says of them; of all other usage it is null."""
+TIMES = 100
+LEAST = 1_000_000_000
+KEPT = 20
+"""So many of the dearest, of each currency, are kept with their details."""
+
+_DEAREST = (
+    'cost DESC, start_us, model, "user", org, project, deployment, endpoint, tokens, '
+    "list_cost"
+)
+"""SQL text of their order; it leaves nothing open: every engine gives the same."""
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Outlier:
+    """A request that cost more than 100 times its list price.
+
+    Attributes:
+        start: When.
+        org: As reported; null is None, here and below.
+        project: Likewise.
+        deployment: Likewise.
+        model: Likewise.
+        endpoint: Likewise.
+        user: Likewise.
+        currency: Of both costs.
+        cost: What the ledger recorded, in nano-units.
+        list_cost: What the reader's rates, else the catalogue, charge for it.
+        tokens: Input and output together.
+    """
+
+    start: datetime
+    org: str | None
+    project: str | None
+    deployment: str | None
+    model: str | None
+    endpoint: str | None
+    user: str | None
+    currency: str
+    cost: int
+    list_cost: int
+    tokens: int
+
+
+def flag(cost: str, list_cost: str) -> str:
+    """SQL text of the flag, or null.
+
+    Args:
+        cost: SQL text of what a request cost.
+        list_cost: SQL text of its list price; both in nano-units.
+
+    Examples:
+        >>> flag("cost", "list_cost")
+        "CASE WHEN cost > 1000000000 AND list_cost > 0 AND cost > \
+100 * list_cost::HUGEINT THEN 'over list price' END"
+    """
+    return (
+        f"CASE WHEN {cost} > {LEAST} AND {list_cost} > 0 "
+        f"AND {cost} > {TIMES} * {list_cost}::HUGEINT THEN '{FLAG}' END"
+    )
+
+
+def dearest(con: Engine, records: str) -> tuple[Outlier, ...]:
+    """The dearest flagged requests, up to `KEPT` of each currency.
+
+    Args:
+        con: Where they are.
+        records: SQL text of priced records.
+    """
+    rows = con.execute(
+        "SELECT start_us, org, project, deployment, model, endpoint, "
+        '"user", currency, cost, list_cost, tokens FROM (SELECT *, row_number() OVER '
+        f"(PARTITION BY currency ORDER BY {_DEAREST}) AS place "
+        "FROM (SELECT *, input_cost + output_cost + unsplit_cost AS cost, "
+        "coalesce(input_tokens, 0) + coalesce(output_tokens, 0) AS tokens "
+        f"FROM {records} WHERE outlier IS NOT NULL) AS flagged) AS ranked "
+        f"WHERE place <= {KEPT} ORDER BY {_DEAREST}"
+    ).fetchall()
+    return tuple(
+        Outlier(_FIRST + timedelta(microseconds=start_us), *rest)
+        for start_us, *rest in rows
+    )

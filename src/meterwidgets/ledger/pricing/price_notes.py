@@ -1,0 +1,122 @@
+"""What the reader should know of how prices were found, one sentence each."""
+
+from __future__ import annotations
+
+from meterwidgets.ledger.engine.connection import Engine
+from meterwidgets.ledger.pricing.book import Pricing
+from meterwidgets.ledger.pricing.rates import STANDARD
+from meterwidgets.ledger.records.quality import counted
+
+PRICEABLE = "coalesce(input_tokens, output_tokens) IS NOT NULL"
+"""SQL condition of the records that a price can be for."""
+
+_NOT_STANDARD = f"service_tier <> '{STANDARD}'"
+_READ, _WRITE = "coalesce(cache_read_tokens, 0)", "coalesce(cache_write_tokens, 0)"
+_HOUR = "coalesce(cache_write_1h_tokens, 0)"
+_INSTEAD = (
+    ("read from a cache are priced as input", "cache_read", _READ,
+     "read_rate IS NULL AND input_rate > 0"),
+    ("written to a cache are priced as input", "cache_write", f"{_WRITE} - {_HOUR}",
+     "write_rate IS NULL AND input_rate > 0"),
+    ("written to a cache for an hour are priced as for 5 minutes", "cache_write_1h",
+     _HOUR, "hour_rate IS NULL AND write_rate > 0"),
+    ("written to a cache for an hour are priced as input", "cache_write_1h",
+     _HOUR, "hour_rate IS NULL AND write_rate IS NULL AND input_rate > 0"),
+)  # fmt: skip
+"""What is priced by another rate, the rate that is missing, the tokens, and where."""
+
+
+def of_mode(con: Engine, pricing: Pricing) -> list[str]:
+    """What repricing put in place of what was recorded; nothing in the usual mode.
+
+    Args:
+        con: Where ``records`` are.
+        pricing: The mode.
+    """
+    if not pricing.repriced:
+        return []
+    said = [f"{pricing}: what the ledger recorded as costs counts for nothing here"]
+    for currency, count, nano in con.execute(
+        "SELECT reported_currency, count(*), sum(coalesce(reported_cost, "
+        "coalesce(reported_input_cost, 0) + coalesce(reported_output_cost, 0))) "
+        f"FROM records WHERE NOT ({PRICEABLE}) AND reported_currency IS NOT NULL "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        records = counted(count, "record without tokens", "records without tokens")
+        said.append(
+            f"{records}, recorded at {_money(nano, currency)}, can't be repriced: "
+            "a price is per token"
+        )
+    (free,) = con.execute(
+        "SELECT count(*) FROM records WHERE reported_cost = 0 "
+        "AND input_cost + output_cost > 0"
+    ).fetchone() or (0,)
+    if free:
+        records = counted(free, "record was", "records were")
+        said.append(f"{records} recorded at 0 and cost something here")
+    return said
+
+
+def of_rates(con: Engine) -> list[str]:
+    """What was priced by a rate that is not its own, or by none for want of one.
+
+    Args:
+        con: Where ``ledger`` and ``records`` are.
+    """
+    (special,) = con.execute(
+        f"SELECT count(*) FROM ledger WHERE {_NOT_STANDARD} OR {_READ} + {_WRITE} > 0"
+    ).fetchone() or (0,)
+    if not special:
+        return []
+    by_rates = "cost_basis IN ('rate_table', 'catalogue')"
+    said = []
+    for service, count in con.execute(
+        f"SELECT service_tier, count(*) FROM records WHERE {_NOT_STANDARD} "
+        f"AND any_service AND {by_rates} GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        records = counted(count, "record", "records")
+        said.append(
+            f"{records} of the service tier {service} priced by rates for every tier; "
+            f'for rates of its own add a [[price]] with service_tier = "{service}"'
+        )
+    sums = ", ".join(
+        f"coalesce(sum({tokens}) FILTER (WHERE {where}), 0)"
+        for _, _, tokens, where in _INSTEAD
+    )
+    for basis, *found in con.execute(
+        f"SELECT cost_basis, {sums} FROM records "
+        f"WHERE {_READ} + {_WRITE} > 0 AND {by_rates} "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        book = {"rate_table": "the rate table", "catalogue": "the catalogue"}[basis]
+        said += [
+            f"{int(tokens):,} tokens {how}: {book} has no {kind} rate for them"
+            for (how, kind, *_), tokens in zip(_INSTEAD, found, strict=True)
+            if tokens
+        ]
+    return [*said, *_unknown_services(con)]
+
+
+def _unknown_services(con: Engine) -> list[str]:
+    """Service tiers without a price, which the standard rate would get wrong."""
+    return [
+        f"{counted(count, 'record', 'records')} of the service tier {service} "
+        f"{'has' if count == 1 else 'have'} no price: its rates for that model and day "
+        "are not known, and others would be wrong; add a [[price]] with "
+        f'service_tier = "{service}"'
+        for service, count in con.execute(
+            "SELECT service_tier, count(*) FROM records WHERE cost_basis = 'unpriced' "
+            f"AND NOT billed AND {_NOT_STANDARD} AND {PRICEABLE} "
+            "GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+    ]
+
+
+def _money(nano: int, currency: str) -> str:
+    """An exact amount.
+
+    Examples:
+        >>> _money(87_866_500, "USD")
+        '0.087866500 USD'
+    """
+    return f"{nano // 10**9}.{nano % 10**9:09} {currency}"

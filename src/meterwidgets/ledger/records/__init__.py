@@ -1,0 +1,1 @@
+"""Rows become usage records: planned, checked, each counted once."""

@@ -1,0 +1,254 @@
+"""What the reader should know of a ledger as a whole, one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from meterwidgets.ledger import sources
+from meterwidgets.ledger.engine.connection import Engine
+from meterwidgets.ledger.engine.progress import run
+from meterwidgets.ledger.pricing.book import PriceBook
+from meterwidgets.ledger.pricing.catalogue import has_catalogue
+from meterwidgets.ledger.records.quality import counted
+from meterwidgets.ledger.sources.base import Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many records are of one kind, and what they cost.
+
+    Attributes:
+        source: The ledger.
+        daily: Whether they are buckets of a whole day or more.
+        billed: Whether costs of their own pay for them.
+        basis: Where their cost comes from.
+        currency: None when they have no price.
+        records: How many they are.
+        nano: What they cost together, in billionths.
+    """
+
+    source: str
+    daily: bool
+    billed: bool
+    basis: str
+    currency: str | None
+    records: int
+    nano: int
+
+
+_KINDS = tuple(field.name for field in fields(Tally))
+
+
+def tallied(
+    con: Engine, records: str = "records", *, only: str = "true"
+) -> list[Tally]:
+    """Count the records of a relation by kind.
+
+    Args:
+        con: Where the relation is.
+        records: SQL text of it, as ``pricing`` makes it.
+        only: SQL condition of the records that are counted.
+    """
+    return _tallies(con, _kinds(records, f"WHERE {only}"))
+
+
+def tally(
+    con: duckdb.DuckDBPyConnection,
+    records: str = "records",
+    *,
+    only: str = "true",
+    further: Sequence[str],
+    tell: Callable[[float], None] | None = None,
+) -> list[Tally]:
+    """Count them into the table ``tallies``, and look through them for more at once.
+
+    Args:
+        con: Where the relation is.
+        records: SQL text of it, as ``pricing`` makes it.
+        only: SQL condition of the records to tell of; ``tallies`` is of all.
+        further: SQL text of what else to find out of each kind.
+        tell: Called now and then with the part that is done.
+    """
+    kinds = _kinds(records, "", f"{only} AS told", *further)
+    run(con, f"CREATE OR REPLACE TEMP TABLE tallies AS {kinds}", tell)
+    return told(con)
+
+
+def told(con: Engine, tallies: str = "tallies") -> list[Tally]:
+    """The records to tell of, by kind.
+
+    Args:
+        con: Where they were counted.
+        tallies: SQL text of what ``tally`` found, or of some of it.
+    """
+    return _tallies(con, f"SELECT * FROM {tallies} WHERE told")
+
+
+def _kinds(records: str, where: str, *further: str) -> str:
+    """SQL text of a row for each kind of records."""
+    more = "".join(f", {each}" for each in further)
+    return (
+        "SELECT source, grain = 'bucket' AND coalesce(end_us - start_us, 0) >= "
+        f"{_DAY_US} AS daily, billed, cost_basis AS basis, currency, count(*) AS "
+        "records, coalesce(sum(input_cost + output_cost + unsplit_cost), 0) AS nano"
+        f"{more} FROM {records} {where} GROUP BY ALL"
+    )
+
+
+def _tallies(con: Engine, kinds: str) -> list[Tally]:
+    rows = con.execute(f"SELECT {', '.join(_KINDS)} FROM ({kinds}) ORDER BY ALL")
+    return [Tally(**dict(zip(_KINDS, row, strict=True))) for row in rows.fetchall()]
+
+
+def combined(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+    """The same records, each kind once.
+
+    Examples:
+        >>> one = Tally("aider", False, False, "recorded", "USD", 2, 500)
+        >>> combined([one, one])[0].records, combined([one, one])[0].nano
+        (4, 1000)
+    """
+    found: dict[tuple[object, ...], Tally] = {}
+    for each in tallies:
+        kind = (each.source, each.daily, each.billed, each.basis, each.currency)
+        before = found.get(kind, replace(each, records=0, nano=0))
+        found[kind] = replace(
+            each, records=before.records + each.records, nano=before.nano + each.nano
+        )
+    return tuple(found.values())
+
+
+def of_tallies(tallies: Iterable[Tally], book: PriceBook) -> list[str]:
+    """What the kinds of records say: days, costs apart, and where costs come from.
+
+    Args:
+        tallies: Of one ledger.
+        book: What priced them.
+    """
+    tallies = list(tallies)
+    return [*_daily(tallies), *_billed(tallies), *_prices(tallies, book)]
+
+
+def _daily(tallies: list[Tally]) -> list[str]:
+    days: dict[str, int] = {}
+    for each in tallies:
+        if each.daily:
+            days[each.source] = days.get(each.source, 0) + each.records
+    return [
+        f"{name}: {counted(count, 'bucket is', 'buckets are')} a whole day of UTC; "
+        "they can't be cut into days of another zone"
+        for name, count in sorted(days.items())
+    ]
+
+
+def _billed(tallies: list[Tally]) -> list[str]:
+    said = []
+    for costs in sources.ALL:
+        if not costs.bills:
+            continue
+        apart = _records(t for t in tallies if t.source == costs.bills and t.billed)
+        if not apart:
+            continue
+        count = _records(each for each in tallies if each.source == costs.name)
+        said.append(_apart(costs, count, apart))
+    return said
+
+
+def _apart(costs: Source, count: int, apart: int) -> str:
+    rows = counted(count, "cost row stands", "cost rows stand")
+    records = counted(apart, "record", "records")
+    return (
+        f"{costs.name} and {costs.bills} are both given: {rows} apart, without tokens, "
+        f"and {records} of usage on those days get no price of their own, so that "
+        "nothing is paid for twice"
+    )
+
+
+def _records(tallies: Iterable[Tally]) -> int:
+    return sum(each.records for each in tallies)
+
+
+def _prices(tallies: list[Tally], book: PriceBook) -> list[str]:
+    """Where the costs come from, with exact sums, one sentence a basis."""
+    words = {
+        "recorded": "recorded in the ledger",
+        "rate_table": "from the rate table",
+        "catalogue": "from the catalogue (genai-prices)",
+    }
+    kinds = sorted({(each.basis, each.currency or "") for each in tallies})
+    said = []
+    for basis, currency in kinds:
+        of_kind = [
+            t for t in tallies if (t.basis, t.currency or "") == (basis, currency)
+        ]
+        if basis == "unpriced":
+            count = _records(each for each in of_kind if not each.billed)
+            if not count:
+                continue
+            hint = "; add a [[price]] to meterwidgets.toml"
+            if book.catalogue and not has_catalogue():
+                hint += ", or install meterwidgets[prices], a catalogue"
+            said.append(
+                f"{counted(count, 'record has', 'records have')} no price{hint}"
+            )
+        else:
+            amount = str(sum(each.nano for each in of_kind)).rjust(10, "0")
+            cost = counted(_records(of_kind), "record costs", "records cost")
+            said.append(
+                f"{cost} {amount[:-9]}.{amount[-9:]} {currency}, {words[basis]}"
+            )
+    return said
+
+
+def may_repeat(names: Iterable[str]) -> bool:
+    """Whether some sources are of one family, and so may tell of the same usage.
+
+    Examples:
+        >>> may_repeat({"litellm", "aider"}), may_repeat({"litellm", "litellm_daily"})
+        (False, True)
+    """
+    names = set(names)
+    families = [
+        each.family for each in sources.ALL if each.family and each.name in names
+    ]
+    return len(families) > len(set(families))
+
+
+def of_families(con: duckdb.DuckDBPyConnection, records: str = "") -> list[str]:
+    """Which sources tell of the same usage on the same days.
+
+    Args:
+        con: Where the relation is.
+        records: SQL text of it; by default the records that ``tallies`` counts.
+    """
+    there = con.execute(f"SELECT DISTINCT source FROM {records or 'tallies'}")
+    if not may_repeat(name for (name,) in there.fetchall()):
+        return []
+    records = records or "records"
+    said = []
+    families: dict[str, list[str]] = {}
+    for source in sources.ALL:
+        if source.family:
+            families.setdefault(source.family, []).append(source.name)
+    for names in families.values():
+        found = con.execute(
+            f"SELECT count(*), min(names) FROM (SELECT start_us // {_DAY_US} AS day, "
+            "string_agg(DISTINCT source, ' and ' ORDER BY source) AS names, "
+            f"count(DISTINCT source) AS many FROM {records} "
+            "WHERE list_contains(?, source) GROUP BY day) WHERE many > 1",
+            [names],
+        ).fetchone()
+        if found and found[0]:
+            days = counted(found[0], "day", "days")
+            said.append(
+                f"{found[1]} both tell of {days} and were added; of one proxy they are "
+                "the same usage, so read one of them"
+            )
+    return said

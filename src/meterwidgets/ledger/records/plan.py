@@ -1,0 +1,216 @@
+"""How one opened ledger is read: which source, which columns, which SQL statement.
+
+Files that the same statement reads are read at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger import sources
+from meterwidgets.ledger.readers.database_url import named
+from meterwidgets.ledger.readers.files import literal
+from meterwidgets.ledger.readers.rows import Raw
+from meterwidgets.ledger.records import mapping, normalise
+from meterwidgets.ledger.records.dedupe import COUNTED
+from meterwidgets.ledger.sources.base import COLUMN, Source
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read and how; see ``read_usage``.
+
+    Of databases ``since`` keeps only the rows that began then or later.
+    """
+
+    inputs: Sequence[Any]
+    source: str | None = None
+    columns: Mapping[str, str] | None = None
+    tz: str = "UTC"
+    currency: str = "USD"
+    since: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Put databases in the place of their addresses, which may hold passwords."""
+        object.__setattr__(self, "inputs", [named(each) for each in self.inputs])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one opened ledger is read.
+
+    Attributes:
+        raw: The ledger, without the records of its sample.
+        source: Its format.
+        fields: Our field -> SQL text of its raw value.
+        bucketed: Whether a row is a bucket of requests.
+        zone: The zone of timestamps without one.
+        currency: That of costs that name none.
+        notes: What the reader should know, one sentence each.
+    """
+
+    raw: Raw
+    source: Source
+    fields: Mapping[str, str]
+    bucketed: bool
+    zone: str
+    currency: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """What the number of a row counts."""
+        levels = self.source.unnest
+        return levels[-1].name if levels else self.raw.unit
+
+    def statement(self, files: str, first: int) -> str:
+        """SQL text that adds the rows of some files like this one to ``ledger``.
+
+        Args:
+            files: SQL text of their list.
+            first: The number of the first; the others follow.
+        """
+        return f"INSERT INTO ledger BY NAME {self.rows(files, first)}"
+
+    def rows(self, files: str, first: int, *, plain: Collection[str] = ()) -> str:
+        """SQL text of the rows of some files like this one, as ``ledger`` has them.
+
+        Args:
+            files: SQL text of their list.
+            first: The number of the first; the others follow.
+            plain: The fields that ``proof`` found plain in all of them.
+        """
+        own = self.source.name != "table"
+        known = "requests" in self.fields or self.bucketed
+        counts = ", ".join(name for name in normalise.COUNTS if name != "requests")
+        names = "".join(f", {name}_label" for name in self.source.labels)
+        return f"""
+          SELECT {literal(self.source.name)} AS source,
+            '{"bucket" if self.bucketed else "request"}' AS grain,
+            CAST({first} + file AS BIGINT) AS file, n,
+            record_id, {own} AS own_id, covers, start_us, end_us,
+            org, project, "user", api_key, endpoint,
+            coalesce(deployment, model) AS deployment, provider,
+            coalesce(model, deployment) AS model, status, service_tier,
+            {"requests" if known else "1::BIGINT AS requests"}, {counts},
+            cost, input_cost, output_cost, recorded_zero,
+            {COUNTED if self.source.grows else "NULL::BIGINT"} AS grown,
+            CASE WHEN coalesce(cost, input_cost, output_cost) IS NOT NULL
+              THEN coalesce(currency, {literal(self.currency)}) END AS currency,
+            used, zoned, reject{names}
+          FROM ({self._parsed(files, plain)})
+        """
+
+    def proof(self, files: str) -> str:
+        """SQL text of which fields of some files like this one are plain."""
+        raw = self._raw(files)
+        return normalise.proof(
+            raw.relation, raw.fields, kinds=raw.kinds, zone=self.zone
+        )
+
+    def _parsed(self, files: str, plain: Collection[str]) -> str:
+        """SQL text of the checked rows."""
+        raw = self._raw(files)
+        return normalise.parsed(
+            raw.relation,
+            raw.fields,
+            kinds=raw.kinds,
+            only=raw.only,
+            recorded_zero=raw.recorded_zero,
+            labels=raw.labels,
+            plain=plain,
+        )
+
+    def _raw(self, files: str) -> _Values:
+        """The raw values: every ``{column}`` becomes its value."""
+        derived = list(self.source.derived)
+        places: dict[str, int] = {}
+        asked: list[str] = []
+
+        def place(column: str) -> str:
+            asked.append(column)
+            return f"v{places.setdefault(column, len(places))}"
+
+        def fill(text: str) -> str:
+            def one(match: re.Match[str]) -> str:
+                if match[1] in derived:
+                    return f"d{derived.index(match[1])}"
+                return place(match[1])
+
+            return COLUMN.sub(one, text)
+
+        if self.source.fields:
+            filled = {name: fill(text) for name, text in self.fields.items()}
+        else:  # a column of a table may have any name, braces too
+            filled = {name: place(text[1:-1]) for name, text in self.fields.items()}
+        only, zero = fill(self.source.only), fill(self.source.recorded_zero)
+        called = {name: fill(text) for name, text in self.source.labels.items()}
+        further = [fill(text) for text in self.source.derived.values()]
+        kinds = {
+            name: kind
+            for name, text in self.fields.items()
+            if asked.count(text[1:-1]) == 1
+            and normalise.reads(name, kind := self.raw.kind(text[1:-1]))
+        }
+        typed = {self.fields[name][1:-1] for name in kinds}
+        relation = self.raw.relation(files, list(places), self.source.unnest, typed)
+        if further:
+            relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
+        for place_of, text in enumerate(further):
+            relation = f"SELECT *, {text} AS d{place_of} FROM ({relation})"
+        return _Values(relation, filled, kinds, only, zero, called)
+
+
+@dataclass(frozen=True)
+class _Values:
+    """SQL text of raw values; see ``normalise.parsed``."""
+
+    relation: str
+    fields: Mapping[str, str]
+    kinds: Mapping[str, str]
+    only: str
+    recorded_zero: str
+    labels: Mapping[str, str]
+
+
+def plan(raw: Raw, request: Request, con: duckdb.DuckDBPyConnection) -> Plan:
+    """Which source reads a ledger, and which columns fill which fields."""
+    try:
+        if request.source:
+            source = sources.find(request.source)
+        elif request.columns:
+            source = sources.find("table")
+        else:
+            source = sources.recognise(raw.sample)
+    except LedgerError as error:
+        raise LedgerError(f"{raw.name}: {error}") from None
+    zone = source.zone or request.tz
+    bare = replace(raw, sample=replace(raw.sample, rows=()))
+    if source.fields:
+        if request.columns:
+            raise LedgerError(
+                f"{raw.name}: the columns of the source {source.name!r} are known; "
+                "leave out columns=, or choose source='table'"
+            )
+        bucketed = source.grain == "bucket"
+        return Plan(bare, source, source.fields, bucketed, zone, request.currency)
+    columns = list(raw.sample.columns)
+    for column in (request.columns or {}).values():
+        if column not in columns and raw.has(column, con):
+            columns.append(column)
+    if not columns:
+        raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")
+    mapped, guessed = mapping.check(request.columns, columns, where=raw.name)
+    pairs = ", ".join(f"{ours} <- {theirs}" for ours, theirs in guessed.items())
+    notes = (f"{Path(raw.name).name}: guessed {pairs}",) if guessed else ()
+    fields = {ours: "{" + theirs + "}" for ours, theirs in mapped.items()}
+    bucketed = mapping.is_bucketed(mapped)
+    return Plan(bare, source, fields, bucketed, zone, request.currency, notes)

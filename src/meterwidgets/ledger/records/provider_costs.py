@@ -1,0 +1,145 @@
+"""What must not be added twice: usage and the costs that pay it.
+
+A provider's costs share no key with its usage, so that no cost can be given to a
+record; priced by rates besides, the same tokens would be paid for twice. On the days
+that the costs cover, the usage brings its tokens and the costs their money.
+
+Nor buckets that two answers grouped in two ways: that can't be mended, so it is said.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from meterwidgets.ledger import sources
+from meterwidgets.ledger.readers.files import literal
+from meterwidgets.ledger.records import parquet_view
+from meterwidgets.ledger.records.quality import counted
+
+_DAY_US = 86_400_000_000
+
+_PAYS = [source for source in sources.ALL if source.bills]
+SOURCES = tuple(name for source in _PAYS for name in (source.name, source.bills))
+"""The sources that are costs of others, and those others."""
+
+_KEYED = [source.name for source in sources.ALL if "@bucket" in source.derived]
+IS_KEYED = (
+    f"source IN ({', '.join(map(literal, _KEYED))}) AND contains(record_id, '{{')"
+)
+"""SQL condition of the records whose id is what a bucket is of, as ``bucket_key``."""
+
+_SAME_FOR_ALL = "'object', 'currency'"
+"""What a record says of itself without being grouped by it."""
+
+IS_PAID = f"(source, start_us // {_DAY_US}) IN (FROM paid)"
+"""SQL condition of the usage that costs of its own pay for."""
+
+
+def find_paid(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
+    """Make the table ``paid``: the sources and UTC days that costs cover.
+
+    Args:
+        con: Where the relations are.
+        relations: SQL text of records with ``source``, ``start_us`` and ``end_us``.
+    """
+    con.execute("CREATE OR REPLACE TEMP TABLE paid (source VARCHAR, day BIGINT)")
+    for relation in relations:
+        for source in _PAYS:
+            costs = f"{relation} WHERE source = {literal(source.name)}"
+            if not any_row(con, costs):
+                continue
+            con.execute(
+                f"INSERT INTO paid SELECT DISTINCT {literal(source.bills)}, "
+                f"unnest(range(start_us // {_DAY_US}, "
+                f"greatest(start_us + 1, coalesce(end_us, 0) + {_DAY_US} - 1) "
+                f"// {_DAY_US} + (end_us IS NULL)::INTEGER)) "
+                f"FROM {costs}"
+            )
+
+
+def set_apart(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark the usage in ``ledger`` that ``paid`` covers: it has no price besides."""
+    if any_row(con, "paid"):
+        parquet_view.copy(con)
+        con.execute(f"UPDATE ledger SET billed = true WHERE {IS_PAID}")
+
+
+def any_row(con: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    """Whether a relation has a row: asked before what takes longer to plan."""
+    return con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None
+
+
+def outgrown(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Say which buckets in ``ledger`` are no states of one, one sentence each source.
+
+    Where of two rows with one id the one counts more of this and the other more of
+    that, neither has grown out of the other: a figure was corrected, or they are of
+    two organizations.
+    """
+    grown = "ledger WHERE grain = 'bucket' AND own_id AND grown IS NOT NULL"
+    if not any_row(con, grown):
+        return []
+    less = " OR ".join(
+        f"arg_max({name}, grown) < max({name})"
+        for name in ("requests", "input_tokens", "output_tokens", "cost")
+    )
+    found = con.execute(
+        f"SELECT source, count(*) FROM (SELECT source FROM {grown} "
+        f"GROUP BY source, record_id HAVING count(*) > 1 AND ({less})) "
+        "GROUP BY source ORDER BY source"
+    ).fetchall()
+    return [
+        f"{source}: {counted(count, 'bucket was', 'buckets were')} given with figures "
+        "of which none grew out of the other, and those that count the most were kept; "
+        "if they are of two organizations, group their answers by what tells them apart"
+        for source, count in found
+    ]
+
+
+def regrouped(con: duckdb.DuckDBPyConnection, *relations: str) -> list[str]:
+    """Say which buckets were added in two groupings, one sentence each.
+
+    A group that was there never goes away, so that of two states of one answer the
+    later has all groups of the earlier. Where neither of two answers has all of the
+    other's, and they are grouped by other things, they tell of the same usage.
+
+    Args:
+        con: Where the relations are.
+        relations: SQL text of records with ``source``, ``record_id`` and ``file``,
+            each answer with all that it had.
+    """
+    if not any_row(con, f"{relations[0]} WHERE {IS_KEYED}"):
+        return []
+    rows = " UNION ALL ".join(
+        f"SELECT source, file, record_id FROM {each} WHERE {IS_KEYED}"
+        for each in relations
+    )
+    found = con.execute(f"""
+      WITH keys AS (
+        SELECT source, file, k.bucket, k.named, TRY(json_keys(k.named)) AS names,
+          coalesce(TRY(json_extract_string(k.named, '$.object')), '') AS kind
+        FROM (SELECT source, file, regexp_extract(record_id,
+          '^(.*?) (\\{{.*\\}})( \\d+)?$', ['bucket', 'named']) AS k FROM ({rows}))),
+      answers AS (
+        SELECT source, bucket, kind, list(DISTINCT named) AS groups,
+          list_sort(list_filter(list_distinct(flatten(list(names))),
+            lambda x: x NOT IN ({_SAME_FOR_ALL}))) AS fields
+        FROM keys WHERE names IS NOT NULL  -- an id of the ledger's own is no key
+        GROUP BY source, bucket, kind, file),
+      groupings AS (
+        SELECT source, bucket, kind, fields,
+          list_distinct(flatten(list(groups))) AS groups
+        FROM answers GROUP BY source, bucket, kind, fields)
+      SELECT source, count(DISTINCT bucket), array_to_string(one.fields, ', '),
+        array_to_string(other.fields, ', ')
+      FROM groupings AS one JOIN groupings AS other USING (source, bucket, kind)
+      WHERE one.fields < other.fields AND NOT list_has_all(one.groups, other.groups)
+        AND NOT list_has_all(other.groups, one.groups)
+      GROUP BY ALL ORDER BY ALL
+    """).fetchall()
+    return [
+        f"{source}: {counted(count, 'bucket was', 'buckets were')} added twice, "
+        f"grouped by {one or 'nothing'} and by {other}; both tell of the same usage, "
+        "so read one of them"
+        for source, count, one, other in found
+    ]

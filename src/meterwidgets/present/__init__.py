@@ -1,0 +1,1 @@
+"""Figures as they are shown: the one text layer."""

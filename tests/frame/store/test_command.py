@@ -1,0 +1,160 @@
+"""``meterwidgets ingest`` and what reads a store, as a user types them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import meterwidgets as mw
+from frame.store.ledgers import jsonl, spend_logs
+from meterwidgets.cli.main import main
+
+STORE = Path("usage.meter")
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def test_it_says_what_came_in_and_what_did_not() -> None:
+    rows = spend_logs(12)
+    jsonl(Path("a.jsonl"), [*rows[:10], rows[0], rows[10] | {"spend": "much"}])
+    first = run("ingest", "a.jsonl", "--store", "usage.meter")
+    assert first.exit_code == 0
+    assert (
+        first.stdout == "usage.meter: 10 records added, 1 there already, 1 rejected\n"
+    )
+    again = run("ingest", "a.jsonl", "--store", "usage.meter")
+    assert again.stdout == "usage.meter: 0 records added, 1 file unchanged\n"
+    jsonl(Path("a.jsonl"), rows)
+    grown = run("ingest", "a.jsonl", "--store", "usage.meter")
+    assert grown.stdout == "usage.meter: 2 records added, 10 there already\n"
+
+
+def test_the_report_of_a_store_is_that_of_its_ledgers() -> None:
+    jsonl(Path("in/a.jsonl"), spend_logs(200))
+    jsonl(Path("in/b.jsonl"), spend_logs(200, first=150))
+    assert run("ingest", "in/*.jsonl", "--store", "usage.meter").exit_code == 0
+    chosen = [
+        "--start",
+        "2026-02-01",
+        "--org",
+        "o-1",
+        "--user",
+        "u-3",
+        "--format",
+        "json",
+    ]
+    stored = run("report", "usage.meter", *chosen)
+    assert stored.exit_code == 0, stored.stderr
+    assert stored.stdout == run("report", "in", *chosen).stdout
+
+
+def test_a_store_takes_the_sources_prices_and_labels_of_the_config() -> None:
+    jsonl(Path("in/a.jsonl"), [row | {"spend": 0} for row in spend_logs(20)])
+    Path("meterwidgets.toml").write_text(
+        'timezone = "Europe/Berlin"\ncatalogue = false\n'
+        '[[source]]\npath = "in/*.jsonl"\n'
+        '[[price]]\nmodel = "m-*"\ninput = "2"\noutput = "4"\n'
+        '[labels.org]\n"o-1" = "Acme"\n'
+    )
+    assert run("ingest", "--store", "usage.meter").exit_code == 0
+    usage = mw.open_store(STORE)
+    sums = usage.select().sums()
+    assert sums["input_cost"] == sums["input_tokens"] * 2_000
+    assert usage.tz == "Europe/Berlin"
+    assert "Acme" in run("report", "usage.meter").stdout
+    Path("meterwidgets.toml").write_text('[labels.org]\n"o-1" = "Acme Inc"\n')
+    assert "Acme Inc" in run("report", "usage.meter").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ingest", "nope.jsonl", "--store", "usage.meter"], "no file 'nope.jsonl'"),
+        (["ingest", "--store", "usage.meter"], "names no [[source]]"),
+        (["ingest", "a.jsonl"], "--store"),
+        (["ingest", "a.jsonl", "--store", "a.jsonl"], "a.jsonl: can't be written"),
+        (["ingest", "a.jsonl", "--store", "s", "--source", "aidre"], "did you mean 'aider'?"),
+        (["report", "usage.meter", "a.jsonl"], "a store is read by itself"),
+        (["report", "other.meter"], "other.meter"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said_with_the_way_out(
+    words: list[str], said: str
+) -> None:
+    jsonl(Path("a.jsonl"), spend_logs(5))
+    run("ingest", "a.jsonl", "--store", "usage.meter")
+    jsonl(Path("other.meter/meter-manifest.json"), ['{"format": 99, "generation": 1}'])
+    found = run(*words)
+    assert found.exit_code != 0
+    assert said in found.output
+    assert "Traceback" not in found.output
+
+
+@contextmanager
+def following(*words: str) -> Iterator[subprocess.Popen[str]]:
+    command = [
+        sys.executable,
+        "-m",
+        "meterwidgets",
+        "ingest",
+        *words,
+        "--follow",
+        "--every",
+        "0.1",
+    ]
+    with subprocess.Popen(
+        command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+
+
+def until(records: int) -> None:
+    """Wait until the store holds so many records."""
+    ends = time.monotonic() + 60
+    found = -1
+    while time.monotonic() < ends:
+        if (STORE / "meter-manifest.json").exists():
+            found = mw.open_store(STORE).quality.records
+            if found == records:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"the store holds {found} records, expected {records}")
+
+
+def test_following_takes_what_grows_what_comes_and_what_is_mended() -> None:
+    rows = spend_logs(60)
+    jsonl(Path("in/a.jsonl"), rows[:10])
+    with following("in", "--store", "usage.meter") as process:
+        until(10)
+        jsonl(Path("in/a.jsonl"), rows[:20])
+        until(20)
+        jsonl(Path("in/bad.json"), ['[{"request_id": "half'])
+        jsonl(Path("in/b.jsonl"), rows[20:40])
+        until(40)
+        assert process.stderr is not None
+        while "bad.json: is not readable as JSON" not in process.stderr.readline():
+            assert process.poll() is None
+        jsonl(Path("new"), rows[40:]).replace("in/bad.json")
+        until(60)
+        usage = mw.open_store(STORE)
+        assert usage.fed is not None
+        assert usage.as_of("UTC") == usage.fed
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "bad.json" not in err  # it was said once, not with every look
+    assert "Traceback" not in err

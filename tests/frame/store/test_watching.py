@@ -1,0 +1,94 @@
+"""An open session shows what comes into its store, and keeps what its reader chose."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import meterwidgets as mw
+from frame.store.ledgers import add, jsonl, spend_logs
+from meterwidgets.dashboards import watching
+from meterwidgets.frame.store.store import FED
+
+STORE = Path("usage.meter")
+
+
+def test_a_view_is_refreshed_with_its_filters_and_colours() -> None:
+    rows = spend_logs(400)
+    add(STORE, jsonl(Path("a.jsonl"), rows[:100]))
+    view = mw.UsageView(mw.open_store(STORE))
+    cards, colors = view.kpi_cards(), dict(view.colors("model"))
+    view.filters = view.filters.replace(models=["m-1"])
+    shown = repr(cards)
+    assert not view.refresh()
+    new = [row | {"model": "m-9", "spend": 90.0} for row in rows[100:101]]
+    add(STORE, jsonl(Path("b.jsonl"), [*new, *rows[101:]]))
+    assert repr(cards) == shown
+    assert view.refresh()
+    assert repr(cards) != shown
+    assert view.filters.models == ("m-1",)
+    assert view.selection.sums() == mw.open_store(STORE).select(view.filters).sums()
+    assert view.colors("model").items() >= colors.items()
+    assert "m-9" in view.colors("model")
+    view.close()
+
+
+def test_a_reader_who_chose_nothing_follows_the_last_thirty_days() -> None:
+    add(STORE, jsonl(Path("a.jsonl"), spend_logs(50, days=20)))
+    view = mw.UsageView(mw.open_store(STORE))
+    assert view.filters.preset == "all"
+    add(STORE, jsonl(Path("b.jsonl"), spend_logs(50, first=50, days=80)))
+    assert view.refresh()
+    assert view.filters.preset == "30d"
+    view.close()
+
+
+def test_a_frame_of_no_store_has_nothing_newer() -> None:
+    view = mw.UsageView(mw.demo_usage())
+    assert not view.refresh()
+    view.close()
+
+
+def test_data_until_is_now_while_a_store_is_fed_and_no_longer() -> None:
+    add(STORE, jsonl(Path("a.jsonl"), spend_logs(50, days=20)))
+    ended = mw.open_store(STORE).as_of("UTC")
+    (STORE / FED).touch()
+    fed = mw.open_store(STORE)
+    assert fed.as_of("UTC") > ended
+    assert abs(fed.as_of("UTC").timestamp() - time.time()) < 60
+    view = mw.UsageView(fed)
+    assert not view.refresh()  # nor is anything drawn anew with every look
+    ago = time.time() - 3_600
+    os.utime(STORE / FED, (ago, ago))
+    assert view.refresh()
+    assert view.usage.as_of("UTC") == ended
+    view.close()
+
+
+def test_in_a_kernel_it_happens_by_itself_until_the_view_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watching, "EVERY_S", 0.01)
+    rows = spend_logs(90)
+    add(STORE, jsonl(Path("a.jsonl"), rows[:30]))
+
+    async def until(holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():
+                await asyncio.sleep(0.01)
+
+    async def session() -> None:
+        view = mw.UsageView(mw.open_store(STORE))
+        add(STORE, jsonl(Path("b.jsonl"), rows[30:60]))
+        await until(lambda: view.usage.quality.records == 60)
+        view.close()
+        add(STORE, jsonl(Path("c.jsonl"), rows[60:]))
+        await asyncio.sleep(0.1)
+        assert view.usage.quality.records == 60
+
+    asyncio.run(session())

@@ -1,0 +1,161 @@
+"""Codex's session logs: deltas, the model of the turn, reasoning on top."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import meterwidgets as mw
+from ledger.figures import by, lines, read, sums
+
+Write = Callable[..., Path]
+Shared = Callable[[str], Path]
+
+NAMES = (
+    "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens",
+    "total_tokens",
+)  # fmt: skip
+
+
+def turn(model: str, cwd: str = "/home/me/search") -> dict[str, Any]:
+    return {"timestamp": "2026-05-13T09:00:00.000Z", "type": "turn_context",
+            "payload": {"model": model, "cwd": cwd}}  # fmt: skip
+
+
+class Session:
+    """A session that is being written, with its running total."""
+
+    def __init__(self) -> None:
+        self.total = Counter(dict.fromkeys(NAMES, 0))
+        self.rows: list[dict[str, Any]] = []
+
+    def count(self, *counts: int, total: int | None = None) -> dict[str, Any]:
+        fresh, _, out, thought = counts
+        whole = fresh + out + thought if total is None else total
+        last = dict(zip(NAMES, (*counts, whole), strict=True))
+        self.total.update(last)
+        number = len(self.rows)
+        row = {
+            "timestamp": f"2026-05-13T{9 + number // 3600:02}:"
+            f"{number // 60 % 60:02}:{number % 60:02}.000Z",
+            "type": "event_msg",
+            "payload": {"type": "token_count", "info": {
+                "last_token_usage": last, "total_token_usage": dict(self.total)}},
+        }  # fmt: skip
+        self.rows.append(row)
+        return row
+
+
+def test_the_real_session_is_read(shared: Shared) -> None:
+    usage = read(shared("claude_code/codex"))
+    found = sums(usage)
+    assert usage.quality.records == found["requests"] == 2
+    assert (found["input_tokens"], found["cache_read_tokens"]) == (3500, 750)
+    assert found["output_tokens"] == 125 + 75 + 300 + 200
+    assert found["reasoning_tokens"] == 275
+    assert by(usage, "model", "requests") == {"gpt-5.2-codex": 1, "gpt-5.3-codex": 1}
+
+
+def test_reasoning_is_priced_once_as_a_part_of_the_output(write: Write) -> None:
+    """Ask 6: reasoning priced twice, or missing."""
+    session = Session()
+    session.count(1000, 0, 100, 50)
+    book = mw.PriceBook.parse([{"model": "*", "input": "1", "output": "10"}])
+    found = sums(read(write(lines([turn("m"), *session.rows]), "a.jsonl"), prices=book))
+    assert found["output_tokens"] == 150
+    assert found["output_cost"] == 150 * 10 * 1000
+
+
+def test_reasoning_that_the_total_shows_inside_is_not_added(write: Write) -> None:
+    """Ask 6: reasoning priced twice, or missing."""
+    session = Session()
+    session.count(1000, 0, 100, 50, total=1100)
+    found = sums(read(write(lines([turn("m"), *session.rows]), "a.jsonl")))
+    assert (found["output_tokens"], found["reasoning_tokens"]) == (100, 50)
+
+
+def test_the_model_is_that_of_the_turn_before(write: Write) -> None:
+    session = Session()
+    rows = [turn("a"), session.count(1, 0, 1, 0), session.count(2, 0, 1, 0),
+            turn("b", "/srv/billing/"), session.count(4, 0, 1, 0)]  # fmt: skip
+    usage = read(write(lines(rows), "a.jsonl"))
+    assert by(usage, "model", "input_tokens") == {"a": 3, "b": 4}
+    assert by(usage, "project", "input_tokens") == {"search": 3, "billing": 4}
+
+
+def test_an_event_that_is_written_again_counts_once(write: Write) -> None:
+    session = Session()
+    first = session.count(10, 4, 2, 1)
+    again = first | {"timestamp": "2026-05-13T10:00:00.000Z"}
+    empty = {"timestamp": "2026-05-13T10:00:01Z", "type": "event_msg",
+             "payload": {"type": "token_count", "info": None}}  # fmt: skip
+    rows = [turn("m"), first, again, empty, session.count(5, 0, 1, 0)]
+    usage = read(write(lines(rows), "a.jsonl"))
+    assert usage.quality.records == 2
+    assert sums(usage)["input_tokens"] == 15
+
+
+def test_without_a_delta_the_running_total_gives_it(write: Write) -> None:
+    session = Session()
+    rows = [turn("m"), session.count(10, 4, 2, 1), session.count(30, 6, 5, 2)]
+    for row in rows[1:]:
+        del row["payload"]["info"]["last_token_usage"]
+    usage = read(write(lines(rows), "a.jsonl"))
+    found = sums(usage)
+    assert (found["input_tokens"], found["cache_read_tokens"]) == (40, 10)
+    assert (found["output_tokens"], found["reasoning_tokens"]) == (10, 3)
+
+
+def test_a_session_without_an_answer_spoils_no_folder(write: Write) -> None:
+    session = Session()
+    write(lines([turn("m")]), "l/a.jsonl")
+    rows = [turn("m"), session.count(1, 0, 1, 0)]
+    assert read(write(lines(rows), "l/b.jsonl").parent).quality.records == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_large_folder_has_the_sums_that_plain_python_finds(
+    write: Write, seed: int
+) -> None:
+    made = random.Random(seed)
+    tokens: Counter[str] = Counter()
+    whole: Counter[str] = Counter()
+    for file in range(4):
+        session, rows, model = Session(), [], ""
+        for number in range(2_000):
+            if number % 37 == 0:
+                model = f"m-{made.randrange(4)}"
+                rows.append(turn(model))
+            fresh, out, thought = (made.randrange(1, 9_999) for _ in range(3))
+            rows.append(session.count(fresh, fresh // 3, out, thought))
+            if number % 5 == 0:
+                rows.append(rows[-1] | {"timestamp": "2026-05-14T10:00:00.000Z"})
+            tokens[model] += fresh
+        whole.update(session.total)
+        path = write(lines(rows), f"l/{file}.jsonl")
+    usage = read(path.parent)
+    found = sums(usage)
+    assert usage.quality.records == 8_000
+    assert found["input_tokens"] == whole["input_tokens"]
+    assert found["cache_read_tokens"] == whole["cached_input_tokens"]
+    assert found["output_tokens"] == (
+        whole["output_tokens"] + whole["reasoning_output_tokens"]
+    )
+    assert by(usage, "model", "input_tokens") == dict(tokens)
+
+
+def test_a_total_that_is_no_object_leaves_the_other_rows_in(write: Write) -> None:
+    """Found by mutation: a text in its place once stopped the whole file."""
+    event = {"timestamp": "2026-02-22T10:00:00Z", "type": "event_msg"}
+    rows = [
+        event
+        | {"payload": {"type": "token_count", "info": {"total_token_usage": total}}}
+        for total in ("'", {"input_tokens": 5, "total_tokens": 5})
+    ]
+    usage = read(write(lines(rows), "a.jsonl"), source="codex")
+    assert sums(usage)["input_tokens"] == 5

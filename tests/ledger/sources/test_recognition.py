@@ -1,0 +1,125 @@
+"""Each format is recognised by its content, and by its own source only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ledger.sources.test_anthropic import COST as ANTHROPIC_COST
+from ledger.sources.test_anthropic import RESULT as ANTHROPIC_RESULT
+from ledger.sources.test_anthropic import bucket as anthropic_bucket
+from ledger.sources.test_claude_code import GOLDEN
+from ledger.sources.test_codex import turn
+from ledger.sources.test_litellm import ROW as SPEND
+from ledger.sources.test_litellm_daily import ROW as DAILY
+from ledger.sources.test_litellm_daily import UI, metrics
+from ledger.sources.test_openai import COST, RESULT, bucket, page
+from ledger.sources.test_otlp import NEW, export, span
+from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.readers.rows import open_file
+from meterwidgets.ledger.records.normalise import FIELDS
+from meterwidgets.ledger.sources import ALL, Sample, find, recognise
+
+Write = Callable[..., Path]
+Shared = Callable[[str], Path]
+
+REAL = {
+    "aider/aider_message_send.jsonl": "aider",
+    "anthropic/cost_report.json": "anthropic_costs",
+    "anthropic/usage_report_messages.json": "anthropic",
+    "azure2023/AzureLLMInferenceTrace_code.csv": "table",
+    "azure2023/AzureLLMInferenceTrace_conv.csv": "table",
+    "claude_code/codex/session-alpha.jsonl": "codex",
+    "claude_code/projects/project-alpha/session-alpha/chat.jsonl": "claude_code",
+    "claude_code/projects/project-beta/session-beta/chat.jsonl": "claude_code",
+    "litellm/daily_activity_entities_fixture.json": "litellm_activity",
+    "litellm/spend_logs_payload.json": "litellm",
+    "litellm/ui_export_daily_header.csv": "litellm_ui",
+    "openai/usage_completions_page.json": "openai",
+    "servegen/usage_600s.csv": "table",
+}
+
+ANTHROPIC: dict[str, Any] = {"data": [anthropic_bucket(1)], "has_more": False}
+MADE: dict[str, str] = {
+    "litellm": json.dumps([SPEND]),
+    "litellm_daily": json.dumps([DAILY]),
+    "litellm_activity": json.dumps(
+        {"results": [{"date": "2026-01-02", "metrics": metrics(1)}]}
+    ),
+    "litellm_ui": UI + "2026-01-02,S,t,1,1,1,0,2,1,1\n",
+    "openai": json.dumps(page(bucket(0), bucket(1, RESULT))),
+    "openai_costs": json.dumps(page(bucket(0), bucket(1, COST))),
+    "anthropic": json.dumps(
+        ANTHROPIC | {"data": [anthropic_bucket(1, ANTHROPIC_RESULT)]}
+    ),
+    "anthropic_costs": json.dumps(
+        ANTHROPIC | {"data": [anthropic_bucket(1, ANTHROPIC_COST)]}
+    ),
+    "claude_code": json.dumps(GOLDEN),
+    "codex": json.dumps(turn("m")),
+    "otlp": json.dumps(export(span(1, NEW))),
+    "openrouter": as_csv(GENERATION),
+    "langfuse": json.dumps([OBSERVATION]),
+    "focus": as_csv(CHARGE),
+}
+
+
+def takers(path: Path) -> list[str]:
+    """Every source that would take a file, but for the one that takes any."""
+    sample = open_file(path, duckdb.connect()).sample
+    return [each.name for each in ALL if each.name != "table" and
+            each.recognises(sample)]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_real_sample_is_taken_by_its_own_source_only(
+    shared: Shared, name: str
+) -> None:
+    path = shared(name)
+    expected = REAL[name]
+    assert takers(path) == ([] if expected == "table" else [expected])
+    assert recognise(open_file(path, duckdb.connect()).sample).name == expected
+
+
+def test_a_lone_result_is_refused(shared: Shared) -> None:
+    path = shared("openai/usage_completions_result_grouped.json")
+    with pytest.raises(LedgerError, match="without their buckets"):
+        recognise(open_file(path, duckdb.connect()).sample)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_made_ledger_is_taken_by_its_own_source_only(write: Write, name: str) -> None:
+    assert takers(write(MADE[name], "ledger.txt")) == [name]
+
+
+def test_every_source_but_the_table_has_a_ledger_here() -> None:
+    assert {each.name for each in ALL} == {*MADE, "aider", "table"}
+
+
+@pytest.mark.parametrize("name", [each.name for each in ALL])
+def test_every_source_publishes_its_columns_and_what_it_cannot_tell(name: str) -> None:
+    source = find(name)
+    assert source.cannot_tell
+    assert set(source.columns) <= set(FIELDS)
+    silent = {"covers", "currency", "requests", "record_id", "input_cost",
+              "output_cost", "provider"}  # fmt: skip
+    assert set(source.fields) - set(source.columns) <= silent
+
+
+def test_a_nested_ledger_can_not_be_a_table(write: Write) -> None:
+    from ledger.figures import read
+
+    with pytest.raises(LedgerError, match="is a table, expected the JSON"):
+        read(write("a,b\n1,2\n"), source="openai")
+
+
+@pytest.mark.parametrize("kind", [[], {}, ["user"], None, 1.5])
+def test_a_kind_of_line_that_is_no_word_is_no_kind(kind: Any) -> None:
+    row = {"type": kind, "sessionId": "s", "payload": {}, "timestamp": "2026-02-22"}
+    assert recognise(Sample(tuple(row), (row,))).name == "table"

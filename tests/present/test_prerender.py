@@ -1,0 +1,93 @@
+"""What a page begins with, as text, is what its app then shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import meterwidgets as mw
+from meterwidgets.errors import NobodyError
+from meterwidgets.frame.saved import save
+from meterwidgets.frame.store.ingest import ingest
+from meterwidgets.ledger.read import Request
+from meterwidgets.present.prerender import first
+from meterwidgets.serve.prerender import Figures
+
+USAGE = mw.demo_usage()
+
+
+@pytest.mark.parametrize("query", ["", "range=7d&org=Acme", "tz=Asia/Kathmandu&by=x"])
+@pytest.mark.parametrize(
+    ("page", "user"),
+    [("overview", ""), ("token-usage", ""), ("model-analytics", ""), ("my-usage", ""),
+     ("my-usage", "u-1042")],
+)  # fmt: skip
+def test_the_first_figures_are_those_of_the_widgets(
+    page: str, user: str, query: str
+) -> None:
+    shown = first(USAGE, page, query, user=user)
+    app = mw.app(USAGE, page=page, user=user or None, query=query)
+    row, panel = app.pages[page].top[0], app.children[1]
+    words = ("label", "value", "caption", "note")
+    then = [[card.get(name, "") for name in words] for card in row.cards]
+    assert [[card.get(name, "") for name in words] for card in shown.cards] == then
+    assert (shown.title, shown.subtitle) == (row.title, row.subtitle)
+    assert shown.when == (panel.range_text, panel.zone, panel.data_until)
+    app.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "opened"),
+    [
+        ("overview", "page=token-usage", "token-usage"),
+        ("overview", "page=my-usage", "overview"),
+        ("my-usage", "page=token-usage", "token-usage"),
+        ("my-usage", "page=overview", "my-usage"),
+        ("overview", "page=../../etc/passwd&org=%ff%00", "overview"),
+    ],
+)
+def test_they_are_of_the_tab_that_the_address_opens(
+    page: str, query: str, opened: str
+) -> None:
+    app = mw.app(USAGE, page=page, query=query)
+    assert first(USAGE, page, query).page == app.page == opened
+    app.close()
+
+
+def test_one_s_own_first_figures_are_of_nobody_else() -> None:
+    own = first(USAGE, "my-usage", "user=u-1300&org=Acme", user="u-1042")
+    assert own.cards == first(USAGE, "my-usage", "org=Acme", user="u-1042").cards
+    assert own.cards != first(USAGE, "my-usage", "org=Acme", user="u-1300").cards
+
+
+def test_nobody_s_own_has_no_first_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METERWIDGETS_USER", "u-1300")  # of the server itself, no right
+    usage = mw.read_usage(
+        {"start": ["2026-02-22"], "user": ["u-1300"], "cost": [1]},
+        prices=mw.PriceBook(catalogue=False),
+        rejects=None,
+    )
+    with pytest.raises(NobodyError, match="no user is named"):
+        first(usage, "my-usage", "")
+    assert Figures(save(usage, tmp_path / "frame"), "").of("my-usage", "") is None
+
+
+def test_where_nothing_can_be_read_a_page_begins_without_figures(
+    tmp_path: Path,
+) -> None:
+    assert Figures(tmp_path, "").of("overview", "") is None
+
+
+def test_the_first_figures_follow_a_store_that_grows(tmp_path: Path) -> None:
+    figures = Figures(tmp_path / "usage.meter", "")
+    for day, spend in ((1, "$1.00"), (2, "$2.00")):
+        rows = tmp_path / f"{day}.csv"
+        rows.write_text(f"time,model,cost,currency\n2026-02-0{day},m,1,USD\n", "utf-8")
+        prices = mw.PriceBook(catalogue=False)
+        ingest([Request([rows])], tmp_path / "usage.meter", prices=prices)
+        shown = figures.of("overview", "")
+        assert shown is not None
+        assert shown.cards[0]["value"] == spend
