@@ -25,8 +25,9 @@ from pyspark.sql import DataFrame, SparkSession
 from reading import make
 
 import meterwidgets as mw
-from meterwidgets.frame.rollup.measures import USER_DIMENSIONS, rollup
+from meterwidgets.frame.rollup.measures import rollup
 from meterwidgets.frame.spark.engine import for_spark
+from meterwidgets.schema import DIMENSIONS
 
 SUMMED = ("records", "input_tokens", "output_tokens")
 COSTS = ("input_cost", "output_cost", "unsplit_cost")
@@ -58,7 +59,7 @@ def bare(df: DataFrame) -> dict[str, int]:
     spark = df.sparkSession
     df.createOrReplaceTempView("as_it_is")
     spark.sql(AS_IT_IS).createOrReplaceTempView("bare_records")
-    text = rollup("records", USER_DIMENSIONS, 900)
+    text = rollup("records", DIMENSIONS.personal, 900)
     cells = spark.sql(for_spark(text, "bare_records")).toArrow()
     sums = {name: int(cells[name].to_numpy().sum()) for name in SUMMED}
     cost = sum(int(cells[name].to_numpy().sum()) for name in COSTS)

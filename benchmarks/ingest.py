@@ -20,12 +20,12 @@ import duckdb
 from beside import READERS, Job, main
 
 import meterwidgets as mw
-from meterwidgets.frame.rollup.measures import USER_DIMENSIONS, rollup
+from meterwidgets.frame.rollup.measures import rollup
 from meterwidgets.frame.saved import write_table
 from meterwidgets.frame.store import parquet
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.read import Request
-from meterwidgets.ledger.records.normalise import COUNTS, DIMENSIONS
+from meterwidgets.schema import COUNTS, DIMENSIONS, NAMES
 
 SUMMED = ("records", "input_tokens", "output_tokens")
 SIDES = ("input_cost", "output_cost", "unsplit_cost")
@@ -49,7 +49,7 @@ def bare(path: Path, store: Path) -> dict[str, int]:
     have = con.sql(f"SELECT * FROM {file} LIMIT 0").columns
     names = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
     fields = [f'"{name}"' if name in have else f'NULL::VARCHAR AS "{name}"'
-              for name in DIMENSIONS]  # fmt: skip
+              for name in NAMES]  # fmt: skip
     fields += [f"{names[name]} AS {name}" if name in names
                else f"{1 if name == 'requests' else 'NULL'}::BIGINT AS {name}"
                for name in COUNTS]  # fmt: skip
@@ -77,7 +77,7 @@ def bare(path: Path, store: Path) -> dict[str, int]:
     sums = dict.fromkeys([*SUMMED, "cost"], 0)
     for folder in sorted(store.iterdir()):
         written = parquet.records(folder, [each.name for each in folder.iterdir()])
-        rows = con.sql(rollup(written, USER_DIMENSIONS, 900)).to_arrow_table()
+        rows = con.sql(rollup(written, DIMENSIONS.personal, 900)).to_arrow_table()
         write_table(folder / "segment.arrow", rows)
         for name in (*SUMMED, *SIDES):
             into = "cost" if name in SIDES else name

@@ -19,7 +19,8 @@ from beside import READERS, main
 
 import meterwidgets as mw
 from meterwidgets.frame.read import read_usage
-from meterwidgets.frame.rollup.measures import DIMENSIONS, USER_DIMENSIONS, rollup
+from meterwidgets.frame.rollup.measures import rollup
+from meterwidgets.schema import DIMENSIONS
 
 SUMMED = ("records", "input_tokens", "output_tokens", "cost")
 
@@ -49,7 +50,7 @@ def bare(path: Path) -> dict[str, int]:
       'USD' AS currency, 0::BIGINT AS input_cost, 0::BIGINT AS output_cost,
       CAST(round(cost * 1e9) AS BIGINT) AS unsplit_cost, false AS estimated
       FROM {file})"""
-    for dimensions in (DIMENSIONS, USER_DIMENSIONS)[: 1 + has_user]:
+    for dimensions in (DIMENSIONS.shared, DIMENSIONS.personal)[: 1 + has_user]:
         rows = con.sql(rollup(records, dimensions, 900)).to_arrow_table()
     columns = (*SUMMED[:3], "unsplit_cost")
     sums = [sum(rows[name].to_numpy().tolist()) for name in columns]

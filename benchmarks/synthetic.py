@@ -19,8 +19,8 @@ import pyarrow as pa
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup.encoding import narrow
-from meterwidgets.frame.rollup.measures import DIMENSIONS, USER_DIMENSIONS
 from meterwidgets.ledger.records.quality import Quality
+from meterwidgets.schema import DIMENSIONS
 
 Ints = npt.NDArray[np.int64]
 
@@ -192,11 +192,11 @@ def rolled_up(requests: int) -> pa.Table:
 def frame(requests: int) -> UsageFrame:
     """The ledger as a frame."""
     rows = rolled_up(requests)
-    user_cube = Cube.from_rows(rows, USER_DIMENSIONS, GRAIN_S)
+    user_cube = Cube.from_rows(rows, DIMENSIONS.personal, GRAIN_S)
     del rows
     return UsageFrame(
         name=f"{requests:,} requests",
-        cube=user_cube.over(DIMENSIONS),
+        cube=user_cube.over(DIMENSIONS.shared),
         user_cube=user_cube,
         last=START + timedelta(days=DAYS) - timedelta(seconds=1),
         currencies=("USD",),

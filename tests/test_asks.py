@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import meterwidgets as mw
-from meterwidgets.frame.filters import midnight
 from meterwidgets.metrics import formats
 from meterwidgets.metrics.compute import breakdown, delta, previous, totals, trend
 from meterwidgets.metrics.insights import insights
 from meterwidgets.report import json as report
+from meterwidgets.zones import midnight
 
 Row = dict[str, Any]
 Read = Callable[..., mw.UsageFrame]

@@ -12,10 +12,13 @@ import pytest
 import meterwidgets
 
 HOUSE = Path(meterwidgets.__file__).parent
-EVERYWHERE = {"errors"}
+EVERYWHERE = {"errors", "schema", "text", "zones"}
 
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "text": set(),
+    "zones": set(),
+    "schema": set(),
     "ledger": {"ledger"},
     "frame": {"ledger", "frame"},
     "metrics": {"ledger", "frame", "metrics"},
@@ -33,7 +36,7 @@ ROOMS: dict[str, set[str]] = {
         "dashboards.watching",  # the newest usage of a store
     },
 }
-"""Room -> the rooms, or modules of one, that it may import besides the errors.
+"""Room -> the rooms, or modules of one, that it may import besides the ground.
 
 ``__init__`` only names modules; those of `ABOVE` stand above all of them.
 """

@@ -13,7 +13,6 @@ import msgspec
 import tomli
 
 from meterwidgets.errors import ConfigError, LedgerError, MeterError, unknown
-from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import read_requests, title
 from meterwidgets.frame.store.store import is_store, open_store
@@ -23,7 +22,8 @@ from meterwidgets.ledger.read import Progress, Request
 from meterwidgets.ledger.readers.database_url import Database, named
 from meterwidgets.ledger.readers.files import files
 from meterwidgets.ledger.records.mapping import GUESSES
-from meterwidgets.ledger.records.normalise import DIMENSIONS
+from meterwidgets.schema import NAMES
+from meterwidgets.zones import zone
 
 NAME = "meterwidgets.toml"
 
@@ -127,8 +127,8 @@ def _check(config: Config) -> None:
                 raise ConfigError(f"{where}columns: {known}")
         _check_words(where, entry.timezone, entry.currency)
     for dimension in config.labels:
-        if dimension not in DIMENSIONS:
-            raise ConfigError(f"labels: {unknown('dimension', dimension, DIMENSIONS)}")
+        if dimension not in NAMES:
+            raise ConfigError(f"labels: {unknown('dimension', dimension, NAMES)}")
 
 
 def _check_words(where: str, timezone: str | None, currency: str | None) -> None:

@@ -60,7 +60,7 @@ def demo_usage() -> UsageFrame:
     from meterwidgets.frame.read import read_requests
     from meterwidgets.ledger import demo
     from meterwidgets.ledger.read import Request
-    from meterwidgets.ledger.records.normalise import FIELDS
+    from meterwidgets.schema import FIELDS
 
     table = demo.table()
     columns = {name: name for name in table.column_names if name in FIELDS}

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import meterwidgets as mw
-from meterwidgets.frame.filters import Window, midnight, resolve, snap
+from meterwidgets.frame.filters import Window, resolve, snap
+from meterwidgets.zones import midnight
 
 from . import brute
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meterwidgets as mw
-from meterwidgets.frame.filters import DIMENSIONS, day_of, midnight
+from meterwidgets.frame.filters import DIMENSIONS
+from meterwidgets.zones import day_of, midnight
 
 from . import brute
 

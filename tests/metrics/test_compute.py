@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meterwidgets as mw
-from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.metrics import results
 from meterwidgets.metrics.compute import (
@@ -25,6 +24,7 @@ from meterwidgets.metrics.compute import (
     trend,
 )
 from meterwidgets.metrics.results import Amounts
+from meterwidgets.zones import midnight
 
 from .ledgers import request, selected, usage_of
 

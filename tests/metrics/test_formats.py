@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meterwidgets.frame.filters import Window, midnight
+from meterwidgets.frame.filters import Window
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.formats import NANO
+from meterwidgets.zones import midnight
 
 steady = settings(derandomize=True, deadline=None, max_examples=400)
 nanos = st.one_of(

@@ -17,8 +17,7 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store.ingest import Added, ingest
 from meterwidgets.frame.store.store import FED
 from meterwidgets.ledger.read import Done
-from meterwidgets.ledger.records.quality import counted
-from meterwidgets.present.headline import plain
+from meterwidgets.text import counted, plain
 
 
 class Ingesting:

@@ -30,7 +30,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except MeterError as error:
-            from meterwidgets.present.headline import plain
+            from meterwidgets.text import plain
 
             differs = ctx.invoked_subcommand == "reconcile"  # there 1 says so
             failure = _NotCompared if differs else click.ClickException
@@ -355,7 +355,7 @@ def _read(
 ) -> UsageFrame:
     """Read what was named, with progress and a summary on the error stream."""
     from meterwidgets import config as settings
-    from meterwidgets.present.headline import plain
+    from meterwidgets.text import plain
 
     with _Reading() as progress:
         usage = settings.read(

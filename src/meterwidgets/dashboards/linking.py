@@ -9,8 +9,9 @@ from typing import Any
 from traitlets import TraitError
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.filters import DIMENSIONS, Filters, day_of, zone
+from meterwidgets.frame.filters import DIMENSIONS, Filters
 from meterwidgets.frame.selection import Selection
+from meterwidgets.zones import day_of, zone
 
 NAMES = (
     *DIMENSIONS,

@@ -7,12 +7,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.filters import Filters, zone
+from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.results import ratio
 from meterwidgets.metrics.top_requests import Behind, Request, behind
 from meterwidgets.present.words import Traits, empty_state
+from meterwidgets.zones import zone
 
 if TYPE_CHECKING:
     from meterwidgets.dashboards.scheduler import Drawn

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import traitlets as t
 
+from meterwidgets import schema
 from meterwidgets.dashboards import linking, top_requests, watching
 from meterwidgets.dashboards.scheduler import FAILED, Draw, Drawn, Widget
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import DIMENSIONS, Filters
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.rollup.measures import USER_DIMENSIONS
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.store.records import store_of
 from meterwidgets.metrics.compute import breakdown
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("meterwidgets")
 _Linked = TypeVar("_Linked", bound=Widget)
 _Own = TypeVar("_Own")
-_NOT_BY = {"currency", "api_key", "outlier"}
-_BY = tuple(name for name in USER_DIMENSIONS if name not in _NOT_BY)
+_BY = tuple(each.name for each in schema.DIMENSIONS.breakdowns)
 
 
 class UsageView(t.HasTraits):

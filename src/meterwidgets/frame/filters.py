@@ -6,23 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
+from meterwidgets import schema
 from meterwidgets.errors import MeterError, unknown
+from meterwidgets.zones import EPOCH, day_of, midnight, zone
 
 CostType = Literal["both", "input", "output"]
 COST_TYPES = ("both", "input", "output")
 Outliers = Literal["with", "without"]
 OUTLIERS = ("with", "without")
 
-DIMENSIONS = {
-    "orgs": "org",
-    "projects": "project",
-    "deployments": "deployment",
-    "endpoints": "endpoint",
-    "models": "model",
-    "users": "user",
-}
+DIMENSIONS = {each.plural: each.name for each in schema.DIMENSIONS.filters}
 """The filter -> the dimension that it chooses values of."""
 
 PRESETS = {
@@ -174,50 +168,6 @@ class Window:
         if edges != (self.start, self.end) or end <= first:
             return None
         return first, end - timedelta(days=1)
-
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NO_PLACE = {"localtime", "posixrules", "Factory"}
-
-
-def zone(name: str) -> ZoneInfo:
-    """A time zone by its IANA name.
-
-    Raises:
-        MeterError: When there is no such zone.
-
-    Examples:
-        >>> zone("Mars/Olympus")
-        Traceback (most recent call last):
-        ...
-        meterwidgets.errors.MeterError: no time zone 'Mars/Olympus'; expected an IANA \
-name such as Europe/Berlin
-    """
-    if not isinstance(name, str):
-        raise MeterError(f"tz is {name!r}; expected an IANA name such as Europe/Berlin")
-    try:
-        if name in _NO_PLACE or name.startswith(("right/", "posix/")):
-            raise KeyError(name)  # a file of the system's, but no place's calendar
-        return ZoneInfo(name)  # it keeps those that it has read
-    except (KeyError, ValueError, OSError, TypeError):
-        raise MeterError(
-            f"no time zone {name!r}; expected an IANA name such as Europe/Berlin"
-        ) from None
-
-
-def midnight(day: date, tz: str) -> datetime:
-    """The first instant of a calendar day in a zone, in UTC.
-
-    Examples:
-        >>> midnight(date(2026, 2, 22), "Asia/Kolkata").isoformat()
-        '2026-02-21T18:30:00+00:00'
-    """
-    return datetime.combine(day, time(0), zone(tz)).astimezone(UTC)
-
-
-def day_of(instant: datetime, tz: str) -> date:
-    """The calendar day of an instant in a zone."""
-    return instant.astimezone(zone(tz)).date()
 
 
 def resolve(filters: Filters, start: datetime, as_of: datetime) -> Window:

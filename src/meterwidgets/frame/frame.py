@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.cube.cube import Cube
-from meterwidgets.frame.filters import Filters, day_of, midnight
+from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.labels import clean, told_apart
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing.outliers import Outlier
 from meterwidgets.ledger.records.quality import Quality
+from meterwidgets.zones import day_of, midnight
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,6 @@ from typing import Any
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube.build import cubes_of, currencies_of
 from meterwidgets.frame.cube.cube import Cube
-from meterwidgets.frame.filters import zone
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup.stats import FACTS, Facts, facts
@@ -27,6 +26,7 @@ from meterwidgets.ledger.readers.database_url import Database
 from meterwidgets.ledger.records import parquet_view
 from meterwidgets.ledger.records.labels import collected
 from meterwidgets.ledger.records.quality import Quality, write_rejects
+from meterwidgets.zones import zone
 
 _FINE_DAYS = 2
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from meterwidgets import schema
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.cube.cube import Cube, Wanted
 from meterwidgets.frame.cube.groups import Groups
-from meterwidgets.frame.filters import DIMENSIONS, EPOCH, Filters, Window, resolve, snap
+from meterwidgets.frame.filters import DIMENSIONS, Filters, Window, resolve, snap
 from meterwidgets.frame.rollup.encoding import Ints
-from meterwidgets.frame.rollup.measures import MEASURES, USER_DIMENSIONS
+from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,8 +237,10 @@ class Selection:
         )
 
     def _cube_for(self, dimension: str) -> Cube:
-        if dimension not in USER_DIMENSIONS:
-            raise MeterError(unknown("dimension", dimension, USER_DIMENSIONS))
+        if dimension not in schema.DIMENSIONS.personal:
+            raise MeterError(
+                unknown("dimension", dimension, schema.DIMENSIONS.personal)
+            )
         if dimension not in self.frame.cube.names and self.frame.user_cube is not None:
             return self.frame.user_cube
         return self.cube

@@ -24,7 +24,6 @@ from meterwidgets.ledger.readers.json_sample import explain
 from meterwidgets.ledger.readers.rows import Raw, open_file, open_table
 from meterwidgets.ledger.records import (
     labels,
-    normalise,
     notes,
     parquet_view,
     provider_costs,
@@ -32,7 +31,9 @@ from meterwidgets.ledger.records import (
 )
 from meterwidgets.ledger.records.dedupe import deduplicate
 from meterwidgets.ledger.records.plan import Plan, Request, plan
-from meterwidgets.ledger.records.quality import Quality, counted, describe
+from meterwidgets.ledger.records.quality import Quality, describe
+from meterwidgets.schema import COUNTS, MONEY, NAMES
+from meterwidgets.text import counted
 
 __all__ = ["Done", "Gathered", "Keep", "Progress", "Request", "gather", "read_ledgers",
            "settle"]  # fmt: skip
@@ -253,9 +254,9 @@ def _size(plan: Plan) -> int:
 
 
 def _empty() -> str:
-    text = ("source", "grain", "record_id", "covers", *normalise.DIMENSIONS, "status",
+    text = ("source", "grain", "record_id", "covers", *NAMES, "status",
             "service_tier", "currency")  # fmt: skip
-    whole = ("file", "n", "start_us", "end_us", *normalise.COUNTS, *normalise.MONEY,
+    whole = ("file", "n", "start_us", "end_us", *COUNTS, *MONEY,
              "grown")  # fmt: skip
     columns = [f'NULL::VARCHAR AS "{name}"' for name in (*text, *labels.COLUMNS)]
     columns += [f"NULL::BIGINT AS {name}" for name in whole]

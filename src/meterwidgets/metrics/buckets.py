@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.filters import midnight
+from meterwidgets.zones import midnight
 
 _SECONDS = {"minute": 60, "15 minutes": 900, "hour": 3600}
 BUCKETS = (*_SECONDS, "day", "week", "month")

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
-from meterwidgets.frame.filters import day_of, midnight
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, overpriced, times
 from meterwidgets.metrics.compute import breakdown, totals, trend
 from meterwidgets.metrics.results import Insight
+from meterwidgets.zones import day_of, midnight
 
 CONCENTRATED = Fraction(8, 10)
 UNPRICED = Fraction(1, 100)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from meterwidgets.frame.filters import DIMENSIONS, zone
+from meterwidgets.frame.filters import DIMENSIONS
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.outliers import FLAG, TIMES, Outlier
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compute import once
 from meterwidgets.metrics.results import Insight
+from meterwidgets.zones import zone
 
 MEANS = f"requests that cost more than {TIMES} times their list price"
 """What the filter leaves out."""

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.filters import DIMENSIONS, Filters, Window, day_of
+from meterwidgets.frame.filters import DIMENSIONS, Filters, Window
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.zones import day_of
 
 NONE = "(none)"
 MOST = 1_000

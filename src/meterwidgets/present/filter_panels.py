@@ -8,12 +8,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.filters import DIMENSIONS, PRESETS, Filters, Window, zone
+from meterwidgets.frame.filters import DIMENSIONS, PRESETS, Filters, Window
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compute import breakdown, elapsed, previous
 from meterwidgets.metrics.overpriced import MEANS
 from meterwidgets.present.words import WORDS, Colors, Traits, key
+from meterwidgets.zones import zone
 
 _PLURALS = {
     "orgs": "organizations",

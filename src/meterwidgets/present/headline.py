@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from meterwidgets import schema
 from meterwidgets.frame.filters import DIMENSIONS
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
@@ -14,18 +14,10 @@ from meterwidgets.metrics.amounts import amounts as of_sums
 from meterwidgets.metrics.compute import totals
 from meterwidgets.metrics.overpriced import MEANS
 from meterwidgets.metrics.results import Breakdown, Totals, folded
+from meterwidgets.text import plain
 
-BY = {
-    "org": "Organization",
-    "project": "Project",
-    "deployment": "Deployment",
-    "model": "Model",
-    "endpoint": "Endpoint",
-    "user": "User",
-}
+BY = {each.name: each.label for each in schema.DIMENSIONS.breakdowns}
 """The dimensions of a report and their words."""
-
-_BIDI = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -47,18 +39,6 @@ class Part:
     value: str
     share: str
     fraction: float
-
-
-def plain(name: str) -> str:
-    r"""A name from outside without what moves a cursor or turns the text around.
-
-    Examples:
-        >>> plain("a\x1b[2Jb"), plain("Zürich")
-        ('a\ufffd[2Jb', 'Zürich')
-    """
-    return "".join(
-        "\ufffd" if unicodedata.category(c) == "Cc" or c in _BIDI else c for c in name
-    )
 
 
 def figures(selection: Selection) -> list[Figure]:

@@ -9,20 +9,14 @@ from typing import Any
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
+from meterwidgets.schema import DIMENSIONS
 
 Traits = dict[str, Any]
 Colors = Mapping[str | None, str]
 
 NO_PRICE = "no record in this selection has a price"
 
-WORDS = {
-    "orgs": "Tenant org",
-    "projects": "Project",
-    "deployments": "Model deployment",
-    "endpoints": "Endpoint",
-    "models": "Model",
-    "users": "User",
-}
+WORDS = {each.plural: each.filter_label for each in DIMENSIONS.filters}
 """The filters on dimensions, in the words of the screen."""
 
 

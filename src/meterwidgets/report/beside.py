@@ -9,9 +9,10 @@ from io import StringIO
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compare import Compared, Comparison, record
-from meterwidgets.present.headline import BY, chosen, plain
+from meterwidgets.present.headline import BY, chosen
 from meterwidgets.report.csv import harmless
 from meterwidgets.report.json import place
+from meterwidgets.text import plain
 
 
 def text(found: Comparison) -> str:

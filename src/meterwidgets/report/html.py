@@ -21,10 +21,10 @@ from meterwidgets.present.headline import (
     cost_split,
     figures,
     notices,
-    plain,
     table,
     token_split,
 )
+from meterwidgets.text import plain
 
 _FIRST = 8
 

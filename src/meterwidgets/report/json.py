@@ -13,8 +13,9 @@ from meterwidgets.metrics.compute import breakdown, totals, trend
 from meterwidgets.metrics.formats import decimal_text, rounded
 from meterwidgets.metrics.insights import insights
 from meterwidgets.metrics.results import Amounts, Breakdown
+from meterwidgets.schema import DIMENSIONS
 
-BY = ("org", "project", "deployment", "model", "endpoint", "user")
+BY = tuple(each.name for each in DIMENSIONS.breakdowns)
 
 
 def report(selection: Selection) -> dict[str, Any]:

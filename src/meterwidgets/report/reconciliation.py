@@ -9,12 +9,13 @@ from fractions import Fraction
 from io import StringIO
 from typing import Any
 
-from meterwidgets.frame.filters import Window, midnight
+from meterwidgets.frame.filters import Window
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.formats import decimal_text
 from meterwidgets.metrics.reconcile.results import Line, Reconciliation
-from meterwidgets.present.headline import plain
 from meterwidgets.report.csv import harmless
+from meterwidgets.text import plain
+from meterwidgets.zones import midnight
 
 _ROWS = 40
 _COLUMNS = ("day", "model", "ledger", "invoice", "difference", "currency", "reason")

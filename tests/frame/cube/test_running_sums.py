@@ -19,8 +19,8 @@ import meterwidgets as mw
 from meterwidgets.frame.cube.groups import Groups
 from meterwidgets.frame.cube.layout import arranged
 from meterwidgets.frame.cube.running_sums import RunningSums
-from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.rollup.batches import Part
+from meterwidgets.zones import midnight
 
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns")
 

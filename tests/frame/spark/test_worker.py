@@ -19,9 +19,10 @@ from ledger.rows import COLUMNS, texts
 
 import meterwidgets as mw
 from meterwidgets import LedgerError
-from meterwidgets.frame.rollup.measures import USER_DIMENSIONS, rollup
+from meterwidgets.frame.rollup.measures import rollup
 from meterwidgets.frame.spark.engine import explained, for_spark
 from meterwidgets.frame.spark.worker import Job, checked, versions
+from meterwidgets.schema import DIMENSIONS
 
 BOOK = mw.PriceBook.parse(
     [{"model": "m-*", "input": "2.5", "output": "10"}], catalogue=False
@@ -112,7 +113,7 @@ def test_a_job_reaches_a_worker_whole() -> None:
 
 
 def test_a_worker_loads_no_widgets_and_no_pages() -> None:
-    code = "import meterwidgets.ledger.worker, sys; print(*sys.modules)"
+    code = "import meterwidgets.frame.spark.worker, sys; print(*sys.modules)"
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
@@ -121,7 +122,7 @@ def test_a_worker_loads_no_widgets_and_no_pages() -> None:
 
 
 def test_the_roll_up_for_spark_never_wraps_and_never_divides_in_floats() -> None:
-    text = for_spark(rollup("records", USER_DIMENSIONS, 900), "cells")
+    text = for_spark(rollup("records", DIMENSIONS.personal, 900), "cells")
     assert "start_us DIV 900000000" in text and "`user`" in text
     assert " SUM(" not in text and "(SUM(" not in text
     assert text.count("TRY_SUM(input_tokens)") == 1

@@ -27,7 +27,7 @@ def python(*arguments: str, **options: object) -> subprocess.Popen[str]:
 
 def killed(times: int) -> dict[str, int]:
     here = str(Path.cwd())
-    process = python("-m", "store.killed", here, str(times), "7", cwd=str(TESTS))
+    process = python("-m", "frame.store.killed", here, str(times), "7", cwd=str(TESTS))
     out, err = process.communicate()
     assert process.returncode == 0, err
     return json.loads(out)  # type: ignore[no-any-return]
@@ -55,7 +55,7 @@ def test_a_full_disk_leaves_the_store_as_it_was() -> None:
     code = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536)); "
-        "from meterwidgets.cli import main; main()"
+        "from meterwidgets.cli.main import main; main()"
     )
     process = python("-c", code, "ingest", "b.jsonl", "--store", str(STORE))
     _, err = process.communicate()

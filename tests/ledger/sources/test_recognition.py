@@ -23,8 +23,8 @@ from ledger.sources.test_otlp import NEW, export, span
 from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.readers.rows import open_file
-from meterwidgets.ledger.records.normalise import FIELDS
 from meterwidgets.ledger.sources import ALL, Sample, find, recognise
+from meterwidgets.schema import FIELDS
 
 Write = Callable[..., Path]
 Shared = Callable[[str], Path]

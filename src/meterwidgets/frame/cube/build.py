@@ -9,18 +9,13 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.rollup.accumulator import Adder, of_tables
 from meterwidgets.frame.rollup.encoding import TOO_MUCH, Name, numbers
-from meterwidgets.frame.rollup.measures import (
-    DIMENSIONS,
-    USER_DIMENSIONS,
-    apart,
-    repeated,
-    rollup,
-)
+from meterwidgets.frame.rollup.measures import apart, repeated, rollup
 from meterwidgets.frame.rollup.stats import Facts
 from meterwidgets.frame.rollup.tables import compact
 from meterwidgets.ledger.pricing.outliers import FLAG
 from meterwidgets.ledger.readers.files import literal
 from meterwidgets.ledger.records import parquet_view
+from meterwidgets.schema import DIMENSIONS
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,10 +43,10 @@ def cubes_of(
         tz: The zone whose days are read the fastest.
         tell: Called now and then with the part that is done.
     """
-    dimensions = USER_DIMENSIONS if users else DIMENSIONS
+    dimensions = DIMENSIONS.personal if users else DIMENSIONS.shared
     added = added_up(con, "records", dimensions, grain_s, known, tell)
     cube = Cube.of(added, grain_s, tz=tz)
-    return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)
+    return (cube.over(DIMENSIONS.shared, tz=tz), cube) if users else (cube, None)
 
 
 def added_up(

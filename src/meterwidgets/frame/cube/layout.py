@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from meterwidgets.frame.cube.running_sums import RunningSums
-from meterwidgets.frame.filters import midnight
 from meterwidgets.frame.rollup.batches import Part, added, at_once, spans
 from meterwidgets.frame.rollup.encoding import Ints, Narrow, narrow
 from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.zones import midnight
 
 SPACE, USER_SPACE = 100_000_000, 500_000_000
 """So many bytes the running sums take at the most: of the cube, and of that with users,

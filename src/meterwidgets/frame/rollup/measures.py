@@ -7,61 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-DIMENSIONS = (
-    "org", "project", "deployment", "model", "endpoint", "currency", "outlier",
-)  # fmt: skip
-"""What every row of the cube is keyed by, besides its time.
+from meterwidgets.schema import MEASURES as SCHEMA_MEASURES
 
-``outlier`` keeps requests that cost far more than their list price apart from all
-others, so that they can be left out of every figure.
-"""
-
-USER_DIMENSIONS = (*DIMENSIONS, "user", "api_key")
-"""The keys of the second cube, for My Usage and breakdowns by user."""
-
-_PRICED = "currency IS NOT NULL"
-_SPLIT = "unsplit_cost = 0"
 _ALONE = "requests = 1"
-
-
-def _reported(field: str) -> str:
-    return f"{field} IS NOT NULL"
-
-
-_SUMMED = {
-    "records": ("1",),
-    "requests": ("requests",),
-    "requests_reported": ("1", _reported("requests")),
-    "input_tokens": ("input_tokens",),
-    "input_reported": ("1", _reported("input_tokens")),
-    "output_tokens": ("output_tokens",),
-    "output_reported": ("1", _reported("output_tokens")),
-    "cache_read_tokens": ("cache_read_tokens",),
-    "cache_read_reported": ("1", _reported("cache_read_tokens")),
-    "cache_read_input_tokens": ("input_tokens", _reported("cache_read_tokens")),
-    "cache_write_tokens": ("cache_write_tokens",),
-    "cache_write_reported": ("1", _reported("cache_write_tokens")),
-    "reasoning_tokens": ("reasoning_tokens",),
-    "reasoning_reported": ("1", _reported("reasoning_tokens")),
-    "priced": ("1", _PRICED),
-    "input_cost": ("input_cost",),
-    "output_cost": ("output_cost",),
-    "unsplit_cost": ("unsplit_cost",),
-    "estimated_cost": ("input_cost + output_cost", "estimated"),
-    "priced_input_tokens": ("input_tokens", _PRICED),
-    "priced_output_tokens": ("output_tokens", _PRICED),
-    "split_input_tokens": ("input_tokens", _PRICED, _SPLIT),
-    "split_output_tokens": ("output_tokens", _PRICED, _SPLIT),
-}
-"""Measure -> what is summed, and the conditions of the records that it is summed of."""
-
+_SUMMED = {each.name: (each.summed, *each.where) for each in SCHEMA_MEASURES}
 MEASURES = tuple(_SUMMED)
-"""The measures; all int64, money in nano-units.
-
-``*_reported`` count the records that said something, for a sum of nulls is not 0;
-``priced`` counts records with a cost; ``split_*`` are the tokens whose cost is known
-by side.
-"""
+"""The names of the measures; all int64, money in nano-units."""
 
 CONDITIONS = tuple(
     dict.fromkeys(
@@ -84,13 +35,17 @@ def met(condition: str) -> str:
     return f"count(*) FILTER ({condition})"
 
 
+def _is_reported(field: str) -> str:
+    return f"{field} IS NOT NULL"
+
+
 _NEVER = {
-    "requests": _reported("requests"),
-    "input_tokens": _reported("input_tokens"),
-    "output_tokens": _reported("output_tokens"),
-    "cache_read_tokens": _reported("cache_read_tokens"),
-    "cache_write_tokens": _reported("cache_write_tokens"),
-    "reasoning_tokens": _reported("reasoning_tokens"),
+    "requests": _is_reported("requests"),
+    "input_tokens": _is_reported("input_tokens"),
+    "output_tokens": _is_reported("output_tokens"),
+    "cache_read_tokens": _is_reported("cache_read_tokens"),
+    "cache_write_tokens": _is_reported("cache_write_tokens"),
+    "reasoning_tokens": _is_reported("reasoning_tokens"),
     "input_cost": "input_cost <> 0",
     "output_cost": "output_cost <> 0",
     "unsplit_cost": "unsplit_cost <> 0",

@@ -18,12 +18,7 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import framed
-from meterwidgets.frame.rollup.measures import (
-    CONDITIONS,
-    DIMENSIONS,
-    USER_DIMENSIONS,
-    rollup,
-)
+from meterwidgets.frame.rollup.measures import CONDITIONS, rollup
 from meterwidgets.frame.rollup.stats import spanned
 from meterwidgets.frame.spark.engine import Cluster, explained
 from meterwidgets.frame.spark.worker import (
@@ -42,8 +37,10 @@ from meterwidgets.ledger.read import nothing
 from meterwidgets.ledger.readers.rows import open_table
 from meterwidgets.ledger.records import notes
 from meterwidgets.ledger.records.plan import Plan, Request, plan
-from meterwidgets.ledger.records.quality import Quality, counted, describe
+from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.rejects import KEPT
+from meterwidgets.schema import DIMENSIONS
+from meterwidgets.text import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -208,14 +205,14 @@ def _of_rows(
 def _cubes(
     records: Cluster, columns: Collection[str], tz: str, grain_s: int, users: bool
 ) -> tuple[Cube, Cube | None]:
-    dimensions = USER_DIMENSIONS if users else DIMENSIONS
+    dimensions = DIMENSIONS.personal if users else DIMENSIONS.shared
     left_out = COLUMNS.keys() - made_with(columns)
     never = [
         each for each in CONDITIONS if each.removesuffix(" IS NOT NULL") in left_out
     ]
     rows = records.ask(rollup("records", dimensions, grain_s, never=never)).toArrow()
     cube = Cube.from_rows(rows, dimensions, grain_s, tz=tz)
-    return (cube.over(DIMENSIONS, tz=tz), cube) if users else (cube, None)
+    return (cube.over(DIMENSIONS.shared, tz=tz), cube) if users else (cube, None)
 
 
 def _held(df: DataFrame, made: ExitStack) -> DataFrame:

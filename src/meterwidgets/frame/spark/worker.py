@@ -17,7 +17,7 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.connection import workspace
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.read import Request, gather, settle
-from meterwidgets.ledger.records.normalise import COUNTS, DIMENSIONS
+from meterwidgets.schema import COUNTS, NAMES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +26,7 @@ ROWS = 250_000
 """So many rows are checked at once: enough to be fast, few enough for a worker."""
 
 _TEXTS = (
-    "source", "grain", "record_id", *DIMENSIONS, "status", "service_tier", "cost_basis",
+    "source", "grain", "record_id", *NAMES, "status", "service_tier", "cost_basis",
     "currency", "reported_currency", "outlier", "field", "value", "reason",
 )  # fmt: skip
 _TRUTHS = ("estimated", "billed", "any_service", "naive")
@@ -49,7 +49,7 @@ RATES = ("service_tier", "cache_read_tokens", "cache_write_tokens",
           "cache_write_1h_tokens")  # fmt: skip
 """The fields of which rates may be missing while others stand in for them."""
 MADE_OF: Mapping[str, Sequence[str]] = {
-    **{name: (name,) for name in ("record_id", *DIMENSIONS, "status", "service_tier")},
+    **{name: (name,) for name in ("record_id", *NAMES, "status", "service_tier")},
     **{name: (name,) for name in COUNTS if name != "requests"},
     **dict.fromkeys(("deployment", "model"), ("deployment", "model")),
     "cache_write_tokens": ("cache_write_tokens", "cache_write_1h_tokens"),

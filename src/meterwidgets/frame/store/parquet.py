@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from meterwidgets.ledger.engine.progress import run
 from meterwidgets.ledger.readers.files import exactly, literal
-from meterwidgets.ledger.records.normalise import COUNTS, DIMENSIONS
+from meterwidgets.schema import COUNTS, NAMES
 
 if TYPE_CHECKING:
     import duckdb
 
-_TEXTS = ("source", "grain", "record_id", *DIMENSIONS, "status", "service_tier")
+_TEXTS = ("source", "grain", "record_id", *NAMES, "status", "service_tier")
 _PRICED = ("input_cost", "output_cost", "unsplit_cost", "list_cost")
 _REPORTED = ("reported_cost", "reported_input_cost", "reported_output_cost")
 _NANO = "0.000000001::DECIMAL(10, 9)"

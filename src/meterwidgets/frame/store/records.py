@@ -8,7 +8,7 @@ from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.filters import DIMENSIONS
 from meterwidgets.frame.store import manifest
 from meterwidgets.ledger.readers.files import exactly
-from meterwidgets.ledger.records.normalise import COUNTS
+from meterwidgets.schema import COUNTS
 
 if TYPE_CHECKING:
     import pyarrow as pa

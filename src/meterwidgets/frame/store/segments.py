@@ -18,12 +18,7 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import Named, latest, with_own
 from meterwidgets.frame.read import grain_for
 from meterwidgets.frame.rollup.accumulator import of_tables
-from meterwidgets.frame.rollup.measures import (
-    DIMENSIONS,
-    MEASURES,
-    USER_DIMENSIONS,
-    rollup_again,
-)
+from meterwidgets.frame.rollup.measures import MEASURES, rollup_again
 from meterwidgets.frame.rollup.tables import compact, same_of, with_same
 from meterwidgets.frame.saved import map_table, open_frame, save, write_table
 from meterwidgets.frame.store import parquet
@@ -32,7 +27,9 @@ from meterwidgets.ledger.engine.connection import workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.outliers import Outlier, dearest
 from meterwidgets.ledger.records import notes
-from meterwidgets.ledger.records.quality import Quality, counted
+from meterwidgets.ledger.records.quality import Quality
+from meterwidgets.schema import DIMENSIONS
+from meterwidgets.text import counted
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,17 +74,17 @@ def write_segment(
     if old is not None:
         path, factor = old
         con.register("segment", _whole(map_table(folder / path)))
-        before = rollup_again("segment", USER_DIMENSIONS, factor)
+        before = rollup_again("segment", DIMENSIONS.personal, factor)
         if rows is not None:
             con.register("added", _whole(rows))
             before = f"{before} UNION ALL BY NAME FROM added"
-        both = con.sql(rollup_again(f"({before})", USER_DIMENSIONS))
+        both = con.sql(rollup_again(f"({before})", DIMENSIONS.personal))
         rows = compact(both.to_arrow_table(), {})
         con.unregister("segment")
         con.unregister("added")
     assert rows is not None  # there is a segment, or what makes one
     same = {name: of for name, of in same_of(rows).items() if pc.max(rows[of]).as_py()}
-    keys = {name: _key(rows[name]) for name in USER_DIMENSIONS}
+    keys = {name: _key(rows[name]) for name in DIMENSIONS.personal}
     columns = {"bucket": rows["bucket"], **keys}
     columns |= {name: rows[name] for name in same.values()}
     table = pa.table(columns).unify_dictionaries().combine_chunks()
@@ -101,7 +98,7 @@ def _whole(rows: pa.Table) -> pa.Table:
         rows: See ``compact``.
     """
     same, nothing = same_of(rows), pa.array(np.zeros(len(rows), np.int64))
-    columns = {name: rows[name] for name in ("bucket", *USER_DIMENSIONS)}
+    columns = {name: rows[name] for name in ("bucket", *DIMENSIONS.personal)}
     for name in MEASURES:
         columns[name] = rows[same[name]] if name in same else nothing
     return pa.table(columns)
@@ -146,10 +143,10 @@ def write(
         for rows in segments
         for key in ("user", "api_key")
     )
-    dimensions = USER_DIMENSIONS if users else DIMENSIONS
+    dimensions = DIMENSIONS.personal if users else DIMENSIONS.shared
     cube = Cube.of(of_tables(segments, dimensions), now.grain_s, tz=tz)
     user_cube = cube if users else None
-    cube = cube.over(DIMENSIONS, tz=tz) if users else cube
+    cube = cube.over(DIMENSIONS.shared, tz=tz) if users else cube
     with workspace() as con:
         said = _families(con, folder, now)
         outliers = _outliers(con, folder, now)

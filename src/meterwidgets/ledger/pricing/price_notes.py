@@ -5,7 +5,7 @@ from __future__ import annotations
 from meterwidgets.ledger.engine.connection import Engine
 from meterwidgets.ledger.pricing.book import Pricing
 from meterwidgets.ledger.pricing.rates import STANDARD
-from meterwidgets.ledger.records.quality import counted
+from meterwidgets.text import counted
 
 PRICEABLE = "coalesce(input_tokens, output_tokens) IS NOT NULL"
 """SQL condition of the records that a price can be for."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import duckdb
 
-from meterwidgets.ledger.records import normalise, parquet_view
+from meterwidgets.ledger.records import parquet_view
+from meterwidgets.schema import FIELDS
 
 _WHOLE = ", ".join(
     f'"{name}"'
-    for name in ("start_us", "end_us", "record_id", *normalise.FIELDS)
+    for name in ("start_us", "end_us", "record_id", *FIELDS)
     if name not in ("start", "end", "covers")
 )
 BY_ID = "coalesce(own_id, false) AND record_id IS NOT NULL"

@@ -10,18 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-DIMENSIONS = (
-    "org", "project", "user", "api_key", "endpoint", "deployment", "provider", "model",
-)  # fmt: skip
-COUNTS = (
-    "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens",
-    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "latency_ms",
-)  # fmt: skip
-MONEY = ("cost", "input_cost", "output_cost")
-FIELDS = (
-    "record_id", "covers", "start", "end", *DIMENSIONS, "status", "service_tier",
-    *COUNTS, *MONEY, "currency",
-)  # fmt: skip
+from meterwidgets.schema import COUNTS, FIELDS, MONEY, NAMES
 
 LARGEST_COUNT = 10**15
 LARGEST_COST = 10**9
@@ -202,7 +191,7 @@ def parsed(
     counts = {name: f"{name}_v" for name in (*COUNTS, *MONEY)}
     counts["cache_write_tokens"] = written
     zoned = _ZONED.get(kinds.get("start", ""), "has_zone(start_t)")
-    named = ("record_id", "covers", *DIMENSIONS, "status")
+    named = ("record_id", "covers", *NAMES, "status")
     values = ",\n  ".join(
         ["used", "start_us", "end_us", f"{zoned} AS zoned", "recorded_zero"]
         + [f'{name}_t AS "{name}"' for name in named]

@@ -11,8 +11,8 @@ from meterwidgets.ledger.engine.connection import Engine
 from meterwidgets.ledger.engine.progress import run
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.catalogue import has_catalogue
-from meterwidgets.ledger.records.quality import counted
 from meterwidgets.ledger.sources.base import Source
+from meterwidgets.text import counted
 
 if TYPE_CHECKING:
     import duckdb

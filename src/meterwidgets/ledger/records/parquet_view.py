@@ -14,7 +14,7 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.readers.files import exactly
-from meterwidgets.ledger.records.normalise import DIMENSIONS
+from meterwidgets.schema import NAMES
 
 if TYPE_CHECKING:
     from meterwidgets.ledger.records.plan import Plan
@@ -104,9 +104,9 @@ def look(told: str) -> str:
     Args:
         told: SQL text of what to find out of each ``file``.
     """
-    quoted = ", ".join(f'"{name}"' for name in DIMENSIONS)
+    quoted = ", ".join(f'"{name}"' for name in NAMES)
     return (
-        f"CREATE TEMP TABLE told AS {distinct(DIMENSIONS)}, {told}, "
+        f"CREATE TEMP TABLE told AS {distinct(NAMES)}, {told}, "
         f"count(COLUMNS(* EXCLUDE (file, {quoted}))) FROM ledger GROUP BY file"
     )
 
@@ -114,7 +114,7 @@ def look(told: str) -> str:
 def keep_names(con: duckdb.DuckDBPyConnection) -> None:
     """Keep all values of the dimensions of ``told`` in the table ``all_names``."""
     lists = ", ".join(
-        f'list_distinct(flatten(list("{name}"))) AS "{name}"' for name in DIMENSIONS
+        f'list_distinct(flatten(list("{name}"))) AS "{name}"' for name in NAMES
     )
     con.execute(f"CREATE TEMP TABLE all_names AS SELECT {lists} FROM told")
 

@@ -22,6 +22,7 @@ from meterwidgets.ledger.readers.rows import Raw
 from meterwidgets.ledger.records import mapping, normalise
 from meterwidgets.ledger.records.dedupe import COUNTED
 from meterwidgets.ledger.sources.base import COLUMN, Source
+from meterwidgets.schema import COUNTS
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Plan:
         """
         own = self.source.name != "table"
         known = "requests" in self.fields or self.bucketed
-        counts = ", ".join(name for name in normalise.COUNTS if name != "requests")
+        counts = ", ".join(name for name in COUNTS if name != "requests")
         names = "".join(f", {name}_label" for name in self.source.labels)
         return f"""
           SELECT {literal(self.source.name)} AS source,

@@ -14,7 +14,7 @@ import duckdb
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.readers.files import literal
 from meterwidgets.ledger.records import parquet_view
-from meterwidgets.ledger.records.quality import counted
+from meterwidgets.text import counted
 
 _DAY_US = 86_400_000_000
 

@@ -32,16 +32,6 @@ class Quality:
     rejects: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its words.
-
-    Examples:
-        >>> counted(1, "row", "rows"), counted(1200, "row", "rows")
-        ('1 row', '1,200 rows')
-    """
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def describe(reject: Mapping[str, Any]) -> str:
     """A reject as one sentence.
 

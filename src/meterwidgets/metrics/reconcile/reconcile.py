@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.filters import Filters, midnight
+from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats
@@ -20,6 +20,7 @@ from meterwidgets.metrics.reconcile.pairs import Key, Pair, Pairs, costs, pairs
 from meterwidgets.metrics.reconcile.reasons import AGREES, Why, explained, facts_of
 from meterwidgets.metrics.reconcile.results import Line, Reason, Reconciliation
 from meterwidgets.metrics.reconcile.words import advice, title
+from meterwidgets.zones import midnight
 
 TOLERANCE = "0.005"
 """Half a cent: what an invoice in cents may round a line by."""
