@@ -19,8 +19,8 @@ from meterwidgets.frame.store.store import is_store, open_store
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.read import Progress, Request
-from meterwidgets.ledger.readers.database_url import Database, named
-from meterwidgets.ledger.readers.files import files
+from meterwidgets.ledger.readers.database_url import Database, parse_database_url
+from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.records.mapping import GUESSES
 from meterwidgets.schema import NAMES
 from meterwidgets.zones import zone
@@ -42,7 +42,7 @@ class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         """The entry without the password that its path may hold."""
-        return f"SourceEntry({str(named(self.path))!r})"
+        return f"SourceEntry({str(parse_database_url(self.path))!r})"
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,10 +189,16 @@ def read(
         MeterError: When there is nothing to read, or something can't be read.
     """
     config = config or Config()
-    if any(is_store(at) for at in map(named, ledgers) if not isinstance(at, Database)):
+    if any(
+        is_store(at)
+        for at in map(parse_database_url, ledgers)
+        if not isinstance(at, Database)
+    ):
         return _stored(ledgers, config)
     wanted = requests(ledgers, config=config, folder=folder, source=source)
-    names = list(map(named, ledgers)) or [at for each in wanted for at in each.inputs]
+    names = list(map(parse_database_url, ledgers)) or [
+        at for each in wanted for at in each.inputs
+    ]
     return read_requests(
         wanted,
         prices=prices(config),
@@ -207,9 +213,9 @@ def read(
 def _stored(ledgers: Sequence[str | Path], config: Config) -> UsageFrame:
     """The frame of the one store that is named, with the labels of the config."""
     if len(ledgers) > 1:
+        names = " and ".join(str(parse_database_url(each)) for each in ledgers)
         raise LedgerError(
-            f"{' and '.join(str(named(each)) for each in ledgers)}: a store is read by "
-            "itself; ingest the others into it"
+            f"{names}: a store is read by itself; ingest the others into it"
         )
     frame = open_store(ledgers[0])
     labels = {
@@ -246,7 +252,7 @@ def requests(
         MeterError: When there is nothing to read.
     """
     entries = _entries(config, folder or Path(), strict=not ledgers)
-    wanted: list[Any] = [named(each) for each in ledgers] or [
+    wanted: list[Any] = [parse_database_url(each) for each in ledgers] or [
         part for _, parts in entries for part in parts
     ]
     if not wanted:
@@ -254,7 +260,7 @@ def requests(
     by_part = {_place(part): entry for entry, parts in entries for part in parts}
     found = []
     for each in wanted:
-        for part in [each] if isinstance(each, Database) else files(each):
+        for part in [each] if isinstance(each, Database) else find_files(each):
             entry = by_part.get(_place(part))
             found.append(
                 Request(
@@ -275,11 +281,11 @@ def _entries(
     found: list[tuple[SourceEntry, list[Any]]] = []
     for entry in config.source:
         try:
-            place = named(entry.path)
+            place = parse_database_url(entry.path)
             if isinstance(place, Database):
                 found.append((entry, [place]))
             else:
-                found.append((entry, files(folder / Path(place).expanduser())))
+                found.append((entry, find_files(folder / Path(place).expanduser())))
         except LedgerError:
             if strict:
                 raise

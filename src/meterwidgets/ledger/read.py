@@ -13,13 +13,14 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.progress import LARGE, Done, Progress, Steps, run
+from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.readers.database import open_database
 from meterwidgets.ledger.readers.database_url import Database
-from meterwidgets.ledger.readers.files import exactly, files, literal
+from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.readers.json_sample import explain
 from meterwidgets.ledger.readers.rows import Raw, open_file, open_table
 from meterwidgets.ledger.records import (
@@ -194,7 +195,7 @@ def settle(
 def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
     for request in requests:
         for each in request.inputs:
-            for part in files(each) if isinstance(each, str | Path) else [each]:
+            for part in find_files(each) if isinstance(each, str | Path) else [each]:
                 yield request, part
 
 
@@ -328,7 +329,7 @@ class _Reading:
         self.tell(first.raw.name)
         _set_zone(con, first.zone)
         paths = [each.raw.path for each in batch if each.raw.path]
-        listed = f"[{', '.join(map(exactly, paths))}]"
+        listed = f"[{', '.join(map(path_literal, paths))}]"
         try:
             size = sum(map(_size, batch))
             statement = first.statement(listed, self._files)

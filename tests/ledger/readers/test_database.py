@@ -25,7 +25,7 @@ from meterwidgets import config
 from meterwidgets.cli.main import main
 from meterwidgets.errors import LedgerError, MeterError
 from meterwidgets.ledger.readers.database import open_database
-from meterwidgets.ledger.readers.database_url import Database, named
+from meterwidgets.ledger.readers.database_url import Database, parse_database_url
 from meterwidgets.ledger.records import labels
 
 FILL = """
@@ -270,7 +270,7 @@ def test_reading_writes_nothing_and_says_who_it_is(server: Server) -> None:
 
 def test_since_keeps_what_began_then_or_later(server: Server) -> None:
     later = ROW.replace("'r-1'", "'r-2'").replace("10:00:00.123", "10:00:00.124")
-    database = named(server.schema("since", postgres.LOGS, ROW, later))
+    database = parse_database_url(server.schema("since", postgres.LOGS, ROW, later))
     con = duckdb.connect()
     labels.create(con)
 
@@ -538,7 +538,7 @@ def test_no_password_is_ever_shown_whatever_is_in_it(secret: str) -> None:
         f"postgres://reader@127.0.0.1:1/litellm?password={secret}",
     ):
         try:
-            database = named(url)
+            database = parse_database_url(url)
             said = f"{database} {database!r} {database.without_secrets(secret)}"
             with open_database(database, duckdb.connect(), "logs"):
                 pass
@@ -548,7 +548,7 @@ def test_no_password_is_ever_shown_whatever_is_in_it(secret: str) -> None:
 
 
 def test_an_address_is_taken_apart_as_it_was_meant() -> None:
-    database = named(
+    database = parse_database_url(
         "postgresql+asyncpg://a%40b:p%3Aq@[::1]:5433,db2/base?sslmode=require"
     )
     assert database.name == "postgresql://[::1]:5433,db2/base"
@@ -556,10 +556,13 @@ def test_an_address_is_taken_apart_as_it_was_meant() -> None:
         "user": "a@b", "password": "p:q", "host": "::1,db2", "port": "5433,",
         "dbname": "base", "sslmode": "require",
     }  # fmt: skip
-    assert named("postgresql:///?service=litellm").name == "postgresql:///litellm"
-    assert isinstance(named("postgres://h/d"), Database)
+    assert (
+        parse_database_url("postgresql:///?service=litellm").name
+        == "postgresql:///litellm"
+    )
+    assert isinstance(parse_database_url("postgres://h/d"), Database)
     for other in ("usage.csv", "$NOT_THERE", Path("a"), pa.table({})):
-        assert named(other) is other
+        assert parse_database_url(other) is other
 
 
 def test_an_address_of_another_kind_is_refused_without_its_password() -> None:

@@ -12,8 +12,8 @@ from meterwidgets.frame.rollup.encoding import TOO_MUCH, Name, numbers
 from meterwidgets.frame.rollup.measures import apart, repeated, rollup
 from meterwidgets.frame.rollup.stats import Facts
 from meterwidgets.frame.rollup.tables import compact
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.pricing.outliers import FLAG
-from meterwidgets.ledger.readers.files import literal
 from meterwidgets.ledger.records import parquet_view
 from meterwidgets.schema import DIMENSIONS
 

@@ -26,7 +26,7 @@ from meterwidgets.ledger.engine.progress import Done, Progress
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.read import Request
 from meterwidgets.ledger.readers.database_url import Database
-from meterwidgets.ledger.readers.files import files
+from meterwidgets.ledger.readers.files import find_files
 
 __all__ = ["Added", "ingest"]
 
@@ -164,7 +164,7 @@ def _tasks(requests: Sequence[Request], now: Manifest) -> Iterator[Task]:
             if not isinstance(each, str | Path):
                 yield Task(replace(request, inputs=[each]), TABLE)
                 continue
-            for path in files(each):
+            for path in find_files(each):
                 path = path.resolve()
                 about = path.stat()
                 yield Task(

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from meterwidgets.frame.store import parquet
-from meterwidgets.ledger.readers.files import literal
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.records import dedupe, parquet_view, provider_costs
 
 _MONTH_US = 31 * 86_400_000_000

@@ -18,8 +18,8 @@ from meterwidgets.frame.store import parquet, segments
 from meterwidgets.frame.store.manifest import Manifest, Month
 from meterwidgets.frame.store.merge import Merged
 from meterwidgets.ledger.engine.progress import Progress, Steps
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.pricing.book import PriceBook
-from meterwidgets.ledger.readers.files import literal
 from meterwidgets.ledger.records.notes import Tally, combined, tally, told
 from meterwidgets.schema import DIMENSIONS
 

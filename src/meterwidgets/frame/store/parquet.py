@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meterwidgets.ledger.engine.progress import run
-from meterwidgets.ledger.readers.files import exactly, literal
+from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.schema import COUNTS, NAMES
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def stage(
 
 def staged(paths: Iterable[Path]) -> str:
     """SQL text of the rows of staged files, as they are written; or nothing."""
-    names = ", ".join(map(exactly, paths))
+    names = ", ".join(map(path_literal, paths))
     return f"FROM read_parquet([{names}], hive_partitioning=false)" if names else ""
 
 
@@ -101,7 +101,7 @@ def files(folder: Path, parts: Iterable[str]) -> str:
     Returns:
         A relation with ``part`` and ``file_row_number``, the place of a row.
     """
-    names = ", ".join(exactly(folder / part) for part in parts)
+    names = ", ".join(path_literal(folder / part) for part in parts)
     return (
         f"read_parquet([{names}], filename='part', file_row_number=true, "
         "hive_partitioning=false)"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.filters import DIMENSIONS
 from meterwidgets.frame.store import manifest
-from meterwidgets.ledger.readers.files import exactly
+from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.schema import COUNTS
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _query(
         if first <= month <= last
         for path in parts
     ] or [path for parts in list(stored.parts.values())[:1] for path in parts]
-    names = ", ".join(map(exactly, paths))
+    names = ", ".join(map(path_literal, paths))
     values: list[Any] = [window.start, window.end]
     conditions = ["start >= ? AND start < ?"]
     conditions.append("(currency IS NULL OR currency = ?)")

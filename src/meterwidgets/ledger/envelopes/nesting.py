@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from meterwidgets.ledger.readers.files import literal
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.sources.base import Level
 
 _TYPE = "TRY(json_type(j))"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from meterwidgets.ledger.readers.files import literal
+from meterwidgets.ledger.engine.sql import literal
 
 _PATHS = (
     "$.has_more", "$.metadata.has_more", "$.metadata.page", "$.metadata.total_pages",

@@ -14,13 +14,8 @@ from datetime import UTC, datetime
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.readers.database_session import (
-    GRANT,
-    Session,
-    Table,
-    quoted,
-    session,
-)
+from meterwidgets.ledger.engine.sql import identifier
+from meterwidgets.ledger.readers.database_session import GRANT, Session, Table, session
 from meterwidgets.ledger.readers.database_url import Database
 from meterwidgets.ledger.readers.rows import Raw
 from meterwidgets.ledger.sources import litellm, litellm_daily
@@ -163,7 +158,7 @@ def _check(opened: Session, table: Table, origin: Source) -> None:
 def _query(table: Table, columns: Sequence[str], since: datetime | None) -> str:
     """The statement: the columns as text, and of the metadata only what is read."""
     short = "metadata" in columns and table.columns["metadata"] == "jsonb"
-    texts = {each: f"t.{quoted(each)}::text" for each in columns}
+    texts = {each: f"t.{identifier(each)}::text" for each in columns}
     texts |= {"metadata": _METADATA} if short else {}
     values = ", ".join(f"{text} AS c{at}" for at, text in enumerate(texts.values()))
     query = f"SELECT {values} FROM {table} AS t"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.sql import identifier, literal
 from meterwidgets.ledger.readers.database_url import Database
-from meterwidgets.ledger.readers.files import literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +48,7 @@ class Table:
     forbidden: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
+        return f"{identifier(self.schema)}.{identifier(self.name)}"
 
 
 class Session:
@@ -177,16 +177,6 @@ def session(database: Database) -> Iterator[Session]:
         opened = Session(database, connection, stack)
         opened.begin()
         yield opened
-
-
-def quoted(name: str) -> str:
-    """SQL text of a name.
-
-    Examples:
-        >>> quoted("startTime")
-        '"startTime"'
-    """
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _errors() -> type[Exception]:

@@ -51,7 +51,7 @@ class Database:
         options: What the driver needs, the password included.
 
     Examples:
-        >>> database = named("postgres://reader:s3cret@db.example.com/litellm")
+        >>> database = parse_database_url("postgres://reader:s3cret@db.example.com/litellm")
         >>> database
         Database(name='postgresql://db.example.com/litellm', schema=None)
         >>> print(database)
@@ -91,7 +91,7 @@ class Database:
         return text
 
 
-def named(source: Any) -> Any:
+def parse_database_url(source: Any) -> Any:
     """The database that an address names; anything else comes back as it is.
 
     Args:
@@ -103,9 +103,9 @@ def named(source: Any) -> Any:
         LedgerError: When it is an address that can't be read, without repeating it.
 
     Examples:
-        >>> named("usage.csv")
+        >>> parse_database_url("usage.csv")
         'usage.csv'
-        >>> named("postgresql://reader:a/b@db/litellm")
+        >>> parse_database_url("postgresql://reader:a/b@db/litellm")
         Traceback (most recent call last):
         ...
         meterwidgets.errors.LedgerError: the address of the database can't be read: \

@@ -13,7 +13,7 @@ from typing import IO
 from meterwidgets.errors import LedgerError
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
-UNREADABLE = (OSError, EOFError, zlib.error)
+READ_ERRORS = (OSError, EOFError, zlib.error)
 """What a file that can't be read, or that is broken in its compression, raises."""
 
 MANIFEST = "meter-manifest.json"
@@ -23,7 +23,7 @@ REJECTS = "rejects.jsonl"
 """Where rejected rows are kept unless the reader says otherwise; never a ledger."""
 
 
-def files(source: str | Path) -> list[Path]:
+def find_files(source: str | Path) -> list[Path]:
     """The files that a path, a folder or a glob names, sorted.
 
     A folder's hidden files, its ``rejects.jsonl`` and what is in a store are none.
@@ -71,11 +71,11 @@ def _shown(source: str | Path) -> str:
     return re.sub(r"://.*@", "://", str(source))
 
 
-def suffix(path: Path) -> str:
+def format_suffix(path: Path) -> str:
     """The ending that tells the format, without that of the compression.
 
     Examples:
-        >>> suffix(Path("logs.JSONL.gz"))
+        >>> format_suffix(Path("logs.JSONL.gz"))
         '.jsonl'
     """
     suffixes = [each.lower() for each in path.suffixes]
@@ -84,7 +84,7 @@ def suffix(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
-def opened(path: Path) -> IO[bytes]:
+def open_binary(path: Path) -> IO[bytes]:
     """Open a file for reading, whether or not it is compressed."""
     if path.suffix.lower() == ".gz":
         return gzip.open(path)  # type: ignore[return-value]
@@ -95,38 +95,18 @@ def opened(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def chunks(path: Path) -> Iterator[bytes]:
+def read_chunks(path: Path) -> Iterator[bytes]:
     """The content of a file in pieces of a mebibyte."""
-    with opened(path) as stream:
+    with open_binary(path) as stream:
         while piece := stream.read(1 << 20):
             yield piece
-
-
-def literal(text: str) -> str:
-    """SQL text of a string.
-
-    Examples:
-        >>> literal("it's")
-        "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
-
-
-def exactly(path: Path) -> str:
-    """SQL text of the name of one file, whatever glob characters are in it.
-
-    Examples:
-        >>> exactly(Path("usage[1].csv"))
-        "'usage[[]1].csv'"
-    """
-    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
 def _inside(folder: Path) -> list[Path]:
     found = [
         each
         for each in sorted(folder.rglob("*"))
-        if suffix(each) in SUFFIXES
+        if format_suffix(each) in SUFFIXES
         and each.name != REJECTS
         and not any(part.startswith(".") for part in each.relative_to(folder).parts)
         and each.is_file()

@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.readers.files import UNREADABLE, exactly, opened
+from meterwidgets.ledger.engine.sql import path_literal
+from meterwidgets.ledger.readers.files import READ_ERRORS, open_binary
 
 HEAD = 1 << 18
 """So much of a file is looked at before it is read."""
@@ -124,7 +125,7 @@ def explain(path: Path, otherwise: str) -> str:
         otherwise: What the reader said.
     """
     try:
-        with opened(path) as stream:
+        with open_binary(path) as stream:
             data = stream.read(_EXPLAINED + 1)
         if len(data) > _EXPLAINED:
             return otherwise
@@ -138,7 +139,7 @@ def explain(path: Path, otherwise: str) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         return f"line {line:,} is not UTF-8; save the file as UTF-8"
-    except (*UNREADABLE, RecursionError):
+    except (*READ_ERRORS, RecursionError):
         pass
     return otherwise
 
@@ -148,7 +149,7 @@ def _document(
 ) -> tuple[dict[str, Any], ...]:
     try:
         found = con.execute(
-            f"SELECT json::VARCHAR FROM read_json_objects({exactly(path)}, "
+            f"SELECT json::VARCHAR FROM read_json_objects({path_literal(path)}, "
             f"format='{layout}', maximum_object_size={largest_object(path)}) "
             f"LIMIT {_SAMPLED}"
         )

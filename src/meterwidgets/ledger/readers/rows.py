@@ -17,14 +17,9 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.envelopes.nesting import unnested
-from meterwidgets.ledger.readers.files import (
-    UNREADABLE,
-    exactly,
-    literal,
-    opened,
-    suffix,
-)
+from meterwidgets.ledger.readers.files import READ_ERRORS, format_suffix, open_binary
 from meterwidgets.ledger.readers.json_sample import (
     HEAD,
     Json,
@@ -80,7 +75,7 @@ class Raw:
     @property
     def files(self) -> str:
         """SQL text of the list of this one file."""
-        return f"[{exactly(self.path)}]" if self.path else "[]"
+        return f"[{path_literal(self.path)}]" if self.path else "[]"
 
     def kind(self, name: str) -> str:
         """The type of a column."""
@@ -171,11 +166,11 @@ def open_file(path: Path, con: duckdb.DuckDBPyConnection) -> Raw:
             be used.
     """
     try:
-        with opened(path) as stream:
+        with open_binary(path) as stream:
             head = stream.read(HEAD)
             if len(head) == HEAD and b"\n" not in head:  # a long first line
                 head += stream.read(LONGEST_LINE)
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or error
         raise LedgerError(f"{path}: can't be read ({reason})") from None
     if head.startswith(b"PAR1"):
@@ -185,7 +180,11 @@ def open_file(path: Path, con: duckdb.DuckDBPyConnection) -> Raw:
     text = head.decode("utf-8-sig", "replace")
     if not text.strip():
         raise LedgerError(f"{path}: is empty; name a ledger that has rows")
-    if text.lstrip()[0] in "[{" or suffix(path) in {".json", ".jsonl", ".ndjson"}:
+    if text.lstrip()[0] in "[{" or format_suffix(path) in {
+        ".json",
+        ".jsonl",
+        ".ndjson",
+    }:
         return _nested(path, look(path, text, con))
     return _csv(path, text)
 
@@ -300,7 +299,7 @@ def _documents(path: Path, layout: str) -> Reader:
 
 def _parquet(path: Path, con: duckdb.DuckDBPyConnection) -> Raw:
     try:
-        described = con.sql(f"SELECT * FROM read_parquet({exactly(path)})")
+        described = con.sql(f"SELECT * FROM read_parquet({path_literal(path)})")
         names, kinds = described.columns, [str(kind) for kind in described.types]
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]

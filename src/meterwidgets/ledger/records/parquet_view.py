@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.readers.files import exactly
+from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.schema import NAMES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def view(
     con.execute("CREATE TEMP TABLE stay (path VARCHAR, size BIGINT, changed BIGINT)")
     for batch in batches:
         paths = [each.raw.path for each in batch if each.raw.path]
-        files = f"[{', '.join(map(exactly, paths))}]"
+        files = f"[{', '.join(map(path_literal, paths))}]"
         rows.append(batch[0].rows(files, first, plain=_plain(con, batch[0], files)))
         first += len(batch)
         con.executemany("INSERT INTO stay VALUES (?, ?, ?)", list(map(_state, paths)))

@@ -16,8 +16,8 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger import sources
-from meterwidgets.ledger.readers.database_url import named
-from meterwidgets.ledger.readers.files import literal
+from meterwidgets.ledger.engine.sql import literal
+from meterwidgets.ledger.readers.database_url import parse_database_url
 from meterwidgets.ledger.readers.rows import Raw
 from meterwidgets.ledger.records import mapping, normalise
 from meterwidgets.ledger.records.dedupe import COUNTED
@@ -41,7 +41,9 @@ class Request:
 
     def __post_init__(self) -> None:
         """Put databases in the place of their addresses, which may hold passwords."""
-        object.__setattr__(self, "inputs", [named(each) for each in self.inputs])
+        object.__setattr__(
+            self, "inputs", [parse_database_url(each) for each in self.inputs]
+        )
 
 
 @dataclass(frozen=True)

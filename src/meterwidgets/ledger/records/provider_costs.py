@@ -12,7 +12,7 @@ from __future__ import annotations
 import duckdb
 
 from meterwidgets.ledger import sources
-from meterwidgets.ledger.readers.files import literal
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.records import parquet_view
 from meterwidgets.text import counted
 

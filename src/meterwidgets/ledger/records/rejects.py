@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.readers.files import UNREADABLE, chunks, opened
+from meterwidgets.ledger.readers.files import READ_ERRORS, open_binary, read_chunks
 from meterwidgets.ledger.readers.rows import LONGEST_LINE, Raw, delimiter
 from meterwidgets.ledger.records.plan import Plan
 
@@ -73,7 +73,7 @@ def _keep(
                 places = {line for line, *_ in pieces}
                 found = _physical(_starts(plan.raw), bad.get(file, []), places)
                 _extend(lines, ((file, n, line) for n, line in found.items()))
-        except UNREADABLE as error:
+        except READ_ERRORS as error:
             raise LedgerError(f"{plan.raw.name}: can't be read ({error})") from None
         _extend(apart, ((file, *piece) for piece in pieces))
     names = [plans[file].raw.name for file in files]
@@ -156,7 +156,7 @@ def _physical(
 
 def _json_lines(path: Path) -> Iterator[int]:
     """The lines that are not blank."""
-    with opened(path) as binary:
+    with open_binary(path) as binary:
         text = io.TextIOWrapper(binary, "utf-8", "replace")
         for number, line in enumerate(text, 1):
             if line.strip(" \t\r\n\ufeff"):
@@ -167,7 +167,7 @@ def _csv_rows(path: Path) -> Iterator[int]:
     """The line on which each row below the header begins; blank ones are no rows."""
     limit = csv.field_size_limit(LONGEST_LINE)
     try:
-        with opened(path) as binary:
+        with open_binary(path) as binary:
             text = io.TextIOWrapper(binary, "utf-8-sig", "replace", newline="")
             above, header = 0, ""
             while not header.strip():
@@ -242,7 +242,7 @@ def _lines_of(path: Path, positions: Sequence[int]) -> dict[int, int]:
     """The lines in which some bytes stand, both counted from 1."""
     lines: dict[int, int] = {}
     read, line, waiting = 0, 1, list(positions)
-    for piece in chunks(path) if waiting else ():
+    for piece in read_chunks(path) if waiting else ():
         newline = b"\n" if b"\n" in piece else b"\r"
         done = 0
         while waiting and waiting[0] <= read + len(piece):
