@@ -101,7 +101,7 @@ def test_the_rest_of_bqplot_finds_its_pandas_when_it_asks_for_it() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'KpiCrad'"):
+    with pytest.raises(AttributeError, match="KpiCrad"):
         importlib.import_module("meterwidgets").KpiCrad  # noqa: B018
 
 

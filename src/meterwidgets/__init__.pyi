@@ -1,0 +1,33 @@
+from .context import current_usage as current_usage
+from .context import demo_usage as demo_usage
+from .dashboards.app import App as App
+from .dashboards.app import app as app
+from .dashboards.model_analytics import model_analytics as model_analytics
+from .dashboards.my_usage import my_usage as my_usage
+from .dashboards.overview import overview as overview
+from .dashboards.page import Page as Page
+from .dashboards.token_usage import token_usage as token_usage
+from .dashboards.view import UsageView as UsageView
+from .errors import ConfigError as ConfigError
+from .errors import LedgerError as LedgerError
+from .errors import MeterError as MeterError
+from .errors import NobodyError as NobodyError
+from .frame.filters import Filters as Filters
+from .frame.frame import UsageFrame as UsageFrame
+from .frame.read import read_usage as read_usage
+from .frame.store.store import open_store as open_store
+from .ledger.pricing.book import PriceBook as PriceBook
+from .metrics.compare import compare as compare
+from .metrics.reconcile.reconcile import reconcile as reconcile
+from .metrics.reconcile.results import Reconciliation as Reconciliation
+from .widgets.donut import Donut as Donut
+from .widgets.filter_panel import FilterPanel as FilterPanel
+from .widgets.insights_banner import InsightsBanner as InsightsBanner
+from .widgets.kpi_card import KpiCard as KpiCard
+from .widgets.kpi_card import KpiCards as KpiCards
+from .widgets.model_list import ModelList as ModelList
+from .widgets.records_list import RecordsList as RecordsList
+from .widgets.split_bar import SplitBar as SplitBar
+from .widgets.trend import Trend as Trend
+
+__version__: str
