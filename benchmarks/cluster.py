@@ -59,7 +59,7 @@ def bare(df: DataFrame) -> dict[str, int]:
     spark = df.sparkSession
     df.createOrReplaceTempView("as_it_is")
     spark.sql(AS_IT_IS).createOrReplaceTempView("bare_records")
-    text = rollup("records", DIMENSIONS.personal, 900)
+    text = rollup("records", DIMENSIONS.personal_keys, 900)
     cells = spark.sql(for_spark(text, "bare_records")).toArrow()
     sums = {name: int(cells[name].to_numpy().sum()) for name in SUMMED}
     cost = sum(int(cells[name].to_numpy().sum()) for name in COSTS)

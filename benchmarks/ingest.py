@@ -77,7 +77,7 @@ def bare(path: Path, store: Path) -> dict[str, int]:
     sums = dict.fromkeys([*SUMMED, "cost"], 0)
     for folder in sorted(store.iterdir()):
         written = parquet.records(folder, [each.name for each in folder.iterdir()])
-        rows = con.sql(rollup(written, DIMENSIONS.personal, 900)).to_arrow_table()
+        rows = con.sql(rollup(written, DIMENSIONS.personal_keys, 900)).to_arrow_table()
         write_table(folder / "segment.arrow", rows)
         for name in (*SUMMED, *SIDES):
             into = "cost" if name in SIDES else name

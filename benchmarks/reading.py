@@ -50,7 +50,9 @@ def bare(path: Path) -> dict[str, int]:
       'USD' AS currency, 0::BIGINT AS input_cost, 0::BIGINT AS output_cost,
       CAST(round(cost * 1e9) AS BIGINT) AS unsplit_cost, false AS estimated
       FROM {file})"""
-    for dimensions in (DIMENSIONS.shared, DIMENSIONS.personal)[: 1 + has_user]:
+    for dimensions in (DIMENSIONS.shared_keys, DIMENSIONS.personal_keys)[
+        : 1 + has_user
+    ]:
         rows = con.sql(rollup(records, dimensions, 900)).to_arrow_table()
     columns = (*SUMMED[:3], "unsplit_cost")
     sums = [sum(rows[name].to_numpy().tolist()) for name in columns]

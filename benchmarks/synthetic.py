@@ -192,11 +192,11 @@ def rolled_up(requests: int) -> pa.Table:
 def frame(requests: int) -> UsageFrame:
     """The ledger as a frame."""
     rows = rolled_up(requests)
-    user_cube = Cube.from_rows(rows, DIMENSIONS.personal, GRAIN_S)
+    user_cube = Cube.from_rows(rows, DIMENSIONS.personal_keys, GRAIN_S)
     del rows
     return UsageFrame(
         name=f"{requests:,} requests",
-        cube=user_cube.over(DIMENSIONS.shared),
+        cube=user_cube.over(DIMENSIONS.shared_keys),
         user_cube=user_cube,
         last=START + timedelta(days=DAYS) - timedelta(seconds=1),
         currencies=("USD",),

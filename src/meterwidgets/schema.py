@@ -6,8 +6,9 @@ reports and pages all ask here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from meterwidgets.errors import MeterError, unknown
 
@@ -40,6 +41,7 @@ class Dimension:
         name: In Python, JSON, CSV, addresses and on the command line: ``org``.
         plural: The keyword of its filter: ``orgs``.
         label: The heading of its column and cards: "Organization".
+        plural_label: Its values in a sentence: "organizations".
         filter_label: What the filter panel calls it: "Tenant org".
         column: The record's column that it is read from.
         filter_place: Its place among the filters; None where readers choose no values
@@ -52,6 +54,7 @@ class Dimension:
     name: str
     plural: str
     label: str
+    plural_label: str
     filter_label: str
     column: str
     filter_place: int | None
@@ -70,9 +73,9 @@ class Dimensions:
         MeterError: When two of them have one name.
 
     Examples:
-        >>> DIMENSIONS.named("org").plural, DIMENSIONS.of_filter("orgs").label
+        >>> DIMENSIONS.named("org").plural, DIMENSIONS.filters["orgs"].label
         ('orgs', 'Organization')
-        >>> [each.name for each in DIMENSIONS.breakdowns]
+        >>> list(DIMENSIONS.breakdowns)
         ['org', 'project', 'deployment', 'model', 'endpoint', 'user']
     """
 
@@ -94,43 +97,33 @@ class Dimensions:
         Raises:
             MeterError: When there is none.
         """
-        for each in self.entries:
-            if each.name == name:
-                return each
+        for dimension in self.entries:
+            if dimension.name == name:
+                return dimension
         raise MeterError(unknown("dimension", name, [each.name for each in self]))
 
-    def of_filter(self, plural: str) -> Dimension:
-        """The dimension that a filter chooses values of.
+    @cached_property
+    def filters(self) -> Mapping[str, Dimension]:
+        """Filter -> the dimension whose values it chooses, as the panel orders them."""
+        placed = [each for each in self.entries if each.filter_place is not None]
+        placed.sort(key=lambda each: each.filter_place or 0)
+        return {dimension.plural: dimension for dimension in placed}
 
-        Raises:
-            MeterError: When there is none.
-        """
-        for each in self.filters:
-            if each.plural == plural:
-                return each
-        raise MeterError(unknown("filter", plural, [d.plural for d in self.filters]))
+    @cached_property
+    def breakdowns(self) -> Mapping[str, Dimension]:
+        """Name -> dimension, of those that figures are broken down by."""
+        return {each.name: each for each in self.entries if each.is_breakdown}
 
-    @property
-    def filters(self) -> tuple[Dimension, ...]:
-        """Those that readers choose values of, in the order of the filter panel."""
-        found = [each for each in self.entries if each.filter_place is not None]
-        return tuple(sorted(found, key=lambda each: each.filter_place or 0))
-
-    @property
-    def breakdowns(self) -> tuple[Dimension, ...]:
-        """Those that figures are broken down by."""
-        return tuple(each for each in self.entries if each.is_breakdown)
-
-    @property
-    def shared(self) -> tuple[str, ...]:
+    @cached_property
+    def shared_keys(self) -> tuple[str, ...]:
         """The keys of the shared cube: the names of those that are not personal."""
         return tuple(each.name for each in self.entries if not each.is_personal)
 
-    @property
-    def personal(self) -> tuple[str, ...]:
+    @cached_property
+    def personal_keys(self) -> tuple[str, ...]:
         """The keys of the personal cube: the shared ones, then the personal ones."""
-        own = (each.name for each in self.entries if each.is_personal)
-        return (*self.shared, *own)
+        personal = (each.name for each in self.entries if each.is_personal)
+        return (*self.shared_keys, *personal)
 
 
 def _built_in(
@@ -139,13 +132,16 @@ def _built_in(
     filter_place: int | None,
     filter_label: str = "",
     *,
+    plural_label: str = "",
     is_breakdown: bool = True,
     is_personal: bool = False,
 ) -> Dimension:
+    plural = "currencies" if name == "currency" else f"{name}s"
     return Dimension(
         name=name,
-        plural="currencies" if name == "currency" else f"{name}s",
+        plural=plural,
         label=label,
+        plural_label=plural_label or plural,
         filter_label=filter_label or label,
         column=name,
         filter_place=filter_place,
@@ -156,7 +152,7 @@ def _built_in(
 
 DIMENSIONS = Dimensions(
     (
-        _built_in("org", "Organization", 1, "Tenant org"),
+        _built_in("org", "Organization", 1, "Tenant org", plural_label="organizations"),
         _built_in("project", "Project", 2),
         _built_in("deployment", "Deployment", 3, "Model deployment"),
         _built_in("model", "Model", 5),

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meterwidgets as mw
-from meterwidgets.frame.filters import DIMENSIONS
+from meterwidgets.schema import DIMENSIONS
 from meterwidgets.zones import day_of, midnight
 
 from . import brute
@@ -84,7 +84,8 @@ def check_days(rows: list[brute.Row], tz: str) -> None:
 def choices(draw: st.DrawFn) -> dict[str, Any]:
     names = st.lists(st.sampled_from([None, "a", "b", "c, d", "unknown"]), max_size=2)
     chosen: dict[str, Any] = {
-        name: draw(names) for name in draw(st.sets(st.sampled_from(sorted(DIMENSIONS))))
+        name: draw(names)
+        for name in draw(st.sets(st.sampled_from(sorted(DIMENSIONS.filters))))
     }
     if draw(st.booleans()):
         chosen["span"] = draw(st.tuples(st.floats(0, 1), st.floats(0, 1)))
@@ -112,7 +113,7 @@ def check_filters(rows: list[brute.Row], chosen: dict[str, Any]) -> None:
         for row in brute.filled(rows)
         if window.start <= row["start"] < window.end
         and all(
-            row[DIMENSIONS[name]] in wanted for name, wanted in filters.chosen.items()
+            row[dimension] in wanted for dimension, wanted in filters.chosen.items()
         )
     ]
     assert brute.same(selection.sums(), brute.sums(there, selection.currency))

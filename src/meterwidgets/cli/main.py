@@ -190,7 +190,10 @@ def report(
         cost_type=cost_type,
         currency=wanted,
         outliers="without" if without_outliers else "with",
-        **{f"{name}s": usage.ids(name, values) for name, values in chosen.items()},
+        **{
+            usage.dimensions.named(name).plural: usage.ids(name, values)
+            for name, values in chosen.items()
+        },
     )
     if beside and anew is not None:
         text = anew.beside(usage, filters, form)

@@ -9,12 +9,13 @@ from typing import Any
 from traitlets import TraitError
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.filters import DIMENSIONS, Filters
+from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
+from meterwidgets.schema import DIMENSIONS
 from meterwidgets.zones import day_of, zone
 
 NAMES = (
-    *DIMENSIONS,
+    *DIMENSIONS.filters,
     "start",
     "end",
     "preset",
@@ -57,11 +58,11 @@ def asked(selection: Selection, name: str, value: Any) -> Filters:
     Raises:
         MeterError: When the ledger can't answer it.
     """
-    if name in DIMENSIONS:
+    if dimension := selection.frame.dimensions.filters.get(name):
         several = value if isinstance(value, tuple | list) else (value,)
         given = [one for one in several if one not in ("", None)]
-        ids = selection.frame.ids(DIMENSIONS[name], given)
-        return selection.filters.replace(**{name: ids})
+        ids = selection.frame.ids(dimension.name, given)
+        return selection.filters.choose(dimension.name, ids)
     if name not in ("start", "end"):
         return selection.filters.replace(**{name: value})
     if name == "end" and value is not None and not isinstance(value, datetime):
@@ -79,9 +80,9 @@ def shown(selection: Selection, name: str, *, several: bool) -> list[Any]:
         name: One of `NAMES`.
         several: Whether the widget holds several values.
     """
-    if name in DIMENSIONS:
-        ids = getattr(selection.filters, name)
-        labels = tuple(selection.frame.label(DIMENSIONS[name], one) for one in ids)
+    if dimension := selection.frame.dimensions.filters.get(name):
+        ids = selection.filters.chosen.get(dimension.name, ())
+        labels = tuple(selection.frame.shown(dimension.name, ids))
         if several:
             return [ids, labels, ()]
         one = [ids[0], labels[0]] if len(ids) == 1 else []

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import traitlets as t
 
-from meterwidgets import schema
 from meterwidgets.dashboards import linking, top_requests, watching
 from meterwidgets.dashboards.scheduler import FAILED, Draw, Drawn, Widget
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.filters import DIMENSIONS, Filters
+from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.store.records import store_of
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("meterwidgets")
 _Linked = TypeVar("_Linked", bound=Widget)
 _Own = TypeVar("_Own")
-_BY = tuple(each.name for each in schema.DIMENSIONS.breakdowns)
 
 
 class UsageView(t.HasTraits):
@@ -156,15 +154,14 @@ Efficiency 560K)
         """
         from meterwidgets.widgets.donut import Donut
 
-        if by not in _BY:
-            raise MeterError(unknown("dimension", by, _BY))
+        self._check_breakdown(by)
         ring = Donut()
 
         def draw() -> dict[str, Any]:
             colors = self.colors(by)
             return donuts.donut(self.selection, by, colors, expanded=ring.expanded)
 
-        return self._chooser(ring, draw, f"{by}s")
+        return self._chooser(ring, draw, by)
 
     def model_list(self, by: str = "model", *, title: str = "") -> ModelList:
         """The models by cost, with share and bar; a click chooses one.
@@ -185,7 +182,7 @@ Efficiency 560K)
                 self.selection, by, colors, expanded=found.expanded
             )
 
-        return self._chooser(found, draw, f"{by}s")
+        return self._chooser(found, draw, by)
 
     def insights_banner(self) -> InsightsBanner:
         """What is worth knowing, worst first; takes no room where there is nothing."""
@@ -251,8 +248,7 @@ Efficiency 560K)
 
         if measure not in trends.TITLES:
             raise MeterError(unknown("measure", measure, trends.TITLES))
-        if by not in _BY:
-            raise MeterError(unknown("dimension", by, _BY))
+        self._check_breakdown(by)
         choices = trends.SEGMENTS if by in trends.SEGMENTS else {}
 
         def draw(by: str) -> dict[str, Any]:
@@ -414,18 +410,21 @@ Efficiency 560K)
         said = filter(None, [traits["subtitle"], self.usage.pricing])
         return traits | {"subtitle": ", ".join(said)}
 
-    def _chooser(self, widget: _Linked, draw: Draw, field: str) -> _Linked:
-        """Link a widget whose rows choose values of a filter, and follow it."""
+    def _check_breakdown(self, by: str) -> None:
+        """Refuse a dimension that figures are not broken down by."""
+        if by not in self.usage.dimensions.breakdowns:
+            raise MeterError(unknown("dimension", by, self.usage.dimensions.breakdowns))
+
+    def _chooser(self, widget: _Linked, draw: Draw, by: str) -> _Linked:
+        """Link a widget whose rows choose values of a dimension, and follow them."""
 
         def follow() -> dict[str, Any]:
-            values = getattr(self.filters, field)
+            values = self.filters.chosen.get(by, ())
             return draw() | {"selected": [key(value) for value in values]}
 
         def choose(change: Any) -> None:
             self._change(
-                lambda filters: filters.replace(
-                    **{field: filter_panels.values(change.new)}
-                )
+                lambda filters: filters.choose(by, filter_panels.values(change.new))
             )
             if self.error:  # what was refused is not chosen
                 self._drawn.again([chooser])
@@ -448,14 +447,10 @@ Efficiency 560K)
         """
         filters: Filters = proposal["value"]
         self.usage.select(filters)
-        ids = {
-            name: [
-                None if value is None else self.usage.ids(DIMENSIONS[name], [value])[0]
-                for value in values
-            ]
-            for name, values in filters.chosen.items()
-        }
-        return filters.replace(**ids)
+        for name, values in filters.chosen.items():
+            ids = [v if v is None else self.usage.ids(name, [v])[0] for v in values]
+            filters = filters.choose(name, ids)
+        return filters
 
     @t.observe("filters")
     def _filters_changed(self, change: Any) -> None:

@@ -7,17 +7,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
-from meterwidgets import schema
 from meterwidgets.errors import MeterError, unknown
+from meterwidgets.schema import DIMENSIONS
 from meterwidgets.zones import EPOCH, day_of, midnight, zone
 
 CostType = Literal["both", "input", "output"]
 COST_TYPES = ("both", "input", "output")
 Outliers = Literal["with", "without"]
 OUTLIERS = ("with", "without")
-
-DIMENSIONS = {each.plural: each.name for each in schema.DIMENSIONS.filters}
-"""The filter -> the dimension that it chooses values of."""
 
 PRESETS = {
     "1h": "1h",
@@ -79,7 +76,7 @@ cost_type, currency, outliers
     outliers: Outliers = "with"
 
     def __post_init__(self) -> None:
-        for name in DIMENSIONS:
+        for name in DIMENSIONS.filters:
             object.__setattr__(self, name, _values(name, getattr(self, name)))
         for name in ("start", "end"):
             given = getattr(self, name)
@@ -117,20 +114,45 @@ cost_type, currency, outliers
             changes = {"start": None, "end": None} | changes
         return replace(self, **changes)
 
-    def without(self, dimension: str) -> Filters:
-        """The same filters with all values of one dimension.
+    def without(self, name: str) -> Filters:
+        """The same filters without one of those on dimensions.
 
         Args:
-            dimension: A filter, such as ``"orgs"``.
+            name: The filter, such as ``"orgs"``.
         """
-        if dimension not in DIMENSIONS:
-            raise MeterError(unknown("filter", dimension, DIMENSIONS))
-        return self.replace(**{dimension: ()})
+        if name not in DIMENSIONS.filters:
+            raise MeterError(unknown("filter", name, DIMENSIONS.filters))
+        return self.choose(DIMENSIONS.filters[name].name)
+
+    def choose(self, dimension: str, values: Iterable[str | None] = ()) -> Filters:
+        """The same filters with other values of one dimension.
+
+        Args:
+            dimension: Such as ``"org"``.
+            values: The values to keep; None of them means all.
+
+        Raises:
+            MeterError: When no filter chooses values of this dimension.
+
+        Examples:
+            >>> Filters().choose("org", ["Acme"])
+            Filters(orgs=('Acme',))
+        """
+        return self.replace(**{DIMENSIONS.named(dimension).plural: values})
 
     @property
     def chosen(self) -> dict[str, tuple[str | None, ...]]:
-        """The filters on dimensions that choose something."""
-        return {name: getattr(self, name) for name in DIMENSIONS if getattr(self, name)}
+        """Dimension -> the values chosen of it, where there is a choice.
+
+        Examples:
+            >>> Filters(orgs=["Acme", None]).chosen
+            {'org': ('Acme', None)}
+        """
+        return {
+            dimension.name: values
+            for name, dimension in DIMENSIONS.filters.items()
+            if (values := getattr(self, name))
+        }
 
     def __repr__(self) -> str:
         said = [

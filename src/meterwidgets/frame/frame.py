@@ -16,6 +16,7 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing.outliers import Outlier
 from meterwidgets.ledger.records.quality import Quality
+from meterwidgets.schema import DIMENSIONS, Dimensions
 from meterwidgets.zones import day_of, midnight
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class UsageFrame:
         fed: Until when that store is known to be complete, while it is being fed.
         pricing: "recorded", or "repriced" and as of which day.
         again: Reads the ledger again, where that is possible.
+        dimensions: What usage can be filtered and broken down by.
     """
 
     name: str
@@ -67,6 +69,7 @@ class UsageFrame:
     fed: datetime | None = None
     pricing: str = str(RECORDED)
     again: Callable[..., UsageFrame] | None = field(default=None, compare=False)
+    dimensions: Dimensions = DIMENSIONS
 
     @property
     def repriced(self) -> bool:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from meterwidgets import schema
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.cube.cube import Cube, Wanted
 from meterwidgets.frame.cube.groups import Groups
-from meterwidgets.frame.filters import DIMENSIONS, Filters, Window, resolve, snap
+from meterwidgets.frame.filters import Filters, Window, resolve, snap
 from meterwidgets.frame.rollup.encoding import Ints
 from meterwidgets.frame.rollup.measures import MEASURES
 from meterwidgets.zones import EPOCH
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 Sums = dict[str, int]
 """Measure -> its exact sum; money in nano-units."""
-
-_FILTER_OF = {dimension: name for name, dimension in DIMENSIONS.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +68,7 @@ class Selection:
 
     def sums(self) -> Sums:
         """The exact sums of every measure."""
-        groups = self.cube.groups(None, self._wanted(self.filters))
+        groups = self.cube.groups(None, self._wanted())
         whole = self._grouped(self.cube, groups).sum(axis=1).tolist()
         return {name: whole[at] for name, at in self.cube.sums.columns.items()}
 
@@ -106,11 +103,8 @@ class Selection:
             MeterError: When there is no such dimension.
         """
         cube = self._cube_for(dimension)
-        filters = self.filters
-        if not own and dimension in _FILTER_OF:
-            filters = filters.without(_FILTER_OF[dimension])
         names = cube.names.get(dimension, [None])
-        groups = cube.groups(dimension, self._wanted(filters))
+        groups = cube.groups(dimension, self._wanted(but=None if own else dimension))
         found = self._grouped(cube, groups)
         columns = cube.sums.columns
         used = np.flatnonzero(found[columns["records"]])
@@ -141,7 +135,7 @@ class Selection:
         """
         cube = self._cube_for(by) if by else self.cube
         names = cube.names.get(by, [None]) if by else [None]
-        wanted = self._wanted(self.filters)
+        wanted = self._wanted()
         if by and values is not None:
             wanted = (*wanted, (by, frozenset(values)))
         groups = cube.groups(by, wanted)
@@ -237,10 +231,7 @@ class Selection:
         )
 
     def _cube_for(self, dimension: str) -> Cube:
-        if dimension not in schema.DIMENSIONS.personal:
-            raise MeterError(
-                unknown("dimension", dimension, schema.DIMENSIONS.personal)
-            )
+        self.frame.dimensions.named(dimension)
         if dimension not in self.frame.cube.names and self.frame.user_cube is not None:
             return self.frame.user_cube
         return self.cube
@@ -273,15 +264,21 @@ class Selection:
     @property
     def _kept(self) -> npt.NDArray[np.bool_]:
         """Which tuples of the cube are selected."""
-        found = self.cube.groups(None, self._wanted(self.filters)).of_tuple
+        found = self.cube.groups(None, self._wanted()).of_tuple
         return found >= 0
 
-    def _wanted(self, filters: Filters) -> Wanted:
-        """What the filters on dimensions leave."""
+    def _wanted(self, *, but: str | None = None) -> Wanted:
+        """What the filters on dimensions leave.
+
+        Args:
+            but: A dimension whose filter does not apply.
+        """
         wanted = [("currency", frozenset([None, self.currency]))]
-        if filters.outliers == "without":
+        if self.filters.outliers == "without":
             wanted.append(("outlier", frozenset([None])))
         wanted += [
-            (DIMENSIONS[name], frozenset(v)) for name, v in filters.chosen.items()
+            (dimension, frozenset(values))
+            for dimension, values in self.filters.chosen.items()
+            if dimension != but
         ]
         return tuple(wanted)

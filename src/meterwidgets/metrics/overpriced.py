@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from meterwidgets.frame.filters import DIMENSIONS
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.outliers import FLAG, TIMES, Outlier
 from meterwidgets.metrics import formats, times
@@ -53,8 +52,8 @@ def _inside(selection: Selection) -> Iterator[Outlier]:
             each.currency == selection.currency
             and window.start <= each.start < window.end
             and all(
-                getattr(each, DIMENSIONS[name]) in values
-                for name, values in selection.filters.chosen.items()
+                getattr(each, dimension) in values
+                for dimension, values in selection.filters.chosen.items()
             )
         ):
             yield each

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.filters import DIMENSIONS, Filters, Window
+from meterwidgets.frame.filters import Filters, Window
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.zones import day_of
 
@@ -63,9 +63,9 @@ def query(filters: Filters, first: Filters, others: Mapping[str, str]) -> str:
         pairs.append(("range", filters.preset))
     if filters.tz != first.tz:
         pairs.append(("tz", filters.tz))
-    for name, values in filters.chosen.items():
+    for dimension, values in filters.chosen.items():
         if len(pairs) + len(values) < MOST - 10:  # the others below fit, too
-            pairs += [(DIMENSIONS[name], NONE if v is None else v) for v in values]
+            pairs += [(dimension, NONE if v is None else v) for v in values]
     if filters.cost_type != first.cost_type:
         pairs.append(("cost-type", filters.cost_type))
     if filters.currency and filters.currency != first.currency:
@@ -115,16 +115,17 @@ Initech, Umbrella Health"]
     except ValueError:
         return Asked(first, problems=["the address has too many parameters"])
     asked = Asked(first)
+    filter_of = {each.name: each.plural for each in usage.dimensions.filters.values()}
     changes: dict[str, Any] = {}
     for name, value in pairs:
-        field = f"{name}s"
-        if field in DIMENSIONS:
+        if name in filter_of:
             try:
                 ids = usage.ids(name, [value])
             except MeterError as error:
                 asked.problems.append(str(error))
             else:
-                changes[field] = [*changes.get(field, []), *ids]
+                chosen = filter_of[name]
+                changes[chosen] = [*changes.get(chosen, []), *ids]
         elif name in _ONE:
             changes[_ONE[name]] = value
         else:

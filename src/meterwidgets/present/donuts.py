@@ -62,8 +62,7 @@ def slots_of(selection: Selection, by: str, colors: Colors) -> Colors:
 
 def wanted(selection: Selection, by: str) -> tuple[str | None, ...]:
     """The values of a dimension that the filters choose."""
-    chosen: tuple[str | None, ...] = getattr(selection.filters, f"{by}s")
-    return chosen
+    return selection.filters.chosen.get(by, ())
 
 
 def table(

@@ -8,21 +8,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.filters import DIMENSIONS, PRESETS, Filters, Window
+from meterwidgets.frame.filters import PRESETS, Filters, Window
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compute import breakdown, elapsed, previous
 from meterwidgets.metrics.overpriced import MEANS
-from meterwidgets.present.words import WORDS, Colors, Traits, key
+from meterwidgets.present.words import Colors, Traits, key
+from meterwidgets.schema import Dimension
 from meterwidgets.zones import zone
 
-_PLURALS = {
-    "orgs": "organizations",
-    "projects": "projects",
-    "deployments": "deployments",
-    "endpoints": "endpoints",
-    "models": "models",
-}
 _SHORT = 3
 
 
@@ -64,7 +58,7 @@ def panel(
         "demo_title": made_up if frame.demo else "",
         "chips": chips,
         "count": len(chips),
-        "dims": [_list(selection, name, colors) for name in _PLURALS] if opened else [],
+        "dims": _lists(selection, colors) if opened else [],
         "from_date": shown["from"],
         "to_date": shown["to"],
         "start_time": shown["start_time"],
@@ -123,13 +117,15 @@ def _chips(selection: Selection) -> list[Traits]:
     filters, frame = selection.filters, selection.frame
     chips = []
     for name, values in filters.chosen.items():
-        names = [frame.label(DIMENSIONS[name], value) for value in values]
+        dimension = frame.dimensions.named(name)
+        names = [frame.label(name, value) for value in values]
         text = ", ".join(names[:_SHORT])
         if len(names) > _SHORT:
             text += f" and {len(names) - _SHORT} more"
-        chips.append(
-            {"dim": name, "label": WORDS[name], "text": text, "title": ", ".join(names)}
-        )
+        chips.append({
+            "dim": dimension.plural, "label": dimension.filter_label,
+            "text": text, "title": ", ".join(names),
+        })  # fmt: skip
     if filters.cost_type != "both":
         side = filters.cost_type.capitalize()
         chips.append(
@@ -143,12 +139,19 @@ def _chips(selection: Selection) -> list[Traits]:
     return chips
 
 
-def _list(selection: Selection, name: str, colors: Callable[[str], Colors]) -> Traits:
+def _lists(selection: Selection, colors: Callable[[str], Colors]) -> list[Traits]:
+    """The filters whose values the dialog lists; persons are never listed."""
+    return [
+        _list(selection, dimension, colors(dimension.name))
+        for dimension in selection.frame.dimensions.filters.values()
+        if not dimension.is_personal
+    ]
+
+
+def _list(selection: Selection, dimension: Dimension, slots: Colors) -> Traits:
     """The values of one filter that exist under the other filters, with shares."""
-    dimension = DIMENSIONS[name]
-    wanted = getattr(selection.filters, name)
-    found = breakdown(selection, dimension, own=False)
-    slots = colors(dimension)
+    wanted = selection.filters.chosen.get(dimension.name, ())
+    found = breakdown(selection, dimension.name, own=False)
     shares = formats.shares([found.value(row) or 0 for row in found.rows])
     values = [
         {
@@ -164,7 +167,7 @@ def _list(selection: Selection, name: str, colors: Callable[[str], Colors]) -> T
     values += [
         {
             "id": key(value),
-            "name": selection.frame.label(dimension, value),
+            "name": selection.frame.label(dimension.name, value),
             "share": formats.DASH,
             "color": "",
             "selected": True,
@@ -174,11 +177,11 @@ def _list(selection: Selection, name: str, colors: Callable[[str], Colors]) -> T
     ]
     silent = there == {None} and not wanted
     return {
-        "key": name,
-        "label": WORDS[name],
-        "plural": _PLURALS[name],
+        "key": dimension.plural,
+        "label": dimension.filter_label,
+        "plural": dimension.plural_label,
         "values": [] if silent else values,
-        "note": f"This ledger reports no {_PLURALS[name]}." if silent else "",
+        "note": f"This ledger reports no {dimension.plural_label}." if silent else "",
     }
 
 
@@ -205,13 +208,13 @@ def asked(request: Mapping[str, Any], selection: Selection, first: Filters) -> F
             return filters.replace(cost_type="both")
         if what == "outliers":
             return filters.replace(outliers="with")
-        if what not in DIMENSIONS:
+        if what not in selection.frame.dimensions.filters:
             raise MeterError("that filter is not known; reload the page")
         return filters.without(what)
     changes: dict[str, Any] = {
         name: values(texts)
         for name, texts in request.get("dims", {}).items()
-        if name in DIMENSIONS
+        if name in selection.frame.dimensions.filters
     }
     if "zone" in request:
         changes["tz"] = request["zone"]

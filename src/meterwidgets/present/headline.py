@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from meterwidgets import schema
-from meterwidgets.frame.filters import DIMENSIONS
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.amounts import amounts as of_sums
@@ -15,9 +13,6 @@ from meterwidgets.metrics.compute import totals
 from meterwidgets.metrics.overpriced import MEANS
 from meterwidgets.metrics.results import Breakdown, Totals, folded
 from meterwidgets.text import plain
-
-BY = {each.name: each.label for each in schema.DIMENSIONS.breakdowns}
-"""The dimensions of a report and their words."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +149,9 @@ def chosen(selection: Selection) -> list[str]:
     """What the filters leave, one sentence a filter."""
     frame, filters = selection.frame, selection.filters
     said = [
-        f"{BY[DIMENSIONS[name]]}: "
-        + ", ".join(plain(frame.label(DIMENSIONS[name], value)) for value in values)
-        for name, values in filters.chosen.items()
+        f"{frame.dimensions.named(dimension).label}: "
+        + ", ".join(plain(frame.label(dimension, value)) for value in values)
+        for dimension, values in filters.chosen.items()
     ]
     if filters.cost_type != "both":
         said.append(f"Cost type: {filters.cost_type} only")

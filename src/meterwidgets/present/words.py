@@ -9,15 +9,11 @@ from typing import Any
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
-from meterwidgets.schema import DIMENSIONS
 
 Traits = dict[str, Any]
 Colors = Mapping[str | None, str]
 
 NO_PRICE = "no record in this selection has a price"
-
-WORDS = {each.plural: each.filter_label for each in DIMENSIONS.filters}
-"""The filters on dimensions, in the words of the screen."""
 
 
 def key(value: str | None) -> str:
@@ -89,9 +85,9 @@ def empty_state(selection: Selection, records: int) -> Traits:
         return formats.isolated(selection.frame.label(name, value))
 
     chosen = [
-        f"{what} {' or '.join(shown(name, v) for v in values[:3])}"
-        for field, values in filters.chosen.items()
-        for name, what in [(field[:-1], WORDS[field])]
+        f"{selection.frame.dimensions.named(dimension).filter_label} "
+        + " or ".join(shown(dimension, value) for value in values[:3])
+        for dimension, values in filters.chosen.items()
     ]
     text = f"Nothing was used from {times.window(selection.window)} ({filters.tz})"
     if chosen:

@@ -9,7 +9,7 @@ from io import StringIO
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compare import Compared, Comparison, record
-from meterwidgets.present.headline import BY, chosen
+from meterwidgets.present.headline import chosen
 from meterwidgets.report.csv import harmless
 from meterwidgets.report.json import place
 from meterwidgets.text import plain
@@ -72,7 +72,8 @@ def _table(found: Comparison) -> list[str]:
         formats.money_column([row.repriced.cost for row in rows], unit),
         formats.money_column([row.difference for row in rows], unit),
     ]
-    cells = [(BY.get(found.by, found.by), "Recorded", "Repriced", "Difference", "%")]
+    label = found.recorded.frame.dimensions.named(found.by).label
+    cells = [(label, "Recorded", "Repriced", "Difference", "%")]
     cells += [
         (plain(row.name), *money, _change(row))
         for row, *money in zip(rows, *columns, strict=True)

@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.report.json import BY, report
+from meterwidgets.report.json import report
 
 COLUMNS = (
     "by", "id", "name", "cost", "input_cost", "output_cost", "currency", "tokens",
@@ -31,7 +31,8 @@ def dumps(selection: Selection) -> str:
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
     )
     plain.writeheader()
-    rows = [("total", whole)] + [(by, row) for by in BY for row in found["by"][by]]
+    rows = [("total", whole)]
+    rows += [(by, row) for by, rows_by in found["by"].items() for row in rows_by]
     for by, row in rows:
         of_all = {"currency": found["currency"], "pricing": found["pricing"]}
         values = {"by": by, **of_all, **row}

@@ -13,7 +13,6 @@ from meterwidgets.metrics import times
 from meterwidgets.metrics.compute import breakdown
 from meterwidgets.metrics.insights import insights
 from meterwidgets.present.headline import (
-    BY,
     Figure,
     Line,
     Part,
@@ -113,7 +112,7 @@ def dumps(selection: Selection) -> str:
         *(f'<p class="muted">{_text(each)}</p>' for each in notices(selection)),
         "" if selection.sums()["records"] else "<p>No usage in this selection.</p>",
         '<div class="grid halves">',
-        *(_breakdown(selection, by) for by in BY),
+        *(_breakdown(selection, by) for by in frame.dimensions.breakdowns),
         "</div>",
         _notes(frame.quality.notes),
     ]
@@ -160,7 +159,8 @@ def _split(title: str, parts: Sequence[Part]) -> str:
 
 def _breakdown(selection: Selection, by: str) -> str:
     """The first rows and what the others add up to, and all of them on request."""
-    found, title = breakdown(selection, by), BY[by]
+    found = breakdown(selection, by)
+    title = selection.frame.dimensions.named(by).label
     rows = table(found, selection.currency, _FIRST)
     if not rows:
         return ""

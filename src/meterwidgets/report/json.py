@@ -13,9 +13,6 @@ from meterwidgets.metrics.compute import breakdown, totals, trend
 from meterwidgets.metrics.formats import decimal_text, rounded
 from meterwidgets.metrics.insights import insights
 from meterwidgets.metrics.results import Amounts, Breakdown
-from meterwidgets.schema import DIMENSIONS
-
-BY = tuple(each.name for each in DIMENSIONS.breakdowns)
 
 
 def report(selection: Selection) -> dict[str, Any]:
@@ -34,7 +31,10 @@ def report(selection: Selection) -> dict[str, Any]:
         "currency": selection.currency,
         "pricing": selection.frame.pricing,
         "totals": _totals(selection),
-        "by": {name: _rows(breakdown(selection, name)) for name in BY},
+        "by": {
+            name: _rows(breakdown(selection, name))
+            for name in selection.frame.dimensions.breakdowns
+        },
         "trend": _trend(selection),
         "insights": [
             {

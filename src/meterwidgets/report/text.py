@@ -9,7 +9,6 @@ from meterwidgets.metrics import times
 from meterwidgets.metrics.compute import breakdown
 from meterwidgets.metrics.insights import insights
 from meterwidgets.present.headline import (
-    BY,
     Line,
     Part,
     chosen,
@@ -39,10 +38,10 @@ def dumps(selection: Selection) -> str:
     lines.append(f"{'Token split':<12} {_split(token_split(selection))}")
     lines.append(f"{'Cost split':<12} {_split(cost_split(selection))}")
     lines += [f"{'Note':<12} {each}" for each in notices(selection)]
-    for by, title in BY.items():
+    for by, dimension in frame.dimensions.breakdowns.items():
         rows = table(breakdown(selection, by), unit, _ROWS)
         if rows:
-            lines += ["", *_table(rows, title)]
+            lines += ["", *_table(rows, dimension.label)]
     if not selection.sums()["records"]:
         lines += ["", "No usage in this selection."]
     for each in insights(selection):

@@ -122,7 +122,7 @@ def test_a_worker_loads_no_widgets_and_no_pages() -> None:
 
 
 def test_the_roll_up_for_spark_never_wraps_and_never_divides_in_floats() -> None:
-    text = for_spark(rollup("records", DIMENSIONS.personal, 900), "cells")
+    text = for_spark(rollup("records", DIMENSIONS.personal_keys, 900), "cells")
     assert "start_us DIV 900000000" in text and "`user`" in text
     assert " SUM(" not in text and "(SUM(" not in text
     assert text.count("TRY_SUM(input_tokens)") == 1

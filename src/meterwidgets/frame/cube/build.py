@@ -43,10 +43,10 @@ def cubes_of(
         tz: The zone whose days are read the fastest.
         tell: Called now and then with the part that is done.
     """
-    dimensions = DIMENSIONS.personal if users else DIMENSIONS.shared
+    dimensions = DIMENSIONS.personal_keys if users else DIMENSIONS.shared_keys
     added = added_up(con, "records", dimensions, grain_s, known, tell)
     cube = Cube.of(added, grain_s, tz=tz)
-    return (cube.over(DIMENSIONS.shared, tz=tz), cube) if users else (cube, None)
+    return (cube.over(DIMENSIONS.shared_keys, tz=tz), cube) if users else (cube, None)
 
 
 def added_up(

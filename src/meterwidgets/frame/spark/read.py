@@ -205,14 +205,14 @@ def _of_rows(
 def _cubes(
     records: Cluster, columns: Collection[str], tz: str, grain_s: int, users: bool
 ) -> tuple[Cube, Cube | None]:
-    dimensions = DIMENSIONS.personal if users else DIMENSIONS.shared
+    dimensions = DIMENSIONS.personal_keys if users else DIMENSIONS.shared_keys
     left_out = COLUMNS.keys() - made_with(columns)
     never = [
         each for each in CONDITIONS if each.removesuffix(" IS NOT NULL") in left_out
     ]
     rows = records.ask(rollup("records", dimensions, grain_s, never=never)).toArrow()
     cube = Cube.from_rows(rows, dimensions, grain_s, tz=tz)
-    return (cube.over(DIMENSIONS.shared, tz=tz), cube) if users else (cube, None)
+    return (cube.over(DIMENSIONS.shared_keys, tz=tz), cube) if users else (cube, None)
 
 
 def _held(df: DataFrame, made: ExitStack) -> DataFrame:

@@ -142,14 +142,16 @@ def _segments(
         others = ", ".join(f"'{_first(name):%Y-%m-%d}'::DATE" for name in again)
         where = f"WHERE date_trunc('month', make_timestamp(start_us)) NOT IN ({others})"
         records = f"(SELECT * FROM records {where})" if again else "records"
-        rows = added_up(con, records, DIMENSIONS.personal, grain_s, every, steps.tell)
+        rows = added_up(
+            con, records, DIMENSIONS.personal_keys, grain_s, every, steps.tell
+        )
         names = sorted(added)
         edges = [int(_first(name).timestamp()) // grain_s for name in names]
         for name, table in zip(names, rows.tables([*edges, 1 << 62]), strict=True):
             kept = before.months.get(name)
             yield name, table, kept.segment if kept else ""
     for name, each in again.items():
-        rows = added_up(con, each.rows, DIMENSIONS.personal, grain_s, each.known)
+        rows = added_up(con, each.rows, DIMENSIONS.personal_keys, grain_s, each.known)
         yield name, *rows.tables([0, 1 << 62]), ""
     if grain_s != before.grain_s:
         for name, month in before.months.items():

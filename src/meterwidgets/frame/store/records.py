@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
-from meterwidgets.frame.filters import DIMENSIONS
 from meterwidgets.frame.store import manifest
 from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.schema import COUNTS
@@ -98,8 +97,8 @@ def _query(
     values.append(selection.currency)
     if selection.filters.outliers == "without":
         conditions.append("outlier IS NULL")
-    for name, chosen in selection.filters.chosen.items():
-        column = f'"{DIMENSIONS[name]}"'
+    for dimension, chosen in selection.filters.chosen.items():
+        column = f'"{selection.frame.dimensions.named(dimension).column}"'
         conditions.append(f"(list_contains(?, {column}) OR {column} IS NULL AND ?)")
         values += [[value for value in chosen if value is not None], None in chosen]
     text = (

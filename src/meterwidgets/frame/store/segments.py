@@ -74,17 +74,17 @@ def write_segment(
     if old is not None:
         path, factor = old
         con.register("segment", _whole(map_table(folder / path)))
-        before = rollup_again("segment", DIMENSIONS.personal, factor)
+        before = rollup_again("segment", DIMENSIONS.personal_keys, factor)
         if rows is not None:
             con.register("added", _whole(rows))
             before = f"{before} UNION ALL BY NAME FROM added"
-        both = con.sql(rollup_again(f"({before})", DIMENSIONS.personal))
+        both = con.sql(rollup_again(f"({before})", DIMENSIONS.personal_keys))
         rows = compact(both.to_arrow_table(), {})
         con.unregister("segment")
         con.unregister("added")
     assert rows is not None  # there is a segment, or what makes one
     same = {name: of for name, of in same_of(rows).items() if pc.max(rows[of]).as_py()}
-    keys = {name: _key(rows[name]) for name in DIMENSIONS.personal}
+    keys = {name: _key(rows[name]) for name in DIMENSIONS.personal_keys}
     columns = {"bucket": rows["bucket"], **keys}
     columns |= {name: rows[name] for name in same.values()}
     table = pa.table(columns).unify_dictionaries().combine_chunks()
@@ -98,7 +98,7 @@ def _whole(rows: pa.Table) -> pa.Table:
         rows: See ``compact``.
     """
     same, nothing = same_of(rows), pa.array(np.zeros(len(rows), np.int64))
-    columns = {name: rows[name] for name in ("bucket", *DIMENSIONS.personal)}
+    columns = {name: rows[name] for name in ("bucket", *DIMENSIONS.personal_keys)}
     for name in MEASURES:
         columns[name] = rows[same[name]] if name in same else nothing
     return pa.table(columns)
@@ -143,10 +143,10 @@ def write(
         for rows in segments
         for key in ("user", "api_key")
     )
-    dimensions = DIMENSIONS.personal if users else DIMENSIONS.shared
+    dimensions = DIMENSIONS.personal_keys if users else DIMENSIONS.shared_keys
     cube = Cube.of(of_tables(segments, dimensions), now.grain_s, tz=tz)
     user_cube = cube if users else None
-    cube = cube.over(DIMENSIONS.shared, tz=tz) if users else cube
+    cube = cube.over(DIMENSIONS.shared_keys, tz=tz) if users else cube
     with workspace() as con:
         said = _families(con, folder, now)
         outliers = _outliers(con, folder, now)
