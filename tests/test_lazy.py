@@ -42,6 +42,18 @@ def test_an_error_loads_nothing_heavy() -> None:
     assert loaded("from meterwidgets import MeterError, LedgerError") == set()
 
 
+HELP = """
+import contextlib, io
+from meterwidgets.cli.main import main
+with contextlib.redirect_stdout(io.StringIO()):
+    main(["--help"], standalone_mode=False)
+"""
+
+
+def test_help_loads_no_command() -> None:
+    assert loaded(HELP) == {"click"}
+
+
 def test_filters_load_no_data_libraries() -> None:
     assert loaded("from meterwidgets import Filters; Filters(orgs=['a'])") == set()
 

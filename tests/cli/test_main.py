@@ -14,10 +14,11 @@ from typing import Any
 
 import golden
 import pytest
+from click import Context
 from click.testing import CliRunner, Result
 
 from meterwidgets import __version__
-from meterwidgets.cli.main import main
+from meterwidgets.cli.main import _SUMMARIES, main
 from meterwidgets.ledger.sources import ALL
 
 Write = Callable[..., Path]
@@ -128,6 +129,14 @@ def test_version_and_help_say_what_there_is() -> None:
     for command in ("serve", "report", "sources"):
         assert f"\n  {command}" in shown
     assert process("-h").stdout == shown
+
+
+def test_help_has_the_first_sentence_of_each_command() -> None:
+    assert _SUMMARIES
+    for name, summary in _SUMMARIES.items():
+        command = main.get_command(Context(main), name)
+        assert command is not None
+        assert command.get_short_help_str(200).rstrip(".") == summary.rstrip(".")
 
 
 def test_requests_far_over_their_list_price_are_left_out_on_request(

@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 import signal
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import click
 
 from meterwidgets import config as settings
+from meterwidgets.cli import options
+from meterwidgets.cli.ledgers import load_config
+from meterwidgets.cli.progress import ProgressBar
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store.ingest import Added, ingest
 from meterwidgets.frame.store.store import FED
-from meterwidgets.ledger.read import Done
 from meterwidgets.text import counted, plain
+
+
+@click.command("ingest")
+@options.ledgers
+@click.option("--store", required=True, metavar="DIR", help="Created if missing.")
+@click.option("--source", metavar="NAME", help="The format; default: recognised.")
+@options.config_file
+@click.option("--follow", is_flag=True, help="Keep looking for more until stopped.")
+@click.option(
+    "--every",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="How often --follow looks.",
+)
+def command(
+    ledgers: tuple[str, ...],
+    store: str,
+    source: str | None,
+    config_file: str | None,
+    follow: bool,
+    every: float,
+) -> None:
+    """Read ledgers into a store, each record once.
+
+    SOURCE is a file, a folder or a glob; without one, the ledgers of the config are
+    read. Reading the same ledger again adds nothing, so this may run at any time, even
+    while the store is served.
+    """
+    config, folder = load_config(config_file)
+    Ingesting(ledgers, store, source=source, config=config, folder=folder).run(
+        every=every if follow else None
+    )
 
 
 class Ingesting:
@@ -90,14 +123,14 @@ class Ingesting:
             folder=self._folder,
             source=self._source,
         )
-        with _Bar(shown=sys.stderr.isatty() and not quiet) as bar:
+        with ProgressBar(enabled=not quiet) as bar:
             added = ingest(
                 wanted,
                 self._store,
                 prices=settings.prices(self._config),
                 tz=self._config.timezone,
                 labels=self._config.labels,
-                progress=bar.step,
+                progress=bar.update,
                 waiting=lambda: click.echo(
                     f"{self._store}: another ingest writes; waiting for it", err=True
                 ),
@@ -125,33 +158,3 @@ def _many(problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return problems[0]
     return f"{problems[0]} (and {len(problems) - 1:,} more that can't be read)"
-
-
-class _Bar:
-    """A progress bar with rows a second and the time that is left."""
-
-    def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
-        self._bar: Any = None
-        self._began = time.monotonic()
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def step(self, done: Done) -> None:
-        """Show how far it is."""
-        if not self._shown:
-            return
-        if self._bar is None:
-            self._bar = click.progressbar(
-                length=done.of, label="Reading", file=sys.stderr, show_pos=False,
-                item_show_func=lambda item: item,
-            )  # fmt: skip
-            self._bar.__enter__()
-        rate = done.rows / max(time.monotonic() - self._began, 1e-3)
-        said = f"{rate:,.0f} rows/s  " if done.rows else ""  # not known yet
-        self._bar.update(done.bytes - self._bar.pos, said + Path(done.name).name)
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(*error)

@@ -1,0 +1,102 @@
+"""The config and the ledgers that a command names, read with notes on stderr."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from meterwidgets import config as settings
+from meterwidgets.cli.progress import ProgressBar
+from meterwidgets.cli.reprice import Repricing
+from meterwidgets.context import demo_usage
+from meterwidgets.errors import ConfigError
+from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.text import plain
+
+
+def load_config(config_file: str | None) -> tuple[settings.Config, Path]:
+    """The config, and the folder that its paths are relative to.
+
+    Args:
+        config_file: None takes ``meterwidgets.toml`` here, or the defaults.
+
+    Raises:
+        ConfigError: When the config can't be used.
+    """
+    path = Path(config_file or settings.NAME)
+    if config_file is None and not path.is_file():
+        return settings.Config(), Path()
+    config = settings.load(path)
+    for warning in settings.warnings(config):
+        click.secho(f"{path}: {warning}", fg="yellow", err=True)
+    return config, path.parent
+
+
+def read_ledgers(
+    ledgers: tuple[str, ...],
+    config: settings.Config,
+    *,
+    folder: Path,
+    rejects: str,
+    source: str | None = None,
+    repricing: Repricing | None = None,
+) -> UsageFrame:
+    """Read ledgers; progress, notes and rejects go to the error stream.
+
+    Args:
+        ledgers: Files, folders, globs or databases, or a store; none takes those of
+            the config.
+        config: Prices, labels, zone, columns.
+        folder: What the paths of the config are relative to.
+        rejects: The file for rejected rows.
+        source: The format; None recognises it.
+        repricing: Other prices than those of the ledger.
+
+    Raises:
+        MeterError: When there is nothing to read, or something can't be read.
+    """
+    with ProgressBar() as bar:
+        usage = settings.read(
+            ledgers,
+            config=config,
+            folder=folder,
+            source=source,
+            rejects=rejects,
+            progress=bar.update,
+        )
+    if repricing is not None:
+        usage = repricing.of(usage)
+    for note in usage.quality.notes:
+        click.echo(plain(note), err=True)
+    rejected = usage.quality.rejected
+    if rejected:
+        rows = "row is" if rejected == 1 else "rows are"
+        message = f"{rejected:,} rejected {rows} kept in {rejects}"
+        click.secho(message, fg="yellow", err=True)
+    return usage
+
+
+def read_ledgers_or_demo(
+    ledgers: tuple[str, ...],
+    config_file: str | None,
+    *,
+    rejects: str,
+    repricing: Repricing | None,
+) -> UsageFrame:
+    """Read the ledgers that are named, else those of the config, else the demo.
+
+    Raises:
+        MeterError: When a config is named without a ledger, or something can't be
+            read.
+    """
+    config, folder = load_config(config_file)
+    if ledgers or config.source:
+        return read_ledgers(
+            ledgers, config, folder=folder, rejects=rejects, repricing=repricing
+        )
+    if config_file is not None:
+        raise ConfigError(
+            f"{config_file}: names no [[source]]; add one, or name a ledger"
+        )
+    return repricing.of(demo_usage()) if repricing else demo_usage()

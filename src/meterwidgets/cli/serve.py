@@ -1,0 +1,62 @@
+"""``meterwidgets serve``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from meterwidgets.cli import options
+from meterwidgets.cli import reprice as repricing
+from meterwidgets.cli.ledgers import read_ledgers_or_demo
+from meterwidgets.frame.saved import save
+from meterwidgets.serve.app import serve
+
+
+@click.command("serve")
+@options.ledgers
+@options.config_file
+@options.rejects()
+@repricing.options
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8866, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--open", "open_browser", is_flag=True, help="Open a browser.")
+@click.option("--user", default="", metavar="NAME", help="Whose usage /my-usage shows.")
+def command(
+    ledgers: tuple[str, ...],
+    config_file: str | None,
+    rejects: str,
+    reprice: str | None,
+    as_of: datetime | None,
+    host: str,
+    port: int,
+    open_browser: bool,
+    user: str,
+) -> None:
+    """Serve the dashboards of a ledger.
+
+    SOURCE is a file, a folder, a glob, a database or a store. Without one, and without
+    a config that names one, the dashboards show the demo ledger.
+    """
+    usage = read_ledgers_or_demo(
+        ledgers,
+        config_file,
+        rejects=rejects,
+        repricing=repricing.chosen(reprice, as_of, config_file),
+    )
+    with TemporaryDirectory(prefix="meterwidgets-") as folder:
+        if usage.stored is not None:  # the pages follow a store as it grows
+            frame_dir = usage.stored.folder
+        else:
+            frame_dir = save(usage, Path(folder) / "frame")
+        del usage  # the kernels map the saved frame; the server needs no copy
+        serve(
+            frame_dir,
+            host=host,
+            port=port,
+            open_browser=open_browser,
+            user=user,
+            log=click.echo,
+        )
