@@ -264,7 +264,7 @@ def test_users_of_a_ledger_without_users_are_not_reported() -> None:
 
 def test_a_frame_and_a_selection_are_arrow_streams(three: mw.UsageFrame) -> None:
     assert pa.table(three).num_rows == 3
-    selection = three.select(mw.Filters(start="2026-02-23", end="2026-02-24"))  # type: ignore[arg-type]
+    selection = three.select(mw.Filters(start="2026-02-23", end="2026-02-24"))
     (row,) = pa.table(selection).to_pylist()
     assert row["start"] == datetime(2026, 2, 23, 10, tzinfo=UTC)
     assert row["unsplit_cost"] + row["input_cost"] + row["output_cost"] == 2 * 10**9

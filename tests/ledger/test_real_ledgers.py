@@ -33,7 +33,7 @@ def days(usage: mw.UsageFrame, tz: str) -> dict[date, dict[str, int]]:
     found = {}
     day = first
     while day <= last:
-        filters = mw.Filters(start=day, end=day + timedelta(days=1), tz=tz)  # type: ignore[arg-type]
+        filters = mw.Filters(start=day, end=day + timedelta(days=1), tz=tz)
         sums = usage.select(filters).sums()
         if sums["records"]:
             found[day] = sums
@@ -251,7 +251,7 @@ def test_the_zone_of_the_machine_changes_nothing(
     usage = mw.read_usage(path, prices=no_prices(), rejects=None)
     assert usage.start == datetime(2023, 11, 16, 18, 17, tzinfo=UTC)
     assert usage.as_of("UTC") == datetime(2023, 11, 17, tzinfo=UTC)
-    filters = mw.Filters(start="2023-11-16T18:17", end="2023-11-16T18:18")  # type: ignore[arg-type]
+    filters = mw.Filters(start="2023-11-16T18:17", end="2023-11-16T18:18")
     assert usage.select(filters).sums()["records"] == sum(
         at < datetime(2023, 11, 16, 18, 18, tzinfo=UTC) for at, *_ in azure_rows(path)
     )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meterwidgets.frame.filters import Window
+from meterwidgets.frame.window import Window
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.formats import NANO
 from meterwidgets.zones import midnight

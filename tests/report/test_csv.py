@@ -75,6 +75,6 @@ def test_what_is_not_known_is_an_empty_cell_and_not_a_zero() -> None:
 def test_an_empty_selection_has_a_total_without_a_share(golden: UsageFrame) -> None:
     from meterwidgets.frame.filters import Filters
 
-    none = golden.select(Filters(start="2027-01-01", end="2027-02-01"))  # type: ignore[arg-type]
+    none = golden.select(Filters(start="2027-01-01", end="2027-02-01"))
     (row,) = parsed(form.dumps(none))
     assert (row["by"], row["cost"], row["share"]) == ("total", "0.000000000", "")

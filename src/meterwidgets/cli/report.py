@@ -90,8 +90,8 @@ def _filters(
     """The filters that the options ask for; ``names`` are by dimension."""
     return Filters(
         preset="custom" if start or end else "all",
-        start=start,  # type: ignore[arg-type]
-        end=end,  # type: ignore[arg-type]
+        start=start,
+        end=end,
         tz=tz or usage.tz,
         cost_type=cost_type,
         currency=currency,

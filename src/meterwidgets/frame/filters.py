@@ -1,22 +1,21 @@
-"""What a reader can choose: a time range in a zone, values of dimensions, a side."""
+"""What a selection is chosen by: a time range in a zone, names, one side of costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.schema import DIMENSIONS
-from meterwidgets.zones import EPOCH, day_of, midnight, zone
+from meterwidgets.zones import zone
 
+Preset = Literal["1h", "24h", "today", "7d", "30d", "90d", "mtd", "all", "custom"]
 CostType = Literal["both", "input", "output"]
-COST_TYPES = ("both", "input", "output")
 Outliers = Literal["with", "without"]
-OUTLIERS = ("with", "without")
 
-PRESETS = {
+PRESETS: Mapping[Preset, str] = {
     "1h": "1h",
     "24h": "24h",
     "today": "Today",
@@ -26,34 +25,63 @@ PRESETS = {
     "mtd": "MTD",
     "all": "All",
 }
-"""The named ranges and their words; 1h and 24h roll, the others are calendar days."""
+"""Preset -> its label; 1h and 24h roll, the others are calendar days."""
+
+_CHOICES = {
+    "preset": ("preset", get_args(Preset)),
+    "cost_type": ("cost type", get_args(CostType)),
+    "outliers": ("outlier setting", get_args(Outliers)),
+}
+"""Filter -> what errors call it, and the values that it takes."""
 
 
-@dataclass(frozen=True)
+class FilterValues(TypedDict, total=False):
+    """The keywords of ``Filters`` and ``Filters.replace``, and what each accepts."""
+
+    preset: Preset
+    start: datetime | date | str | None
+    end: datetime | date | str | None
+    tz: str
+    orgs: Iterable[str | None]
+    projects: Iterable[str | None]
+    deployments: Iterable[str | None]
+    endpoints: Iterable[str | None]
+    models: Iterable[str | None]
+    users: Iterable[str | None]
+    cost_type: CostType
+    currency: str | None
+    outliers: Outliers
+
+
+@dataclass(frozen=True, init=False, repr=False)
 class Filters:
-    """One selection; immutable, so that a change is always a new one.
+    """What is selected of a ledger; immutable, so every change makes a new one.
 
     Attributes:
         preset: A key of ``PRESETS``, or "custom" when start or end are given.
-        start: First instant, for "custom"; None is the start of the ledger. Without
-            a zone it is in ``tz``.
-        end: First instant that is out, for "custom"; None is the end of the ledger.
+        start: First instant, for "custom"; None is the start of the ledger. An ISO
+            text, a date or a date-time; without a zone it is in ``tz``.
+        end: First instant after the range, for "custom"; None is the end of the
+            ledger.
         tz: The IANA zone of days and clocks.
-        orgs: Chosen values; empty is all, None stands for "not reported".
+        orgs: Values to keep; empty keeps all, None stands for "not reported".
         projects: As ``orgs``.
         deployments: As ``orgs``.
         endpoints: As ``orgs``.
         models: As ``orgs``.
         users: As ``orgs``.
-        cost_type: Which side money and tokens are narrowed to.
-        currency: The currency that is shown, of a ledger with several.
+        cost_type: The side that money and tokens are narrowed to.
+        currency: The currency to show, of a ledger with several.
         outliers: Whether requests that cost more than 100 times their list price
             count: "with" or "without" them.
 
+    Raises:
+        MeterError: When a filter or a value is not known.
+
     Examples:
-        >>> Filters().replace(orgs=["Acme"])
+        >>> Filters(orgs=["Acme"])
         Filters(orgs=('Acme',))
-        >>> Filters().replace(organisations=["Acme"])
+        >>> Filters(organisations=["Acme"])
         Traceback (most recent call last):
         ...
         meterwidgets.errors.MeterError: filter 'organisations' not found; filters: \
@@ -61,7 +89,7 @@ preset, start, end, tz, orgs, projects, deployments, endpoints, models, users, \
 cost_type, currency, outliers
     """
 
-    preset: str = "all"
+    preset: Preset = "all"
     start: datetime | None = None
     end: datetime | None = None
     tz: str = "UTC"
@@ -75,50 +103,56 @@ cost_type, currency, outliers
     currency: str | None = None
     outliers: Outliers = "with"
 
-    def __post_init__(self) -> None:
+    def __init__(self, **values: Unpack[FilterValues]) -> None:
+        checked: dict[str, Any] = {each.name: each.default for each in fields(self)}
+        for name in values:
+            if name not in checked:
+                raise MeterError(unknown("filter", name, checked))
+        checked |= values
         for name in DIMENSIONS.filters:
-            object.__setattr__(self, name, _values(name, getattr(self, name)))
+            checked[name] = _names(name, checked[name])
         for name in ("start", "end"):
-            given = getattr(self, name)
-            object.__setattr__(self, name, _instant(name, given, self.tz))
-        if self.start or self.end:
-            object.__setattr__(self, "preset", "custom")
-        elif self.preset == "custom":  # open on both sides
-            object.__setattr__(self, "preset", "all")
-        if self.preset not in {*PRESETS, "custom"}:
-            raise MeterError(unknown("preset", str(self.preset), [*PRESETS, "custom"]))
-        if self.cost_type not in COST_TYPES:
-            raise MeterError(unknown("cost type", str(self.cost_type), COST_TYPES))
-        if self.outliers not in OUTLIERS:
-            raise MeterError(unknown("outlier setting", str(self.outliers), OUTLIERS))
-        if self.start and self.end and self.start >= self.end:
+            checked[name] = _instant(name, checked[name], checked["tz"])
+        start, end = checked["start"], checked["end"]
+        if start or end:
+            checked["preset"] = "custom"
+        elif checked["preset"] == "custom":  # open on both sides
+            checked["preset"] = "all"
+        for name, (label, choices) in _CHOICES.items():
+            if checked[name] not in choices:
+                raise MeterError(unknown(label, str(checked[name]), choices))
+        if start and end and start >= end:
             raise MeterError(
-                f"the range ends at {self.end:%Y-%m-%d %H:%M}, which is not after its "
-                f"start {self.start:%Y-%m-%d %H:%M}; choose a later end"
+                f"the range ends at {end:%Y-%m-%d %H:%M}, which is not after its "
+                f"start {start:%Y-%m-%d %H:%M}; choose a later end"
             )
-        zone(self.tz)
+        zone(checked["tz"])
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
-    def replace(self, **changes: Any) -> Filters:
-        """The same filters with some changed.
-
-        A new preset drops start and end.
+    def replace(self, **changes: Unpack[FilterValues]) -> Filters:
+        """The same filters with some changed; a new preset drops start and end.
 
         Raises:
             MeterError: When a filter or a value is not known.
+
+        Examples:
+            >>> Filters(start="2026-02-22", orgs=["Acme"]).replace(preset="7d")
+            Filters(preset='7d', orgs=('Acme',))
         """
-        known = [each.name for each in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise MeterError(unknown("filter", name, known))
-        if "preset" in changes and changes["preset"] != "custom":
-            changes = {"start": None, "end": None} | changes
-        return replace(self, **changes)
+        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        if changes.get("preset", "custom") != "custom":
+            values |= {"start": None, "end": None}
+        return Filters(**{**values, **changes})
 
     def without(self, name: str) -> Filters:
         """The same filters without one of those on dimensions.
 
         Args:
             name: The filter, such as ``"orgs"``.
+
+        Raises:
+            MeterError: When there is no such filter.
         """
         if name not in DIMENSIONS.filters:
             raise MeterError(unknown("filter", name, DIMENSIONS.filters))
@@ -129,7 +163,7 @@ cost_type, currency, outliers
 
         Args:
             dimension: Such as ``"org"``.
-            values: The values to keep; None of them means all.
+            values: The values to keep; empty keeps all.
 
         Raises:
             MeterError: When no filter chooses values of this dimension.
@@ -138,11 +172,12 @@ cost_type, currency, outliers
             >>> Filters().choose("org", ["Acme"])
             Filters(orgs=('Acme',))
         """
-        return self.replace(**{DIMENSIONS.named(dimension).plural: values})
+        keyword: dict[str, Any] = {DIMENSIONS.named(dimension).plural: values}
+        return self.replace(**keyword)
 
     @property
     def chosen(self) -> dict[str, tuple[str | None, ...]]:
-        """Dimension -> the values chosen of it, where there is a choice.
+        """Dimension -> the values to keep of it, where there is a choice.
 
         Examples:
             >>> Filters(orgs=["Acme", None]).chosen
@@ -155,100 +190,25 @@ cost_type, currency, outliers
         }
 
     def __repr__(self) -> str:
-        said = [
+        changed = [
             f"{each.name}={getattr(self, each.name)!r}"
             for each in fields(self)
             if getattr(self, each.name) != each.default
         ]
-        return f"Filters({', '.join(said)})"
+        return f"Filters({', '.join(changed)})"
 
 
-@dataclass(frozen=True)
-class Window:
-    """A continuous range of time; the end is exclusive. Both are in UTC.
-
-    Attributes:
-        start: First instant.
-        end: First instant that is out.
-        tz: The zone in which it was asked for and is shown.
-    """
-
-    start: datetime
-    end: datetime
-    tz: str
-
-    @property
-    def days(self) -> tuple[date, date] | None:
-        """First and last calendar day, when the window is whole days; else None."""
-        here = zone(self.tz)
-        first, end = (
-            self.start.astimezone(here).date(),
-            self.end.astimezone(here).date(),
-        )
-        # where the clocks change at midnight, a day begins at one
-        edges = midnight(first, self.tz), midnight(end, self.tz)
-        if edges != (self.start, self.end) or end <= first:
-            return None
-        return first, end - timedelta(days=1)
-
-
-def resolve(filters: Filters, start: datetime, as_of: datetime) -> Window:
-    """The range that filters mean for a ledger.
-
-    Args:
-        filters: The preset, or start and end, and the zone.
-        start: The first instant of the ledger.
-        as_of: Until when the ledger goes.
-
-    Returns:
-        The window. Calendar presets end with the day that holds the last moment
-        before ``as_of``; rolling ones end at ``as_of``.
-    """
-    tz = filters.tz
-    today = day_of(as_of - timedelta(microseconds=1), tz)
-    first, end = (
-        midnight(day_of(start, tz), tz),
-        midnight(today + timedelta(days=1), tz),
-    )
-    if filters.preset == "custom":
-        # an open side that lies beyond the other one makes an empty range
-        begin = filters.start or min(first, filters.end or first)
-        return Window(begin, filters.end or max(end, begin), tz)
-    if filters.preset in {"1h", "24h"}:
-        hours = timedelta(hours=int(filters.preset[:-1]))
-        return Window(as_of - hours, as_of, tz)
-    back = {"today": 1, "7d": 7, "30d": 30, "90d": 90, "mtd": today.day}
-    if filters.preset in back:
-        first = midnight(today - timedelta(days=back[filters.preset] - 1), tz)
-    return Window(first, end, tz)
-
-
-def snap(window: Window, grain_s: int) -> Window:
-    """The window on the grain of the cube: the end and start are moved outwards.
-
-    Examples:
-        >>> asked = Window(datetime(2026, 1, 1, 0, 7, tzinfo=UTC),
-        ...                datetime(2026, 1, 1, 1, tzinfo=UTC), "UTC")
-        >>> snap(asked, 900).start.isoformat()
-        '2026-01-01T00:00:00+00:00'
-    """
-    grain = timedelta(seconds=grain_s)
-    first = (window.start - EPOCH) // grain
-    beyond = (EPOCH - window.end) // grain
-    return Window(EPOCH + first * grain, EPOCH - beyond * grain, window.tz)
-
-
-def _values(name: str, given: Any) -> tuple[str | None, ...]:
+def _names(filter_name: str, given: Any) -> tuple[str | None, ...]:
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise MeterError(f"{name} is {given!r}; expected a list of names")
-    values = tuple(dict.fromkeys(given))
-    for value in values:
-        if value is not None and not isinstance(value, str):
-            raise MeterError(f"{name} holds {value!r}; expected names, or None")
-    return values
+        raise MeterError(f"{filter_name} is {given!r}; expected a list of names")
+    names = tuple(dict.fromkeys(given))
+    for name in names:
+        if name is not None and not isinstance(name, str):
+            raise MeterError(f"{filter_name} holds {name!r}; expected names, or None")
+    return names
 
 
-def _instant(name: str, given: Any, tz: str) -> datetime | None:
+def _instant(filter_name: str, given: Any, tz: str) -> datetime | None:
     if given is None:
         return None
     if isinstance(given, str):
@@ -256,16 +216,18 @@ def _instant(name: str, given: Any, tz: str) -> datetime | None:
             given = datetime.fromisoformat(given)
         except ValueError:
             raise MeterError(
-                f"{name} is {given!r}; expected an ISO date or date-time such as "
-                "2026-02-22 or 2026-02-22T18:00"
+                f"{filter_name} is {given!r}; expected an ISO date or date-time such "
+                "as 2026-02-22 or 2026-02-22T18:00"
             ) from None
     if isinstance(given, date) and not isinstance(given, datetime):
         given = datetime.combine(given, time(0))
     if not isinstance(given, datetime):
-        raise MeterError(f"{name} is {given!r}; expected a date or a date-time")
+        raise MeterError(f"{filter_name} is {given!r}; expected a date or a date-time")
     instant: datetime = given.replace(tzinfo=given.tzinfo or zone(tz))
-    if 1900 < given.year < 2300:  # in UTC, so that it may be given again as it is
+    if 1900 < given.year < 2300:  # a year outside can overflow when it is converted
         instant = instant.astimezone(UTC)
     if not 1970 < instant.year < 2200:
-        raise MeterError(f"{name} is in the year {instant.year}; expected 1971 to 2199")
+        raise MeterError(
+            f"{filter_name} is in the year {instant.year}; expected 1971 to 2199"
+        )
     return instant

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.cube.cube import Cube, Wanted
 from meterwidgets.frame.cube.groups import Groups
-from meterwidgets.frame.filters import Filters, Window, resolve, snap
+from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.rollup.encoding import Ints
 from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.frame.window import Window, resolve, snap
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:

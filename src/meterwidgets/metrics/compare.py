@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.filters import Filters, Window
+from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
+from meterwidgets.frame.window import Window
 from meterwidgets.metrics import formats
 from meterwidgets.metrics.compute import breakdown, totals
 from meterwidgets.metrics.results import Amounts, ratio

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from meterwidgets.metrics.formats import plural, rounded
 
 if TYPE_CHECKING:
-    from meterwidgets.frame.filters import Window
     from meterwidgets.frame.frame import UsageFrame
+    from meterwidgets.frame.window import Window
 
 
 def days(span: timedelta) -> str:
@@ -74,7 +74,7 @@ def window(value: Window) -> str:
 
     Examples:
         >>> from datetime import UTC
-        >>> from meterwidgets.frame.filters import Window
+        >>> from meterwidgets.frame.window import Window
         >>> def utc(*at): return datetime(*at, tzinfo=UTC)
         >>> window(Window(utc(2026, 1, 24), utc(2026, 2, 23), "UTC"))
         'Jan 24 – Feb 22, 2026'

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.filters import Filters, Window
+from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.window import Window
 from meterwidgets.zones import day_of
 
 NONE = "(none)"

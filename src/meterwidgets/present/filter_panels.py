@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.filters import PRESETS, Filters, Window
+from meterwidgets.frame.filters import PRESETS, Filters
 from meterwidgets.frame.selection import Selection
+from meterwidgets.frame.window import Window
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compute import breakdown, elapsed, previous
 from meterwidgets.metrics.overpriced import MEANS

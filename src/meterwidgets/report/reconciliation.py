@@ -9,7 +9,7 @@ from fractions import Fraction
 from io import StringIO
 from typing import Any
 
-from meterwidgets.frame.filters import Window
+from meterwidgets.frame.window import Window
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.formats import decimal_text
 from meterwidgets.metrics.reconcile.results import Line, Reconciliation

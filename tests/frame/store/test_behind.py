@@ -180,7 +180,7 @@ def test_a_store_that_has_gone_on_says_so_and_is_refreshed(
 
 def test_an_empty_selection_says_why(view: mw.UsageView) -> None:
     found = view.records_list()
-    view.filters = mw.Filters(start="2025-01-01", end="2025-01-02")  # type: ignore[arg-type]
+    view.filters = mw.Filters(start="2025-01-01", end="2025-01-02")
     assert found.empty["title"] == "No usage in this selection"
 
 

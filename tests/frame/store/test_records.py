@@ -68,7 +68,7 @@ def test_the_dearest_come_first_when_asked_for(usage: mw.UsageFrame) -> None:
 
 
 def test_no_records_is_a_table_without_rows(usage: mw.UsageFrame) -> None:
-    before = mw.Filters(start="2025-01-01", end="2025-02-01")  # type: ignore[arg-type]
+    before = mw.Filters(start="2025-01-01", end="2025-02-01")
     found = usage.select(before).records()
     assert found.num_rows == 0
     assert "cost" in found.column_names

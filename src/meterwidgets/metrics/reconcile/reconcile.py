@@ -184,7 +184,7 @@ def _day(name: str, given: date | str | None) -> date | None:
     """A given day of UTC, since an invoice has no hours."""
     if given is None:
         return None
-    instant = Filters(start=given).start  # type: ignore[arg-type]
+    instant = Filters(start=given).start
     if instant is None or instant != midnight(instant.date(), "UTC"):
         raise MeterError(
             f"{name} is {given}; invoices have whole days of UTC, so give a date such "
