@@ -71,12 +71,14 @@ def bare(path: Path, store: Path) -> dict[str, int]:
       false AS own_id, false AS billed, 0 AS file, row_number() OVER () AS n
       FROM {file})"""
     con.execute(
-        f"COPY ({parquet.written(records, [1])}) TO '{store}' "
+        f"COPY ({parquet.stored_rows(records, [1])}) TO '{store}' "
         "(FORMAT parquet, PARTITION_BY (month))"
     )
     sums = dict.fromkeys([*SUMMED, "cost"], 0)
     for folder in sorted(store.iterdir()):
-        written = parquet.records(folder, [each.name for each in folder.iterdir()])
+        written = parquet.priced_records(
+            folder, [each.name for each in folder.iterdir()]
+        )
         rows = con.sql(rollup(written, DIMENSIONS.personal_keys, 900)).to_arrow_table()
         write_table(folder / "segment.arrow", rows)
         for name in (*SUMMED, *SIDES):

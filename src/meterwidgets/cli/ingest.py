@@ -14,7 +14,8 @@ from meterwidgets.cli import options
 from meterwidgets.cli.ledgers import load_config
 from meterwidgets.cli.progress import ProgressBar
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.store.ingest import Added, ingest
+from meterwidgets.frame.store.generation import IngestResult
+from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.frame.store.store import FED
 from meterwidgets.text import counted, plain
 
@@ -98,13 +99,13 @@ class Ingesting:
         while not ended.wait(every):
             self._once(following=True)
 
-    def _once(self, *, following: bool) -> Added:
+    def _once(self, *, following: bool) -> IngestResult:
         try:
             added = self._ingest(quiet=following)
         except LedgerError as error:
             if not following:
                 raise
-            added = Added(problems=(str(error),))
+            added = IngestResult(problems=(str(error),))
         if following:
             if added.problems != self._said:  # not anew with every look
                 for problem in added.problems:
@@ -116,7 +117,7 @@ class Ingesting:
             click.echo(self._summary(added))
         return added
 
-    def _ingest(self, *, quiet: bool) -> Added:
+    def _ingest(self, *, quiet: bool) -> IngestResult:
         wanted = settings.requests(
             self._ledgers,
             config=self._config,
@@ -131,7 +132,7 @@ class Ingesting:
                 tz=self._config.timezone,
                 labels=self._config.labels,
                 progress=bar.update,
-                waiting=lambda: click.echo(
+                on_wait=lambda: click.echo(
                     f"{self._store}: another ingest writes; waiting for it", err=True
                 ),
             )
@@ -139,7 +140,7 @@ class Ingesting:
             click.echo(plain(note), err=True)
         return added
 
-    def _summary(self, added: Added) -> str:
+    def _summary(self, added: IngestResult) -> str:
         """What an ingest did, in a line."""
         said = [f"{counted(added.records, 'record', 'records')} added"]
         for number, words in (

@@ -23,8 +23,7 @@ import duckdb
 
 import meterwidgets as mw
 from frame.store.ledgers import add, jsonl, spend_logs
-from meterwidgets.frame.store import ingest as writing
-from meterwidgets.frame.store import manifest
+from meterwidgets.frame.store import inputs, manifest
 
 FILES, ROWS = 40, 30
 
@@ -43,7 +42,7 @@ def main(folder: Path, times: int, seed: int) -> dict[str, int]:
         for n in range(FILES)
     ]
     store, seen = folder / "usage.meter", Counter[str]()
-    writing._BATCH_FILES = 1  # a generation a file, so that there is much to interrupt
+    inputs._BATCH_FILES = 1  # a generation a file, so that there is much to interrupt
     began = time.monotonic()
     add(store, *paths[:4])  # how long one generation takes on this machine, and now
     each = (time.monotonic() - began) / 4

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import meterwidgets as mw
-from meterwidgets.frame.store.ingest import Added, ingest
+from meterwidgets.frame.store.generation import IngestResult
+from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.read import Request
 
 Row = dict[str, Any]
@@ -60,7 +61,7 @@ def jsonl(path: Path, rows: Iterable[Row | str]) -> Path:
     return path
 
 
-def add(store: Path | str, *paths: Any, book: mw.PriceBook = BOOK) -> Added:
+def add(store: Path | str, *paths: Any, book: mw.PriceBook = BOOK) -> IngestResult:
     """Ingest some files, each as it is recognised."""
     return ingest([Request([path]) for path in paths], store, prices=book)
 

@@ -160,7 +160,7 @@ def test_nothing_is_read_until_the_list_is_opened(
 def test_a_store_that_has_gone_on_says_so_and_is_refreshed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(months, "_MOST_PARTS", 1)  # a month is written anew each time
+    monkeypatch.setattr(months, "_MAX_PARTS", 1)  # a month is written anew each time
     store, rows = tmp_path / "s.meter", spend_logs(40, days=20)
     add(store, jsonl(tmp_path / "0.jsonl", rows[:10]))
     view = mw.UsageView(mw.open_store(store))

@@ -1,25 +1,27 @@
-"""A generation of a store: the files that it is made of, and what they hold.
-
-They lie beside those of the generation before; ``ingest`` lets them count.
-"""
+"""Write the next generation of a store: its files, and the manifest that names them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from meterwidgets.frame.store import parquet, segments
+from meterwidgets.frame.store import index, parquet
+from meterwidgets.frame.store.inputs import (
+    PendingInput,
+    read_inputs,
+    with_earlier_rows,
+)
 from meterwidgets.frame.store.manifest import Input, Manifest
 from meterwidgets.frame.store.merge import merge
-from meterwidgets.frame.store.months import Writer, months_of
+from meterwidgets.frame.store.months import write_months
+from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
-from meterwidgets.ledger.read import Request, gather, nothing, settle
+from meterwidgets.ledger.read import gather, nothing, settle
 from meterwidgets.ledger.records import parquet_view, rejects
 from meterwidgets.ledger.records.labels import collected
 from meterwidgets.ledger.records.quality import as_line
@@ -27,23 +29,20 @@ from meterwidgets.ledger.records.quality import as_line
 if TYPE_CHECKING:
     import duckdb
 
-TABLE = "the table"
-"""What an input is called that has no name of its own."""
 
-
-@dataclass(frozen=True)
-class Added:
+@dataclass(frozen=True, kw_only=True)
+class IngestResult:
     """What an ingest did.
 
     Attributes:
-        records: Records that are new in the store.
-        duplicates: Rows that were there already.
-        replaced: Stored records that newer ones stand for now.
-        rejected: Rows that broke a rule; ``rejects`` of the store holds them.
+        records: Records that were added.
+        duplicates: Rows that the store had already.
+        replaced: Stored records that newer ones replaced.
+        rejected: Rows that broke a rule; they are in the ``rejects`` of the store.
         read: Inputs that were read.
-        unchanged: Inputs that were left alone, as they had not changed.
-        problems: Why inputs could not be read, one sentence each; they are not in.
-        notes: What the reader should know, one sentence each.
+        unchanged: Inputs that were skipped because they had not changed.
+        problems: Why inputs could not be read, one sentence each; they were not added.
+        notes: What users should know about the inputs, one sentence each.
     """
 
     records: int = 0
@@ -55,193 +54,137 @@ class Added:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def __add__(self, other: Added) -> Added:
+    def __add__(self, other: IngestResult) -> IngestResult:
         sums = {
-            each.name: getattr(self, each.name) + getattr(other, each.name)
-            for each in fields(self)
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in fields(self)
         }
-        return Added(**sums | {"notes": tuple(dict.fromkeys(sums["notes"]))})
+        return IngestResult(**sums | {"notes": tuple(dict.fromkeys(sums["notes"]))})
 
 
-@dataclass(frozen=True)
-class Task:
-    """One input that has to be read."""
+def write_generation(
+    con: duckdb.DuckDBPyConnection, writer: StoreWriter, batch: Sequence[PendingInput]
+) -> tuple[Manifest, IngestResult]:
+    """Read a batch of inputs and write the files of the generation that has them.
 
-    request: Request
-    name: str
-    size: int = 0
-    mtime_ns: int | None = None
+    Args:
+        con: An empty workspace.
+        writer: Who writes.
+        batch: The inputs.
 
+    Returns:
+        The manifest of the generation, not published yet, and what was added.
 
-def generation(
-    con: duckdb.DuckDBPyConnection, writer: Writer, batch: Sequence[Task]
-) -> tuple[Manifest, Added]:
-    """Write the files of the next generation and say what they are."""
-    before = writer.now
-    requests = [task.request for task in batch]
+    Raises:
+        LedgerError: When an input can't be read, or the store would hold no usage.
+    """
+    before = writer.manifest
     steps = Steps(writer.progress)
     steps.until(0.4)
-    gathered = gather(con, requests, steps.progress)
+    gathered = gather(con, [pending.request for pending in batch], steps.progress)
     steps.until(0.8)
-    inputs = _inputs(con, before, batch, assumed_tz=gathered.assumed_tz)
-    months = {name: month.parts for name, month in before.months.items()}
-    merged = merge(con, writer.folder, months)
-    inputs = _with_those_of_before(con, before, batch, inputs)
-    (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
-    bad = sum(each.rejected for each in inputs)
-    if not count and not before.months:
-        raise nothing(gathered.names, bad, tuple(islice(rejects.rows(con), 1)))
-    stored = [path for paths in months.values() for path in paths]
-    beside = [parquet.ledger(writer.folder, stored)] if stored else []
-    rates = settle(con, writer.book, beside=beside)
-    number = f"{before.generation + 1:06}"
-    after, grain_s = months_of(con, writer, merged, [each.id for each in inputs], steps)
+    inputs = read_inputs(con, before, batch, assumed_tz=gathered.assumed_tz)
+    parts = {name: month.parts for name, month in before.months.items()}
+    merged = merge(con, writer.folder, parts)
+    inputs = with_earlier_rows(con, before, batch, inputs)
+    (added,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
+    rejected = sum(each.rejected for each in inputs)
+    if not added and not before.months:
+        raise nothing(gathered.names, rejected, tuple(islice(rejects.rows(con), 1)))
+    # cost rows that are stored already pay for usage that comes later
+    stored = parquet.reported_records(writer.folder, before.parts)
+    rate_notes = settle(con, writer.prices, beside=[stored] if before.parts else [])
+    ids = [each.id for each in inputs]
+    months, grain_s = write_months(con, writer, merged, ids, steps)
     parquet_view.check(con)
-    ids = {each.id for each in inputs}
-    found = (*gathered.notes, *merged.notes)
-    notes = _said(before.notes, found, ids)
-    kept = [each for each in before.inputs if each.id not in ids]
-    made = msgspec.structs.replace(
+    notes = (*gathered.notes, *merged.notes)
+    after = msgspec.structs.replace(
         before,
         generation=before.generation + 1,
         grain_s=grain_s,
-        months=dict(sorted(after.items())),
-        inputs=(*kept, *inputs),
-        notes=notes,
-        rates=_said(before.rates, rates, ids),
+        months=months,
+        inputs=(*(each for each in before.inputs if each.id not in ids), *inputs),
+        rejects=_write_rejects(con, writer, inputs),
+        notes=_updated_notes(before.notes, notes, ids),
+        rate_notes=_updated_notes(before.rate_notes, rate_notes, ids),
     )
-    if bad or before.rejects:
-        path = writer.place("rejects", f"{number}.jsonl")
-        names = [each.name for each in inputs]
-        _write_rejects(con, writer.folder, before.rejects, path, names)
-        made = msgspec.structs.replace(made, rejects=path)
-    came = collected(con)
-    if _shows_the_same(before, made) and not segments.renames(
-        writer.folder, before, came
-    ):
-        made = msgspec.structs.replace(made, index=before.index)
-    else:
-        path = writer.place("index", number)
-        made = msgspec.structs.replace(made, index=path)
-        named = (segments.names(writer.folder, before), came)
-        segments.write(
-            writer.folder, made, named=named, book=writer.book, **writer.about
-        )
-    retired = {*before.files} - {*made.files}
-    said = (*found, *rates)
-    return (
-        msgspec.structs.replace(made, retired=tuple(sorted(retired))),
-        Added(count, merged.duplicates, merged.replaced, bad, len(batch), notes=said),
+    after = _with_index(con, writer, after)
+    retired = {*before.files} - {*after.files}
+    result = IngestResult(
+        records=added,
+        duplicates=merged.duplicates,
+        replaced=merged.replaced,
+        rejected=rejected,
+        read=len(batch),
+        notes=(*notes, *rate_notes),
     )
+    return msgspec.structs.replace(after, retired=tuple(sorted(retired))), result
 
 
-def _shows_the_same(before: Manifest, made: Manifest) -> bool:
-    """Whether nothing changed that the frame of a store shows."""
-
-    def shown(now: Manifest) -> object:
-        rows = [(each.rows, each.rejected, each.assumed_tz) for each in now.inputs]
-        return now.months, now.notes.keys(), now.rates.keys(), sorted(rows)
-
-    return bool(before.index) and shown(before) == shown(made)
-
-
-def _said(
-    before: Mapping[str, tuple[int, ...]], now: Sequence[str], ids: set[int]
+def _updated_notes(
+    before: Mapping[str, tuple[int, ...]], notes: Sequence[str], ids: Collection[int]
 ) -> dict[str, tuple[int, ...]]:
-    """What was said of other inputs, and what is said of those that were read now."""
-    kept = {note: who for note, who in before.items() if not ids.issuperset(who)}
-    return kept | dict.fromkeys(now, tuple(sorted(ids)))
-
-
-def _inputs(
-    con: duckdb.DuckDBPyConnection,
-    before: Manifest,
-    batch: Sequence[Task],
-    *,
-    assumed_tz: bool,
-) -> list[Input]:
-    """The inputs of a batch, with what they held; one that was read keeps its id."""
-    known = {each.name: each.id for each in before.inputs if each.name != TABLE}
-    good = {
-        number: (count, last)
-        for number, count, last in con.execute(
-            "SELECT file, count(*), max(start_us) FROM ledger GROUP BY file"
-        ).fetchall()
+    """Note -> ids of inputs: those about other inputs, and those about these ones."""
+    about_others = {
+        note: inputs for note, inputs in before.items() if not {*inputs} <= {*ids}
     }
-    bad = dict(
-        con.execute("SELECT file, count(*) FROM rejects GROUP BY file").fetchall()
-    )
-    highest = max((each.id for each in before.inputs), default=0)
-    found = []
-    for number, task in enumerate(batch):
-        highest += task.name not in known
-        broken = bad.get(task.name, 0)
-        count, last = good.get(number, (0, None))
-        found.append(
-            Input(
-                known.get(task.name, highest),
-                task.name,
-                task.size if task.mtime_ns is not None else None,
-                task.mtime_ns,
-                count + broken,
-                broken,
-                assumed_tz,
-                last,
-            )
-        )
-    return found
-
-
-def _with_those_of_before(
-    con: duckdb.DuckDBPyConnection,
-    before: Manifest,
-    batch: Sequence[Task],
-    inputs: Sequence[Input],
-) -> list[Input]:
-    """The inputs, those of which only the latest was asked for with all their rows.
-
-    Args:
-        con: With ``ledger``, in which only what is new is left.
-        before: What the store held.
-        batch: How the inputs were read.
-        inputs: What was read of them.
-    """
-    known = {each.id: each for each in before.inputs}
-    new = dict(
-        con.execute("SELECT file, count(*) FROM ledger GROUP BY file").fetchall()
-    )
-    found = []
-    for number, (task, each) in enumerate(zip(batch, inputs, strict=True)):
-        then = known.get(each.id)
-        if task.request.since is not None and then is not None:
-            rows = then.rows + new.get(number, 0) + each.rejected
-            last = max(then.until_us or 0, each.until_us or 0)
-            each = msgspec.structs.replace(each, rows=rows, until_us=last)
-        found.append(each)
-    return found
+    return about_others | dict.fromkeys(notes, tuple(sorted(ids)))
 
 
 def _write_rejects(
-    con: duckdb.DuckDBPyConnection,
-    folder: Path,
-    before: str,
-    after: str,
-    names: Sequence[str],
-) -> None:
-    """Write the rejected rows of all inputs: those of before, less what was read again.
+    con: duckdb.DuckDBPyConnection, writer: StoreWriter, inputs: Sequence[Input]
+) -> str:
+    """Write the rejected rows of these inputs, and of the others as they were.
 
-    Args:
-        con: With ``rejects``, those of the inputs that were read.
-        folder: The store.
-        before: The file that there was, or nothing.
-        after: The file that there will be.
-        names: The inputs that were read.
+    Returns:
+        The path of the file, or "" where no row was ever rejected.
     """
-    with (folder / after).open("w", encoding="utf-8") as stream:
+    before = writer.manifest.rejects
+    if not before and not any(each.rejected for each in inputs):
+        return ""
+    path = writer.new_path("rejects", f"{writer.number}.jsonl")
+    read_again = {each.name for each in inputs}
+    with (writer.folder / path).open("w", encoding="utf-8") as stream:
         if before:
-            with (folder / before).open(encoding="utf-8") as old:
+            with (writer.folder / before).open(encoding="utf-8") as lines:
                 stream.writelines(
-                    line for line in old if json.loads(line)["file"] not in names
+                    line for line in lines if json.loads(line)["file"] not in read_again
                 )
         for row in rejects.rows(con):
             stream.write(as_line(row))
+    return path
+
+
+def _with_index(
+    con: duckdb.DuckDBPyConnection, writer: StoreWriter, after: Manifest
+) -> Manifest:
+    """A generation with an index; the one before stays if it would look the same."""
+    before, names = writer.manifest, collected(con)
+    if _looks_the_same(before, after) and not index.changes_labels(
+        writer.folder, before, names
+    ):
+        return msgspec.structs.replace(after, index=before.index)
+    after = msgspec.structs.replace(
+        after, index=writer.new_path("index", writer.number)
+    )
+    index.write_index(
+        writer.folder,
+        after,
+        names=(index.ledger_names(writer.folder, before), names),
+        prices=writer.prices,
+        display=writer.display,
+    )
+    return after
+
+
+def _looks_the_same(before: Manifest, after: Manifest) -> bool:
+    """Whether the frame over a generation would be that of the one before."""
+
+    def visible(manifest: Manifest) -> object:
+        counts = sorted(
+            (each.rows, each.rejected, each.assumed_tz) for each in manifest.inputs
+        )
+        notes = manifest.notes.keys(), manifest.rate_notes.keys()
+        return manifest.months, notes, counts
+
+    return bool(before.index) and visible(before) == visible(after)

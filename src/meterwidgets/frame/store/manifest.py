@@ -1,8 +1,8 @@
-"""What a store holds: the one small file that says which others count.
+"""The manifest of a store: the one small file that names all the others.
 
-A generation of a store is its manifest. Whoever reads opens the manifest first; a
-writer makes new files beside the old ones and replaces the manifest last, in one step,
-so that a reader sees the generation before or the one after and nothing between.
+A generation of a store is its manifest. Readers open the manifest first. A writer
+creates new files beside the old ones and replaces the manifest last, in one atomic
+step, so a reader sees the generation before or the one after and nothing in between.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from meterwidgets.ledger.records.notes import Tally
 
 FORMAT = 2
 FOLDERS = ("records", "cube", "index", "rejects")
-"""Where the files of a store lie; each carries the number of its generation."""
+"""The folders of a store; each file in them carries the number of its generation."""
 
 
-class Input(msgspec.Struct, frozen=True):
-    """A file, or something else, that was read into the store.
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """A file, a database or a table that was read into the store.
 
     Attributes:
         id: The number that its records carry.
-        name: Its path, or what it is called.
-        size: Bytes when it was last read; None where it has none.
-        mtime_ns: When it was last changed, then.
-        rows: Records and rejected rows that it held, then.
-        rejected: Rows that broke a rule, then.
+        name: Its path or address.
+        size: Its bytes when it was last read; None for what is not a file.
+        mtime_ns: Its modification time when it was last read.
+        rows: Records and rejected rows in it when it was last read.
+        rejected: Rows that broke a rule.
         assumed_tz: Whether its timestamps were read in an assumed zone.
-        until_us: The start of its last record. Of a database only what began a day
-            before or later is asked for again, and ``rows`` are those of all times.
+        last_start_us: The start of its last record. A database is asked only for what
+            began a day before that or later, and its ``rows`` count all readings.
     """
 
     id: int
@@ -45,19 +45,19 @@ class Input(msgspec.Struct, frozen=True):
     rows: int = 0
     rejected: int = 0
     assumed_tz: bool = False
-    until_us: int | None = None
+    last_start_us: int | None = msgspec.field(default=None, name="until_us")
 
 
-class Month(msgspec.Struct, frozen=True):
+class Month(msgspec.Struct, frozen=True, kw_only=True):
     """One calendar month of UTC.
 
     Attributes:
         parts: The Parquet files of its records.
         segment: The Arrow file of its rows in the cube.
-        tallies: Its records by kind.
-        first_us: Its first moment with usage.
-        last_us: Its last one.
-        bucket_us: The longest bucket in it, where rows are buckets; else 0.
+        tallies: Counts and sums of its records of each kind.
+        first_us: The start of its first record.
+        last_us: The last moment with usage.
+        bucket_us: The length of its longest bucket; 0 where each row is a request.
     """
 
     parts: tuple[str, ...]
@@ -69,24 +69,24 @@ class Month(msgspec.Struct, frozen=True):
 
     @property
     def records(self) -> int:
-        """How many records it holds."""
+        """The number of its records."""
         return sum(tally.records for tally in self.tallies)
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """One generation of a store; paths are relative to its folder.
 
     Attributes:
         format: The version of the layout.
-        generation: Its number, from 1.
+        generation: Its number, from 1; 0 is a store without a generation yet.
         grain_s: Seconds of a time bucket in the segments.
-        months: "2026-02" -> what it holds.
+        months: Month, such as "2026-02" -> its files.
         inputs: What was read.
-        index: The folder of the frame over all segments.
-        rejects: The file of rejected rows, of all inputs as they were last read.
-        notes: What was said of inputs -> the ids of those that it was said of.
-        rates: The same of how prices were found.
-        retired: Files of the generation before, kept for those that still read it.
+        index: The folder of the saved frame over all segments.
+        rejects: The file of rejected rows of all inputs, as they were last read.
+        notes: Note about inputs -> the ids of those inputs.
+        rate_notes: Note about how prices were found -> the ids of the inputs.
+        retired: Files of the generation before, kept for its remaining readers.
     """
 
     format: int = FORMAT
@@ -97,17 +97,24 @@ class Manifest(msgspec.Struct, frozen=True):
     index: str = ""
     rejects: str = ""
     notes: dict[str, tuple[int, ...]] = {}
-    rates: dict[str, tuple[int, ...]] = {}
+    rate_notes: dict[str, tuple[int, ...]] = msgspec.field(
+        default_factory=dict, name="rates"
+    )
     retired: tuple[str, ...] = ()
 
     @property
     def tallies(self) -> list[Tally]:
-        """The records of all months by kind."""
+        """Counts and sums of the records of each kind, month by month."""
         return [tally for month in self.months.values() for tally in month.tallies]
 
     @property
+    def parts(self) -> list[str]:
+        """The Parquet files of all records."""
+        return [part for month in self.months.values() for part in month.parts]
+
+    @property
     def files(self) -> Iterator[str]:
-        """Every file, and the folder of the index, that this generation is made of."""
+        """Every file of this generation, and the folder of its index."""
         for month in self.months.values():
             yield from (*month.parts, month.segment)
         yield from filter(None, (self.index, self.rejects))
@@ -117,44 +124,44 @@ def load(folder: Path) -> Manifest | None:
     """The manifest of a store, or None where there is no store.
 
     Raises:
-        LedgerError: When it can't be read or is of another version.
+        LedgerError: When it can't be read or belongs to another version.
     """
     path = folder / MANIFEST
     try:
-        text = path.read_bytes()
+        content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise LedgerError(f"{path}: can't be read ({error.strerror})") from None
     try:
-        found = msgspec.json.decode(text, type=Manifest)
+        manifest = msgspec.json.decode(content, type=Manifest)
     except msgspec.MsgspecError as error:
-        raise LedgerError(f"{path}: is no manifest of a store ({error})") from None
-    if found.format != FORMAT:
+        raise LedgerError(f"{path}: is not the manifest of a store ({error})") from None
+    if manifest.format != FORMAT:
         raise LedgerError(
-            f"{folder}: is a store of format {found.format}, expected {FORMAT}; ingest "
-            "its ledgers into a new store with this version"
+            f"{folder}: is a store of format {manifest.format}, expected {FORMAT}; "
+            "ingest its ledgers into a new store with this version"
         )
-    return found
+    return manifest
 
 
 def publish(folder: Path, manifest: Manifest) -> None:
-    """Make a generation the one that counts, in one step that survives a power cut."""
+    """Replace the manifest of a store atomically, safe against a power cut."""
     temporary = folder / f".{MANIFEST}"
     with temporary.open("wb") as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(folder / MANIFEST)
-    with suppress(OSError):  # it counts by now, whether or not a power cut may undo it
+    with suppress(OSError):  # published by now, even if a power cut may still undo it
         sync(folder)
 
 
 def sync(path: Path) -> None:
-    """Let a file, or the names in a folder, reach the disk."""
+    """Flush a file, or the names in a folder, to disk."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except PermissionError:  # where a folder can't be opened, names are safe already
+    except PermissionError:  # systems that refuse to open folders sync their names
         return
     try:
         os.fsync(descriptor)

@@ -1,13 +1,14 @@
-"""The months of a generation: their records, and the rows of the cube beside them."""
+"""Write the months of a generation: their records, and their rows of the cube."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow as pa
@@ -16,211 +17,251 @@ from meterwidgets.frame.cube.build import added_up
 from meterwidgets.frame.rollup.stats import FACTS, Facts, facts
 from meterwidgets.frame.store import parquet, segments
 from meterwidgets.frame.store.manifest import Manifest, Month
-from meterwidgets.frame.store.merge import Merged
-from meterwidgets.ledger.engine.progress import Progress, Steps
+from meterwidgets.frame.store.merge import NEWLY_BILLED, SUPERSEDED, MergeResult
+from meterwidgets.frame.store.writer import StoreWriter
+from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.engine.sql import literal
-from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.records.notes import Tally, combined, tally, told
 from meterwidgets.schema import DIMENSIONS
 
 if TYPE_CHECKING:
     import duckdb
 
-_MOST_PARTS = 8
-"""A month of more parts is written as one, so that it stays quick to read."""
+_MAX_PARTS = 8
+"""A month with this many parts is rewritten as one, so that it stays quick to read."""
 _LAST_DAY = "last_day(make_timestamp(start_us))"
+_END_OF_TIME = 1 << 62
 
 
-@dataclass
-class Writer:
-    """The one that writes to a store, while it holds the lock."""
+@dataclass(frozen=True)
+class _Rewritten:
+    """A month whose records are all in one new part.
 
-    folder: Path
-    book: PriceBook
-    about: Mapping[str, Any]
-    now: Manifest
-    made: list[str] = field(default_factory=list)
-    progress: Progress | None = None
+    Attributes:
+        month: Its files and counts.
+        records: SQL text of its priced records.
+        stats: Statistics of those.
+    """
 
-    def place(self, folder: str, name: str) -> str:
-        """A new path of this generation, relative to the store."""
-        path = f"{folder}/{name}"
-        self.made.append(path)
-        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        return path
+    month: Month
+    records: str
+    stats: Facts
 
 
-def months_of(
+@dataclass(frozen=True)
+class _SegmentUpdate:
+    """What the next segment of a month is made of.
+
+    Attributes:
+        month: The month.
+        rows: New rows of the cube, or None.
+        segment: The present segment to add them to; "" for none.
+    """
+
+    month: str
+    rows: pa.Table | None
+    segment: str = ""
+
+
+def write_months(
     con: duckdb.DuckDBPyConnection,
-    writer: Writer,
-    merged: Merged,
-    ids: Sequence[int],
+    writer: StoreWriter,
+    merged: MergeResult,
+    input_ids: Sequence[int],
     steps: Steps,
 ) -> tuple[dict[str, Month], int]:
-    """Write the months that changed; the others stay the files that they are.
+    """Write the months that changed; the others keep their files.
 
     Args:
-        con: With ``records``, which are new, and with ``gone`` and ``unpaid``.
+        con: A workspace with the priced new ``records``, merged.
         writer: Who writes.
-        merged: What the new records do to stored ones.
-        ids: The ids of the inputs, by the numbers of their files.
-        steps: Told how far writing is.
+        merged: The effect of the new records on stored ones.
+        input_ids: The ids of the inputs, in the order of their file numbers.
+        steps: Told how far the writing is.
 
     Returns:
         All months, and the seconds of a time bucket in their segments.
     """
-    before = writer.now
-    number = f"{before.generation + 1:06}"
-    stage = writer.place("records", number)
-    staged = parquet.stage(con, ids, writer.folder / stage, tell=steps.tell)
+    before = writer.manifest
+    staging = writer.folder / "records" / writer.number
+    staging.parent.mkdir(exist_ok=True)
+    new_files = parquet.write_by_month(con, input_ids, staging, tell=steps.tell)
     steps.until(1)
-    writer.made.remove(stage)
     tally(con, further=[f"{_LAST_DAY} AS month", *FACTS])
-    every = facts(con)
-    full = {
-        name for name, month in before.months.items() if len(month.parts) >= _MOST_PARTS
+    stats = facts(con)
+    crowded = {
+        name for name, month in before.months.items() if len(month.parts) >= _MAX_PARTS
     }
-    anew = sorted(merged.changed | (full & staged.keys()))
-    added = {
-        name: _with_further(con, writer, name, files)
-        for name, files in staged.items()
-        if name not in anew
+    to_rewrite = sorted(merged.changed_months | (crowded & new_files.keys()))
+    appended = {
+        name: _append(con, writer, name, files)
+        for name, files in new_files.items()
+        if name not in to_rewrite
     }
-    again = {name: _anew(con, writer, name, staged.get(name, ())) for name in anew}
-    rmtree(writer.folder / stage, ignore_errors=True)
-    months = before.months | added | {name: each.month for name, each in again.items()}
+    rewritten = {
+        name: _rewrite(con, writer, name, new_files.get(name, ()))
+        for name in to_rewrite
+    }
+    rmtree(staging, ignore_errors=True)
+    months = before.months | appended
+    months |= {name: each.month for name, each in rewritten.items()}
     grain_s = segments.grain(before.grain_s, months.values())
-    written = _segments(con, before, added, every, again, grain_s, steps)
-    for name, rows, old in written:
-        path = writer.place("cube", f"{name}/{number}.arrow")
-        of_before = (old, grain_s // before.grain_s) if old else None
-        segments.write_segment(con, writer.folder, rows, path, old=of_before)
-        months[name] = msgspec.structs.replace(months[name], segment=path)
-    return months, grain_s
+    updates = chain(
+        _appended_rows(con, before, rewritten, sorted(appended), stats, grain_s, steps),
+        _rewritten_rows(con, rewritten, grain_s),
+        _coarser_rows(before, {*appended, *rewritten}, grain_s),
+    )
+    for update in updates:  # one at a time: the rows of all months may not fit
+        path = writer.new_path("cube", f"{update.month}/{writer.number}.arrow")
+        segments.write_segment(
+            con,
+            writer.folder / path,
+            update.rows,
+            base=writer.folder / update.segment if update.segment else None,
+            base_buckets=grain_s // before.grain_s,
+        )
+        months[update.month] = msgspec.structs.replace(
+            months[update.month], segment=path
+        )
+    return dict(sorted(months.items())), grain_s
 
 
-@dataclass(frozen=True)
-class _Anew:
-    """A month whose records are all written anew.
-
-    Attributes:
-        month: What it holds.
-        rows: SQL text of the records.
-        known: What is known of them.
-    """
-
-    month: Month
-    rows: str
-    known: Facts
-
-
-def _segments(
+def _appended_rows(
     con: duckdb.DuckDBPyConnection,
     before: Manifest,
-    added: Mapping[str, Month],
-    every: Facts,
-    again: Mapping[str, _Anew],
+    rewritten: Collection[str],
+    months: Sequence[str],
+    stats: Facts,
     grain_s: int,
     steps: Steps,
-) -> Iterator[tuple[str, pa.Table | None, str]]:
-    """The rows of the cube of the months that changed.
+) -> Iterator[_SegmentUpdate]:
+    """The new rows of months that keep the records that they had, in one roll-up.
 
     Args:
-        con: With ``records``.
+        con: A workspace with ``records``.
         before: What the store held.
-        added: The months that have further records.
-        every: What is known of ``records``.
-        again: The months that are written anew.
+        rewritten: The other months of ``records``.
+        months: The months, in order.
+        stats: Statistics of ``records``.
         grain_s: Seconds of a time bucket.
-        steps: Told how far it is.
-
-    Yields:
-        A month, rows that come into its segment, and its segment that stays, or
-        nothing.
+        steps: Told how far the roll-up is.
     """
-    if added:
-        others = ", ".join(f"'{_first(name):%Y-%m-%d}'::DATE" for name in again)
-        where = f"WHERE date_trunc('month', make_timestamp(start_us)) NOT IN ({others})"
-        records = f"(SELECT * FROM records {where})" if again else "records"
-        rows = added_up(
-            con, records, DIMENSIONS.personal_keys, grain_s, every, steps.tell
+    if not months:
+        return
+    records = "records"
+    if rewritten:
+        others = ", ".join(f"'{_start(name):%Y-%m-%d}'::DATE" for name in rewritten)
+        records = (
+            "(SELECT * FROM records WHERE "
+            f"date_trunc('month', make_timestamp(start_us)) NOT IN ({others}))"
         )
-        names = sorted(added)
-        edges = [int(_first(name).timestamp()) // grain_s for name in names]
-        for name, table in zip(names, rows.tables([*edges, 1 << 62]), strict=True):
-            kept = before.months.get(name)
-            yield name, table, kept.segment if kept else ""
-    for name, each in again.items():
-        rows = added_up(con, each.rows, DIMENSIONS.personal_keys, grain_s, each.known)
-        yield name, *rows.tables([0, 1 << 62]), ""
+    rows = added_up(con, records, DIMENSIONS.personal_keys, grain_s, stats, steps.tell)
+    edges = [int(_start(name).timestamp()) // grain_s for name in months]
+    tables = rows.tables([*edges, _END_OF_TIME])
+    for name, table in zip(months, tables, strict=True):
+        month = before.months.get(name)
+        yield _SegmentUpdate(name, table, month.segment if month else "")
+
+
+def _rewritten_rows(
+    con: duckdb.DuckDBPyConnection, rewritten: Mapping[str, _Rewritten], grain_s: int
+) -> Iterator[_SegmentUpdate]:
+    """All rows of the months that were rewritten."""
+    for name, month in rewritten.items():
+        rows = added_up(
+            con, month.records, DIMENSIONS.personal_keys, grain_s, month.stats
+        )
+        (table,) = rows.tables([0, _END_OF_TIME])
+        yield _SegmentUpdate(name, table)
+
+
+def _coarser_rows(
+    before: Manifest, changed: Collection[str], grain_s: int
+) -> Iterator[_SegmentUpdate]:
+    """The other months, whose rows need merging if time buckets become longer."""
     if grain_s != before.grain_s:
         for name, month in before.months.items():
-            if name not in added and name not in again:
-                yield name, None, month.segment
+            if name not in changed:
+                yield _SegmentUpdate(name, None, month.segment)
 
 
-def _first(month: str) -> datetime:
-    """The first moment of a month."""
+def _start(month: str) -> datetime:
+    """The first instant of a month."""
     return datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
 
 
-def _with_further(
-    con: duckdb.DuckDBPyConnection, writer: Writer, name: str, staged: Sequence[Path]
+def _append(
+    con: duckdb.DuckDBPyConnection,
+    writer: StoreWriter,
+    name: str,
+    files: Sequence[Path],
 ) -> Month:
-    """Put what is new in a month beside what is there.
+    """Move new files of records beside those that a month has.
 
     Args:
-        con: With ``tallies`` by month.
+        con: A workspace with ``tallies`` by month.
         writer: Who writes.
         name: The month.
-        staged: The files of what is new.
+        files: The new files.
     """
-    number = f"{writer.now.generation + 1:06}"
-    made = [
-        writer.place(
-            "records", f"{name}/{number}{f'-{place}' if place else ''}.parquet"
-        )
-        for place, _ in enumerate(staged)
+    suffixes = ["", *(f"-{number}" for number in range(1, len(files)))]
+    parts = [
+        writer.new_path("records", f"{name}/{writer.number}{suffix}.parquet")
+        for suffix in suffixes
     ]
-    for source, path in zip(staged, made, strict=True):
-        source.rename(writer.folder / path)
+    for file, part in zip(files, parts, strict=True):
+        file.rename(writer.folder / part)
     of_month = f"(FROM tallies WHERE strftime(month, '%Y-%m') = {literal(name)})"
-    known = facts(con, of_month)
-    return _month(writer.now.months.get(name), made, told(con, of_month), known)
+    month = writer.manifest.months.get(name)
+    return _extended(month, parts, told(con, of_month), facts(con, of_month))
 
 
-def _anew(
-    con: duckdb.DuckDBPyConnection, writer: Writer, name: str, staged: Sequence[Path]
-) -> _Anew:
-    """Write what is new in a month and what stays in it as one.
+def _rewrite(
+    con: duckdb.DuckDBPyConnection,
+    writer: StoreWriter,
+    name: str,
+    files: Sequence[Path],
+) -> _Rewritten:
+    """Write the new and the remaining records of a month as one part.
 
     Args:
-        con: With ``gone`` and ``unpaid``.
+        con: A workspace with `SUPERSEDED` and `NEWLY_BILLED`.
         writer: Who writes.
         name: The month.
-        staged: The files of what is new.
+        files: The files of the new records.
     """
-    before = writer.now.months.get(name)
-    stays = parquet.kept(writer.folder, before.parts if before else ())
-    rows = " UNION ALL BY NAME ".join(filter(None, [stays, parquet.staged(staged)]))
-    path = writer.place("records", f"{name}/{writer.now.generation + 1:06}.parquet")
-    parquet.write(con, rows, writer.folder / path)
-    records = parquet.records(writer.folder, [path])
+    month = writer.manifest.months.get(name)
+    remaining = parquet.remaining_rows(
+        writer.folder,
+        month.parts if month else (),
+        superseded=SUPERSEDED,
+        newly_billed=NEWLY_BILLED,
+    )
+    rows = " UNION ALL BY NAME ".join(
+        filter(None, [remaining, parquet.rows_of_files(files)])
+    )
+    part = writer.new_path("records", f"{name}/{writer.number}.parquet")
+    parquet.write_part(con, rows, writer.folder / part)
+    records = parquet.priced_records(writer.folder, [part])
     tallies = tally(con, records, further=FACTS)
-    known = facts(con)
-    return _Anew(_month(None, [path], tallies, known), records, known)
+    stats = facts(con)
+    return _Rewritten(_extended(None, [part], tallies, stats), records, stats)
 
 
-def _month(
-    before: Month | None, made: Sequence[str], tallies: Sequence[Tally], known: Facts
+def _extended(
+    month: Month | None, parts: Sequence[str], tallies: Sequence[Tally], stats: Facts
 ) -> Month:
-    """A month that holds further records, without its segment."""
-    kept = before or Month((), "", (), known.first_us, known.last_us)
+    """A month with further records; its segment is still to be written."""
+    if month is None:
+        month = Month(
+            parts=(), segment="", tallies=(),
+            first_us=stats.first_us, last_us=stats.last_us,
+        )  # fmt: skip
     return Month(
-        (*kept.parts, *made),
-        "",
-        combined((*kept.tallies, *tallies)),
-        min(kept.first_us, known.first_us or kept.first_us),
-        max(kept.last_us, known.last_us),
-        max(kept.bucket_us, known.bucket_us),
+        parts=(*month.parts, *parts),
+        segment="",
+        tallies=combined((*month.tallies, *tallies)),
+        first_us=min(month.first_us, stats.first_us or month.first_us),
+        last_us=max(month.last_us, stats.last_us),
+        bucket_us=max(month.bucket_us, stats.bucket_us),
     )

@@ -1,4 +1,4 @@
-"""The records on disk: Parquet files that keep what was reported beside its price."""
+"""The records on disk: Parquet files with both the reported and the resulting price."""
 
 from __future__ import annotations
 
@@ -13,93 +13,94 @@ from meterwidgets.schema import COUNTS, NAMES
 if TYPE_CHECKING:
     import duckdb
 
-_TEXTS = ("source", "grain", "record_id", *NAMES, "status", "service_tier")
-_PRICED = ("input_cost", "output_cost", "unsplit_cost", "list_cost")
-_REPORTED = ("reported_cost", "reported_input_cost", "reported_output_cost")
+_TEXT_COLUMNS = ("source", "grain", "record_id", *NAMES, "status", "service_tier")
+_PRICE_COLUMNS = ("input_cost", "output_cost", "unsplit_cost", "list_cost")
+_REPORTED_COLUMNS = ("reported_cost", "reported_input_cost", "reported_output_cost")
 _NANO = "0.000000001::DECIMAL(10, 9)"
 
-_WRITTEN = ", ".join(
+_STORED_COLUMNS = ", ".join(
     [
-        *(f'"{name}"' for name in _TEXTS),
+        *(f'"{name}"' for name in _TEXT_COLUMNS),
         "make_timestamptz(start_us) AS start",
         'make_timestamptz(end_us) AS "end"',
         *COUNTS,
         *(
             f"CAST({name} * {_NANO} AS DECIMAL(18, 9)) AS {name}"
-            for name in (*_PRICED, *_REPORTED)
+            for name in (*_PRICE_COLUMNS, *_REPORTED_COLUMNS)
         ),
         "currency, cost_basis, coalesce(estimated, false) AS estimated, outlier",
         "reported_currency, covers, own_id, grown, billed",
     ]
 )
-_DIMENSIONS = ", ".join(f'"{name}"' for name in _TEXTS)
+_TEXTS = ", ".join(f'"{name}"' for name in _TEXT_COLUMNS)
 _COUNTS = ", ".join(COUNTS)
 _TIMES = 'epoch_us(start) AS start_us, epoch_us("end") AS end_us'
 
 
-def _nano(column: str, name: str) -> str:
-    return f"CAST({column}::DECIMAL(28, 9) * 1000000000 AS BIGINT) AS {name}"
+def _in_nano(column: str, alias: str) -> str:
+    return f"CAST({column}::DECIMAL(28, 9) * 1000000000 AS BIGINT) AS {alias}"
 
 
-def written(records: str, inputs: Iterable[int]) -> str:
-    """SQL text of records as they are written, each with the last day of its month.
+def stored_rows(records: str, input_ids: Iterable[int]) -> str:
+    """SQL text of records as they are stored, each with the last day of its month.
 
     Args:
-        records: SQL text of the priced records of ``pricing``.
-        inputs: The ids of the inputs, by the numbers of their files in ``records``.
+        records: SQL text of the priced records.
+        input_ids: The ids of the inputs, in the order of the file numbers in
+            ``records``.
 
     Returns:
-        A SELECT of the usage record: instants as timestamps of UTC, money as
-        DECIMAL(18, 9), what the ledger reported, and ``input`` and ``row``, where it
-        stood; and ``month``.
+        A SELECT of the usage record: instants as timestamps in UTC, money as
+        DECIMAL(18, 9), what the ledger reported, the ``input`` and ``row`` that it was
+        read from, and ``month``.
     """
-    ids = ", ".join(map(str, inputs))
+    ids = ", ".join(map(str, input_ids))
     return (
-        f'SELECT {_WRITTEN}, CAST([{ids}][file + 1] AS INTEGER) AS input, n AS "row", '
-        f"last_day(make_timestamp(start_us)) AS month FROM {records}"
+        f"SELECT {_STORED_COLUMNS}, CAST([{ids}][file + 1] AS INTEGER) AS input, "
+        f'n AS "row", last_day(make_timestamp(start_us)) AS month FROM {records}'
     )
 
 
-def stage(
+def write_by_month(
     con: duckdb.DuckDBPyConnection,
-    inputs: Iterable[int],
+    input_ids: Iterable[int],
     folder: Path,
     *,
     tell: Callable[[float], None] | None = None,
 ) -> dict[str, list[Path]]:
-    """Write records to a folder that is not there yet, looking through them once.
+    """Write the priced records of a workspace to a new folder, in one pass.
 
     Args:
         con: Where the priced ``records`` are.
-        inputs: The ids of the inputs, by the numbers of their files.
-        folder: Where to write.
-        tell: Called now and then with the part that is done.
+        input_ids: The ids of the inputs, in the order of their file numbers.
+        folder: A folder that does not exist yet.
+        tell: Called now and then with the share that is done.
 
     Returns:
-        Month, as "2026-02" -> its files.
+        Month, such as "2026-02" -> its files.
     """
     copy = (
-        f"COPY ({written('records', inputs)}) TO {literal(str(folder))} "
+        f"COPY ({stored_rows('records', input_ids)}) TO {literal(str(folder))} "
         "(FORMAT parquet, PARTITION_BY (month))"
     )
     run(con, copy, tell)
     return {
-        each.name.removeprefix("month=")[:7]: sorted(each.iterdir())
-        for each in sorted(folder.glob("month=*"))
+        month.name.removeprefix("month=")[:7]: sorted(month.iterdir())
+        for month in sorted(folder.glob("month=*"))
     }
 
 
-def staged(paths: Iterable[Path]) -> str:
-    """SQL text of the rows of staged files, as they are written; or nothing."""
+def rows_of_files(paths: Iterable[Path]) -> str:
+    """SQL text of the rows of files that `write_by_month` wrote; "" for no files."""
     names = ", ".join(map(path_literal, paths))
     return f"FROM read_parquet([{names}], hive_partitioning=false)" if names else ""
 
 
-def files(folder: Path, parts: Iterable[str]) -> str:
-    """SQL text of the rows of some parts as they are on disk.
+def rows_of_parts(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of the stored rows of some parts.
 
     Returns:
-        A relation with ``part`` and ``file_row_number``, the place of a row.
+        A relation in which ``part`` and ``file_row_number`` identify a row.
     """
     names = ", ".join(path_literal(folder / part) for part in parts)
     return (
@@ -108,62 +109,73 @@ def files(folder: Path, parts: Iterable[str]) -> str:
     )
 
 
-def records(folder: Path, parts: Iterable[str]) -> str:
-    """SQL text of the records of some parts, as ``pricing`` made them.
+def priced_records(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of the priced records of some parts, as the roll-up expects them.
 
     Returns:
-        A relation in microseconds and nano-units.
+        A relation with times in microseconds and money in nano-units.
     """
-    money = ", ".join(_nano(name, name) for name in _PRICED)
+    money = ", ".join(_in_nano(name, name) for name in _PRICE_COLUMNS)
     return (
-        f"(SELECT {_DIMENSIONS}, {_TIMES}, {_COUNTS}, {money}, currency, cost_basis, "
+        f"(SELECT {_TEXTS}, {_TIMES}, {_COUNTS}, {money}, currency, cost_basis, "
         "estimated, outlier, billed, part, file_row_number "
-        f"FROM {files(folder, parts)})"
+        f"FROM {rows_of_parts(folder, parts)})"
     )
 
 
-def ledger(folder: Path, parts: Iterable[str]) -> str:
-    """SQL text of what was reported for the records of some parts.
+def reported_records(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of the records of some parts as their ledgers reported them.
 
     Returns:
-        A relation with the columns of ``ledger`` that tell one record from another.
+        A relation with the columns of ``ledger`` that identify and price a record.
     """
-    money = ", ".join(_nano(name, name.removeprefix("reported_")) for name in _REPORTED)
+    money = ", ".join(
+        _in_nano(name, name.removeprefix("reported_")) for name in _REPORTED_COLUMNS
+    )
     return (
-        f"(SELECT {_DIMENSIONS}, {_TIMES}, {_COUNTS}, {money}, "
+        f"(SELECT {_TEXTS}, {_TIMES}, {_COUNTS}, {money}, "
         "reported_currency AS currency, covers, own_id, grown, billed, part, "
-        f"file_row_number FROM {files(folder, parts)})"
+        f"file_row_number FROM {rows_of_parts(folder, parts)})"
     )
 
 
-def kept(folder: Path, parts: Iterable[str]) -> str:
-    """SQL text of what stays of some parts, as it is on disk; or nothing.
+def remaining_rows(
+    folder: Path, parts: Iterable[str], *, superseded: str, newly_billed: str
+) -> str:
+    """SQL text of the rows of some parts that stay in the store; "" for no parts.
 
-    What ``gone`` lists is left out, and what ``unpaid`` lists has no price any more.
+    Args:
+        folder: The store.
+        parts: The parts.
+        superseded: The relation of the rows to leave out.
+        newly_billed: The relation of the rows that lose their own price, because a
+            provider's cost row pays for them.
     """
-    rows = files(folder, parts) if (parts := tuple(parts)) else ""
-    if not rows:
+    parts = tuple(parts)
+    if not parts:
         return ""
-    here = "(part, file_row_number)"
-    lost = ", ".join(
-        f"CASE WHEN lost THEN NULL ELSE {name} END AS {name}"
-        for name in (*_PRICED, "currency", "outlier")
+    place = "(part, file_row_number)"
+    prices = ", ".join(
+        f"CASE WHEN unpriced THEN NULL ELSE {name} END AS {name}"
+        for name in (*_PRICE_COLUMNS, "currency", "outlier")
     )
+    # The inner query marks the rows that lose their price, the outer one clears it.
     return (
-        f"SELECT * EXCLUDE (part, file_row_number, lost) REPLACE ({lost}, "
-        "CASE WHEN lost THEN 'unpriced' ELSE cost_basis END AS cost_basis, "
-        "estimated AND NOT lost AS estimated, billed OR lost AS billed) FROM "
-        f"(SELECT *, {here} IN (FROM unpaid) AS lost FROM {rows} "
-        f"WHERE {here} NOT IN (FROM gone))"
+        f"SELECT * EXCLUDE (part, file_row_number, unpriced) REPLACE ({prices}, "
+        "CASE WHEN unpriced THEN 'unpriced' ELSE cost_basis END AS cost_basis, "
+        "estimated AND NOT unpriced AS estimated, billed OR unpriced AS billed) FROM "
+        f"(SELECT *, {place} IN (FROM {newly_billed}) AS unpriced "
+        f"FROM {rows_of_parts(folder, parts)} "
+        f"WHERE {place} NOT IN (FROM {superseded}))"
     )
 
 
-def write(con: duckdb.DuckDBPyConnection, rows: str, path: Path) -> None:
+def write_part(con: duckdb.DuckDBPyConnection, rows: str, path: Path) -> None:
     """Write a part.
 
     Args:
         con: Where the rows are.
-        rows: SQL text of them, as `staged` or `kept` give it.
+        rows: SQL text of stored rows, see `rows_of_files` and `remaining_rows`.
         path: A new file.
     """
     con.execute(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet)")

@@ -51,7 +51,7 @@ def reprice(
             con.execute(
                 "CREATE VIEW ledger AS SELECT *, NULL::BOOLEAN AS recorded_zero, "
                 "part AS file, file_row_number AS n FROM "
-                + parquet.ledger(Path(), map(str, paths))
+                + parquet.reported_records(Path(), map(str, paths))
             )
             price(con, book, pricing)
             said = _notes(con, stored, book, pricing)

@@ -1,0 +1,189 @@
+"""The inputs of an ingest: which to read, in which batches, and what they held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meterwidgets.frame.store.manifest import Input, Manifest
+from meterwidgets.ledger.read import Request
+from meterwidgets.ledger.readers.database_url import Database
+from meterwidgets.ledger.readers.files import find_files
+from meterwidgets.zones import EPOCH
+
+if TYPE_CHECKING:
+    import duckdb
+
+_TABLE = "the table"
+"""The name of an input in memory."""
+_BATCH_BYTES = 256 << 20
+_BATCH_FILES = 2_000
+_LATE = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingInput:
+    """One input to read.
+
+    Attributes:
+        request: How to read it.
+        name: Its path or address.
+        size: Its bytes; 0 for what is not a file.
+        mtime_ns: Its modification time; None for what is not a file.
+    """
+
+    request: Request
+    name: str
+    size: int = 0
+    mtime_ns: int | None = None
+
+    def is_unchanged(self, manifest: Manifest) -> bool:
+        """Whether it is a file that a store has read in this very state."""
+        return self.mtime_ns is not None and any(
+            (stored.name, stored.size, stored.mtime_ns)
+            == (self.name, self.size, self.mtime_ns)
+            for stored in manifest.inputs
+        )
+
+
+def pending_inputs(
+    requests: Sequence[Request], manifest: Manifest
+) -> Iterator[PendingInput]:
+    """The single files, databases and tables of some requests.
+
+    Args:
+        requests: What to read.
+        manifest: What the store holds: a database is only asked for what is newer.
+    """
+    for request in requests:
+        for ledger in request.inputs:
+            if isinstance(ledger, Database):
+                name = str(ledger)
+                since = request.since or _since(name, manifest)
+                yield PendingInput(
+                    request=replace(request, inputs=[ledger], since=since), name=name
+                )
+            elif isinstance(ledger, str | Path):
+                for path in find_files(ledger):
+                    path = path.resolve()
+                    status = path.stat()
+                    yield PendingInput(
+                        request=replace(request, inputs=[path]),
+                        name=str(path),
+                        size=status.st_size,
+                        mtime_ns=status.st_mtime_ns,
+                    )
+            else:
+                yield PendingInput(
+                    request=replace(request, inputs=[ledger]), name=_TABLE
+                )
+
+
+def _since(database: str, manifest: Manifest) -> datetime | None:
+    """The time from which to ask a database for more; None asks for everything.
+
+    A gateway writes a request when it is finished, so the last day is asked for again.
+    Where rows were rejected everything is read again, to find out which still are.
+    """
+    for stored in manifest.inputs:
+        if stored.name == database and stored.last_start_us is not None:
+            if stored.rejected:
+                return None
+            return EPOCH + timedelta(microseconds=stored.last_start_us) - _LATE
+    return None
+
+
+def batches(inputs: Sequence[PendingInput]) -> Iterator[list[PendingInput]]:
+    """Inputs that make one generation: many small ones, or one large one."""
+    batch: list[PendingInput] = []
+    size = 0
+    for pending in inputs:
+        if batch and (len(batch) >= _BATCH_FILES or size + pending.size > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(pending)
+        size += pending.size
+    if batch:
+        yield batch
+
+
+def read_inputs(
+    con: duckdb.DuckDBPyConnection,
+    before: Manifest,
+    batch: Sequence[PendingInput],
+    *,
+    assumed_tz: bool,
+) -> list[Input]:
+    """The inputs of a batch as the manifest lists them, with the rows that they held.
+
+    Args:
+        con: A workspace with ``ledger`` and ``rejects``, before anything is merged.
+        before: What the store holds; an input that is read again keeps its id.
+        batch: The inputs, in the order of their file numbers.
+        assumed_tz: Whether timestamps were read in an assumed zone.
+    """
+    ids = {stored.name: stored.id for stored in before.inputs if stored.name != _TABLE}
+    good_rows = {
+        file: (count, last_start_us)
+        for file, count, last_start_us in con.execute(
+            "SELECT file, count(*), max(start_us) FROM ledger GROUP BY file"
+        ).fetchall()
+    }
+    rejected_rows = dict(
+        con.execute("SELECT file, count(*) FROM rejects GROUP BY file").fetchall()
+    )
+    last_id = max((stored.id for stored in before.inputs), default=0)
+    inputs = []
+    for file, pending in enumerate(batch):
+        last_id += pending.name not in ids
+        rejected = rejected_rows.get(pending.name, 0)
+        count, last_start_us = good_rows.get(file, (0, None))
+        inputs.append(
+            Input(
+                id=ids.get(pending.name, last_id),
+                name=pending.name,
+                size=pending.size if pending.mtime_ns is not None else None,
+                mtime_ns=pending.mtime_ns,
+                rows=count + rejected,
+                rejected=rejected,
+                assumed_tz=assumed_tz,
+                last_start_us=last_start_us,
+            )
+        )
+    return inputs
+
+
+def with_earlier_rows(
+    con: duckdb.DuckDBPyConnection,
+    before: Manifest,
+    batch: Sequence[PendingInput],
+    inputs: Sequence[Input],
+) -> list[Input]:
+    """The inputs, where only the latest rows were asked for with all rows so far.
+
+    Args:
+        con: A workspace whose ``ledger`` holds only new rows by now.
+        before: What the store holds.
+        batch: How the inputs were read.
+        inputs: What `read_inputs` found.
+    """
+    stored = {each.id: each for each in before.inputs}
+    new_rows = dict(
+        con.execute("SELECT file, count(*) FROM ledger GROUP BY file").fetchall()
+    )
+    completed = []
+    for file, (pending, read) in enumerate(zip(batch, inputs, strict=True)):
+        earlier = stored.get(read.id)
+        if pending.request.since is not None and earlier is not None:
+            read = msgspec.structs.replace(
+                read,
+                rows=earlier.rows + new_rows.get(file, 0) + read.rejected,
+                last_start_us=max(earlier.last_start_us or 0, read.last_start_us or 0),
+            )
+        completed.append(read)
+    return completed
