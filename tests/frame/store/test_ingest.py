@@ -287,7 +287,7 @@ def test_nothing_usable_makes_no_store() -> None:
 
 def test_a_folder_with_other_files_is_no_place_for_a_store() -> None:
     jsonl(STORE / "letters.jsonl", [{"dear": "diary"}])
-    with pytest.raises(LedgerError, match="other files and no store"):
+    with pytest.raises(LedgerError, match="other files and not a store"):
         add(STORE, jsonl(Path("a.jsonl"), spend_logs(1)))
 
 
