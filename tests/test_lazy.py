@@ -101,7 +101,7 @@ def test_a_session_loads_no_engine_no_dataframes_and_no_server(
 
 
 RADAR = """
-import meterwidgets.widgets.bq, bqplot, sys
+import meterwidgets.widgets.bqplot_figures, bqplot, sys
 assert "pandas" not in sys.modules
 radar = bqplot.Radar(data=__import__("pandas").DataFrame({"a": [1, 2], "b": [3, 4]}))
 assert list(radar.data.columns) == ["a", "b"]

@@ -42,14 +42,14 @@ ROOMS: dict[str, set[str]] = {
 ABOVE = {"__init__", "__main__", "cli"}
 
 ONLY = {
-    "bqplot": {"widgets/bq.py"},
-    "bqscales": {"widgets/bq.py"},
+    "bqplot": {"widgets/bqplot_figures.py"},
+    "bqscales": {"widgets/bqplot_figures.py"},
     "voila": {"serve", "cli"},
     "jupyter_server": {"serve", "cli"},
     "duckdb": {"ledger", "frame"},
     "genai_prices": {"ledger/pricing/catalogue.py"},
     "anywidget": {"widgets"},
-    "pandas": {"widgets/bq.py", "frame"},
+    "pandas": {"widgets/bqplot_figures.py", "frame"},
     "adbc_driver_manager": {"ledger/readers/database_session.py"},
     "adbc_driver_postgresql": {"ledger/readers/database_session.py"},
     "pyspark": {"frame/spark"},

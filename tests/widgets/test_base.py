@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from meterwidgets.widgets.base import Stylesheet, card_classes, script, styles
+from meterwidgets.widgets.assets import script, styles
+from meterwidgets.widgets.base import Stylesheet
 from meterwidgets.widgets.donut import Donut
 from meterwidgets.widgets.filter_panel import FilterPanel
 from meterwidgets.widgets.insights_banner import InsightsBanner
@@ -29,9 +30,9 @@ MAKERS = [
 SCRIPTS = [
     ("kpi_card",),
     ("split_bar",),
-    ("rows", "donut"),
-    ("rows", "model_list"),
-    ("trend_plot", "trend"),
+    ("selectable_rows", "donut"),
+    ("selectable_rows", "model_list"),
+    ("trend_overlay", "trend"),
     ("insights_banner",),
     ("tabs",),
     ("records_list",),
@@ -162,10 +163,6 @@ def test_malformed_messages_are_ignored(
         target.comm.handle_msg({})
     assert not caplog.records
     widget.close()
-
-
-def test_card_classes_begin_with_the_root_that_holds_the_tokens() -> None:
-    assert card_classes("mw-x") == ("mw-root", "mw-card", "mw-x")
 
 
 @pytest.mark.parametrize("names", SCRIPTS)

@@ -14,8 +14,10 @@ import traitlets
 from ipywidgets.widgets.widget import _instances
 
 from meterwidgets.errors import MeterError
-from meterwidgets.widgets import trend_axes, trend_plot
 from meterwidgets.widgets.trend import Trend
+from meterwidgets.widgets.trend_layout import lay_out
+from meterwidgets.widgets.trend_series import parse_series
+from meterwidgets.widgets.trend_ticks import value_ticks
 
 NANO = 10**9
 DAYS = [datetime(2026, 2, 1) + timedelta(days=i) for i in range(4)]
@@ -134,7 +136,7 @@ def test_ticks_reach_around_every_range() -> None:
     for _ in range(500):
         high = Fraction(rng.randrange(1, 10**6)) * Fraction(10) ** rng.randrange(-6, 15)
         low = -high * rng.randrange(0, 3)
-        marks = trend_axes.ticks(low, high)
+        marks = value_ticks(low, high)
         assert 2 <= len(marks) <= 5
         assert marks[0] <= low and high <= marks[-1]
         assert marks[0] + (marks[1] - marks[0]) > low
@@ -159,12 +161,12 @@ def test_a_stack_is_the_exact_cumulative_sum_with_the_ground_last(trend: Any) ->
 
 def test_sums_stay_exact_where_floats_would_not() -> None:
     big = 9_007_199_254_740_993
-    drawn = trend_plot.plot(
-        trend_plot.lines([one("a", "c1", big), one("b", "c2", big)], 1),
+    layout = lay_out(
+        parse_series([one("a", "c1", big), one("b", "c2", big)], 1),
         labels=["now"],
         unit="USD",
     )
-    assert drawn.points[0]["total"] == "$18,014,398.51"
+    assert layout.points[0]["total"] == "$18,014,398.51"
 
 
 def test_the_unfinished_bucket_is_pale_and_dashed(trend: Any) -> None:

@@ -18,7 +18,7 @@ from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.present import address
 from meterwidgets.present.prerender import END_USERS, OPERATORS
-from meterwidgets.widgets.base import Guarded, quiet_layout
+from meterwidgets.widgets.guarded import Guarded, guarded_layout
 from meterwidgets.widgets.tabs import Tabs
 
 DASHBOARDS = {
@@ -71,7 +71,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
         super().__init__(
             children=(self._tabs, self._panel),
             _dom_classes=("mw-root", "mw-page", "mw-app"),
-            layout=quiet_layout(),
+            layout=guarded_layout(),
         )
         try:
             self._visit(f"{page}?{query}", page)

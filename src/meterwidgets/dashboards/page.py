@@ -12,7 +12,7 @@ from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.present.trends import CHOICES
-from meterwidgets.widgets.base import Guarded, quiet_layout
+from meterwidgets.widgets.guarded import Guarded, guarded_layout
 from meterwidgets.widgets.records_list import RecordsList
 
 _WORDS = {"by": "segment", "shape": "shape"}
@@ -62,12 +62,12 @@ class Page(Guarded, VBox):  # type: ignore[misc]
         ]
         self.owned: UsageView | None = None
         self._grid = _Grid(
-            children=self.cards, _dom_classes=("mw-grid",), layout=quiet_layout()
+            children=self.cards, _dom_classes=("mw-grid",), layout=guarded_layout()
         )
         super().__init__(
             children=(*self.top, self._grid),
             _dom_classes=("mw-root", "mw-page"),
-            layout=quiet_layout(),
+            layout=guarded_layout(),
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from meterwidgets.errors import MeterError
@@ -21,7 +21,7 @@ TITLES = {"cost": "Token Usage Cost Trend", "tokens": "Token Count Trend"}
 WORDS = {"cost": "Cost", "tokens": "Tokens"}
 SEGMENTS = {"deployment": "Deployment", "model": "Model"}
 """What a reader can choose an area for."""
-SHAPES = ("stacked", "lines", "share")
+SHAPES: Final = ("stacked", "lines", "share")
 """How several areas stand together."""
 CHOICES = {"by": tuple(SEGMENTS), "shape": SHAPES}
 """What a reader can choose of a trend, and among what."""

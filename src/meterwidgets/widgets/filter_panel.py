@@ -1,87 +1,83 @@
-"""The bar above a page: range presets, what is shown, chips and the filter dialog."""
+"""The bar above a page: range presets, range, filter chips and the filter dialog."""
 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import Any, Literal, get_args
 
 import traitlets as t
 
-from meterwidgets.widgets.base import Check, MeterWidget, flag, script, text, texts
+from meterwidgets.widgets import validators
+from meterwidgets.widgets.assets import script
+from meterwidgets.widgets.base import MeterWidget
+from meterwidgets.widgets.traits import inbound, synced
+from meterwidgets.widgets.validators import Validator
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CLOCK = re.compile(r"\d{2}:\d{2}(:\d{2})?")
-_SIDES = ("both", "input", "output")
-_DIMS, _IDS, _ID_LENGTH = 16, 5000, 1000
+CostType = Literal["both", "input", "output"]
+_COST_TYPES: tuple[CostType, ...] = get_args(CostType)
+_MAX_DIMENSIONS, _MAX_IDS, _MAX_ID_LENGTH = 16, 5000, 1000
 
 
-def _shaped(pattern: re.Pattern[str]) -> Check:
-    def check(value: object) -> str:
-        if isinstance(value, str) and pattern.fullmatch(value):
+def _matching(pattern: str) -> Validator:
+    regex = re.compile(pattern)
+
+    def validate(value: object) -> str:
+        if isinstance(value, str) and regex.fullmatch(value):
             return value
-        raise ValueError(f"expected text like {pattern.pattern}")
+        raise ValueError(f"expected text like {pattern}")
 
-    return check
+    return validate
 
 
-def _side(value: object) -> object:
-    if value in _SIDES:
+def _cost_type(value: object) -> object:
+    if value in _COST_TYPES:
         return value
     raise ValueError("expected a cost type")
 
 
-def _number(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31:
-        return value
-    raise ValueError("expected the number of the request")
+def _ids_by_dimension(value: object) -> dict[str, object]:
+    if not isinstance(value, dict) or len(value) > _MAX_DIMENSIONS:
+        raise ValueError(f"expected at most {_MAX_DIMENSIONS} dimensions")
+    key, ids = validators.text(40), validators.texts(_MAX_IDS, _MAX_ID_LENGTH)
+    return {str(key(name)): ids(selected) for name, selected in value.items()}
 
 
-def _dims(value: object) -> dict[str, object]:
-    if not isinstance(value, dict) or len(value) > _DIMS:
-        raise ValueError(f"expected at most {_DIMS} dimensions")
-    one, many = text(40), texts(_IDS, _ID_LENGTH)
-    return {str(one(key)): many(ids) for key, ids in value.items()}
-
-
-_FIELDS: dict[str, Check] = {
-    "n": _number,
-    "preset": text(20),
-    "clear": text(40),
-    "from": _shaped(_DATE),
-    "to": _shaped(_DATE),
-    "start_time": _shaped(_CLOCK),
-    "end_time": _shaped(_CLOCK),
-    "zone": text(64),
-    "cost_type": _side,
-    "currency": text(16),
-    "dims": _dims,
+_REQUEST_FIELDS: dict[str, Validator] = {
+    "n": validators.ordinal,
+    "preset": validators.text(20),
+    "clear": validators.text(40),
+    "from": _matching(r"\d{4}-\d{2}-\d{2}"),
+    "to": _matching(r"\d{4}-\d{2}-\d{2}"),
+    "start_time": _matching(r"\d{2}:\d{2}(:\d{2})?"),
+    "end_time": _matching(r"\d{2}:\d{2}(:\d{2})?"),
+    "zone": validators.text(64),
+    "cost_type": _cost_type,
+    "currency": validators.text(16),
+    "dims": _ids_by_dimension,
 }
 
 
 def _request(value: object) -> dict[str, object]:
-    """Accept one action of the reader: shape and size, nothing of its meaning."""
-    if not isinstance(value, dict) or "n" not in value or len(value) > len(_FIELDS):
+    """Accept one action of the user: its shape and size; its meaning is not checked."""
+    if not isinstance(value, dict) or "n" not in value:
         raise ValueError("expected one request with its number")
-    if not value.keys() <= _FIELDS.keys():
-        raise ValueError(f"expected only {', '.join(_FIELDS)}")
-    return {name: _FIELDS[name](item) for name, item in value.items()}
+    if not value.keys() <= _REQUEST_FIELDS.keys():
+        raise ValueError(f"expected only {', '.join(_REQUEST_FIELDS)}")
+    return {name: _REQUEST_FIELDS[name](item) for name, item in value.items()}
 
 
 class FilterPanel(MeterWidget):
-    """Show what a page covers, and let the reader ask for something else.
+    """Show the range and the filters of a page, and let the user change them.
 
-    The panel knows nothing of what it asks for: each action replaces `request` with
-    one dict and an increasing ``n``, and the caller answers by setting the other
-    traits. ``{"n": 3, "preset": "7d"}``, ``{"n": 5, "clear": "orgs"}`` (or
-    ``"all"``), and from the dialog ``from``, ``to``, ``start_time``, ``end_time``,
-    ``zone``, ``cost_type``, ``currency`` and ``dims`` (ids by dimension; left out
-    while the lists have not come).
-
-    Args:
-        **traits: Traits by name.
+    The panel filters nothing itself: each action sets `request` to a dict with an
+    increasing ``n``, and the caller answers by setting the other traits. A preset is
+    ``{"n": 3, "preset": "7d"}``, the removal of a chip ``{"n": 5, "clear": "orgs"}``
+    (or ``"all"``), and the dialog sends ``from``, ``to``, ``start_time``,
+    ``end_time``, ``zone``, ``cost_type``, ``currency`` and ``dims`` (ids by
+    dimension, left out until the lists have come).
 
     Raises:
-        TypeError: If a keyword is no trait.
+        TypeError: If a keyword is not a trait.
 
     Examples:
         >>> panel = FilterPanel(title="Usage Metering", range_text="Feb 22, 2026")
@@ -91,71 +87,70 @@ class FilterPanel(MeterWidget):
     """
 
     _esm = script("filter_form", "filter_dialog", "filter_panel")
-    inbound: ClassVar = {"is_open": flag, "request": _request}
 
-    title = t.Unicode().tag(sync=True)
+    title: str = synced(t.Unicode())
     """The heading of the page; none if empty."""
-    subtitle = t.Unicode().tag(sync=True)
-    """What the dialog's shares are of."""
-    presets = t.List(t.Dict()).tag(sync=True)
+    subtitle: str = synced(t.Unicode())
+    """The measure and range of the shares in the dialog."""
+    presets: list[dict[str, Any]] = synced(t.List(t.Dict()))
     """The ranges to choose from: key, label, and disabled; "custom" opens the
     dialog."""
-    preset = t.Unicode().tag(sync=True)
-    """The key of the chosen range."""
-    range_text = t.Unicode().tag(sync=True)
+    preset: str = synced(t.Unicode())
+    """The key of the selected range."""
+    range_text: str = synced(t.Unicode())
     """The range as dates."""
-    zone = t.Unicode("UTC").tag(sync=True)
+    zone: str = synced(t.Unicode("UTC"))
     """The IANA name of the zone of all dates."""
-    data_until = t.Unicode().tag(sync=True)
-    """How far the data goes, as a phrase."""
-    notes = t.List(t.Unicode()).tag(sync=True)
-    """Further short phrases after the range."""
-    demo = t.Unicode().tag(sync=True)
+    data_until: str = synced(t.Unicode())
+    """Until when there is data, as a phrase."""
+    notes: list[str] = synced(t.List(t.Unicode()))
+    """More short phrases after the range."""
+    demo: str = synced(t.Unicode())
     """A label for data that is not real."""
-    demo_title = t.Unicode().tag(sync=True)
+    demo_title: str = synced(t.Unicode())
     """What the label means; shown on hover."""
-    chips = t.List(t.Dict()).tag(sync=True)
+    chips: list[dict[str, Any]] = synced(t.List(t.Dict()))
     """The filters in force: dim, label, text, title."""
-    count = t.Int(0).tag(sync=True)
+    count: int = synced(t.Int(0))
     """The number on the Filters button."""
-    dims = t.List(t.Dict()).tag(sync=True)
+    dims: list[dict[str, Any]] = synced(t.List(t.Dict()))
     """The lists of the dialog: key, label, plural, note, and values of id, name,
     share, color, selected; filled while `is_open`."""
-    from_date = t.Unicode().tag(sync=True)
+    from_date: str = synced(t.Unicode())
     """The first day, as 2026-01-24."""
-    to_date = t.Unicode().tag(sync=True)
+    to_date: str = synced(t.Unicode())
     """The last day, as 2026-02-22."""
-    start_time = t.Unicode("00:00").tag(sync=True)
+    start_time: str = synced(t.Unicode("00:00"))
     """The time on the first day."""
-    end_time = t.Unicode("00:00").tag(sync=True)
+    end_time: str = synced(t.Unicode("00:00"))
     """The time on the last day; 00:00 is the midnight that ends it."""
-    min_date = t.Unicode().tag(sync=True)
+    min_date: str = synced(t.Unicode())
     """The first day with data."""
-    max_date = t.Unicode().tag(sync=True)
+    max_date: str = synced(t.Unicode())
     """The last day with data."""
-    default_range = t.Dict().tag(sync=True)
+    default_range: dict[str, Any] = synced(t.Dict())
     """What Reset puts into the form: from, to, start_time, end_time; if empty,
     Reset leaves the range."""
-    step = t.Int(900).tag(sync=True)
+    step: int = synced(t.Int(900))
     """The grain of the time inputs in seconds."""
-    cost_type = t.Enum(_SIDES, default_value="both").tag(sync=True)
-    """Which side of usage counts."""
-    currency = t.Unicode().tag(sync=True)
-    """The chosen currency."""
-    currencies = t.List(t.Unicode()).tag(sync=True)
+    cost_type: CostType = synced(t.Enum(_COST_TYPES, default_value="both"))
+    """The side of usage that counts."""
+    currency: str = synced(t.Unicode())
+    """The selected currency."""
+    currencies: list[str] = synced(t.List(t.Unicode()))
     """The currencies to choose from; shown if there are several."""
-    error = t.Unicode().tag(sync=True)
-    """What went wrong, below the presets."""
-    loading = t.Bool(False).tag(sync=True)
+    error: str = synced(t.Unicode())
+    """What went wrong; shown below the presets."""
+    loading: bool = synced(t.Bool(False))
     """Whether an answer is on its way."""
-    stale = t.Union([t.Bool(), t.Unicode()], default_value=False).tag(sync=True)
+    stale: bool | str = synced(t.Union([t.Bool(), t.Unicode()], default_value=False))
     """Whether the figures are old, or a phrase that says how old."""
-    is_open = t.Bool(False).tag(sync=True, echo_update=False)
-    """Whether the dialog is open; set by the reader (`open` opens a widget's comm)."""
-    request = t.Dict().tag(sync=True, echo_update=False)
-    """The reader's last action."""
+    is_open: bool = inbound(t.Bool(False), accept=validators.boolean)
+    """Whether the dialog is open; set by the user (`open` opens a widget's comm)."""
+    request: dict[str, Any] = inbound(t.Dict(), accept=_request)
+    """The user's last action."""
 
     def __repr__(self) -> str:
-        what = " ".join(part for part in (self.range_text, self.zone) if part)
+        range_ = " ".join(text for text in (self.range_text, self.zone) if text)
         plural = "" if self.count == 1 else "s"
-        return f"FilterPanel({what!r}, {self.count} filter{plural})"
+        return f"FilterPanel({range_!r}, {self.count} filter{plural})"

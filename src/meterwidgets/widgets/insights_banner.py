@@ -1,25 +1,22 @@
-"""What a reader should know first, in words, with the rest one click away."""
+"""What a user should know first, in words; the rest is one click away."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.widgets.base import MeterWidget, counter, script, text
+from meterwidgets.widgets import validators
+from meterwidgets.widgets.assets import script
+from meterwidgets.widgets.base import MeterWidget
+from meterwidgets.widgets.traits import inbound, positional, synced
 
 SEVERITIES = ("info", "warning", "bad")
 """How much an insight matters; each has an icon, a word and a colour."""
+_PRESS = validators.record(n=validators.count, rule=validators.text(40))
 _KEYS = ("rule", "severity", "title", "text", "action")
-
-
-def _pressed(value: object) -> dict[str, object]:
-    """Accept one press of a button: its number, and the rule of its insight."""
-    if not isinstance(value, dict) or value.keys() != {"n", "rule"}:
-        raise ValueError("expected one press with its number and its rule")
-    return {"n": counter(value["n"]), "rule": text(40)(value["rule"])}
 
 
 def _check_insight(insight: Mapping[str, Any]) -> dict[str, str]:
@@ -40,17 +37,17 @@ def _check_insight(insight: Mapping[str, Any]) -> dict[str, str]:
 class InsightsBanner(MeterWidget):
     """Show the worst insight as a banner, the others on request, and a failed refresh.
 
-    With nothing to say it takes no room. Each insight is a dict with ``rule`` (its
+    With nothing to show it takes no room. Each insight is a dict with ``rule`` (its
     name), ``severity`` (info, warning or bad), ``title``, ``text`` and ``action``, the
     text of its button, if it has one; a press sets `pressed`.
 
     Args:
         insights: The insights, worst first.
-        **traits: Any other trait by name.
+        error: Why the last refresh failed.
 
     Raises:
-        TypeError: If a keyword or a key of an insight is not known.
-        MeterError: If a severity is not known.
+        TypeError: If a keyword or a key of an insight is unknown.
+        MeterError: If a severity is unknown.
 
     Examples:
         >>> banner = InsightsBanner([{"rule": "single-model", "severity": "info",
@@ -64,19 +61,20 @@ class InsightsBanner(MeterWidget):
     """
 
     _esm = script("insights_banner")
-    inbound: ClassVar = {"pressed": _pressed}
 
-    insights = t.List(t.Dict()).tag(sync=True)
+    insights: list[dict[str, Any]] = positional(
+        t.List(t.Dict()), default=(), kw_only=False
+    )
     """The insights, worst first, each a dict as the class describes it."""
-    error = t.Unicode().tag(sync=True)
+    error: str = synced(t.Unicode())
     """Why the last refresh failed; shown above all insights."""
-    pressed = t.Dict().tag(sync=True, echo_update=False)
+    pressed: dict[str, Any] = inbound(t.Dict(), accept=_PRESS)
     """The last press of an insight's button: its number ``n`` and its ``rule``."""
 
-    def __init__(
-        self, insights: Sequence[Mapping[str, Any]] = (), **traits: Any
-    ) -> None:
-        super().__init__(insights=list(insights), **traits)
+    if not TYPE_CHECKING:  # type checkers derive it from the traits
+
+        def __init__(self, insights=(), **traits):
+            super().__init__(insights=list(insights), **traits)
 
     @t.validate("insights")
     def _valid_insights(self, proposal: dict[str, Any]) -> list[dict[str, str]]:

@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets as t
 
 from meterwidgets.errors import unknown
-from meterwidgets.widgets.base import MeterWidget, script
+from meterwidgets.widgets.assets import script
+from meterwidgets.widgets.base import MeterWidget
+from meterwidgets.widgets.traits import positional, synced
 
-_POINTS = 60
+_MAX_SPARK_POINTS = 60
 _TAGS = ("", "green", "teal", "coral")
-_KEYS = (
-    "label",
-    "label_color",
-    "tag",
-    "value",
-    "title",
-    "caption",
-    "caption_title",
-    "note",
-    "color",
-    "delta",
-    "direction",
-    "tone",
-    "delta_title",
-    "spark",
-    "loading",
-)
+_UNKNOWN = "–"
 
 
-def _check_spark(points: Sequence[float]) -> list[float]:
-    if len(points) > _POINTS:
-        raise t.TraitError(f"spark has {len(points)} points, at most {_POINTS} fit")
-    shown = [float(point) for point in points]
-    if not all(0.0 <= point <= 1.0 for point in shown):
+def _check_spark(heights: Sequence[float]) -> list[float]:
+    if len(heights) > _MAX_SPARK_POINTS:
+        raise t.TraitError(
+            f"spark has {len(heights)} points, at most {_MAX_SPARK_POINTS} fit"
+        )
+    floats = [float(height) for height in heights]
+    if not all(0.0 <= height <= 1.0 for height in floats):
         raise t.TraitError(
             "spark holds heights between 0 and 1; scale the series first"
         )
-    return shown
+    return floats
 
 
 def _check_tag(tag: str) -> str:
@@ -49,18 +37,17 @@ def _check_tag(tag: str) -> str:
 
 
 class KpiCard(MeterWidget):
-    """Show one headline figure with its caption, its change and its course.
+    """Show one headline figure with its caption, its change and a sparkline.
 
-    Every text arrives ready to read; a figure that is not known is an en dash with
-    its reason as `title`.
+    Texts are shown as they are; an unknown figure is an en dash with the reason as its
+    `title`.
 
     Args:
-        label: What the figure is.
+        label: The name of the figure.
         value: The figure as text.
-        **traits: Any other trait by name.
 
     Raises:
-        TypeError: If a keyword is no trait.
+        TypeError: If a keyword is not a trait.
 
     Examples:
         >>> card = KpiCard("Total Spend", "$0.16", title="$0.160000000")
@@ -72,39 +59,45 @@ class KpiCard(MeterWidget):
 
     _esm = script("kpi_card")
 
-    label = t.Unicode().tag(sync=True)
-    """What the figure is."""
-    label_color = t.Unicode().tag(sync=True)
+    label: str = positional(t.Unicode(), default="", kw_only=False)
+    """The name of the figure."""
+    label_color: str = synced(t.Unicode())
     """Colour slot of a dot before the label: c1 to c8, other, total, or none."""
-    tag = t.Unicode().tag(sync=True)
+    tag: str = synced(t.Unicode())
     """Colour of the label as a pill with a dot: green, teal, coral, or none."""
-    value = t.Unicode("–").tag(sync=True)
+    value: str = positional(t.Unicode(_UNKNOWN), default=_UNKNOWN, kw_only=False)
     """The figure as text; an en dash where there is none."""
-    title = t.Unicode().tag(sync=True)
+    title: str = synced(t.Unicode())
     """The exact figure, or why there is none; shown on hover."""
-    caption = t.Unicode().tag(sync=True)
+    caption: str = synced(t.Unicode())
     """One short line below the figure."""
-    caption_title = t.Unicode().tag(sync=True)
-    """The caption at length; shown on hover."""
-    note = t.Unicode().tag(sync=True)
+    caption_title: str = synced(t.Unicode())
+    """The caption in full; shown on hover."""
+    note: str = synced(t.Unicode())
     """A caveat below the caption, such as "lower bound: 3.1% of tokens unpriced"."""
-    color = t.Unicode().tag(sync=True)
+    color: str = synced(t.Unicode())
     """Colour slot of a dot before the caption: c1 to c8, other, total, or none."""
-    delta = t.Unicode().tag(sync=True)
+    delta: str = synced(t.Unicode())
     """The change as text without a sign: 11.9%."""
-    direction = t.Enum(["", "up", "down"], default_value="").tag(sync=True)
-    """Where the change points."""
-    tone = t.Enum(["neutral", "good", "bad"], default_value="neutral").tag(sync=True)
+    direction: Literal["", "up", "down"] = synced(
+        t.Enum(["", "up", "down"], default_value="")
+    )
+    """The direction of the change."""
+    tone: Literal["neutral", "good", "bad"] = synced(
+        t.Enum(["neutral", "good", "bad"], default_value="neutral")
+    )
     """Whether the change is welcome."""
-    delta_title = t.Unicode().tag(sync=True)
+    delta_title: str = synced(t.Unicode())
     """What the change is measured against; shown on hover."""
-    spark = t.List(t.Float()).tag(sync=True)
-    """The course as at most 60 heights between 0 and 1."""
-    loading = t.Bool(False).tag(sync=True)
-    """Whether a skeleton stands in place of the figure."""
+    spark: list[float] = synced(t.List(t.Float()))
+    """The sparkline: at most 60 heights between 0 and 1."""
+    loading: bool = synced(t.Bool(False))
+    """Whether a skeleton stands in for the figure."""
 
-    def __init__(self, label: str = "", value: str = "–", **traits: Any) -> None:
-        super().__init__(label=label, value=value or "–", **traits)
+    if not TYPE_CHECKING:  # type checkers derive it from the traits
+
+        def __init__(self, label="", value=_UNKNOWN, **traits):
+            super().__init__(label=label, value=value or _UNKNOWN, **traits)
 
     @t.validate("spark")
     def _valid_spark(self, proposal: dict[str, Any]) -> list[float]:
@@ -118,15 +111,18 @@ class KpiCard(MeterWidget):
         return f"KpiCard({self.label!r}, {self.value!r})"
 
 
+_KEYS = tuple(KpiCard.public_names())
+
+
 def _check_card(card: Mapping[str, Any]) -> dict[str, Any]:
     """Return one card with every key present, as the browser expects it."""
     for key in card:
         if key not in _KEYS:
             raise TypeError(f"KpiCards: {unknown('key', key, _KEYS)}")
-    texts = {key: str(card.get(key) or "") for key in _KEYS if key != "spark"}
+    texts = {key: str(card.get(key) or "") for key in _KEYS}
     return {
         **texts,
-        "value": texts["value"] or "–",
+        "value": texts["value"] or _UNKNOWN,
         "tone": texts["tone"] or "neutral",
         "tag": _check_tag(texts["tag"]),
         "spark": _check_spark(card.get("spark") or []),
@@ -135,16 +131,15 @@ def _check_card(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class KpiCards(MeterWidget):
-    """Show a row of headline figures that wraps with the room there is.
+    """Show a row of headline figures that wraps to the width there is.
 
     With a title it has a heading above the cards.
 
     Args:
         cards: One dict per card, with the keywords of `KpiCard`.
-        **traits: Any other trait by name.
 
     Raises:
-        TypeError: If a keyword or a key of a card is not known.
+        TypeError: If a keyword or a key of a card is unknown.
 
     Examples:
         >>> row = KpiCards([{"label": "Total Spend", "value": "$0.16"}])
@@ -155,23 +150,27 @@ class KpiCards(MeterWidget):
 
     _esm = script("kpi_card")
 
-    cards = t.List(t.Dict()).tag(sync=True)
+    cards: list[dict[str, Any]] = positional(
+        t.List(t.Dict()), default=(), kw_only=False
+    )
     """The cards, each a dict with the traits of `KpiCard`."""
-    title = t.Unicode().tag(sync=True)
+    title: str = synced(t.Unicode())
     """The heading above the cards; none if empty."""
-    subtitle = t.Unicode().tag(sync=True)
+    subtitle: str = synced(t.Unicode())
     """A few words beside the heading."""
-    loading = t.Bool(False).tag(sync=True)
-    """Whether skeletons stand in place of all figures."""
+    loading: bool = synced(t.Bool(False))
+    """Whether skeletons stand in for all figures."""
 
-    def __init__(self, cards: Sequence[Mapping[str, Any]] = (), **traits: Any) -> None:
-        super().__init__(cards=[_check_card(card) for card in cards], **traits)
+    if not TYPE_CHECKING:  # type checkers derive it from the traits
+
+        def __init__(self, cards=(), **traits):
+            super().__init__(cards=list(cards), **traits)
 
     @t.validate("cards")
     def _valid_cards(self, proposal: dict[str, Any]) -> list[dict[str, Any]]:
         return [_check_card(card) for card in proposal["value"]]
 
     def __repr__(self) -> str:
-        shown = (f"{card['label']} {card['value']}" for card in self.cards)
-        head = f"{self.title!r}: " if self.title else ""
-        return f"KpiCards({head}{' | '.join(shown)})"
+        figures = (f"{card['label']} {card['value']}" for card in self.cards)
+        heading = f"{self.title!r}: " if self.title else ""
+        return f"KpiCards({heading}{' | '.join(figures)})"

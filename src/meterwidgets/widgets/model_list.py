@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import traitlets as t
 
-from meterwidgets.widgets.base import MeterWidget, counter, flag, script, texts
+from meterwidgets.widgets import validators
+from meterwidgets.widgets.assets import script
+from meterwidgets.widgets.base import MeterWidget
+from meterwidgets.widgets.traits import inbound, synced
 
-_SHOWN = ("badge", "name", "value", "share")
+_REPR_KEYS = ("badge", "name", "value", "share")
 
 
 class ModelList(MeterWidget):
-    """List models by rank with cost, share and bar, and let a click choose some.
+    """List models by rank with cost, share and bar, and let a click select some.
 
     Each row is a dict with ``id``, ``badge`` (its rank as text, "…" for the sum of
     the others, which stays last), ``name``, ``value``, ``title`` (the exact value),
     ``share`` ("37.7%"), ``fraction`` (0 to 1, for the bar), ``color`` (a slot),
     ``caption`` (a small line below the name) and the flags ``selected``,
-    ``dimmed`` and ``selectable``; what is left out is empty, and a row is
-    selectable unless it says otherwise. Readers sort in the browser.
-
-    Args:
-        **traits: Traits by name.
+    ``dimmed`` and ``selectable``; keys that are left out are empty, and a row is
+    selectable unless it says otherwise. Users sort the list in the browser.
 
     Raises:
-        TypeError: If a keyword is no trait.
+        TypeError: If a keyword is not a trait.
 
     Examples:
         >>> models = ModelList(subtitle="1 model", total="$0.16", rows=[
@@ -36,48 +36,45 @@ class ModelList(MeterWidget):
         >>> models.close()
     """
 
-    _esm = script("rows", "model_list")
-    inbound: ClassVar = {
-        "expanded": flag,
-        "selected": texts(1000, 1000),
-        "reset": counter,
-    }
+    _esm = script("selectable_rows", "model_list")
 
-    title = t.Unicode("Model List").tag(sync=True)
+    title: str = synced(t.Unicode("Model List"))
     """The heading."""
-    subtitle = t.Unicode().tag(sync=True)
+    subtitle: str = synced(t.Unicode())
     """A few words beside the heading, such as "7 models"."""
-    total = t.Unicode().tag(sync=True)
+    total: str = synced(t.Unicode())
     """The sum of all rows as text."""
-    total_title = t.Unicode().tag(sync=True)
+    total_title: str = synced(t.Unicode())
     """The exact sum; shown on hover."""
-    total_label = t.Unicode("Total Cost").tag(sync=True)
+    total_label: str = synced(t.Unicode("Total Cost"))
     """The words after the sum."""
-    name_label = t.Unicode("Model").tag(sync=True)
+    name_label: str = synced(t.Unicode("Model"))
     """Head of the column of names."""
-    value_label = t.Unicode("Cost & Share").tag(sync=True)
+    value_label: str = synced(t.Unicode("Cost & Share"))
     """Head of the column of figures."""
-    bar_label = t.Unicode("Distribution").tag(sync=True)
+    bar_label: str = synced(t.Unicode("Distribution"))
     """Head of the column of bars."""
-    share_suffix = t.Unicode("of total").tag(sync=True)
+    share_suffix: str = synced(t.Unicode("of total"))
     """The words after each share."""
-    rows = t.List(t.Dict()).tag(sync=True)
+    rows: list[dict[str, Any]] = synced(t.List(t.Dict()))
     """The rows by rank, as the class describes them."""
-    more = t.Int(0).tag(sync=True)
+    more: int = synced(t.Int(0))
     """The n of "Show all n"; 0 for no button."""
-    all_rows = t.List(t.Dict()).tag(sync=True)
-    """Every row, once the reader asked for all."""
-    expanded = t.Bool(False).tag(sync=True, echo_update=False)
-    """Whether the reader asked for all rows; set by a click."""
-    selected = t.List(t.Unicode()).tag(sync=True, echo_update=False)
-    """The ids of the chosen rows; set by a click."""
-    reset = t.Int(0).tag(sync=True, echo_update=False)
+    all_rows: list[dict[str, Any]] = synced(t.List(t.Dict()))
+    """Every row, once the user asked for all."""
+    expanded: bool = inbound(t.Bool(False), accept=validators.boolean)
+    """Whether the user asked for all rows; set by a click."""
+    selected: list[str] = inbound(
+        t.List(t.Unicode()), accept=validators.texts(1000, 1000)
+    )
+    """The ids of the selected rows; set by a click."""
+    reset: int = inbound(t.Int(0), accept=validators.count)
     """How often the button of the empty state was pressed."""
-    loading = t.Bool(False).tag(sync=True)
-    """Whether a skeleton stands in place of the figures."""
-    empty = t.Dict().tag(sync=True)
-    """Why there is nothing (title, text) and the button's text (action)."""
-    note = t.Unicode().tag(sync=True)
+    loading: bool = synced(t.Bool(False))
+    """Whether a skeleton stands in for the figures."""
+    empty: dict[str, Any] = synced(t.Dict())
+    """Why there is nothing to show (title, text) and the button's text (action)."""
+    note: str = synced(t.Unicode())
     """One line below the table."""
 
     def __repr__(self) -> str:
@@ -85,9 +82,9 @@ class ModelList(MeterWidget):
             return f"ModelList({self.title!r}, {self.empty.get('title', '')!r})"
         heads = (self.title, self.subtitle, self.total)
         head = ", ".join(repr(text) for text in heads if text)
-        shown = " | ".join(_shown(row) for row in self.rows) or "no rows"
-        return f"ModelList({head}: {shown})"
+        rows = " | ".join(_row_text(row) for row in self.rows) or "no rows"
+        return f"ModelList({head}: {rows})"
 
 
-def _shown(row: dict[str, Any]) -> str:
-    return " ".join(str(row[key]) for key in _SHOWN if row.get(key))
+def _row_text(row: dict[str, Any]) -> str:
+    return " ".join(str(row[key]) for key in _REPR_KEYS if row.get(key))

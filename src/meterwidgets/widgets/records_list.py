@@ -1,32 +1,32 @@
-"""The dearest requests behind a figure, and one line that all the others make."""
+"""The most expensive requests behind a figure, and one line for all the others."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import traitlets as t
 
-from meterwidgets.widgets.base import MeterWidget, counter, flag, script
+from meterwidgets.widgets import validators
+from meterwidgets.widgets.assets import script
+from meterwidgets.widgets.base import MeterWidget
+from meterwidgets.widgets.traits import inbound, synced
 
-_SHOWN = ("time", "model", "value", "times", "share")
+_REPR_KEYS = ("time", "model", "value", "times", "share")
 
 
 class RecordsList(MeterWidget):
-    """List what a figure is made of: a few requests, and the rest in one line.
+    """List the requests behind a figure: the most expensive, and the rest in one line.
 
-    It is folded until its reader asks; whoever made it then fills `rows`. Each row is
+    It is collapsed until the user opens it; its owner then fills `rows`. Each row is
     a dict of texts: ``time``, ``model``, ``deployment`` (where it has another name),
     ``org``, ``user``, ``input`` and ``output`` (tokens), ``value``, ``times`` (its
     list price), ``share``, ``source`` (the file and row, on hover), and their exact
     values as ``time_title``, ``input_title``, ``output_title``, ``value_title`` and
-    ``times_title``; ``flagged`` marks one that is far over its list price. What is
-    left out is empty.
-
-    Args:
-        **traits: Traits by name.
+    ``times_title``; ``flagged`` marks one that is far over its list price. Keys that
+    are left out are empty.
 
     Raises:
-        TypeError: If a keyword is no trait.
+        TypeError: If a keyword is not a trait.
 
     Examples:
         >>> requests = RecordsList(total="$62.34", is_open=True, rows=[
@@ -40,29 +40,28 @@ class RecordsList(MeterWidget):
     """
 
     _esm = script("records_list")
-    inbound: ClassVar = {"is_open": flag, "refresh": counter}
 
-    title = t.Unicode("What made this").tag(sync=True)
+    title: str = synced(t.Unicode("What made this"))
     """The heading."""
-    subtitle = t.Unicode().tag(sync=True)
-    """What the requests are of: the range of time."""
-    total = t.Unicode().tag(sync=True)
-    """The figure that rows and rest add up to."""
-    total_title = t.Unicode().tag(sync=True)
+    subtitle: str = synced(t.Unicode())
+    """The range of time of the requests."""
+    total: str = synced(t.Unicode())
+    """The figure that the rows and the rest add up to."""
+    total_title: str = synced(t.Unicode())
     """The exact figure; shown on hover."""
-    value_label = t.Unicode("Cost").tag(sync=True)
-    """What the requests are ranked by."""
-    rows = t.List(t.Dict()).tag(sync=True)
-    """The dearest first, as the class describes them."""
-    rest = t.Dict().tag(sync=True)
-    """The line of all the others: name, value, value_title, share."""
-    empty = t.Dict().tag(sync=True)
-    """Why there are none (title, text) and the button's text (action)."""
-    is_open = t.Bool(False).tag(sync=True, echo_update=False)
-    """Whether the reader asked for them; set by a click."""
-    called = t.Int(0).tag(sync=True)
-    """How often something else, such as a banner, led here; the focus follows."""
-    refresh = t.Int(0).tag(sync=True, echo_update=False)
+    value_label: str = synced(t.Unicode("Cost"))
+    """The measure that the requests are ranked by."""
+    rows: list[dict[str, Any]] = synced(t.List(t.Dict()))
+    """The most expensive first, as the class describes them."""
+    rest: dict[str, Any] = synced(t.Dict())
+    """The line for all the others: name, value, value_title, share."""
+    empty: dict[str, Any] = synced(t.Dict())
+    """Why there is nothing to show (title, text) and the button's text (action)."""
+    is_open: bool = inbound(t.Bool(False), accept=validators.boolean)
+    """Whether the list is open; set by a click."""
+    called: int = synced(t.Int(0))
+    """How often something else, such as a banner, led here; the focus moves here."""
+    refresh: int = inbound(t.Int(0), accept=validators.count)
     """How often the button of the empty state was pressed."""
 
     def __repr__(self) -> str:
@@ -70,10 +69,10 @@ class RecordsList(MeterWidget):
             return f"RecordsList({self.title!r}, folded)"
         if self.empty:
             return f"RecordsList({self.title!r}, {self.empty.get('title', '')!r})"
-        lines = [_line(row, _SHOWN) for row in self.rows]
+        lines = [_line(row, _REPR_KEYS) for row in self.rows]
         lines += [_line(self.rest, ("name", "value", "share"))] if self.rest else []
-        shown = " | ".join(lines) or "no requests"
-        return f"RecordsList({self.title!r}, {self.total!r}: {shown})"
+        text = " | ".join(lines) or "no requests"
+        return f"RecordsList({self.title!r}, {self.total!r}: {text})"
 
 
 def _line(row: dict[str, Any], keys: tuple[str, ...]) -> str:

@@ -1,37 +1,41 @@
-"""Cost or tokens over time: areas or lines, a legend, and a reading of each bucket."""
+"""Cost or tokens over time: areas or lines, a legend, and a tooltip per bucket."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets as t
-from ipywidgets import Box
 
-from meterwidgets.errors import MeterError, unknown
+from meterwidgets.errors import MeterError
 from meterwidgets.metrics import formats
-from meterwidgets.widgets import trend_axes, trend_plot, trend_table
-from meterwidgets.widgets.base import Guarded, card_classes, quiet_layout
-from meterwidgets.widgets.trend_frame import FROM_FRAME, SHARED, TrendFrame
+from meterwidgets.widgets.base import MeterWidget
+from meterwidgets.widgets.composite import Composite
+from meterwidgets.widgets.traits import local
+from meterwidgets.widgets.trend_body import TrendBody, TrendTraits
+from meterwidgets.widgets.trend_csv import csv_file
+from meterwidgets.widgets.trend_layout import lay_out, split_unfinished
+from meterwidgets.widgets.trend_series import (
+    Series,
+    figure_text,
+    parse_series,
+    sum_known,
+)
+from meterwidgets.widgets.trend_ticks import label_strides
 
-_OWN = ("times", "labels", "ticks", "series", "unit")
-_DRAWN = frozenset({*_OWN, "title", "subtitle", "unfinished", "shape", "hidden"})
+if TYPE_CHECKING:
+    from meterwidgets.widgets.bqplot_figures import Layer
 
 
-class Trend(Guarded, Box):  # type: ignore[misc]
-    """Show how cost or tokens went over time, and by whom.
+class Trend(Composite, TrendTraits):
+    """Show cost or tokens over time, by series.
 
-    Setting a trait draws it; set several under `hold_sync`, or with `update`: the
-    frame gets one message, and each layer of the figure at most one. `brushed`,
-    `by`, `shape` and `hidden` follow the reader:
+    Setting a trait redraws it; set several under `hold_sync`, or with `update`: the
+    body gets one message, and each layer of the figure at most one. `brushed`, `by`,
+    `shape` and `hidden` follow the user:
     ``trend.observe(on_change, names="brushed")``.
 
-    Args:
-        **traits: Traits by name.
-
     Raises:
-        TypeError: If a keyword is no trait.
+        TypeError: If a keyword is not a trait.
         MeterError: If a series does not fit the times, or has an unknown colour.
 
     Examples:
@@ -46,176 +50,90 @@ class Trend(Guarded, Box):  # type: ignore[misc]
         >>> trend.close()
     """
 
-    title = t.Unicode()
-    subtitle = t.Unicode()
-    times = t.List(t.Any())
-    """The start of each bucket: naive wall clock in the zone of the display."""
-    labels = t.List(t.Unicode())
-    """The name of each bucket, as the tooltip heads it."""
-    ticks = t.List(t.Dict())
-    """The labels that the x-axis may have: place, of a bucket, and text."""
-    series = t.List(t.Dict())
-    """Largest first: id, name, color (a slot), values; None is not known."""
-    unit = t.Unicode()
+    css_class: ClassVar = "mw-trend"
+    figure_traits: ClassVar = frozenset(
+        {"times", "labels", "ticks", "series", "unit"}
+        | {"title", "subtitle", "unfinished", "shape", "hidden"}
+    )
+
+    times: list[Any] = local(t.List(t.Any()))
+    """The start of each bucket: naive wall clock in the display zone."""
+    labels: list[str] = local(t.List(t.Unicode()))
+    """The name of each bucket, which heads its tooltip."""
+    series: list[dict[str, Any]] = local(t.List(t.Dict()))
+    """Largest first: id, name, color (a slot), values; None is unknown."""
+    unit: str = local(t.Unicode())
     """The currency of values in nano-units; "" for counts."""
-    unfinished = t.Unicode()
-    shape = t.Enum(trend_plot.SHAPES, "stacked")
-    shapes = t.List(t.Enum(trend_plot.SHAPES))
-    by = t.Unicode()
-    choices = t.List(t.Dict())
-    hidden = t.List(t.Unicode())
-    brushable = t.Bool(False)
-    brushed = t.Dict()
-    reset = t.Int(0)
-    retry = t.Int(0)
-    loading = t.Bool(False)
-    empty = t.Dict()
-    error = t.Dict()
-    note = t.Unicode()
-    _frame: Any = None
-    _figure: Any = None
-
-    def __init__(self, **traits: Any) -> None:
-        from meterwidgets.widgets import bq  # loads bqplot: only when one is made
-
-        _check(traits)
-        self._bq, self._held, self._stale = bq, 0, False
-        box = quiet_layout()
-        try:
-            super().__init__(
-                layout=box, _dom_classes=card_classes("mw-trend"), **traits
-            )
-        except BaseException:
-            super().close()
-            self._close_parts(box)
-            raise
-        self.observe(self._forward, names=[*SHARED, *_OWN])
-        self._frame.observe(self._take, names=[*FROM_FRAME, "export"])
-
-    def open(self) -> None:
-        """Open the box with its parts, each drawn before its first message."""
-        if self._frame is None:
-            layers, drawn = self._plot()
-            self._figure = self._bq.areas(*layers)
-            shared = {name: getattr(self, name) for name in SHARED}
-            self._frame = TrendFrame(**shared, **drawn)
-            self.children = (self._frame, self._figure)
-        super().open()
-
-    def update(self, **traits: Any) -> None:
-        """Set several traits; the frame gets one message, a layer at most one.
-
-        Args:
-            **traits: New values by trait name.
-
-        Raises:
-            TypeError: If a name is not a trait of this widget.
-            MeterError: If a series does not fit the times, or has an unknown colour.
-        """
-        _check(traits)
-        with self.hold_sync():
-            for name, value in traits.items():
-                setattr(self, name, value)
-
-    @contextmanager
-    def hold_sync(self) -> Iterator[None]:
-        """Hold back messages of the frame and the figure until the end."""
-        self._held += 1
-        try:
-            with super().hold_sync(), self._frame.hold_sync():
-                yield
-                if self._held == 1 and self._stale:
-                    self._draw()
-        finally:
-            self._held -= 1
-
-    def close(self) -> None:
-        """Close the box and all that it made: frame, figure, marks, scales."""
-        if self.comm is None:
-            return
-        layout = self.layout
-        super().close()
-        self._close_parts(layout)
 
     def __repr__(self) -> str:
         for state in (self.error, self.empty):
             if state:
                 return f"Trend({self.title!r}, {state.get('title', '')!r})"
         sums = (
-            f"{line.name} {trend_plot.text(trend_plot.total(line.values), self.unit)}"
-            for line in self._shown(self._lines())
+            f"{line.name} {figure_text(sum_known(line.values), self.unit)}"
+            for line in self._visible(self._parsed())
         )
         points = formats.plural(len(self.times), "point")
         return f"Trend({self.title!r}, {points}: {' | '.join(sums) or 'no series'})"
 
-    def _close_parts(self, layout: Any) -> None:
-        layout.close()
-        if self._frame is not None:
-            self._frame.close()
-        if self._figure is not None:
-            self._bq.close_figure(self._figure)
+    def _make_parts(self) -> tuple[MeterWidget, Any]:
+        from meterwidgets.widgets.bqplot_figures import AreaFigure  # slow to load
 
-    def _forward(self, change: dict[str, Any]) -> None:
-        name = change["name"]
-        with self.hold_sync():
-            if name in SHARED:
-                setattr(self._frame, name, change["new"])
-            self._stale = self._stale or name in _DRAWN
+        layers, drawn = self._lay_out()
+        figure = AreaFigure(*layers)
+        return TrendBody(**self._shared_values(TrendBody), **drawn), figure
 
-    def _take(self, change: dict[str, Any]) -> None:
-        if change["name"] == "export":
-            self._frame.table = trend_table.table(
-                self._lines(), self.labels, unit=self.unit, title=self.title
-            ) | {"n": change["new"]}
-        else:
-            setattr(self, change["name"], change["new"])
+    def _draw(self) -> None:
+        layers, drawn = self._lay_out()
+        self._figure.draw(*layers)
+        self._body.update(**drawn)
 
-    def _lines(self) -> tuple[trend_plot.Line, ...]:
+    def _from_body(self, change: t.Bunch) -> None:
+        if change.name != "export":
+            super()._from_body(change)
+            return
+        file = csv_file(self._parsed(), self.labels, unit=self.unit, title=self.title)
+        self._body.table = {**file, "n": change.new}
+
+    def _parsed(self) -> tuple[Series, ...]:
         if len(self.labels) != len(self.times):
             raise MeterError(
                 f"{len(self.labels)} labels for {len(self.times)} times; give one each"
             )
-        return trend_plot.lines(self.series, len(self.times))
+        return parse_series(self.series, len(self.times))
 
-    def _shown(self, lines: tuple[trend_plot.Line, ...]) -> tuple[Any, ...]:
-        """The series that the legend has on; all, when it would be none."""
-        return tuple(line for line in lines if line.id not in self.hidden) or lines
+    def _visible(self, series: tuple[Series, ...]) -> tuple[Series, ...]:
+        """Return the series that are on in the legend; all if none would be."""
+        return tuple(line for line in series if line.id not in self.hidden) or series
 
-    def _draw(self) -> None:
-        layers, drawn = self._plot()
-        self._bq.update_areas(self._figure, *layers)
-        self._frame.update(**drawn)
-        self._stale = False
+    def _lay_out(self) -> tuple[tuple[Layer, Layer], dict[str, Any]]:
+        """Return the layers of the figure, and the body's traits that depend on it."""
+        from meterwidgets.widgets.bqplot_figures import Layer
 
-    def _plot(self) -> tuple[tuple[Any, Any], dict[str, Any]]:
-        """The layers of the figure, and what the frame says of them."""
-        lines = self._lines()
-        count = len(self.times)
-        shown = trend_plot.plot(
-            self._shown(lines),
+        series = self._parsed()
+        visible = self._visible(series)
+        layout = lay_out(
+            visible,
             labels=self.labels,
             unit=self.unit,
             shape=self.shape,
             title=f"{self.title}: {self.subtitle}".removesuffix(": "),
         )
-        slots = [line.color for line in shown.shown]
+        slots = [line.color for line in visible]
         filled = self.shape != "lines"
         solid, pale = (
-            self._bq.Layer(*part, slots[::-1] if filled else slots, filled)
-            if part[0]
-            else self._bq.Layer()
-            for part in trend_plot.parts(
-                shown.rows, count, unfinished=bool(self.unfinished)
+            Layer(x, rows, slots[::-1] if filled else slots, filled) if x else Layer()
+            for x, rows in split_unfinished(
+                layout.rows, len(self.times), unfinished=bool(self.unfinished)
             )
         )
         return (solid, pale), {
-            "legend": [{"id": x.id, "name": x.name, "color": x.color} for x in lines],
-            "points": shown.points,
-            "heights": shown.heights,
-            "axis": shown.axis,
-            "ticks": self.ticks,
+            "legend": [{"id": x.id, "name": x.name, "color": x.color} for x in series],
+            "points": layout.points,
+            "heights": layout.heights,
+            "axis": layout.axis,
             "strides": self._strides(),
-            "summary": shown.summary,
+            "summary": layout.summary,
         }
 
     def _strides(self) -> list[list[int]]:
@@ -225,14 +143,7 @@ class Trend(Guarded, Box):  # type: ignore[misc]
                     f"a tick at place {tick['place']} for {len(self.times)} times; "
                     "places count from 0"
                 )
-        at = [self.times[tick["place"]] for tick in self.ticks]
-        seconds = [(time - at[0]).total_seconds() for time in at]
-        clocks = [time.hour * 3600 + time.minute * 60 + time.second for time in at]
-        return trend_axes.strides(seconds, clocks)
-
-
-def _check(traits: dict[str, Any]) -> None:
-    for name in traits:
-        if name not in SHARED + _OWN:
-            known = sorted(SHARED + _OWN)
-            raise TypeError(f"Trend: {unknown('keyword', name, known)}")
+        times = [self.times[tick["place"]] for tick in self.ticks]
+        seconds = [(time - times[0]).total_seconds() for time in times]
+        clocks = [time.hour * 3600 + time.minute * 60 + time.second for time in times]
+        return label_strides(seconds, clocks)

@@ -1,8 +1,8 @@
-"""Lets bqplot load without pandas, which it asks for dates, text and radar charts only.
+"""Lets bqplot load without pandas, which only its dates, texts and radar charts use.
 
-pandas takes as long to load as all else before the first figures, and half the memory
-of a session; our charts send numbers. Whoever uses more of bqplot gets the real pandas
-at that moment.
+pandas takes as long to load as everything else before the first figures, and half the
+memory of a session, while our charts send numbers. Code that uses more of bqplot gets
+the real pandas at that moment.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ def _pandas() -> Any:
     return importlib.import_module("pandas")
 
 
-class _DataFrame:
-    """The class of a trait, and its default: a real frame as soon as one is needed."""
+class _LazyDataFrame:
+    """Stands in for DataFrame as the class of a trait, and as its default value."""
 
     def __new__(cls, *content: Any, **options: Any) -> Any:
-        """Return a real frame; the default, which is made with the class, waits."""
+        """Return a real dataframe, or a stand-in for the trait's default."""
         if not content and not options:
             return super().__new__(cls)
         if content and isinstance(content[0], cls):
@@ -31,28 +31,28 @@ class _DataFrame:
         return _pandas().DataFrame(*content, **options)
 
     def equals(self, _other: object) -> bool:
-        """Return that any frame is another one than the default."""
+        """Return False: no dataframe equals the default."""
         return False
 
 
-class _StandIn(ModuleType):
-    """Stands for pandas: loads it when something of it is asked for."""
+class _LazyPandas(ModuleType):
+    """Stands in for pandas, and loads it when something else of it is used."""
 
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is not self:
             return getattr(_pandas(), name)
         if name == "DataFrame":
-            return _DataFrame
-        raise AttributeError(f"bqplot asks pandas for {name} while it loads")
+            return _LazyDataFrame
+        raise AttributeError(f"bqplot uses pandas.{name} while it loads")
 
 
 @contextmanager
-def without_pandas() -> Iterator[None]:
-    """Let bqplot be imported inside without loading pandas, unless it is there."""
+def lazy_pandas() -> Iterator[None]:
+    """Let bqplot be imported inside without loading pandas, unless it is loaded."""
     if "pandas" in sys.modules:
         yield
         return
-    sys.modules["pandas"] = _StandIn("pandas")
+    sys.modules["pandas"] = _LazyPandas("pandas")
     try:
         yield
     finally:
