@@ -37,8 +37,8 @@ from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.saved import open_frame, save
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.compute import breakdown, trend
-from meterwidgets.metrics.results import folded
+from meterwidgets.metrics.breakdown import breakdown, top_with_other
+from meterwidgets.metrics.trend import trend
 
 Job = Callable[[Filters], Any]
 
@@ -145,10 +145,10 @@ def measured(usage: UsageFrame, number: int, slow: int, raw: int) -> list[Line]:
         return selection.sums()
 
     def by_user(selection: Selection) -> Any:
-        return folded(breakdown(selection, "user").rows, _SHOWN)
+        return top_with_other(breakdown(selection, "user").rows, _SHOWN)
 
     def over_time(selection: Selection, by: str = "deployment") -> Any:
-        return trend(selection, by=by, most=_SHOWN)
+        return trend(selection, by=by, max_series=_SHOWN)
 
     everybody = [each for each in asked if not (each.orgs or each.models)]
     people = usage.user_cube.names["user"]  # type: ignore[union-attr]

@@ -19,8 +19,10 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.compute import breakdown, delta, previous, totals, trend
+from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.totals import delta, previous_totals, totals
+from meterwidgets.metrics.trend import trend
 from meterwidgets.report import json as report
 from meterwidgets.zones import midnight
 
@@ -255,13 +257,13 @@ def test_ask_18_more_or_less_is_said_of_equal_windows_and_of_nothing_else(
     ]
     usage = read(*days)
     week = usage.select(mw.Filters(preset="7d"))
-    before = previous(week)
+    before = previous_totals(week)
     assert before is not None
     assert before.amounts.input_tokens == 1_000 * sum(range(7, 14))
     assert delta(
         totals(week).amounts.input_tokens, before.amounts.input_tokens
     ) == Fraction(sum(range(14, 21)) - sum(range(7, 14)), sum(range(7, 14)))
-    assert previous(usage.select()) is None  # there is nothing before the whole
+    assert previous_totals(usage.select()) is None  # there is nothing before the whole
 
 
 def test_ask_19_the_run_rate_says_of_how_long_it_is(read: Read) -> None:

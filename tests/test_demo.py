@@ -12,9 +12,10 @@ from meterwidgets.context import demo_usage
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.ledger import demo
-from meterwidgets.metrics.compute import breakdown, totals, trend
-from meterwidgets.metrics.insights import insights
-from meterwidgets.metrics.results import Insight
+from meterwidgets.metrics.breakdown import breakdown
+from meterwidgets.metrics.insights import Insight, insights
+from meterwidgets.metrics.totals import totals
+from meterwidgets.metrics.trend import trend
 
 DIGEST = "5df01b872d94d26990653eab5dec9af20f6bba9cc8d3f7da40a8f3d02b1d7f92"
 SPIKE = datetime(2026, 2, 22, tzinfo=UTC)  # the last day, where a reader looks
@@ -107,7 +108,7 @@ def test_the_insight_finds_the_spike_on_its_day(usage: UsageFrame) -> None:
 
     (found,) = spikes(SPIKE + timedelta(days=1))
     assert found.title == "Spend spike on Sunday, Feb 22"
-    assert "on the eight Sundays before" in found.text
+    assert "on the eight previous Sundays" in found.text
     assert "deepseek-r1-distill-70b rose to" in found.text
     assert spikes(SPIKE) == []
 

@@ -157,11 +157,12 @@ def test_the_insight_names_the_worst_first_of_all(usage: mw.UsageFrame) -> None:
     (first, *_) = insights(usage.select())
     assert (first.rule, first.severity) == ("over_list", "warning")
     assert first.title == "30 requests at over 100x their list price"
-    assert first.text.startswith("Together they cost $72K. The dearest, a request to")
+    assert first.text.startswith("Together they cost $72K. The most expensive, a")
     assert f"to {worst.model} on " in first.text
     assert f"cost ${worst.cost / 10**9:,.2f} for " in first.text
+    assert " times its list price of $" in first.text
     assert first.text.endswith(
-        "times less. Check what your gateway charges for that model, and leave them "
+        "Check what your gateway charges for that model, and leave them "
         "out to see the figures without them."
     )
 

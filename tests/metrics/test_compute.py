@@ -13,17 +13,10 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.metrics import results
-from meterwidgets.metrics.compute import (
-    breakdown,
-    delta,
-    elapsed,
-    previous,
-    sparkline,
-    totals,
-    trend,
-)
-from meterwidgets.metrics.results import Amounts
+from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.breakdown import breakdown, top_with_other
+from meterwidgets.metrics.totals import delta, elapsed, previous_totals, totals
+from meterwidgets.metrics.trend import sparkline, trend
 from meterwidgets.zones import midnight
 
 from .ledgers import request, selected, usage_of
@@ -247,23 +240,27 @@ def test_an_estimated_split_adds_up_to_the_recorded_total() -> None:
 def test_a_delta_compares_the_equal_elapsed_length_directly_before() -> None:
     usage = usage_of(days_of("1", "2", "4", "8"))
     selection = selected(usage, start="2026-01-03", end="2026-01-05")
-    before = previous(selection)
+    before = previous_totals(selection)
     assert before is not None
     assert (before.amounts.cost, before.elapsed) == (3 * 10**9, 2 * DAY)
     assert delta(totals(selection).amounts.cost, before.amounts.cost) == 3
     # the window goes on after the data: the length is what has passed
     selection = selected(usage, start="2026-01-04", end="2026-02-01")
-    before = previous(selection)
+    before = previous_totals(selection)
     assert before is not None
     assert (before.amounts.cost, before.elapsed) == (4 * 10**9, DAY)
 
 
 def test_there_is_no_delta_outside_of_what_the_ledger_covers() -> None:
     usage = usage_of(days_of("1", "2", "4"))
-    assert previous(usage.select()) is None
-    assert previous(selected(usage, start="2026-01-02", end="2026-01-04")) is None
-    assert previous(selected(usage, start="2026-03-01", end="2026-03-02")) is None
-    inside = previous(selected(usage, start="2026-01-02", end="2026-01-03"))
+    assert previous_totals(usage.select()) is None
+    assert (
+        previous_totals(selected(usage, start="2026-01-02", end="2026-01-04")) is None
+    )
+    assert (
+        previous_totals(selected(usage, start="2026-03-01", end="2026-03-02")) is None
+    )
+    inside = previous_totals(selected(usage, start="2026-01-02", end="2026-01-03"))
     assert inside is not None  # the whole first day is covered, not only from noon on
 
 
@@ -272,7 +269,7 @@ def test_a_delta_keeps_the_other_filters() -> None:
     selection = selected(
         usage_of(rows), start="2026-01-02", end="2026-01-03", models=["other"]
     )
-    before = previous(selection)
+    before = previous_totals(selection)
     assert before is not None
     assert before.amounts.cost == 10 * 10**9
 
@@ -538,7 +535,7 @@ def adds_up(rows: list[Any], rates: Any, side: str, tz: str, org: str | None) ->
         shares = [row.share for row in found.rows if row.share is not None]
         assert not shares or sum(shares) == 1
         for most in (None, 2):
-            lines = trend(selection, by=by, most=most).series
+            lines = trend(selection, by=by, max_series=most).series
             points = [point for line in lines for point in line.points]
             for name in ADDITIVE:
                 assert added(points, name) == (getattr(whole, name) or 0), (by, name)
@@ -561,21 +558,21 @@ def test_parts_never_exceed_the_whole(rows: list[Any], rates: Any, tz: str) -> N
 
 def test_the_others_of_a_breakdown_are_what_all_but_the_first_add_up_to() -> None:
     rows = breakdown(mw.demo_usage().select(), "user").rows
-    *first, other = results.folded(rows, 4)
+    *first, other = top_with_other(rows, 4)
     assert first == list(rows)[:3] == list(rows[:3])
     rest = list(rows)[3:]
     assert other.name == f"Other ({len(rest):,})"
     for name in ADDITIVE:
         of_rest = added([row.amounts for row in rest], name)
         assert (getattr(other.amounts, name) or 0) == of_rest
-    assert other.part == sum(row.part for row in rest)
-    assert results.folded(rows, len(rows)) == tuple(rows)
+    assert other.value == sum(row.value for row in rest)
+    assert top_with_other(rows, len(rows)) == tuple(rows)
 
 
 @pytest.mark.parametrize("by", ["user", "deployment"])
 def test_a_folded_trend_adds_up_to_the_whole_one(by: str) -> None:
     selection = mw.demo_usage().select(mw.Filters(preset="30d"))
-    whole, shown = trend(selection, by=by), trend(selection, by=by, most=4)
+    whole, shown = trend(selection, by=by), trend(selection, by=by, max_series=4)
     *first, other = shown.series
     assert shown.start == whole.start
     assert tuple(first) == whole.series[:3]

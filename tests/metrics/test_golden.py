@@ -7,8 +7,10 @@ from fractions import Fraction
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.metrics import formats, times
-from meterwidgets.metrics.compute import breakdown, totals, trend
+from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.totals import totals
+from meterwidgets.metrics.trend import trend
 
 DEPLOYMENT = "qwen-cpu-deployment"
 WORDS = (

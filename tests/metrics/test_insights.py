@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.metrics.insights import insights
-from meterwidgets.metrics.results import Insight
+from meterwidgets.metrics.insights import Insight, insights
 
 from .ledgers import request, selected, usage_of
 
@@ -60,7 +59,9 @@ def test_concentration_begins_above_80_percent(
 
 def test_concentration_names_the_model_its_share_and_the_others() -> None:
     text = only(shared_by(big="90", b="6", c="4"), "concentration").text
-    assert text.startswith("big has 90.0% of the cost, the other 2 models the rest.")
+    assert text.startswith(
+        "big has 90.0% of the cost; the other 2 models have the rest."
+    )
 
 
 def test_concentration_is_of_models_and_not_of_what_is_not_reported() -> None:
@@ -77,7 +78,7 @@ def test_concentration_is_of_models_and_not_of_what_is_not_reported() -> None:
     rows.append(request("2026-01-01", "c", cost="1"))
     text = only(usage_of(rows), "concentration").text
     assert text.startswith(
-        "b has 97.8% of the cost, the other model and what names none"
+        "b has 97.8% of the cost; the other model and usage without a model name have"
     )
 
 
@@ -116,7 +117,7 @@ def test_unpriced_names_three_models_and_counts_the_others() -> None:
 def test_where_nothing_is_priced_there_is_no_lower_bound() -> None:
     rows = [request("2026-01-01", "a"), request("2026-01-01", "b")]
     assert only(usage_of(rows), "unpriced").text == (
-        "No record in this selection has a price, so tokens rank instead of cost. "
+        "Nothing in this selection has a price, so models are ranked by tokens. "
         "Add rates for a, b."
     )
 
@@ -130,11 +131,13 @@ def test_what_is_priced_but_not_split_is_not_without_a_price() -> None:
 def test_what_names_no_model_is_priced_by_a_rate_for_everything() -> None:
     rows = [request("2026-01-01", None)]
     text = only(usage_of(rows), "unpriced").text
-    assert text.endswith('Add rates; model = "*" also matches what names no model.')
+    assert text.endswith(
+        'Add rates; model = "*" also matches usage without a model name.'
+    )
     rows.append(request("2026-01-01", "a"))
     text = only(usage_of(rows), "unpriced").text
     assert text.endswith(
-        'Add rates for a; model = "*" also matches what names no model.'
+        'Add rates for a; model = "*" also matches usage without a model name.'
     )
 
 
@@ -161,7 +164,7 @@ def test_a_spike_against_the_fourteen_days_before() -> None:
         "Spend spike on Friday, Feb 20",
     )
     assert found.text == (
-        "Cost was $40.00, against a median of $11.00 over the 14 days before. "
+        "Cost was $40.00, against a median of $11.00 over the previous 14 days. "
         "m rose to $40.00 from a median of $11.00. Check who called it that day."
     )
 
@@ -195,14 +198,14 @@ def test_with_eight_weeks_a_day_is_compared_with_the_same_weekday() -> None:
     assert "spike" not in rules(usage)
     found = only(usage_of(daily(costs | {FRIDAY: "90"})), "spike")
     assert found.text.startswith(
-        "Cost was $90.00, against a median of $50.00 on the eight Fridays before."
+        "Cost was $90.00, against a median of $50.00 on the eight previous Fridays."
     )
 
 
 def test_with_fewer_weeks_the_fourteen_days_before_count() -> None:
     costs = {FRIDAY - n * DAY: ("50" if n % 7 == 0 else "10") for n in range(1, 55)}
     found = only(usage_of(daily(costs | {FRIDAY: "50"})), "spike")
-    assert "over the 14 days before" in found.text
+    assert "over the previous 14 days" in found.text
 
 
 def test_a_few_days_are_too_few_for_a_spike() -> None:
@@ -245,7 +248,7 @@ def test_a_spike_without_models_names_none() -> None:
     costs = {FRIDAY - n * DAY: "10" for n in range(1, 20)}
     usage = usage_of(daily(costs | {FRIDAY: "90"}, None))
     text = only(usage, "spike").text
-    assert "What names no model rose to $90.00 from a median of $10.00." in text
+    assert "Usage without a model name rose to $90.00 from a median of $10.00." in text
 
 
 def test_a_spike_of_one_side_is_measured_on_that_side() -> None:

@@ -93,7 +93,8 @@ def test_aider_by_model_and_day(aider: tuple[UsageFrame, list[dict[str, Any]]]) 
 def test_the_days_of_aider_add_up_in_every_zone(
     aider: tuple[UsageFrame, list[dict[str, Any]]], tz: str
 ) -> None:
-    from meterwidgets.metrics.compute import totals, trend
+    from meterwidgets.metrics.totals import totals
+    from meterwidgets.metrics.trend import trend
 
     usage, _ = aider
     selection = usage.select(Filters(tz=tz))

@@ -10,8 +10,8 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
-from meterwidgets.metrics.results import ratio
-from meterwidgets.metrics.top_requests import Behind, Request, behind
+from meterwidgets.metrics.amounts import ratio
+from meterwidgets.metrics.top_requests import Request, TopRequests, top_requests
 from meterwidgets.present.words import Traits, empty_state
 from meterwidgets.zones import zone
 
@@ -84,7 +84,7 @@ def records_list(selection: Selection, *, opened: bool) -> Traits:
     if not selection.sums()["records"]:
         return head | {"empty": empty_state(selection, 0)["empty"] | {"action": ""}}
     try:
-        found = behind(selection)
+        top = top_requests(selection)
     except LedgerError:
         gone = {
             "title": "The store has gone on",
@@ -93,16 +93,16 @@ def records_list(selection: Selection, *, opened: bool) -> Traits:
             "action": "Refresh",
         }
         return head | {"empty": gone}
-    return head | _filled(selection, found)
+    return head | _filled(selection, top)
 
 
-def _filled(selection: Selection, found: Behind) -> Traits:
+def _filled(selection: Selection, top: TopRequests) -> Traits:
     """Rows, what the others add up to, and the figure that both make."""
-    unit, by_cost = selection.currency, found.measure == "cost"
-    values = [*(row.value for row in found.rows), found.rest, found.total]
+    unit, by_cost = selection.currency, top.measure == "cost"
+    values = [*(request.value for request in top.requests), top.rest, top.total]
     if by_cost:
         texts = formats.money_column(values[:-1], unit)
-        texts.append(formats.money(found.total, unit))
+        texts.append(formats.money(top.total, unit))
         exact = [formats.money_exact(value, unit) for value in values]
     else:
         texts = [formats.count(value) for value in values]
@@ -113,30 +113,30 @@ def _filled(selection: Selection, found: Behind) -> Traits:
         "total_title": exact[-1],
         "value_label": "Cost" if by_cost else "Tokens",
         "rows": [
-            _row(selection, row) | {"value": text, "value_title": title}
-            for row, text, title in zip(found.rows, texts, exact, strict=False)
+            _row(selection, request) | {"value": text, "value_title": title}
+            for request, text, title in zip(top.requests, texts, exact, strict=False)
         ],
         "rest": {
-            "name": f"{formats.plural(found.more, f'more {words}')}, together",
+            "name": f"{formats.plural(top.rest_count, f'more {words}')}, together",
             "value": texts[-2],
             "value_title": exact[-2],
-            "share": formats.share(ratio(found.rest, found.total)),
+            "share": formats.share(ratio(top.rest, top.total)),
         }
-        if found.more
+        if top.rest_count
         else {},
     }
 
 
-def _row(selection: Selection, row: Request) -> Traits:
+def _row(selection: Selection, request: Request) -> Traits:
     frame, tz, unit = selection.frame, selection.filters.tz, selection.currency
-    here = row.start.astimezone(zone(tz))
+    here = request.start.astimezone(zone(tz))
     day = selection.window.end - selection.window.start <= _DAY
     clock = f"{here:%Y-%m-%d %H:%M:%S}"
-    model = frame.label("model", row.model)
-    deployment = frame.label("deployment", row.deployment)
+    model = frame.label("model", request.model)
+    deployment = frame.label("deployment", request.deployment)
     list_price = "no list price is known"
-    if row.list_cost is not None:
-        list_price = f"list price {formats.money_exact(row.list_cost, unit)}"
+    if request.list_cost is not None:
+        list_price = f"list price {formats.money_exact(request.list_cost, unit)}"
     return {
         "time": times.clock(here)
         if day
@@ -144,17 +144,19 @@ def _row(selection: Selection, row: Request) -> Traits:
         "time_title": f"{clock} {tz}",
         "model": model,
         "deployment": deployment if deployment != model else "",
-        "org": frame.label("org", row.org),
-        "user": frame.label("user", row.user),
-        "input": formats.count(row.input_tokens),
-        "input_title": formats.count_exact(row.input_tokens),
-        "output": formats.count(row.output_tokens),
-        "output_title": formats.count_exact(row.output_tokens),
-        "times": formats.DASH if row.times is None else f"{formats.count(row.times)}x",
+        "org": frame.label("org", request.org),
+        "user": frame.label("user", request.user),
+        "input": formats.count(request.input_tokens),
+        "input_title": formats.count_exact(request.input_tokens),
+        "output": formats.count(request.output_tokens),
+        "output_title": formats.count_exact(request.output_tokens),
+        "times": formats.DASH
+        if request.list_cost_multiple is None
+        else f"{formats.count(request.list_cost_multiple)}x",
         "times_title": list_price,
-        "flagged": row.flagged,
-        "share": formats.share(row.share),
-        "source": f"{PurePath(row.file or 'a table').name}, row {row.row:,}"
-        if row.row is not None
+        "flagged": request.is_overpriced,
+        "share": formats.share(request.share),
+        "source": f"{PurePath(request.file or 'a table').name}, row {request.row:,}"
+        if request.row is not None
         else "",  # by its name: a page needs no paths of the server
     }

@@ -15,8 +15,8 @@ from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.store.records import store_of
-from meterwidgets.metrics.compute import breakdown
-from meterwidgets.metrics.insights import last_day
+from meterwidgets.metrics.breakdown import breakdown
+from meterwidgets.metrics.insights import last_complete_day
 from meterwidgets.present import (
     cards,
     donuts,
@@ -198,7 +198,7 @@ Efficiency 560K)
             if change.new["rule"] not in rules:
                 return
             if change.new["rule"] == "spike":
-                self._lists.call(last_day(self.selection).filters)
+                self._lists.call(last_complete_day(self.selection).filters)
             else:
                 self._change(lambda filters: filters.replace(outliers="without"))
 

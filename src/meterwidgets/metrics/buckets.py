@@ -10,10 +10,10 @@ from meterwidgets.zones import midnight
 
 _SECONDS = {"minute": 60, "15 minutes": 900, "hour": 3600}
 BUCKETS = (*_SECONDS, "day", "week", "month")
-POINTS = 300
-"""So many points are drawn at the most."""
+MAX_POINTS = 300
+"""The most points that a trend has."""
 
-_UP_TO = (
+_LONGEST_SPANS = (
     (timedelta(hours=2), "minute"),
     (timedelta(hours=12), "15 minutes"),
     (timedelta(days=12), "hour"),
@@ -27,101 +27,99 @@ _LENGTHS = {name: timedelta(seconds=s) for name, s in _SECONDS.items()} | {
 }
 
 
-def bucket_for(span: timedelta, grain_s: int, points: int = POINTS) -> str:
+def bucket_for(span: timedelta, grain_s: int, max_points: int = MAX_POINTS) -> str:
     """The bucket that suits a span of time; never finer than the grain.
 
     Args:
         span: The length of time to draw.
-        grain_s: Seconds of the finest bucket there is.
-        points: How many may be drawn at the most.
+        grain_s: The grain of the cube, in seconds.
+        max_points: The most buckets that the span may have.
 
     Source: METRICS, "Time".
 
     Examples:
         >>> [bucket_for(timedelta(days=d), 900) for d in (0.05, 1, 30, 400, 3000)]
         ['15 minutes', 'hour', 'day', 'week', 'month']
-        >>> bucket_for(timedelta(days=10), 900, points=60)
+        >>> bucket_for(timedelta(days=10), 900, max_points=60)
         'day'
     """
-    named = next((bucket for limit, bucket in _UP_TO if span <= limit), "month")
-    for name in BUCKETS[BUCKETS.index(finest(named, grain_s)) :]:
-        if span <= points * _LENGTHS[name]:
-            return name
+    usual = next((name for longest, name in _LONGEST_SPANS if span <= longest), "month")
+    for bucket in BUCKETS[BUCKETS.index(not_finer_than_grain(usual, grain_s)) :]:
+        if span <= max_points * _LENGTHS[bucket]:
+            return bucket
     return "month"
 
 
-def finest(bucket: str, grain_s: int) -> str:
-    """A bucket, or the finest that is not finer than the grain.
+def not_finer_than_grain(bucket: str, grain_s: int) -> str:
+    """The bucket itself, or the finest that the grain of the cube allows.
 
     Raises:
         MeterError: When there is no such bucket.
 
     Examples:
-        >>> finest("minute", 900), finest("day", 900)
+        >>> not_finer_than_grain("minute", 900), not_finer_than_grain("day", 900)
         ('15 minutes', 'day')
     """
     if bucket not in BUCKETS:
         raise MeterError(unknown("bucket", bucket, BUCKETS))
-    following = BUCKETS[BUCKETS.index(bucket) :]
-    return next(name for name in following if _SECONDS.get(name, grain_s) >= grain_s)
-
-
-def drawn(
-    start: datetime, end: datetime, bucket: str, tz: str, points: int = POINTS
-) -> tuple[str, list[datetime]]:
-    """A bucket, or the next one that makes few enough points, and its edges."""
     coarser = BUCKETS[BUCKETS.index(bucket) :]
-    for name in coarser:
-        if end - start <= points * _LENGTHS[name] or name == coarser[-1]:
-            marks = edges(start, end, name, tz)
-            if len(marks) <= points + 1:
-                return name, marks
-    return name, marks
+    return next(name for name in coarser if _SECONDS.get(name, grain_s) >= grain_s)
+
+
+def bucket_edges(
+    start: datetime, end: datetime, bucket: str, tz: str, max_points: int = MAX_POINTS
+) -> tuple[str, list[datetime]]:
+    """A bucket, or the next coarser one that makes few enough points, and its edges."""
+    for name in BUCKETS[BUCKETS.index(bucket) :]:
+        if end - start <= max_points * _LENGTHS[name] or name == BUCKETS[-1]:
+            found = edges(start, end, name, tz)
+            if len(found) <= max_points + 1:
+                break
+    return name, found
 
 
 def edges(start: datetime, end: datetime, bucket: str, tz: str) -> list[datetime]:
     """The edges of the buckets that hold a range of time.
 
     Args:
-        start: First instant.
-        end: First instant that is out; after ``start``.
+        start: The first instant.
+        end: The first instant after the range; later than ``start``.
         bucket: One of ``BUCKETS``.
         tz: The zone of the calendar.
 
     Returns:
         n + 1 instants in UTC, the first at or before ``start``, the last at or after
-        ``end``. Hours begin at full hours of the local clock; where that
-        moves by half an hour, they go on from the midnight before until the next.
+        ``end``. Hours begin at full hours of the local clock; on a day when the clock
+        moves by half an hour, they are counted from its midnight.
 
     Examples:
-        >>> marks = edges(datetime(2026, 3, 28, 23, tzinfo=UTC),
-        ...               datetime(2026, 3, 29, 22, tzinfo=UTC), "day", "Europe/Berlin")
-        >>> (marks[1] - marks[0]) / timedelta(hours=1)  # the clock went forward
+        >>> days = edges(datetime(2026, 3, 28, 23, tzinfo=UTC),
+        ...              datetime(2026, 3, 29, 22, tzinfo=UTC), "day", "Europe/Berlin")
+        >>> (days[1] - days[0]) / timedelta(hours=1)  # the clock went forward
         23.0
     """
-    day = _floor(start.astimezone(ZoneInfo(tz)).date(), bucket)
-    marks = [midnight(day, tz)]
-    while marks[-1] < end:
-        following = _after(day, bucket)
-        close = midnight(following, tz)
+    day = _period_start(start.astimezone(ZoneInfo(tz)).date(), bucket)
+    found = [midnight(day, tz)]
+    while found[-1] < end:
+        day = _next_period(day, bucket)
+        day_end = midnight(day, tz)
         if bucket in _SECONDS:
             step = timedelta(seconds=_SECONDS[bucket])
-            while marks[-1] + step < close:
-                marks.append(marks[-1] + step)
-        marks.append(close)
-        day = following
-    first = max(place for place, mark in enumerate(marks) if mark <= start)
-    last = min(place for place, mark in enumerate(marks) if mark >= end)
-    return [mark.astimezone(UTC) for mark in marks[first : last + 1]]
+            while found[-1] + step < day_end:
+                found.append(found[-1] + step)
+        found.append(day_end)
+    first = max(index for index, edge in enumerate(found) if edge <= start)
+    last = min(index for index, edge in enumerate(found) if edge >= end)
+    return [edge.astimezone(UTC) for edge in found[first : last + 1]]
 
 
-def _floor(day: date, bucket: str) -> date:
+def _period_start(day: date, bucket: str) -> date:
     if bucket == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if bucket == "month" else day
 
 
-def _after(day: date, bucket: str) -> date:
+def _next_period(day: date, bucket: str) -> date:
     if bucket == "month":
         return (day + timedelta(days=31)).replace(day=1)
     return day + timedelta(days=7 if bucket == "week" else 1)

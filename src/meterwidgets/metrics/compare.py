@@ -13,8 +13,9 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import Window
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.compute import breakdown, totals
-from meterwidgets.metrics.results import Amounts, ratio
+from meterwidgets.metrics.amounts import Amounts, ratio
+from meterwidgets.metrics.breakdown import breakdown
+from meterwidgets.metrics.totals import totals
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,33 +1,57 @@
-"""What is worth knowing about a selection: rules, thresholds, words with figures."""
+"""What is worth knowing about a selection: rules, thresholds and sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Literal
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, overpriced, times
-from meterwidgets.metrics.compute import breakdown, totals, trend
-from meterwidgets.metrics.results import Insight
-from meterwidgets.zones import day_of, midnight
+from meterwidgets.ledger.pricing.outliers import TIMES, Outlier
+from meterwidgets.metrics import formats, times
+from meterwidgets.metrics.breakdown import breakdown
+from meterwidgets.metrics.overpriced import overpriced_requests
+from meterwidgets.metrics.totals import totals
+from meterwidgets.metrics.trend import trend
+from meterwidgets.zones import day_of, midnight, zone
 
 CONCENTRATED = Fraction(8, 10)
 UNPRICED = Fraction(1, 100)
 SPIKE_MADS = 5
-SPIKE_LEAST = 1_000_000_000
-_WEEKS, _DAYS, _FEWEST = 8, 14, 7
+SPIKE_MINIMUM = 1_000_000_000
+"""A spike is at least one currency unit above the median, in nano-units."""
+_WEEKS, _DAYS, _FEWEST_DAYS = 8, 14, 7
+
+
+@dataclass(frozen=True)
+class Insight:
+    """Something worth knowing about a selection.
+
+    Attributes:
+        rule: The rule that found it.
+        severity: How much it matters.
+        title: A few words.
+        text: The figures, and what to do.
+    """
+
+    rule: Literal["over_list", "spike", "unpriced", "concentration", "single_model"]
+    severity: Literal["info", "warning"]
+    title: str
+    text: str
 
 
 def insights(selection: Selection) -> tuple[Insight, ...]:
     """The insights of a selection, worst first.
 
-    A request far over its list price comes first, for it bends all the other figures.
+    Requests far over their list price come first because they distort every other
+    figure.
 
     Source: METRICS, "Insights".
     """
     found = (
-        overpriced.insight(selection),
+        _overpriced(selection),
         _spike(selection),
         _unpriced(selection),
         _concentration(selection),
@@ -36,16 +60,56 @@ def insights(selection: Selection) -> tuple[Insight, ...]:
     return tuple(insight for insight in found if insight is not None)
 
 
+def _overpriced(selection: Selection) -> Insight | None:
+    overpriced = overpriced_requests(selection)
+    if not overpriced.count:
+        return None
+    is_one = overpriced.count == 1
+    its, it = ("its", "it") if is_one else ("their", "them")
+    subject = "One request" if is_one else f"{formats.count(overpriced.count)} requests"
+    text = ""
+    if not is_one:
+        cost = formats.money(overpriced.cost, selection.currency)
+        text = f"Together they cost {cost}. "
+    if overpriced.details:
+        text += _most_expensive(selection, overpriced.details[0], is_one=is_one)
+    return Insight(
+        "over_list",
+        "warning",
+        f"{subject} at over {TIMES}x {its} list price",
+        f"{text}Check what your gateway charges for that model, and leave {it} out to "
+        f"see the figures without {it}.",
+    )
+
+
+def _most_expensive(selection: Selection, outlier: Outlier, *, is_one: bool) -> str:
+    unit, tz = selection.currency, selection.filters.tz
+    start = outlier.start.astimezone(zone(tz))
+    model = "an unnamed model"
+    if outlier.model is not None:
+        model = formats.isolated(selection.frame.label("model", outlier.model))
+    when = f"on {times.day(start.date())} at {times.clock(start)} ({tz})"
+    subject = f"The most expensive, a request to {model} {when},"
+    if is_one:
+        subject = f"A request to {model} {when}"
+    return (
+        f"{subject} cost {formats.money(outlier.cost, unit)} for "
+        f"{formats.count(outlier.tokens)} tokens, "
+        f"{formats.count(Fraction(outlier.cost, outlier.list_cost))} times its list "
+        f"price of {formats.money(outlier.list_cost, unit)}. "
+    )
+
+
 def _single_model(selection: Selection) -> Insight | None:
     ranked = breakdown(selection, "model")
     if not ranked.rows or ranked.rows[0].share != 1 or ranked.rows[0].id is None:
         return None
-    all_of = "All cost is" if ranked.measure == "cost" else "All usage is"
+    subject = "All cost is" if ranked.measure == "cost" else "All usage is"
     return Insight(
         "single_model",
         "info",
         "Single Model Usage",
-        f"{all_of} concentrated in a single model. Consider exploring additional "
+        f"{subject} concentrated in a single model. Consider exploring additional "
         "models for better flexibility and risk distribution.",
     )
 
@@ -60,16 +124,16 @@ def _concentration(selection: Selection) -> Insight | None:
         return None
     count = len(models) - 1
     others = "the other model" if count == 1 else f"the other {count:,} models"
+    has = "has" if count == 1 else "have"
     if len(models) < len(ranked.rows):
-        others += " and what names none"
+        others, has = f"{others} and usage without a model name", "have"
     return Insight(
         "concentration",
         "info",
         "Concentrated Usage",
         f"{formats.isolated(top.name)} has {formats.share(top.share)} of the "
-        f"{ranked.measure}, {others} "
-        "the rest. A change of its price or an outage would hit nearly everything; try "
-        "a second model for part of the work.",
+        f"{ranked.measure}; {others} {has} the rest. A price change or an outage would "
+        "affect nearly all usage; consider a second model for part of the work.",
     )
 
 
@@ -77,23 +141,18 @@ def _unpriced(selection: Selection) -> Insight | None:
     amounts = totals(selection).amounts
     if not amounts.tokens:
         return None
-    part = Fraction(amounts.unpriced_tokens, amounts.tokens)
-    if part <= UNPRICED:
+    share = Fraction(amounts.unpriced_tokens, amounts.tokens)
+    if share <= UNPRICED:
         return None
-    said = (
-        f"{formats.share(part)} of the tokens "
+    text = (
+        f"{formats.share(share)} of the tokens "
         f"({formats.count(amounts.unpriced_tokens)}) have no price, so the spend is a "
         "lower bound."
     )
     if amounts.cost is None and not amounts.unsplit_cost:
-        said = (
-            "No record in this selection has a price, so tokens rank instead of cost."
-        )
+        text = "Nothing in this selection has a price, so models are ranked by tokens."
     return Insight(
-        "unpriced",
-        "warning",
-        "Unpriced Usage",
-        f"{said} {_add_rates(selection)}.",
+        "unpriced", "warning", "Unpriced Usage", f"{text} {_add_rates(selection)}."
     )
 
 
@@ -107,12 +166,12 @@ def _add_rates(selection: Selection) -> str:
     if len(names) > 3:
         advice += f" and {len(names) - 3:,} more"
     if len(names) < len(unpriced):
-        advice += '; model = "*" also matches what names no model'
+        advice += '; model = "*" also matches usage without a model name'
     return advice
 
 
-def last_day(selection: Selection) -> Selection:
-    """The last complete day of a selection, which may have a spike."""
+def last_complete_day(selection: Selection) -> Selection:
+    """The last complete day of a selection, the one that may have a spike."""
     tz = selection.filters.tz
     end = day_of(min(selection.window.end, selection.frame.as_of(tz)), tz)
     return selection.at(midnight(end - timedelta(days=1), tz), midnight(end, tz))
@@ -120,62 +179,65 @@ def last_day(selection: Selection) -> Selection:
 
 def _spike(selection: Selection) -> Insight | None:
     """The last complete day against the same weekdays, or the days, before it."""
-    frame, tz, unit = selection.frame, selection.filters.tz, selection.currency
-    last = day_of(last_day(selection).window.start, tz)
-    before, words = _before(last, day_of(frame.coverage(tz), tz))
-    if len(before) < _FEWEST or midnight(last, tz) < selection.window.start:
+    frame, tz = selection.frame, selection.filters.tz
+    day = day_of(last_complete_day(selection).window.start, tz)
+    baseline, baseline_text = _baseline(day, day_of(frame.coverage(tz), tz))
+    if len(baseline) < _FEWEST_DAYS or midnight(day, tz) < selection.window.start:
         return None
-    by_model = _daily(selection, min(before), last)
-    total = {day: sum(c[day] for c in by_model.values()) for day in [*before, last]}
-    middle = _median([total[day] for day in before])
-    spread = _median([abs(total[day] - middle) for day in before])
-    if total[last] <= middle + max(SPIKE_MADS * spread, Fraction(SPIKE_LEAST)):
+    by_model = _daily_costs(selection, min(baseline), day)
+    total = {d: sum(costs[d] for costs in by_model.values()) for d in [*baseline, day]}
+    median = _median([total[d] for d in baseline])
+    mad = _median([abs(total[d] - median) for d in baseline])
+    if total[day] <= median + max(SPIKE_MADS * mad, Fraction(SPIKE_MINIMUM)):
         return None
-    usual = {m: _median([c[day] for day in before]) for m, c in by_model.items()}
-    risen = max(by_model, key=lambda model: by_model[model][last] - usual[model])
-    name = "What names no model"
-    if risen is not None:
-        name = formats.isolated(frame.label("model", risen))
+    medians = {m: _median([c[d] for d in baseline]) for m, c in by_model.items()}
+    model = max(by_model, key=lambda m: by_model[m][day] - medians[m])
+    name = "Usage without a model name"
+    if model is not None:
+        name = formats.isolated(frame.label("model", model))
+
+    def money(nano: int | Fraction) -> str:
+        return formats.money(nano, selection.currency)
+
     return Insight(
         "spike",
         "warning",
-        f"Spend spike on {last:%A}, {times.day(last, year=False)}",
-        f"Cost was {formats.money(total[last], unit)}, against a median of "
-        f"{formats.money(middle, unit)} {words}. {name} rose to "
-        f"{formats.money(by_model[risen][last], unit)} from a median of "
-        f"{formats.money(usual[risen], unit)}. Check who called it that day.",
+        f"Spend spike on {day:%A}, {times.day(day, year=False)}",
+        f"Cost was {money(total[day])}, against a median of {money(median)} "
+        f"{baseline_text}. {name} rose to {money(by_model[model][day])} from a median "
+        f"of {money(medians[model])}. Check who called it that day.",
     )
 
 
-def _before(last: date, first: date) -> tuple[list[date], str]:
-    """The days that a day is compared with, not before a first one, and their words."""
-    weekly = [last - timedelta(weeks=n) for n in range(1, _WEEKS + 1)]
+def _baseline(day: date, first: date) -> tuple[list[date], str]:
+    """The days that a day is compared with, none before ``first``, and their words."""
+    weekly = [day - timedelta(weeks=n) for n in range(1, _WEEKS + 1)]
     if weekly[-1] >= first:
-        return weekly, f"on the eight {last:%A}s before"
-    daily = [last - timedelta(days=n) for n in range(1, _DAYS + 1)]
-    daily = [day for day in daily if day >= first]
-    return daily, f"over the {len(daily)} days before"
+        return weekly, f"on the eight previous {day:%A}s"
+    daily = [day - timedelta(days=n) for n in range(1, _DAYS + 1)]
+    daily = [each for each in daily if each >= first]
+    return daily, f"over the previous {len(daily)} days"
 
 
 def _median(values: Sequence[int | Fraction]) -> Fraction:
-    """Of two in the middle their exact mean."""
+    """The exact median: of an even number of values, the mean of the middle two."""
     ordered = sorted(Fraction(value) for value in values)
     half = len(ordered) // 2
     return (ordered[half] + ordered[~half]) / 2
 
 
-def _daily(
+def _daily_costs(
     selection: Selection, first: date, last: date
 ) -> dict[str | None, dict[date, int]]:
     """Model -> day -> cost; a day without usage is 0."""
     tz = selection.filters.tz
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    over = selection.at(midnight(first, tz), midnight(last + timedelta(days=1), tz))
-    drawn = trend(over, by="model", bucket="day")
-    starts = [day_of(start, tz) for start in drawn.start]
-    found: dict[str | None, dict[date, int]] = {}
-    for series in drawn.series:
+    period = selection.at(midnight(first, tz), midnight(last + timedelta(days=1), tz))
+    by_day = trend(period, by="model", bucket="day")
+    dates = [day_of(start, tz) for start in by_day.start]
+    by_model: dict[str | None, dict[date, int]] = {}
+    for series in by_day.series:
         costs = [point.cost or 0 for point in series.points]
-        known = dict(zip(starts, costs, strict=True))
-        found[series.id] = {day: known.get(day, 0) for day in days}
-    return found or {None: dict.fromkeys(days, 0)}
+        cost_of = dict(zip(dates, costs, strict=True))
+        by_model[series.id] = {day: cost_of.get(day, 0) for day in days}
+    return by_model or {None: dict.fromkeys(days, 0)}

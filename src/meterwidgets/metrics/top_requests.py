@@ -1,4 +1,4 @@
-"""The dearest requests behind a figure, and what all the others add up to."""
+"""The most expensive requests of a selection, and what all the others add up to."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ from fractions import Fraction
 from typing import Any
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.compute import totals
-from meterwidgets.metrics.results import ratio
+from meterwidgets.metrics.amounts import UsageMeasure, ratio
+from meterwidgets.metrics.totals import totals
 
-MOST = 10
+LIMIT = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """One record of the store.
+    """A request, as the store keeps it.
 
     Attributes:
-        start: When.
-        model: As reported; null is None, here and below.
-        deployment: Likewise.
-        org: Likewise.
-        user: Likewise.
+        start: When it was made.
+        model: The model as reported; None means null, here and below.
+        deployment: The deployment as reported.
+        org: The organization as reported.
+        user: The user as reported.
         input_tokens: Prompt tokens.
         output_tokens: Completion tokens.
-        value: What it is ranked by, on the side that the filters show: its cost in
+        value: What it is ranked by, on the side that the filters choose: its cost in
             nano-units, or its tokens where nothing is priced.
-        list_cost: What its tokens cost by the list, on both sides.
-        times: Its whole cost as a multiple of that.
-        share: Of the selection.
-        flagged: Whether it is far over its list price; see ``ledger.outliers``.
-        file: Where it was read from.
-        row: And which row of it.
+        list_cost: What its tokens cost at list prices, on both sides.
+        list_cost_multiple: Its whole cost as a multiple of that.
+        share: Its share of the selection.
+        is_overpriced: Whether it is far over its list price; see
+            ``ledger.pricing.outliers``.
+        file: The file that it was read from.
+        row: Its row in that file.
     """
 
     start: datetime
@@ -46,74 +47,77 @@ class Request:
     output_tokens: int | None
     value: int | None
     list_cost: int | None
-    times: Fraction | None
+    list_cost_multiple: Fraction | None
     share: Fraction | None
-    flagged: bool
+    is_overpriced: bool
     file: str | None
     row: int | None
 
 
 @dataclass(frozen=True)
-class Behind:
-    """What a figure is made of: the rows and the rest add up to it, exactly.
+class TopRequests:
+    """The requests that make up most of a figure; with the rest they add up to it.
 
     Attributes:
-        measure: "cost", or "tokens" where nothing is priced.
-        rows: The dearest, or largest, first.
-        more: How many further records there are.
-        rest: What those add up to; None where the figure is not known.
+        measure: What they are ranked by: tokens where nothing is priced.
+        requests: The top ones, the largest first.
+        rest_count: The number of the others.
+        rest: What the others add up to; None where the figure is not known.
         total: The figure.
     """
 
-    measure: str
-    rows: tuple[Request, ...]
-    more: int
+    measure: UsageMeasure
+    requests: tuple[Request, ...]
+    rest_count: int
     rest: int | None
     total: int | None
 
 
-def behind(selection: Selection, *, most: int = MOST) -> Behind:
-    """The dearest requests of a selection.
+def top_requests(selection: Selection, *, limit: int = LIMIT) -> TopRequests:
+    """The most expensive requests of a selection.
 
     Args:
-        selection: Of a store; a narrower cost type counts on that side only.
-        most: At most so many of them.
+        selection: A selection of a store; its cost type ranks by that side only.
+        limit: The most requests to return.
 
     Raises:
-        LedgerError: When the frame is of no store, or that has gone on meanwhile.
+        LedgerError: When the frame is not of a store, or the store has changed since.
     """
-    amounts, side = totals(selection).amounts, selection.filters.cost_type
-    measure = "tokens" if amounts.cost is None else "cost"
-    order = measure if side == "both" else f"{side}_{measure}"
-    total = amounts.tokens if measure == "tokens" else amounts.cost
-    found = selection.records(order=order, limit=most).to_pylist()
-    rows = tuple(_request(record, order, total) for record in found)
-    rest = None if total is None else total - sum(row.value or 0 for row in rows)
-    return Behind(measure, rows, selection.sums()["records"] - len(rows), rest, total)
+    amounts, cost_type = totals(selection).amounts, selection.filters.cost_type
+    measure: UsageMeasure = "tokens" if amounts.cost is None else "cost"
+    order = measure if cost_type == "both" else f"{cost_type}_{measure}"
+    total = amounts.measured(measure)
+    records = selection.records(order=order, limit=limit).to_pylist()
+    requests = tuple(_request(record, order, total) for record in records)
+    rest = None
+    if total is not None:
+        rest = total - sum(request.value or 0 for request in requests)
+    rest_count = selection.sums()["records"] - len(requests)
+    return TopRequests(measure, requests, rest_count, rest, total)
 
 
 def _request(record: dict[str, Any], order: str, total: int | None) -> Request:
-    """A record as a row, ranked by a column of it."""
+    """A request from a record of the store, ranked by one of its columns."""
     sides = record["input_tokens"], record["output_tokens"]
     tokens = None if sides == (None, None) else sum(side or 0 for side in sides)
-    values = {name: _nano(value) for name, value in record.items()}
+    values = {name: _to_nano(value) for name, value in record.items()}
     values["tokens"] = tokens
     return Request(
-        **{name: record[name] for name in _AS_IT_IS},
+        **{name: record[name] for name in _COPIED_FIELDS},
         value=values[order],
         list_cost=values["list_cost"],
-        times=ratio(values["cost"], values["list_cost"]),
+        list_cost_multiple=ratio(values["cost"], values["list_cost"]),
         share=ratio(values[order], total),
-        flagged=record["outlier"] is not None,
+        is_overpriced=record["outlier"] is not None,
     )
 
 
-_AS_IT_IS = (
+_COPIED_FIELDS = (
     "start", "model", "deployment", "org", "user", "input_tokens", "output_tokens",
     "file", "row",
 )  # fmt: skip
 
 
-def _nano(value: Any) -> Any:
-    """Money as nano-units; anything else as it is."""
+def _to_nano(value: Any) -> Any:
+    """Money in nano-units; anything else unchanged."""
     return int(value.scaleb(9)) if isinstance(value, Decimal) else value

@@ -9,8 +9,10 @@ from typing import Any
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
-from meterwidgets.metrics.compute import breakdown, delta, previous, sparkline, totals
-from meterwidgets.metrics.results import Amounts, Totals
+from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.breakdown import breakdown
+from meterwidgets.metrics.totals import Totals, delta, previous_totals, totals
+from meterwidgets.metrics.trend import sparkline
 from meterwidgets.present.donuts import slots_of
 from meterwidgets.present.words import Colors, Traits
 
@@ -37,7 +39,7 @@ class Facts:
         side = selection.filters.cost_type
         return cls(
             totals(selection),
-            previous(selection),
+            previous_totals(selection),
             sparkline(selection),
             selection.currency,
             _by_name(selection, colors),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.compute import breakdown, totals
-from meterwidgets.metrics.results import Breakdown, Row, folded
+from meterwidgets.metrics.breakdown import Breakdown, Row, breakdown, top_with_other
+from meterwidgets.metrics.totals import totals
 from meterwidgets.present.words import Colors, Traits, apart, empty_state, key
 
 TITLES = {
@@ -31,7 +31,7 @@ def donut(selection: Selection, by: str, colors: Colors, *, expanded: bool) -> T
     unit = selection.currency
     by_cost = found.measure == "cost"
     total = formats.money(whole.cost, unit) if by_cost else formats.count(whole.tokens)
-    shown = folded(found.rows, SHOWN)
+    shown = top_with_other(found.rows, SHOWN)
     colors = slots_of(selection, by, colors)
     return {
         "title": title,
@@ -81,7 +81,7 @@ def table(
         colors: Value -> colour slot.
         unit: The currency.
     """
-    values = [found.value(row) for row in rows]
+    values = [row.value for row in rows]
     known = [value or 0 for value in values]
     whole = sum(known)
     by_cost = found.measure == "cost"

@@ -12,8 +12,9 @@ from meterwidgets.frame.filters import PRESETS, Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import Window
 from meterwidgets.metrics import formats, times
-from meterwidgets.metrics.compute import breakdown, elapsed, previous
-from meterwidgets.metrics.overpriced import MEANS
+from meterwidgets.metrics.breakdown import breakdown
+from meterwidgets.metrics.overpriced import OVERPRICED
+from meterwidgets.metrics.totals import elapsed, previous_totals
 from meterwidgets.present.words import Colors, Traits, key
 from meterwidgets.schema import Dimension
 from meterwidgets.zones import zone
@@ -94,7 +95,7 @@ def _range(window: Window) -> dict[str, str]:
 def _notes(selection: Selection) -> list[str]:
     frame = selection.frame
     notes = []
-    then = previous(selection)
+    then = previous_totals(selection)
     if then is not None and then.amounts.records:
         notes.append(f"Changes against {times.before(elapsed(selection))}")
     others = [each for each in frame.currencies if each != selection.currency]
@@ -135,7 +136,7 @@ def _chips(selection: Selection) -> list[Traits]:
     if filters.outliers == "without":
         chips.append({
             "dim": "outliers", "label": "Outliers", "text": "left out",
-            "title": MEANS.capitalize(),
+            "title": OVERPRICED.capitalize(),
         })  # fmt: skip
     return chips
 
@@ -153,7 +154,7 @@ def _list(selection: Selection, dimension: Dimension, slots: Colors) -> Traits:
     """The values of one filter that exist under the other filters, with shares."""
     wanted = selection.filters.chosen.get(dimension.name, ())
     found = breakdown(selection, dimension.name, own=False)
-    shares = formats.shares([found.value(row) or 0 for row in found.rows])
+    shares = formats.shares([row.value or 0 for row in found.rows])
     values = [
         {
             "id": key(row.id),

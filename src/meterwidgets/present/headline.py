@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
-from meterwidgets.metrics.amounts import amounts as of_sums
-from meterwidgets.metrics.compute import totals
-from meterwidgets.metrics.overpriced import MEANS
-from meterwidgets.metrics.results import Breakdown, Totals, folded
+from meterwidgets.metrics.amounts import amounts_from_sums as of_sums
+from meterwidgets.metrics.breakdown import Breakdown, top_with_other
+from meterwidgets.metrics.overpriced import OVERPRICED
+from meterwidgets.metrics.totals import Totals, totals
 from meterwidgets.text import plain
 
 
@@ -156,7 +156,7 @@ def chosen(selection: Selection) -> list[str]:
     if filters.cost_type != "both":
         said.append(f"Cost type: {filters.cost_type} only")
     if filters.outliers == "without":
-        said.append(f"Outliers: left out ({MEANS})")
+        said.append(f"Outliers: left out ({OVERPRICED})")
     if len(frame.currencies) > 1:
         said.append(f"Currency: {selection.currency} only")
     return said
@@ -203,9 +203,9 @@ def table(found: Breakdown, unit: str | None, most: int | None = None) -> list[L
     """
     if all(row.id is None for row in found.rows):
         return []
-    rows = folded(found.rows, most or len(found.rows))
+    rows = top_with_other(found.rows, most or len(found.rows))
     costs = formats.money_column([row.amounts.cost for row in rows], unit)
-    values = [found.value(row) for row in rows]
+    values = [row.value for row in rows]
     shares = formats.shares([value or 0 for value in values])
     return [
         Line(

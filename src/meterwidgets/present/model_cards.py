@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.compute import concentration
-from meterwidgets.metrics.results import Row, Totals, folded
+from meterwidgets.metrics.breakdown import Row, concentration, top_with_other
+from meterwidgets.metrics.totals import Totals
 from meterwidgets.present.card_context import Facts, change
 from meterwidgets.present.donuts import SHOWN
 from meterwidgets.present.words import NO_PRICE, Traits
@@ -51,13 +51,13 @@ def concentrated(facts: Facts) -> Traits:
     """The share of the top model; on hover, how many equal models that is like."""
     ranked = facts.now.by_model
     found, measure = concentration(ranked), ranked.measure
-    rows = folded(ranked.rows, SHOWN)
-    listed = formats.shares([ranked.value(row) or 0 for row in rows])
+    rows = top_with_other(ranked.rows, SHOWN)
+    listed = formats.shares([row.value or 0 for row in rows])
     shown = dict(zip([row.id for row in rows], listed, strict=True))
     title = NO_MODEL if found.top is None else NO_SHARE[measure]
-    if found.share is not None and found.hhi and found.effective:
+    if found.share is not None and found.hhi and found.effective_number:
         hhi = f"{formats.rounded(found.hhi, 3):f}"
-        like = f"{formats.rounded(found.effective, 1):f}"
+        like = f"{formats.rounded(found.effective_number, 1):f}"
         title = f"HHI {hhi}: as concentrated as {like} equal models"
     return {
         "label": "Concentration",

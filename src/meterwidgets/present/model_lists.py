@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.compute import breakdown, totals
+from meterwidgets.metrics.breakdown import Row, breakdown, top_with_other
 from meterwidgets.metrics.insights import insights
-from meterwidgets.metrics.overpriced import over_list
-from meterwidgets.metrics.results import Row, folded
+from meterwidgets.metrics.overpriced import overpriced_requests
+from meterwidgets.metrics.totals import totals
 from meterwidgets.present.donuts import SHOWN, exact, slots_of, table, wanted
 from meterwidgets.present.words import Colors, Traits, empty_state
 
@@ -34,7 +34,7 @@ def model_list(
     by_cost = found.measure == "cost"
     value = amounts.cost if by_cost else amounts.tokens
     total = formats.money(value, unit) if by_cost else formats.count(value)
-    shown = folded(found.rows, SHOWN)
+    shown = top_with_other(found.rows, SHOWN)
     slots = slots_of(selection, by, colors)
     named = sum(row.id is not None for row in found.rows)
 
@@ -67,7 +67,7 @@ def banner(selection: Selection, *, listed: bool) -> Traits:
         selection: What is shown.
         listed: Whether there is a list that can show the requests of a day.
     """
-    one = over_list(selection).requests == 1
+    one = overpriced_requests(selection).count == 1
     actions = {"over_list": "Leave it out" if one else "Leave them out"}
     if listed:
         actions["spike"] = "What made this"

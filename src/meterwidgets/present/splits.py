@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.amounts import amounts as of_sums
-from meterwidgets.metrics.results import Amounts
+from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.amounts import amounts_from_sums as of_sums
 from meterwidgets.present.words import NO_PRICE, Traits, empty_state, per_unit
 
 

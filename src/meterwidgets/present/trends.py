@@ -12,8 +12,8 @@ from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import times
 from meterwidgets.metrics.buckets import edges
-from meterwidgets.metrics.compute import trend as over_time
-from meterwidgets.metrics.results import Series, Trend
+from meterwidgets.metrics.trend import Series, Trend
+from meterwidgets.metrics.trend import trend as over_time
 from meterwidgets.present.donuts import SHOWN, slots_of
 from meterwidgets.present.words import Colors, Traits, empty_state, key
 
@@ -39,7 +39,7 @@ def trend(
         colors: Value -> its colour slot, in the order of the whole ledger.
         brief: Whether the words beside the heading leave out per what, and the zone.
     """
-    found = over_time(selection, by=by, most=SHOWN)
+    found = over_time(selection, by=by, max_series=SHOWN)
     priced = not found.series or any(_known(each, "cost") for each in found.series)
     drawn = "cost" if measure == "cost" and priced else "tokens"
     unknown = _unknown(found.series, drawn)
@@ -105,7 +105,7 @@ def brushed(selection: Selection, by: str, asked: Any) -> Filters:
     Raises:
         MeterError: When there are no such buckets.
     """
-    found: Trend = over_time(selection, by=by, most=SHOWN)
+    found: Trend = over_time(selection, by=by, max_series=SHOWN)
     first, last = asked["first"], asked["last"]
     if not 0 <= first <= last < len(found.start):
         raise MeterError("that part of the trend is gone; drag again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.results import Amounts
+from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.present.card_context import Facts, change, spark
 from meterwidgets.present.words import NO_PRICE, Traits, per_unit
 

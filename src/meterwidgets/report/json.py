@@ -9,10 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.compute import breakdown, totals, trend
+from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.breakdown import Breakdown, breakdown
 from meterwidgets.metrics.formats import decimal_text, rounded
 from meterwidgets.metrics.insights import insights
-from meterwidgets.metrics.results import Amounts, Breakdown
+from meterwidgets.metrics.totals import totals
+from meterwidgets.metrics.trend import trend
 
 
 def report(selection: Selection) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import times
-from meterwidgets.metrics.compute import breakdown
+from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
 from meterwidgets.present.headline import (
     Line,

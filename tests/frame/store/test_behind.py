@@ -15,8 +15,8 @@ from frame.store.ledgers import BOOK, add, jsonl, spend_logs
 from meterwidgets.dashboards.top_requests import records_list
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store import months
-from meterwidgets.metrics.compute import totals
-from meterwidgets.metrics.top_requests import behind
+from meterwidgets.metrics.top_requests import top_requests
+from meterwidgets.metrics.totals import totals
 
 SPIKE = datetime(2026, 2, 12, 9, tzinfo=UTC)
 
@@ -67,15 +67,15 @@ def test_the_rows_and_the_rest_are_the_figure(
 ) -> None:
     filters = mw.Filters(cost_type=side, outliers=outliers, **chosen)
     selection = usage.select(filters)
-    found, figure = behind(selection), totals(selection).amounts
-    assert len(found.rows) + found.more == figure.records
-    values = [row.value or 0 for row in found.rows]
+    found, figure = top_requests(selection), totals(selection).amounts
+    assert len(found.requests) + found.rest_count == figure.records
+    values = [row.value or 0 for row in found.requests]
     assert values == sorted(values, reverse=True)
     if figure.records:
         assert found.total == getattr(figure, found.measure)
         assert sum(values) + (found.rest or 0) == found.total
         assert (found.rest or 0) >= 0
-        assert found.more > 0 or not found.rest
+        assert found.rest_count > 0 or not found.rest
 
 
 def test_where_nothing_is_priced_the_largest_come_first(tmp_path: Path) -> None:
@@ -83,10 +83,10 @@ def test_where_nothing_is_priced_the_largest_come_first(tmp_path: Path) -> None:
     add(tmp_path / "s", jsonl(tmp_path / "a.jsonl", rows),
         book=mw.PriceBook(catalogue=False))  # fmt: skip
     selection = mw.open_store(tmp_path / "s").select()
-    found = behind(selection)
+    found = top_requests(selection)
     assert found.measure == "tokens"
     largest = sorted((row["total_tokens"] for row in rows), reverse=True)
-    assert [row.value for row in found.rows] == largest[:10]
+    assert [row.value for row in found.requests] == largest[:10]
     assert found.rest == sum(largest[10:])
     shown = records_list(selection, opened=True)
     assert (shown["value_label"], shown["rows"][0]["times"]) == ("Tokens", "–")
