@@ -138,7 +138,9 @@ def chromium() -> Iterator[Any]:
 
 def kernels(server: psutil.Process) -> list[psutil.Process]:
     """The kernels, without the process that they are forked from."""
-    direct = [each.pid for each in server.children() if "--stand-by" in each.cmdline()]
+    direct = [
+        each.pid for each in server.children() if "--fork-server" in each.cmdline()
+    ]
     return [each for each in server.children(recursive=True) if each.pid not in direct]
 
 

@@ -12,7 +12,7 @@ from meterwidgets.frame.saved import save
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.read import Request
 from meterwidgets.present.prerender import first
-from meterwidgets.serve.prerender import Figures
+from meterwidgets.serve.prerender import Prerenderer
 
 USAGE = mw.demo_usage()
 
@@ -72,22 +72,22 @@ def test_nobody_s_own_has_no_first_figures(
     )
     with pytest.raises(NobodyError, match="no user is named"):
         first(usage, "my-usage", "")
-    assert Figures(save(usage, tmp_path / "frame"), "").of("my-usage", "") is None
+    assert Prerenderer(save(usage, tmp_path / "frame"), "").get("my-usage", "") is None
 
 
 def test_where_nothing_can_be_read_a_page_begins_without_figures(
     tmp_path: Path,
 ) -> None:
-    assert Figures(tmp_path, "").of("overview", "") is None
+    assert Prerenderer(tmp_path, "").get("overview", "") is None
 
 
 def test_the_first_figures_follow_a_store_that_grows(tmp_path: Path) -> None:
-    figures = Figures(tmp_path / "usage.meter", "")
+    figures = Prerenderer(tmp_path / "usage.meter", "")
     for day, spend in ((1, "$1.00"), (2, "$2.00")):
         rows = tmp_path / f"{day}.csv"
         rows.write_text(f"time,model,cost,currency\n2026-02-0{day},m,1,USD\n", "utf-8")
         prices = mw.PriceBook(catalogue=False)
         ingest([Request([rows])], tmp_path / "usage.meter", prices=prices)
-        shown = figures.of("overview", "")
+        shown = figures.get("overview", "")
         assert shown is not None
         assert shown.cards[0]["value"] == spend

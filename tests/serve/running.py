@@ -132,19 +132,19 @@ class Running(AbstractContextManager["Running"]):
         except psutil.NoSuchProcess:
             return []
 
-    def standby(self) -> list[psutil.Process]:
+    def fork_servers(self) -> list[psutil.Process]:
         """Return the process that its kernels are forked from, if there is one."""
         ours = (self.process.pid,)
-        return [one for one in self.below() if _runs(one, "--stand-by", ours)]
+        return [one for one in self.below() if _runs(one, "--fork-server", ours)]
 
     def kernels(self) -> list[psutil.Process]:
         """Return its kernels, without what they start for a moment themselves."""
-        standby = self.standby()
-        parents = (self.process.pid, *(each.pid for each in standby))
+        fork_servers = self.fork_servers()
+        parents = (self.process.pid, *(each.pid for each in fork_servers))
         return [
             each
             for each in self.below()
-            if each not in standby
+            if each not in fork_servers
             and _runs(each, "meterwidgets.serve.session", parents)
         ]
 

@@ -18,8 +18,8 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.frame.saved import save
-from meterwidgets.serve.app import STARTS
-from meterwidgets.serve.standby import available
+from meterwidgets.serve.app import MAX_STARTING
+from meterwidgets.serve.fork_server import can_fork
 
 from .running import SERVE, Answer, Running, until, write_notebook
 
@@ -97,7 +97,7 @@ def test_a_kernel_sees_only_what_it_needs(overview: Answer) -> None:
 
 def test_nor_does_the_process_know_more(server: Running, overview: Answer) -> None:
     assert kernel_id(overview)
-    for each in (*server.kernels(), *server.standby()):
+    for each in (*server.kernels(), *server.fork_servers()):
         assert "hunter2" not in "".join(each.environ().values())
 
 
@@ -128,16 +128,16 @@ def test_a_session_holds_nothing_of_another_reader_s(
     assert re.search(r"found 0\b", other)
 
 
-@pytest.mark.skipif(not available(), reason="nothing is forked here")
+@pytest.mark.skipif(not can_fork(), reason="nothing is forked here")
 def test_sessions_start_and_go_on_when_what_they_are_forked_from_has_ended(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with Running.notebook(tmp_path_factory.mktemp("notebooks"), "1") as running:
         running.ask("/overview")
         (forked,) = running.kernels()
-        for each in running.standby():
+        for each in running.fork_servers():
             each.kill()
-        assert until(lambda: not running.standby())
+        assert until(lambda: not running.fork_servers())
         assert "mwPage.drawing()" in running.ask("/overview").text
         assert len(running.kernels()) == 1
         assert "sessions start slower" in running.errors()
@@ -356,11 +356,13 @@ def test_sessions_start_in_turn_so_that_the_first_need_not_wait_for_the_last(
     folder = tmp_path_factory.mktemp("notebooks")
     with (
         Running.notebook(folder, UNTIL_GO) as running,
-        ThreadPoolExecutor(STARTS + 2) as readers,
+        ThreadPoolExecutor(MAX_STARTING + 2) as readers,
     ):
-        pages = [readers.submit(running.ask, "/overview") for _ in range(STARTS + 2)]
-        assert until(lambda: len(running.kernels()) == STARTS)
-        assert not until(lambda: len(running.kernels()) > STARTS, seconds=1)
+        pages = [
+            readers.submit(running.ask, "/overview") for _ in range(MAX_STARTING + 2)
+        ]
+        assert until(lambda: len(running.kernels()) == MAX_STARTING)
+        assert not until(lambda: len(running.kernels()) > MAX_STARTING, seconds=1)
         (folder / "go").touch()
         assert all("mwPage.drawing()" in page.result().text for page in pages)
 
@@ -373,11 +375,11 @@ def test_a_reader_who_leaves_while_waiting_for_a_start_holds_up_nobody(
         Running.notebook(folder, "import time; time.sleep(60)") as running,
         ExitStack() as wires,
     ):
-        for _ in range(2 * STARTS):
+        for _ in range(2 * MAX_STARTING):
             wire = socket.create_connection(("127.0.0.1", running.port))
             wires.enter_context(wire)
             wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert until(lambda: len(running.kernels()) == STARTS)
+        assert until(lambda: len(running.kernels()) == MAX_STARTING)
         wires.close()
         assert until(lambda: not running.kernels())
         write_notebook(folder / "overview.ipynb", "1")
@@ -389,7 +391,7 @@ def test_a_reader_who_takes_nothing_holds_up_nobody(
 ) -> None:
     folder = tmp_path_factory.mktemp("notebooks")
     write_notebook(folder / "overview.ipynb", "print('x' * 20_000_000)")
-    soon = "import meterwidgets.serve.page as page\npage.READ_TIMEOUT = 1\n"
+    soon = "import meterwidgets.serve.page as page\npage.FLUSH_TIMEOUT_S = 1\n"
     with (
         Running("-c", soon + SERVE, str(folder), "0") as running,
         socket.socket() as wire,

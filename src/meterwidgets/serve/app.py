@@ -1,6 +1,6 @@
-"""The server: every page has one clean address, and nothing else answers.
+"""The server: each page has one clean address, and nothing else answers.
 
-Voilà's own routes (tree, contents, files, render) are not there at all.
+Voilà's own routes (tree, contents, files, render) do not exist.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_path
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -30,47 +30,44 @@ from voila.utils import get_voila_labextensions_path
 from meterwidgets.errors import MeterError
 from meterwidgets.serve.assets import (
     EXTENSIONS,
-    HEADERS,
     VOILA_STATIC,
-    Extension,
-    Static,
+    ExtensionFiles,
+    StaticFiles,
 )
+from meterwidgets.serve.fork_server import ForkServer, can_fork, provisioner_metadata
 from meterwidgets.serve.handlers import (
-    CloseKernel,
     Favicon,
     KernelState,
     NotFound,
-    ToFirstPage,
+    RedirectToFirstPage,
+    ShutdownKernel,
 )
-from meterwidgets.serve.kernels import (
-    OwnInterpreter,
-    PageConnection,
-    PageWebsocket,
-    kernel_config,
-    kernel_env,
-)
-from meterwidgets.serve.page import Page, PageTemplate
+from meterwidgets.serve.kernels import OwnInterpreter, kernel_config, kernel_env
+from meterwidgets.serve.page import Page, PageServices
 from meterwidgets.serve.paths import TEMPLATE, notebooks_dir, template_root
-from meterwidgets.serve.prerender import Figures
-from meterwidgets.serve.standby import Standby, available, provisioner
+from meterwidgets.serve.prerender import Prerenderer
+from meterwidgets.serve.responses import SECURITY_HEADERS
+from meterwidgets.serve.template import PageTemplate
+from meterwidgets.serve.websocket import PageConnection, PageWebsocket
 
 PAGES = {
     "overview": "overview.ipynb",
     "token-usage": "token_usage.ipynb",
     "model-analytics": "model_analytics.ipynb",
     "my-usage": "my_usage.ipynb",
-}  # address -> notebook; the first is the start
-MESSAGE_BYTES = 1 << 20  # the largest that a page may send
-STARTS = (os.cpu_count() or 1) + 1
-"""Sessions that start at once; of more, each would wait for the last of them."""
+}
+"""Key, which is the address -> notebook; the bare address leads to the first."""
+MAX_MESSAGE_BYTES = 1 << 20
+"""The largest websocket message that a page may send."""
+MAX_STARTING = (os.cpu_count() or 1) + 1
+"""Kernels that start at once; more would each wait for the last of them."""
 
-Say = Callable[[str], None]
-_NOT_SAID = "The websocket_ping_timeout"
-"""tornado takes for seconds what jupyter_server means in ms, and warns of it."""
+_PING_WARNING = "The websocket_ping_timeout"
+"""tornado takes jupyter_server's milliseconds for seconds, and warns of them."""
 
 
-def _print(line: str) -> None:
-    print(line, flush=True)  # at once, also into a pipe
+def _print_at_once(line: str) -> None:
+    print(line, flush=True)  # a pipe would hold it back
 
 
 def serve(
@@ -81,26 +78,26 @@ def serve(
     open_browser: bool = False,
     notebooks: Path | None = None,
     user: str = "",
-    log: Say = _print,
+    log: Callable[[str], None] = _print_at_once,
 ) -> None:
     """Serve the pages until SIGINT or SIGTERM; kernels end with the server.
 
     Args:
-        frame_dir: The folder with the usage that the pages show.
+        frame_dir: The folder of the usage that the pages show.
         host: The address to listen on.
         port: The port to listen on; 0 takes any free one.
-        open_browser: Show the first page in the reader's browser.
-        notebooks: The folder with the pages' notebooks; the package's own if None.
-        user: Whose own usage /my-usage shows, as the ledger reports users.
-        log: Gets the one line with the address, once the server listens.
+        open_browser: Open the first page in a browser.
+        notebooks: The folder of the pages' notebooks; None takes the package's own.
+        user: Whose usage /my-usage shows, as the ledger reports users.
+        log: Called with the address once the server listens.
 
     Raises:
-        MeterError: The port is taken, or a notebook or the template is missing.
+        MeterError: When the port is taken, or a notebook or the template is missing.
     """
     folder = (notebooks or notebooks_dir()).resolve()
-    if not _pages(folder):
-        wanted = ", ".join(PAGES.values())
-        raise MeterError(f"none of the notebooks {wanted} found in {folder}")
+    if not _find_notebooks(folder):
+        names = ", ".join(PAGES.values())
+        raise MeterError(f"none of the notebooks {names} found in {folder}")
     with tempfile.TemporaryDirectory(prefix="mw-") as connection_dir:
         server = MeterServer(
             frame_dir=frame_dir.resolve(),
@@ -113,39 +110,35 @@ def serve(
         asyncio.run(server.run(log, open_browser=open_browser))
 
 
-def _pages(folder: Path) -> dict[str, Path]:
-    """The pages whose notebooks are in a folder, by address."""
-    found = {page: folder / notebook for page, notebook in PAGES.items()}
-    return {page: path for page, path in found.items() if path.is_file()}
+def _find_notebooks(folder: Path) -> dict[str, Path]:
+    """Page -> its notebook, for those that are in a folder."""
+    paths = {page: folder / notebook for page, notebook in PAGES.items()}
+    return {page: path for page, path in paths.items() if path.is_file()}
 
 
 class MeterServer(Voila):  # type: ignore[misc]
     """Voilà with clean addresses, hardened settings and no configuration files."""
 
-    name = "voila"  # Voilà's handlers look themselves up under this name
+    name = "voila"  # Voilà's handlers look the application up by this name
 
     def __init__(
         self, *, frame_dir: Path, notebooks: Path, user: str = "", **settings: Any
     ) -> None:
         super().__init__(
-            config=_config(settings["connection_dir"]),
+            config=_voila_config(settings["connection_dir"]),
             log_level=logging.WARNING,
             root_dir=str(notebooks),
             **settings,
         )
         self.frame_dir = frame_dir
-        self.pages = _pages(notebooks)
+        self.notebooks = _find_notebooks(notebooks)
         self.user = user
-        self.figures = Figures(frame_dir, user)
-        self.starts = asyncio.Semaphore(STARTS)
         self.kernel_metadata: dict[str, Any] = {}
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
 
     def setup_template_dirs(self) -> None:
         """Find the template beside this package before any other of its name."""
-        from jupyter_core.paths import jupyter_path
-
         roots = [str(template_root()), *jupyter_path()]
         apps = ["voila", "nbconvert"]
         self.template_paths = collect_template_paths(
@@ -155,22 +148,17 @@ class MeterServer(Voila):  # type: ignore[misc]
             apps, TEMPLATE, prune=True, root_dirs=roots
         )
 
-    @cached_property
-    def template(self) -> PageTemplate:
-        """The pages' template, compiled once."""
-        return PageTemplate(self)
-
     def init_settings(self) -> dict[str, Any]:
-        """Return Voilà's settings, with ours over them."""
-        local = self.ip in {"127.0.0.1", "localhost", "::1"}
+        """Return Voilà's settings, overridden by ours."""
+        is_loopback = self.ip in {"127.0.0.1", "localhost", "::1"}
         settings: dict[str, Any] = super().init_settings()
         return settings | {
-            # Away from loopback a proxy stands before us and checks the host.
-            "allow_remote_access": not local,
+            # Beyond loopback a proxy is expected, which checks the Host header.
+            "allow_remote_access": not is_loopback,
             "default_handler_class": NotFound,
-            "headers": HEADERS,
-            "log_function": _log_failures,
-            "websocket_max_message_size": MESSAGE_BYTES,
+            "headers": SECURITY_HEADERS,
+            "log_function": _log_server_errors,
+            "websocket_max_message_size": MAX_MESSAGE_BYTES,
             "xsrf_cookie_kwargs": {"samesite": "Strict"},
         }
 
@@ -178,36 +166,52 @@ class MeterServer(Voila):  # type: ignore[misc]
         """Return the only routes that there are."""
         base = self.base_url
         kernel = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-        first = next(iter(self.pages))
         extensions = "|".join(EXTENSIONS)
+        static = {"roots": self.static_paths}
+        services = self._page_services()
+        pages = [
+            (base + key, Page, {"services": services, "key": key, "notebook": notebook})
+            for key, notebook in self.notebooks.items()
+        ]
         return [
-            (base, ToFirstPage, {"address": base + first}),
-            *(
-                (
-                    base + page,
-                    Page,
-                    {"server": self, "page": page, "notebook": notebook},
-                )
-                for page, notebook in self.pages.items()
-            ),
+            (base, RedirectToFirstPage, {"url": pages[0][0]}),
+            *pages,
             (rf"{base}api/kernels/{kernel}", KernelState),
             (rf"{base}api/kernels/{kernel}/channels", PageWebsocket),
-            (rf"{base}voila/api/shutdown/{kernel}", CloseKernel),
-            (rf"{base}{VOILA_STATIC}/(.*)", Static, {"roots": self.static_paths}),
-            (rf"{base}voila/static/(.*)", Static, {"roots": self.static_paths}),
+            (rf"{base}voila/api/shutdown/{kernel}", ShutdownKernel),
+            (rf"{base}{VOILA_STATIC}/(.*)", StaticFiles, static),
+            (rf"{base}voila/static/(.*)", StaticFiles, static),
             (
                 rf"{base}voila/labextensions/((?:{extensions})/static/[\w.-]+)",
-                Extension,
+                ExtensionFiles,
                 {"path": get_voila_labextensions_path()},
             ),
             (rf"{base}favicon.ico", Favicon),
         ]
 
-    async def run(self, log: Say, *, open_browser: bool = False) -> None:
-        """Listen until a signal comes, then end the kernels."""
+    def _page_services(self) -> PageServices:
+        return PageServices(
+            frame_dir=self.frame_dir,
+            user=self.user,
+            template=PageTemplate(
+                base_url=self.base_url,
+                template_paths=self.template_paths,
+                static_paths=self.static_paths,
+                contents_manager=self.contents_manager,
+                configuration=self.voila_configuration,
+                log=self.log,
+            ),
+            prerenderer=Prerenderer(self.frame_dir, self.user),
+            starts=asyncio.Semaphore(MAX_STARTING),
+        )
+
+    async def run(
+        self, log: Callable[[str], None], *, open_browser: bool = False
+    ) -> None:
+        """Serve until SIGINT or SIGTERM, then end the kernels."""
         sockets = _bind(self.ip, self.port)
         logging.getLogger("tornado.general").addFilter(
-            lambda record: not record.getMessage().startswith(_NOT_SAID)
+            lambda record: not record.getMessage().startswith(_PING_WARNING)
         )
         port = sockets[0].getsockname()[1]
         self.app = Application(**self.init_settings())
@@ -215,33 +219,33 @@ class MeterServer(Voila):  # type: ignore[misc]
         http = HTTPServer(self.app)
         http.add_sockets(sockets)
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
-        address = f"http://{host}:{port}{self.base_url}{next(iter(self.pages))}"
+        address = f"http://{host}:{port}{self.base_url}{next(iter(self.notebooks))}"
         log(f"Serving {address} (Ctrl+C stops)")
         if open_browser:
             webbrowser.open(address)
-        with self._standing_by():
+        with self._fork_server():
             try:
-                await _signal()
+                await _stop_signal()
             finally:
                 http.stop()
                 await self.kernel_manager.shutdown_all(now=True)
 
     @contextmanager
-    def _standing_by(self) -> Iterator[None]:
-        """Fork sessions, where that can be, instead of starting each anew."""
-        if not available():
+    def _fork_server(self) -> Iterator[None]:
+        """Fork kernels where that is possible, instead of starting processes."""
+        if not can_fork():
             yield
             return
-        standby = Standby(kernel_env(os.environ, frame_dir=self.frame_dir))
-        self.kernel_metadata["kernel_provisioner"] = provisioner(standby)
+        server = ForkServer(kernel_env(os.environ, frame_dir=self.frame_dir))
+        self.kernel_metadata["kernel_provisioner"] = provisioner_metadata(server)
         try:
             yield
         finally:
-            standby.close()
+            server.close()
 
 
-def _config(connection_dir: str) -> Config:
-    ours = Config(
+def _voila_config(connection_dir: str) -> Config:
+    config = Config(
         VoilaConfiguration={
             "template": TEMPLATE,
             "allow_template_override": "NO",
@@ -257,8 +261,8 @@ def _config(connection_dir: str) -> Config:
         Voila={"kernel_websocket_connection_class": PageConnection},
         IdentityProvider={"cookie_options": {"samesite": "Strict"}},
     )
-    ours.merge(kernel_config(connection_dir))
-    return ours
+    config.merge(kernel_config(connection_dir))
+    return config
 
 
 def _bind(host: str, port: int) -> list[Any]:
@@ -266,29 +270,32 @@ def _bind(host: str, port: int) -> list[Any]:
         return bind_sockets(port, host)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            what = f"port {port} of {host} is in use"
-            raise MeterError(f"{what}; name another with --port") from None
-        if error.errno == errno.EACCES:
-            what = f"port {port} of {host} may not be opened by this user"
-            raise MeterError(f"{what}; name one above 1023 with --port") from None
-        raise MeterError(
-            f"{host!r} is not an address of this machine ({error.strerror}); "
-            "name one with --host, such as 127.0.0.1"
-        ) from None
+            problem = f"port {port} of {host} is in use; choose another with --port"
+        elif error.errno == errno.EACCES:
+            problem = (
+                f"port {port} of {host} may not be opened by this user; choose one "
+                "above 1023 with --port"
+            )
+        else:
+            problem = (
+                f"{host!r} is not an address of this machine ({error.strerror}); "
+                "choose one with --host, such as 127.0.0.1"
+            )
+        raise MeterError(problem) from None
 
 
-async def _signal() -> None:
+async def _stop_signal() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM):
         try:
-            loop.add_signal_handler(each, stop.set)
+            loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
-            signal.signal(each, lambda *_: loop.call_soon_threadsafe(stop.set))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     await stop.wait()
 
 
-def _log_failures(handler: RequestHandler) -> None:
+def _log_server_errors(handler: RequestHandler) -> None:
     if handler.get_status() >= 500:
         logging.getLogger("tornado.access").error(
             "%d %s", handler.get_status(), handler.request.path

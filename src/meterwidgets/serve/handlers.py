@@ -1,4 +1,4 @@
-"""The answers beside the pages: the way there, their kernels, what is not there."""
+"""The addresses beside the pages: the redirect to the first page, kernels, 404."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado.web import HTTPError, RequestHandler, authenticated
 
-from meterwidgets.serve.assets import HEADERS, Plain
 from meterwidgets.serve.paths import TEMPLATE_FOLDER, template_root
+from meterwidgets.serve.responses import SECURITY_HEADERS, PlainErrors
 
 
-class ToFirstPage(Plain, JupyterHandler):
-    """Sends the bare address on to the first page, with its query."""
+class RedirectToFirstPage(PlainErrors, JupyterHandler):
+    """Redirects the bare address to the first page."""
 
-    def initialize(self, *, address: str) -> None:
+    def initialize(self, *, url: str) -> None:
         """Take the first page's address."""
-        self._address = address
+        self._url = url
 
     @authenticated
     def get(self) -> None:
-        """Redirect, with the query kept."""
+        """Redirect; the query is kept."""
         query = self.request.query
-        self.redirect(f"{self._address}?{query}" if query else self._address)
+        self.redirect(f"{self._url}?{query}" if query else self._url)
 
 
-class KernelState(Plain, APIHandler):
-    """Says whether a page's kernel still lives."""
+class KernelState(PlainErrors, APIHandler):
+    """Tells a page whether its kernel still runs."""
 
     @authenticated
     async def get(self, kernel_id: str) -> None:
@@ -35,7 +35,7 @@ class KernelState(Plain, APIHandler):
         self.finish(kernels.kernel_model(kernel_id))
 
 
-class CloseKernel(Plain, APIHandler):
+class ShutdownKernel(PlainErrors, APIHandler):
     """Ends the kernel of a page that is closed."""
 
     @authenticated
@@ -50,21 +50,21 @@ class CloseKernel(Plain, APIHandler):
 
 
 class NotFound(RequestHandler):
-    """Says that there is no such page, whatever was asked."""
+    """Answers every other address, whatever the method, with one page."""
 
     def prepare(self) -> None:
-        """Answer any method in the same way."""
-        for name, value in HEADERS.items():
+        """Answer before the method is looked at."""
+        for name, value in SECURITY_HEADERS.items():
             self.set_header(name, value)
         self.set_status(404)
         self.finish((template_root() / TEMPLATE_FOLDER / "not_found.html").read_bytes())
 
 
 class Favicon(RequestHandler):
-    """Serves the small picture in the browser's tab."""
+    """Serves the icon of the browser's tab."""
 
     def get(self) -> None:
-        """Answer with the picture."""
+        """Answer with the icon."""
         self.set_header("Content-Type", "image/svg+xml")
         self.set_header("Cache-Control", "max-age=86400")
         icon = template_root() / TEMPLATE_FOLDER / "static" / "favicon.svg"

@@ -1,4 +1,4 @@
-"""Where the notebooks and the page template lie: a checkout, or an installed wheel."""
+"""Finds the notebooks and the page template, in a checkout or an installed wheel."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _CHECKOUT = _PACKAGE.parents[1]
 
 
 def notebooks_dir() -> Path:
-    """Return the folder with the notebooks behind the pages.
+    """The folder of the pages' notebooks.
 
     Raises:
-        MeterError: There is no such folder, so the installation is incomplete.
+        MeterError: The installation is incomplete.
     """
-    return _first("notebooks", [_CHECKOUT / "notebooks", _PACKAGE / "notebooks"])
+    return _find("notebooks", [_CHECKOUT / "notebooks", _PACKAGE / "notebooks"])
 
 
 def template_root() -> Path:
-    """Return the Jupyter data folder that holds the page template.
+    """The Jupyter data folder that holds the page template.
 
     Raises:
-        MeterError: There is no such folder, so the installation is incomplete.
+        MeterError: The installation is incomplete.
     """
     from jupyter_core.paths import jupyter_path
 
@@ -38,15 +38,15 @@ def template_root() -> Path:
         Path(sys.prefix, "share", "jupyter"),
         *map(Path, jupyter_path()),
     ]
-    return _first("page template", roots, TEMPLATE_FOLDER / "conf.json")
+    return _find("page template", roots, TEMPLATE_FOLDER / "conf.json")
 
 
-def _first(what: str, roots: Iterable[Path], inside: Path = Path()) -> Path:
-    looked = list(roots)
-    for root in looked:
-        if (root / inside).exists():
+def _find(name: str, roots: Iterable[Path], relative: Path = Path()) -> Path:
+    searched = list(roots)
+    for root in searched:
+        if (root / relative).exists():
             return root
     raise MeterError(
-        f"the {what} of meterwidgets not found in {', '.join(map(str, looked))}; "
+        f"the {name} of meterwidgets not found in {', '.join(map(str, searched))}; "
         "the installation is incomplete: run pip install --force-reinstall meterwidgets"
     )

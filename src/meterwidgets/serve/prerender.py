@@ -1,4 +1,4 @@
-"""The first figures of a page, which the server reads before a kernel is there."""
+"""The figures of the first HTML, which the server reads before a kernel runs."""
 
 from __future__ import annotations
 
@@ -11,46 +11,47 @@ from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.present.prerender import First, first
 
-MOST = 200
-"""Addresses whose figures are kept: many readers open the same."""
-Known = dict[tuple[str, str], First]
+MAX_CACHED = 200
+"""Addresses whose figures are cached: most users open the same few."""
+_Cache = dict[tuple[str, str], First]
 _log = logging.getLogger("meterwidgets")
 
 
-class Figures:
-    """Reads what pages begin with; may be asked from any thread.
+class Prerenderer:
+    """Makes and caches the figures that pages begin with; any thread may ask.
 
     Args:
         folder: The frame or the store that the pages show.
-        user: Whose own usage /my-usage shows, or nothing.
+        user: Whose usage /my-usage shows, or nothing.
     """
 
     def __init__(self, folder: Path, user: str) -> None:
         self._folder, self._user = folder, user
-        self._state: tuple[UsageFrame, Known] | None = None
+        self._state: tuple[UsageFrame, _Cache] | None = None
 
-    def of(self, page: str, query: str) -> First | None:
+    def get(self, page: str, query: str) -> First | None:
         """The figures of an address.
 
         Returns:
-            Them, or None where there are none to show: the page will say why.
+            None where there are none to show: the page itself will say why.
         """
         try:
-            usage, known = self._current()
-            at = page, query
-            if at not in known and len(known) >= MOST:
-                known.clear()
-            if at not in known:
-                known[at] = first(usage, page, query, user=self._user)
-            return known[at]
+            usage, cache = self._current()
+            key = page, query
+            if key not in cache and len(cache) >= MAX_CACHED:
+                cache.clear()
+            if key not in cache:
+                cache[key] = first(usage, page, query, user=self._user)
+            return cache[key]
         except MeterError:
             return None
         except Exception:  # noqa: BLE001 - the page comes without them
             _log.exception("the first figures of /%s could not be made", page)
             return None
 
-    def _current(self) -> tuple[UsageFrame, Known]:
-        """The usage and what is known of it; a store may have grown since."""
+    def _current(self) -> tuple[UsageFrame, _Cache]:
+        """The newest usage with its cache: a store may have grown since."""
+        # One tuple, replaced at once: figures never enter the cache of another usage.
         state = self._state
         if state is None:
             state = self._state = opened(self._folder), {}

@@ -1,8 +1,8 @@
-"""The process behind a page: an IPython kernel with all that a page is made of.
+"""The process behind a page: an IPython kernel with everything that a page needs.
 
-``python -m meterwidgets.serve.session -f FILE`` runs one, with the options of a kernel.
-``python -m meterwidgets.serve.session --stand-by FD`` loads all of it once and then
-forks kernels, each of an order that comes over the socket FD: see ``standby.py``.
+``python -m meterwidgets.serve.session -f FILE`` runs one, with ipykernel's options.
+``python -m meterwidgets.serve.session --fork-server FD`` loads the packages once, then
+forks a kernel for each launch that comes over the socket FD; see ``fork_server.py``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -23,28 +24,32 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-SWITCH_S = 0.0001
+SWITCH_INTERVAL_S = 0.0001
 """Seconds until a thread that computes lets another one run.
 
-The figures of a page are sent by a thread of their own: with Python's 5 ms they waited
+A thread of its own sends a page's figures: with Python's default of 5 ms they waited
 for the charts, which are computed after them.
 """
-_KERNEL = ("kernelapp", "ipkernel", "zmqshell", "parentpoller")
-_PARTS = ("dashboards.app", "context", "frame.saved", "widgets.bq")
-_WIDGETS = ("kpi_card", "split_bar", "donut", "filter_panel", "trend", "model_list")
+_KERNEL_MODULES = ("kernelapp", "ipkernel", "zmqshell", "parentpoller")
+_PAGE_PACKAGES = ("dashboards", "widgets")
 
 
-def load() -> None:
-    """Import what a page is made of, and let no garbage collection look at it again."""
-    for name in _KERNEL:
+def preload() -> None:
+    """Import what a page needs, and exempt it from garbage collection.
+
+    Collecting would write to pages of memory that forked kernels share.
+    """
+    for name in _KERNEL_MODULES:
         import_module(f"ipykernel.{name}")
-    for name in (*_PARTS, *(f"widgets.{each}" for each in _WIDGETS)):
-        import_module(f"meterwidgets.{name}")
+    for name in _PAGE_PACKAGES:
+        package = import_module(f"meterwidgets.{name}")
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
     gc.collect()
     gc.freeze()
 
 
-def run(options: Sequence[str]) -> None:
+def run_kernel(options: Sequence[str]) -> None:
     """Run a kernel until it is told to end.
 
     Args:
@@ -52,8 +57,8 @@ def run(options: Sequence[str]) -> None:
     """
     from ipykernel.kernelapp import IPKernelApp
 
-    class OneThread(IPKernelApp):
-        """Reads messages where they are answered: a page has no use for subshells."""
+    class SingleThreadedKernel(IPKernelApp):
+        """Reads messages where it answers them: pages have no use for subshells."""
 
         def init_control(self, context: Any) -> None:
             super().init_control(context)  # type: ignore[no-untyped-call]
@@ -61,82 +66,90 @@ def run(options: Sequence[str]) -> None:
                 thread.io_loop.close()
             self.shell_channel_thread = None
 
-    sys.setswitchinterval(SWITCH_S)
-    # Widgets were imported before the kernel was there to hear of them.
-    OneThread.launch_instance([*options, "--ext=ipywidgets"])
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    # ipywidgets was imported before there was a kernel for it to register with.
+    SingleThreadedKernel.launch_instance([*options, "--ext=ipywidgets"])
 
 
-def stand_by(wire: socket.socket) -> None:
-    """Fork a kernel for each order until the wire closes.
+def run_fork_server(wire: socket.socket) -> None:
+    """Fork a kernel for each launch until the socket closes.
 
-    An order is a file: it holds what is one reader's, so only the fork reads it. The
-    answer is the kernel's process id.
+    Args:
+        wire: Each of its messages carries the descriptor of a launch file. Only the
+            forked process reads that file, for it holds one user's environment; the
+            answer is its process id.
     """
-    if len(found := _threads()) > 1:  # a new one may not have its name yet
-        time.sleep(1)
-        if len(found := _threads()) > 1:
-            sys.exit(f"nothing can be forked from here, where threads run: {found}")
-    server = os.pidfd_open(os.getppid())
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    _require_one_thread()
+    server_pidfd = os.pidfd_open(os.getppid())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # leave no zombies
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         _, files, _, _ = socket.recv_fds(wire, 1, 1)
         if not files:
             return
         with warnings.catch_warnings():
-            # Python 3.12 counts all threads, and warns.
+            # Python 3.12 warns of threads, and counts jemalloc's among them.
             warnings.simplefilter("ignore", DeprecationWarning)
-            child = os.fork()
-        if not child:
+            pid = os.fork()
+        if not pid:
             wire.close()
-            _become(files[0], server)
+            _run_forked_kernel(files[0], server_pidfd)
             return
+        # Set here, too: the server may end the group as soon as it knows the id.
         with suppress(ProcessLookupError):
-            os.setpgid(child, child)  # here, too: whoever hears of it may end the group
+            os.setpgid(pid, pid)
         os.close(files[0])
-        wire.send(str(child).encode())
+        wire.send(str(pid).encode())
 
 
-def _threads() -> list[str]:
-    """The threads of this process but for jemalloc's own, which survives a fork."""
+def _require_one_thread() -> None:
+    """Exit if other threads run: a fork would copy the locks that they hold."""
+    if len(_thread_names()) > 1:
+        time.sleep(1)  # jemalloc's thread has no name at first
+    if len(names := _thread_names()) > 1:
+        sys.exit(f"can't fork kernels from a process with several threads: {names}")
+
+
+def _thread_names() -> list[str]:
+    """The threads of this process except jemalloc's own, which survives a fork."""
     tasks = Path("/proc/self/task").glob("*/comm")
     names = [task.read_text("utf-8").strip() for task in tasks]
     return [name for name in names if name != "jemalloc_bg_thd"]
 
 
-def _become(order: int, server: int) -> None:
-    """Be the kernel that was ordered, as long as the server runs.
+def _run_forked_kernel(launch_fd: int, server_pidfd: int) -> None:
+    """Turn this fork into the kernel of a launch, for as long as the server runs.
 
     Args:
-        order: The file of the order.
-        server: The handle of the server's process.
+        launch_fd: The descriptor of the launch file.
+        server_pidfd: The pidfd of the server.
     """
     os.setpgid(0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    with open(order, "rb") as file:
-        wanted = json.load(file)
+    with open(launch_fd, "rb") as file:
+        launch = json.load(file)
     os.environ.clear()
-    os.environ.update(wanted["env"])
-    os.chdir(wanted["cwd"])
-    Thread(target=_end_with, args=[server], daemon=True).start()
-    run(wanted["options"])
+    os.environ.update(launch["env"])
+    os.chdir(launch["cwd"])
+    Thread(target=_exit_with, args=[server_pidfd], daemon=True).start()
+    run_kernel(launch["options"])
 
 
-def _end_with(process: int) -> None:
-    """End when another process has ended.
+def _exit_with(pidfd: int) -> None:
+    """Wait until a process ends, then exit.
 
     Args:
-        process: Its handle. The parent is no measure: a session outlives that.
+        pidfd: Of the server. The parent won't do: kernels outlive the fork server.
     """
     poll = select.poll()
-    poll.register(process, select.POLLIN)
+    poll.register(pidfd, select.POLLIN)
     poll.poll()
     os._exit(1)
 
 
 if __name__ == "__main__":
-    load()
-    if sys.argv[1] == "--stand-by":
-        stand_by(socket.socket(fileno=int(sys.argv[2])))
+    preload()
+    if sys.argv[1] == "--fork-server":
+        run_fork_server(socket.socket(fileno=int(sys.argv[2])))
     else:
-        run(sys.argv[1:])
+        run_kernel(sys.argv[1:])

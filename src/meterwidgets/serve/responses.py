@@ -1,0 +1,40 @@
+"""What every answer has in common: its security headers, and how errors look."""
+
+from __future__ import annotations
+
+from http.client import responses
+from typing import Any
+
+from tornado.web import HTTPError
+
+_CSP_SOURCES = {
+    "default-src": "'self'",
+    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self' ws: wss:",
+    "frame-ancestors": "'none'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+}
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{k} {v}" for k, v in _CSP_SOURCES.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class PlainErrors:
+    """Mixin of handlers: an error is one line of text, and logged only from 500 up."""
+
+    def write_error(self: Any, status_code: int, **_kwargs: Any) -> None:
+        """Answer with the status and its name, in plain text."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code} {responses.get(status_code, 'Error')}\n")
+
+    def log_exception(self: Any, kind: Any, error: Any, trace: Any) -> None:
+        """Log an error unless the request caused it."""
+        if not isinstance(error, HTTPError) or error.status_code >= 500:
+            super().log_exception(kind, error, trace)  # type: ignore[misc]
