@@ -19,7 +19,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -29,7 +28,8 @@ from hypothesis import strategies as st
 import meterwidgets as mw
 from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.engine.connection import open_workspace
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.read import Request, read_ledgers
 from meterwidgets.ledger.records.normalise import LARGEST_COST, LARGEST_COUNT
 
@@ -164,12 +164,12 @@ def _documents(text: str) -> list[str]:
 
 def check(path: Path, source: str | None = None) -> int | None:
     """Read a ledger: how many rows it accounts for, or None where it is refused."""
-    with workspace() as con:
+    with open_workspace() as ws:
         try:
-            quality = read_ledgers(con, [Request([path], source)], PRICES)
+            quality = read_ledgers(ws, [Request([path], source)], PRICES)
         except LedgerError as error:
             return refusal(path, str(error))
-        bounded(con, quality.records)
+        bounded(ws, quality.records)
     skipped = [
         int(found[1].replace(",", ""))
         for note in quality.notes
@@ -184,16 +184,16 @@ def refusal(path: Path, said: str) -> None:
     assert "INTERNAL" not in said and "Malformed" not in said, said
 
 
-def bounded(con: duckdb.DuckDBPyConnection, records: int) -> None:
+def bounded(ws: Workspace, records: int) -> None:
     """What went in is within the bounds of a record."""
     count, first, last, most, cost, least, inside = (
-        con.execute(
+        ws.execute(
             "SELECT count(*), min(start_us), max(start_us), max(greatest(input_tokens, "
             "output_tokens, requests, cache_write_tokens, latency_ms)), "
             "max(input_cost + output_cost + unsplit_cost), min(least(input_tokens, "
             "output_tokens, requests, input_cost, output_cost, unsplit_cost)), "
             "count(*) FILTER (WHERE cache_read_tokens > input_tokens "
-            "OR reasoning_tokens > output_tokens) FROM records"
+            f"OR reasoning_tokens > output_tokens) FROM {ws.records}"
         ).fetchone()
         or ()
     )

@@ -17,8 +17,9 @@ from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup.stats import FACTS, Facts, facts
-from meterwidgets.ledger.engine.connection import Engine, workspace
+from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Steps
+from meterwidgets.ledger.engine.workspace import Engine
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing.outliers import FLAG, dearest
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
@@ -160,14 +161,14 @@ def read_requests(
         return read_cluster(requests, prices, keep, pricing=pricing, **words)
     steps = Steps(progress)
     try:
-        with workspace() as con:
-            quality = read_ledgers(con, requests, prices, steps, keep, pricing, FACTS)
-            known = facts(con)
-            cubes = partial(cubes_of, con, known, tz=tz, tell=steps.tell)
-            frame = framed(con, known, quality, cubes, pricing=str(pricing), **words)
-            parquet_view.check(con)
+        with open_workspace() as ws:
+            quality = read_ledgers(ws, requests, prices, steps, keep, pricing, FACTS)
+            known = facts(ws)
+            cubes = partial(cubes_of, ws, known, tz=tz, tell=steps.tell)
+            frame = framed(ws, known, quality, cubes, pricing=str(pricing), **words)
+            parquet_view.check(ws)
             steps.end()
-            found = latest(collected(con), cubes=[frame.cube, frame.user_cube])
+            found = latest(collected(ws), cubes=[frame.cube, frame.user_cube])
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         raise LedgerError(f"{name}: can't be read ({said})") from error
@@ -191,7 +192,7 @@ def is_cluster(ledger: Any) -> bool:
 
 
 def framed(
-    con: Engine,
+    engine: Engine,
     known: Facts,
     quality: Quality,
     cubes: Callable[[int, bool], tuple[Cube, Cube | None]],
@@ -200,7 +201,7 @@ def framed(
     """The frame of some records.
 
     Args:
-        con: Where ``records`` are.
+        engine: Where ``records`` are.
         known: What is known of them.
         quality: What went in.
         cubes: Rolls them up, from the seconds of a time bucket and whether users are
@@ -216,6 +217,6 @@ def framed(
         currencies=currencies_of(cube),
         quality=quality,
         bucket_s=known.bucket_us // 1_000_000,
-        outliers=dearest(con, "records") if FLAG in cube.names["outlier"] else (),
+        outliers=dearest(engine) if FLAG in cube.names["outlier"] else (),
         **words,
     )

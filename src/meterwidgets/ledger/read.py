@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.engine.progress import LARGE, Done, Progress, Steps, run
+from meterwidgets.ledger.engine.progress import LARGE, Done, Progress, Steps
 from meterwidgets.ledger.engine.sql import literal, path_literal
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
@@ -33,7 +34,7 @@ from meterwidgets.ledger.records import (
 from meterwidgets.ledger.records.dedupe import deduplicate
 from meterwidgets.ledger.records.plan import Plan, Request, plan
 from meterwidgets.ledger.records.quality import Quality, describe
-from meterwidgets.schema import COUNTS, MONEY, NAMES
+from meterwidgets.schema import COUNTS, NAMES
 from meterwidgets.text import counted
 
 __all__ = ["Done", "Gathered", "Keep", "Progress", "Request", "gather", "read_ledgers",
@@ -62,7 +63,7 @@ class Gathered:
 
 
 def read_ledgers(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     requests: Sequence[Request],
     book: PriceBook,
     steps: Steps | None = None,
@@ -73,7 +74,7 @@ def read_ledgers(
     """Fill ``records`` of a connection from files and tables.
 
     Args:
-        con: A workspace of the engine.
+        ws: A workspace of the engine.
         requests: What to read; all of it is one ledger, without duplicates.
         book: Prices for what the ledgers did not price.
         steps: Told how far it is; its next step is what is done with the records.
@@ -90,22 +91,25 @@ def read_ledgers(
     """
     steps = steps or Steps(None)
     steps.until(0.6)
-    gathered = gather(con, requests, steps.progress)
+    gathered = gather(ws, requests, steps.progress)
     steps.until(0.8)
-    doubtful = [*provider_costs.regrouped(con, "ledger"), *provider_costs.outgrown(con)]
-    duplicates = deduplicate(con)
-    rejected = rejects.count(con)
-    kept = tuple(islice(rejects.rows(con), rejects.KEPT))
+    doubtful = [
+        *provider_costs.regrouped(ws, ws.reported),
+        *provider_costs.outgrown(ws),
+    ]
+    duplicates = deduplicate(ws)
+    rejected = rejects.count(ws)
+    kept = tuple(islice(rejects.rows(ws), rejects.KEPT))
     if kept and keep is not None:
-        keep(rejects.rows(con))
-    (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
+        keep(rejects.rows(ws))
+    count = ws.count(ws.reported)
     if not count:
         raise nothing(gathered.names, rejected, kept)
-    said = [*gathered.notes, *settle(con, book, pricing)]
+    said = [*gathered.notes, *settle(ws, book, pricing)]
     only = price_notes.PRICEABLE if pricing.repriced else "true"
-    tallies = notes.tally(con, only=only, further=further, tell=steps.tell)
+    tallies = notes.tally(ws, only=only, further=further, tell=steps.tell)
     steps.until(1)
-    said += notes.of_families(con)
+    said += notes.of_families(ws)
     said += [*doubtful, *notes.of_tallies(tallies, book)]
     if kept:
         rows = counted(rejected, "row", "rows")
@@ -134,7 +138,7 @@ def nothing(
 
 
 def gather(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     requests: Sequence[Request],
     progress: Progress | None = None,
 ) -> Gathered:
@@ -145,29 +149,29 @@ def gather(
     there twice. It may be a view of the files (see ``staying``). For the arguments and
     errors see ``read_ledgers``.
     """
-    rejects.create(con)
-    pages.create(con)
-    labels.create(con)
+    rejects.create(ws)
+    pages.create(ws)
+    labels.create(ws)
     with ExitStack() as opened:
-        plans = _plans(con, requests, progress, opened)
+        plans = _plans(ws, requests, progress, opened)
         batches = _batches(plans)
         order = [number for batch in batches for number in batch]
-        reading = _Reading(con, sum(map(_size, plans)), progress)
+        reading = _Reading(ws, sum(map(_size, plans)), progress)
         alike = [[plans[number] for number in batch] for batch in batches]
         if not reading.stay(alike):
-            con.execute("CREATE TABLE ledger AS " + _empty())
+            ws.create(ws.reported, _empty())
             for batch in alike:
                 reading.read(batch)
-            _number(con)
+            _number(ws)
     reading.tell(plans[-1].raw.name)
-    said, assumed = _told(con, plans, order)
-    said += pages.missing(con)
+    said, assumed = _told(ws, plans, order)
+    said += pages.missing(ws)
     names = tuple(plan.raw.name for plan in plans)
     return Gathered(names, assumed, tuple(dict.fromkeys(said)))
 
 
 def settle(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     book: PriceBook,
     pricing: Pricing = RECORDED,
     *,
@@ -176,7 +180,7 @@ def settle(
     """Turn ``ledger``, without duplicates, into the priced ``records``.
 
     Args:
-        con: A connection with ``ledger``.
+        ws: A connection with ``ledger``.
         book: Prices for what the ledgers did not price.
         pricing: The mode of the prices; where it reprices, costs pay for nothing.
         beside: SQL text of records that were settled before and whose costs may pay
@@ -185,11 +189,11 @@ def settle(
     Returns:
         What the reader should know of how prices were found, one sentence each.
     """
-    provider_costs.find_paid(con, "ledger", *beside)
+    provider_costs.find_billed_days(ws, ws.reported, *beside)
     if not pricing.repriced:
-        provider_costs.set_apart(con)
-    price(con, book, pricing)
-    return [*price_notes.of_mode(con, pricing), *price_notes.of_rates(con)]
+        provider_costs.set_apart(ws)
+    price(ws, book, pricing)
+    return [*price_notes.of_mode(ws, pricing), *price_notes.of_rates(ws)]
 
 
 def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
@@ -200,7 +204,7 @@ def _parts(requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
 
 
 def _plans(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     requests: Sequence[Request],
     progress: Progress | None,
     opened: ExitStack,
@@ -215,24 +219,24 @@ def _plans(
         if isinstance(part, Path):
             if progress is not None:
                 progress(Done(str(part), 0, total, 0))
-            raw = open_file(part, con)
+            raw = open_file(part, ws.con)
         elif isinstance(part, Database):
-            raw = opened.enter_context(_database(part, con, request, number))
+            raw = opened.enter_context(_database(part, ws, request))
         else:
-            raw = open_table(part, con, f"table_{number}")
-        plans.append(plan(raw, request, con))
+            raw = open_table(part, ws.con, f"table_{number}")
+        plans.append(plan(raw, request, ws))
     return plans
 
 
 def _database(
-    database: Database, con: duckdb.DuckDBPyConnection, request: Request, number: int
+    database: Database, ws: Workspace, request: Request
 ) -> AbstractContextManager[Raw]:
     if request.columns:
         raise LedgerError(
             f"{database}: the columns of LiteLLM's tables are known; leave out columns="
         )
     source, since = request.source, request.since
-    return open_database(database, con, f"table_{number}", source=source, since=since)
+    return open_database(database, ws, source=source, since=since)
 
 
 def _batches(plans: Sequence[Plan]) -> list[list[int]]:
@@ -256,9 +260,9 @@ def _size(plan: Plan) -> int:
 
 def _empty() -> str:
     text = ("source", "grain", "record_id", "covers", *NAMES, "status",
-            "service_tier", "currency")  # fmt: skip
-    whole = ("file", "n", "start_us", "end_us", *COUNTS, *MONEY,
-             "grown")  # fmt: skip
+            "service_tier", "reported_currency")  # fmt: skip
+    whole = ("file", "n", "start_us", "end_us", *COUNTS, "reported_cost",
+             "reported_input_cost", "reported_output_cost", "grown")  # fmt: skip
     columns = [f'NULL::VARCHAR AS "{name}"' for name in (*text, *labels.COLUMNS)]
     columns += [f"NULL::BIGINT AS {name}" for name in whole]
     truths = ("recorded_zero", "own_id", "billed", "used", "zoned")
@@ -272,10 +276,8 @@ def _empty() -> str:
 class _Reading:
     """Adds batches of ledgers to ``ledger``; each file gets the next number."""
 
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, size: int, progress: Progress | None
-    ) -> None:
-        self._con = con
+    def __init__(self, ws: Workspace, size: int, progress: Progress | None) -> None:
+        self._ws = ws
         self._size = size
         self._progress = progress
         self._files = self._done = self._rows = 0
@@ -286,54 +288,53 @@ class _Reading:
             done = Done(name, self._done + within, self._size, self._rows + rows)
             self._progress(done)
 
-    def _run(self, statement: str, name: str, size: int, rows: int = 0) -> Any:
-        """Run what reads so many bytes, and say how far it is meanwhile.
+    def _teller(
+        self, name: str, size: int, rows: int = 0
+    ) -> Callable[[float], None] | None:
+        """What to call with the completed part of a statement that reads a ledger.
 
         Args:
-            statement: SQL text.
             name: What is being read.
-            size: How many bytes.
-            rows: How many rows, if that is known before.
+            size: Its bytes.
+            rows: Its rows, where that is known beforehand.
         """
         if self._progress is None or size < LARGE:
-            return run(self._con, statement, None)
-
-        def tell(part: float) -> None:
-            self.tell(name, int(part * size), int(part * rows))
-
-        return run(self._con, statement, tell)
+            return None
+        return lambda part: self.tell(name, int(part * size), int(part * rows))
 
     def stay(self, batches: Sequence[Sequence[Plan]]) -> bool:
         """Let ``ledger`` be a view, if that can be; every value is looked at once."""
         plans = [plan for batch in batches for plan in batch]
         if not parquet_view.can_stay(plans):
             return False
-        con = self._con
+        ws = self._ws
         self.tell(plans[0].raw.name)
-        _set_zone(con, plans[0].zone)
+        _set_zone(ws, plans[0].zone)
         try:
-            parquet_view.view(con, _empty(), batches)
-            look = parquet_view.look(_TOLD.format(n="n"))
-            (rows,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
-            self._run(look, plans[0].raw.name, self._size, rows)
-            parquet_view.keep_names(con)
+            parquet_view.create(ws, _empty(), batches)
+            rows = ws.count(ws.reported)
+            stats = parquet_view.stats_query(ws, _TOLD.format(n="n"))
+            tell = self._teller(plans[0].raw.name, self._size, rows)
+            ws.create(ws.file_stats, stats, tell=tell)
+            parquet_view.collect_dimension_values(ws)
         except duckdb.Error:  # read one by one, they tell which of them is to blame
-            con.execute("DROP VIEW IF EXISTS ledger; DROP TABLE IF EXISTS stay")
+            for relation in (ws.reported, ws.parquet_files, ws.file_stats):
+                ws.drop(relation)
             return False
         self._rows, self._done = rows, self._size
         return True
 
     def read(self, batch: Sequence[Plan]) -> None:
         """Read ledgers that have one statement; what can't be read is named."""
-        con, first = self._con, batch[0]
+        ws, first = self._ws, batch[0]
         self.tell(first.raw.name)
-        _set_zone(con, first.zone)
+        _set_zone(ws, first.zone)
         paths = [each.raw.path for each in batch if each.raw.path]
         listed = f"[{', '.join(map(path_literal, paths))}]"
         try:
             size = sum(map(_size, batch))
             statement = first.statement(listed, self._files)
-            added = self._run(statement, first.raw.name, size)
+            added = ws.run(statement, self._teller(first.raw.name, size))
         except duckdb.Error as error:
             if len(batch) == 1:
                 reason = _why(first.raw, error)
@@ -345,16 +346,16 @@ class _Reading:
             self.read(batch[half:])
             return
         if first.source.paged:
-            pages.keep(con, first.raw.reader(listed), first.source.name)
+            pages.keep(ws, first.raw.reader(listed), first.source.name)
         self._files += len(batch)
         self._done += size
         self._rows += added[0] if added else 0
 
 
-def _set_zone(con: duckdb.DuckDBPyConnection, zone: str) -> None:
+def _set_zone(ws: Workspace, zone: str) -> None:
     """Let timestamps without a zone be of one."""
     try:
-        con.execute(f"SET TimeZone = {literal(zone)}")
+        ws.execute(f"SET TimeZone = {literal(zone)}")
     except duckdb.Error:
         raise LedgerError(
             f"timestamps can't be read in the zone {zone!r}; expected an IANA name "
@@ -373,40 +374,40 @@ _TOLD = f"""
 """SQL of what the table ``told`` says of each file."""
 
 
-def _number(con: duckdb.DuckDBPyConnection) -> None:
+def _number(ws: Workspace) -> None:
     """Look at the table ``ledger`` and number the rows of each file."""
     # rows are read in their order, but numbered only where a source asks for it: to
     # number them all would keep the reader from using more than one thread
     told = _TOLD.format(n="coalesce(n, rowid)")
-    con.execute(f"CREATE TEMP TABLE told AS SELECT {told} FROM ledger GROUP BY file")
-    con.execute(
-        "UPDATE ledger SET n = coalesce(ledger.n, ledger.rowid) - first + 1 "
-        "FROM told WHERE told.file = ledger.file"
+    ws.create(ws.file_stats, f"SELECT {told} FROM {ws.reported} GROUP BY file")
+    ws.execute(
+        f"UPDATE {ws.reported} AS r SET n = coalesce(r.n, r.rowid) - first + 1 "
+        f"FROM {ws.file_stats} AS s WHERE s.file = r.file"
     )
 
 
 def _told(
-    con: duckdb.DuckDBPyConnection, plans: Sequence[Plan], order: Sequence[int]
+    ws: Workspace, plans: Sequence[Plan], order: Sequence[int]
 ) -> tuple[list[str], bool]:
     """Take the rows that are no good out of ``ledger``; say what was left out.
 
     Args:
-        con: A connection with ``ledger`` and ``told``.
+        ws: A connection with ``ledger`` and ``told``.
         plans: The ledgers as they were given.
         order: In which order they were read.
 
     Returns:
         One sentence each, and whether a zone was assumed.
     """
-    (skipped, bad) = con.execute(
-        "SELECT coalesce(sum(skipped), 0), coalesce(sum(bad), 0) FROM told"
+    (skipped, bad) = ws.execute(
+        f"SELECT coalesce(sum(skipped), 0), coalesce(sum(bad), 0) FROM {ws.file_stats}"
     ).fetchone() or (0, 0)
-    rejects.keep(con, [plans[number] for number in order], bad=bad)
+    rejects.keep(ws, [plans[number] for number in order], bad=bad)
     said: dict[int, list[str]] = {}
     assumed = False
-    for file, first, skipped, naive, first_naive in con.execute(
-        "SELECT file, first, skipped, naive, first_naive FROM told "
-        "WHERE skipped > 0 OR naive > 0"
+    for file, first, skipped, naive, first_naive in ws.execute(
+        "SELECT file, first, skipped, naive, first_naive "
+        f"FROM {ws.file_stats} WHERE skipped > 0 OR naive > 0"
     ).fetchall():
         each = plans[order[file]]
         lines = said.setdefault(order[file], [])
@@ -415,14 +416,14 @@ def _told(
             lines.append(f"{each.raw.name}: {rows}, left out")
         if naive and each.source.zone is None:
             assumed = True
-            number = rejects.line_of(con, each.raw, first_naive - first + 1)
+            number = rejects.line_of(ws, each.raw, first_naive - first + 1)
             lines.append(
                 f"{each.raw.name}, {each.unit} {number:,}: no zone; "
                 f"{counted(naive, 'timestamp', 'timestamps')} without one read as "
                 f"{each.zone} (another: timezone in meterwidgets.toml, tz= in Python)"
             )
-    _leave_good(con, order, all_good=not (skipped or bad))
-    con.execute("DROP TABLE told")
+    _leave_good(ws, order, all_good=not (skipped or bad))
+    ws.drop(ws.file_stats)
     return [
         line
         for number, each in enumerate(plans)
@@ -430,33 +431,31 @@ def _told(
     ], assumed
 
 
-def _leave_good(
-    con: duckdb.DuckDBPyConnection, order: Sequence[int], *, all_good: bool
-) -> None:
+def _leave_good(ws: Workspace, order: Sequence[int], *, all_good: bool) -> None:
     """Leave in ``ledger`` the good rows, without what was needed to tell them.
 
     Args:
-        con: A connection with ``ledger``.
+        ws: A connection with ``ledger``.
         order: The numbers of the files as they were given.
         all_good: Whether all rows are good.
     """
-    is_view = parquet_view.is_view(con)
+    is_view = ws.is_view(ws.reported)
     if not all_good and is_view:
-        parquet_view.narrowed(con, "*", _GOOD)
+        ws.narrow(ws.reported, where=_GOOD)
     elif not all_good:
-        con.execute(f"DELETE FROM ledger WHERE NOT ({_GOOD})")
-    labels.keep(con)
+        ws.execute(f"DELETE FROM {ws.reported} WHERE NOT ({_GOOD})")
+    labels.keep(ws)
     columns = ("used", "zoned", "reject", *labels.COLUMNS)
     numbers = ", ".join(map(str, order))
     file = f"([{numbers}]::BIGINT[])[file + 1]"
     if is_view:
         kept = f"* EXCLUDE ({', '.join(columns)}) REPLACE ({file} AS file)"
-        parquet_view.narrowed(con, kept, "true")
+        ws.narrow(ws.reported, kept)
         return
     for column in columns:
-        con.execute(f"ALTER TABLE ledger DROP COLUMN {column}")
+        ws.execute(f"ALTER TABLE {ws.reported} DROP COLUMN {column}")
     if list(order) != sorted(order):
-        con.execute(f"UPDATE ledger SET file = {file}")
+        ws.execute(f"UPDATE {ws.reported} SET file = {file}")
 
 
 def _why(raw: Raw, error: duckdb.Error) -> str:

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 import meterwidgets as mw
-from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.engine.connection import open_workspace
 
 
 def usage(tokens: int) -> mw.UsageFrame:
@@ -25,26 +25,26 @@ def tokens(count: int) -> int:
 
 
 def databases() -> int:
-    with workspace() as con:
-        return len(con.sql("FROM duckdb_databases()").fetchall())
+    with open_workspace() as ws:
+        return ws.count("duckdb_databases()")
 
 
 def test_what_one_workspace_makes_no_other_sees() -> None:
-    with workspace() as one, workspace() as other:
+    with open_workspace() as one, open_workspace() as other:
         one.execute("CREATE TABLE seen AS SELECT 1 AS n; CREATE TYPE t AS ENUM ('a')")
         other.execute("CREATE TABLE seen AS SELECT 2 AS n; CREATE TYPE t AS ENUM ('b')")
         one.execute("SET TimeZone = 'Asia/Tokyo'")
-        assert one.sql("FROM seen").fetchall() == [(1,)]
-        assert other.sql("FROM seen").fetchall() == [(2,)]
-        assert other.sql("SELECT current_setting('TimeZone')").fetchall() != [
+        assert one.execute("FROM seen").fetchall() == [(1,)]
+        assert other.execute("FROM seen").fetchall() == [(2,)]
+        assert other.execute("SELECT current_setting('TimeZone')").fetchall() != [
             ("Asia/Tokyo",)
         ]
 
 
 def test_a_workspace_leaves_nothing_behind_also_after_an_error() -> None:
     before = databases()
-    with pytest.raises(duckdb.CatalogException), workspace() as con:
-        con.execute("CREATE TABLE big AS SELECT * FROM range(1000); FROM missing")
+    with pytest.raises(duckdb.CatalogException), open_workspace() as ws:
+        ws.execute("CREATE TABLE big AS SELECT * FROM range(1000); FROM missing")
     assert databases() == before
 
 
@@ -78,9 +78,9 @@ def test_a_forked_process_reads_with_an_engine_of_its_own() -> None:
 
 
 _SLOW = """
-from meterwidgets.ledger.engine import workspace
-with workspace() as con:
-    con.execute("CREATE TABLE t AS SELECT sum(hash(range * 7)) FROM range(400_000_000)")
+from meterwidgets.ledger.engine.connection import open_workspace
+with open_workspace() as ws:
+    ws.execute("CREATE TABLE t AS SELECT sum(hash(range * 7)) FROM range(400_000_000)")
 """
 
 

@@ -20,7 +20,7 @@ from ledger.sources import (
     test_otlp,
     test_presets,
 )
-from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.read import Request, read_ledgers
 
 Write = Callable[..., Path]
@@ -29,9 +29,10 @@ Write = Callable[..., Path]
 def tiers(ledger: Any, **words: Any) -> list[str | None]:
     """The tiers of all records, those without one last."""
     book = mw.PriceBook(catalogue=False)
-    with workspace() as con:
-        read_ledgers(con, [Request([ledger], **words)], book)
-        found = con.execute("SELECT service_tier FROM records ORDER BY ALL").fetchall()
+    with open_workspace() as ws:
+        read_ledgers(ws, [Request([ledger], **words)], book)
+        found = ws.execute(f"SELECT service_tier FROM {ws.records} ORDER BY ALL")
+        found = found.fetchall()
     return [tier for (tier,) in found]
 
 

@@ -24,6 +24,7 @@ from ledger.readers.postgres import ENCODED, PASSWORD, Server
 from meterwidgets import config
 from meterwidgets.cli.main import main
 from meterwidgets.errors import LedgerError, MeterError
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.database import open_database
 from meterwidgets.ledger.readers.database_url import Database, parse_database_url
 from meterwidgets.ledger.records import labels
@@ -271,12 +272,12 @@ def test_reading_writes_nothing_and_says_who_it_is(server: Server) -> None:
 def test_since_keeps_what_began_then_or_later(server: Server) -> None:
     later = ROW.replace("'r-1'", "'r-2'").replace("10:00:00.123", "10:00:00.124")
     database = parse_database_url(server.schema("since", postgres.LOGS, ROW, later))
-    con = duckdb.connect()
-    labels.create(con)
+    ws = Workspace(duckdb.connect())
+    labels.create(ws)
 
     def records(since: datetime | None) -> int:
-        with open_database(database, con, "logs", since=since) as raw:
-            return len(con.sql(raw.reader("[]")).fetchall())
+        with open_database(database, ws, since=since) as raw:
+            return len(ws.execute(raw.reader("[]")).fetchall())
 
     assert records(None) == 2
     assert records(datetime(2026, 2, 22, 10, 0, 0, 123_000, UTC)) == 2
@@ -540,7 +541,7 @@ def test_no_password_is_ever_shown_whatever_is_in_it(secret: str) -> None:
         try:
             database = parse_database_url(url)
             said = f"{database} {database!r} {database.without_secrets(secret)}"
-            with open_database(database, duckdb.connect(), "logs"):
+            with open_database(database, Workspace(duckdb.connect())):
                 pass
         except LedgerError as error:
             said = f"{error!r} {error}"

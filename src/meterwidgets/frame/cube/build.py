@@ -13,19 +13,20 @@ from meterwidgets.frame.rollup.measures import apart, repeated, rollup
 from meterwidgets.frame.rollup.stats import Facts
 from meterwidgets.frame.rollup.tables import compact
 from meterwidgets.ledger.engine.sql import literal
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing.outliers import FLAG
 from meterwidgets.ledger.records import parquet_view
 from meterwidgets.schema import DIMENSIONS
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 _FEW = 50_000
 """Fewer records take less time than to code their names."""
 
 
 def cubes_of(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     known: Facts,
     grain_s: int,
     users: bool,
@@ -36,7 +37,7 @@ def cubes_of(
     """The records of ``records`` rolled up, and where users are reported with them.
 
     Args:
-        con: Where the records are.
+        ws: The workspace.
         known: What is known of them.
         grain_s: Seconds of a time bucket.
         users: Whether to keep users and their keys apart.
@@ -44,13 +45,13 @@ def cubes_of(
         tell: Called now and then with the part that is done.
     """
     dimensions = DIMENSIONS.personal_keys if users else DIMENSIONS.shared_keys
-    added = added_up(con, "records", dimensions, grain_s, known, tell)
+    added = added_up(ws, ws.records, dimensions, grain_s, known, tell)
     cube = Cube.of(added, grain_s, tz=tz)
     return (cube.over(DIMENSIONS.shared_keys, tz=tz), cube) if users else (cube, None)
 
 
 def added_up(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     records: str,
     dimensions: tuple[str, ...],
     grain_s: int,
@@ -63,7 +64,7 @@ def added_up(
     and every name, while an ``Adder`` takes them in the order of time.
 
     Args:
-        con: Where they are.
+        ws: The workspace.
         records: SQL text of their relation.
         dimensions: What to group by, besides time.
         grain_s: Seconds of a time bucket.
@@ -80,10 +81,12 @@ def added_up(
     try:
         if known.count < _FEW:
             text = rollup(records, dimensions, grain_s, **conditions)
-            rows = compact(con.sql(text).to_arrow_table(), same)
+            rows = compact(ws.con.sql(text).to_arrow_table(), same)
             return of_tables([rows], dimensions)
-        names, codes = _coded(con, records, dimensions, known)
-        rows = con.sql(apart(records, codes, grain_s, **conditions)).to_arrow_reader()
+        names, codes = _coded(ws, records, dimensions, known)
+        rows = ws.con.sql(
+            apart(records, codes, grain_s, **conditions)
+        ).to_arrow_reader()
         added, count = Adder(names, same), 0
         for batch in rows:
             columns = zip(batch.schema.names, batch.columns, strict=True)
@@ -99,7 +102,7 @@ def added_up(
 
 
 def _coded(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     records: str,
     dimensions: Sequence[str],
     known: Facts,
@@ -107,7 +110,7 @@ def _coded(
     """Small numbers for the names of many records.
 
     Args:
-        con: Where they are.
+        ws: The workspace.
         records: SQL text of their relation.
         dimensions: The dimensions to code.
         known: What is known of them.
@@ -116,18 +119,11 @@ def _coded(
         Dimension -> its values, sorted, null last; and dimension -> SQL text of the
         place of its value.
     """
-    import duckdb
-
-    try:  # they were collected while they were read
-        con.execute("SELECT 1 FROM all_names").fetchall()
-        lists = "all_names" if records == "records" else ""
-    except duckdb.CatalogException:
-        lists = ""
-    if not lists:
-        lists = "their_names"
+    if records == ws.records and ws.exists(ws.dimension_values):
+        lists = ws.dimension_values  # collected while they were read
+    else:
         own = [name for name in dimensions if name not in ("currency", "outlier")]
-        found = f"{parquet_view.distinct(own)} FROM {records}"
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {lists} AS {found}")
+        lists = ws.keep(f"SELECT {parquet_view.value_lists(own)} FROM {records}")
     given = {
         "currency": sorted(known.currencies),
         "outlier": [FLAG] * known.outliers,
@@ -140,11 +136,11 @@ def _coded(
             listed = ", ".join(map(literal, given[name]))
             found = f"SELECT unnest([{listed}]::VARCHAR[]) AS name"
         there = f"SELECT name FROM ({found}) WHERE name IS NOT NULL ORDER BY name"
-        values = [value for (value,) in con.execute(there).fetchall()]
+        values = [value for (value,) in ws.execute(there).fetchall()]
         names[name], codes[name] = [*values, None], "0::UTINYINT"
         if values:
             kind = f"{name}_names"
-            con.execute(f"CREATE OR REPLACE TYPE {kind} AS ENUM ({there})")
+            ws.execute(f"CREATE OR REPLACE TYPE {kind} AS ENUM ({there})")
             place = f'enum_code(CAST("{name}" AS {kind}))'
             codes[name] = f"coalesce({place}, {len(values)})"
     return names, codes

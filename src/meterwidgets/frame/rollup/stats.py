@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meterwidgets.frame.rollup.measures import CONDITIONS, met
-from meterwidgets.ledger.engine.connection import Engine
+from meterwidgets.ledger.engine.workspace import Engine, Workspace
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ FACTS = (
 """SQL text of what ``facts`` needs to find in the table ``tallies``."""
 
 
-def facts(con: duckdb.DuckDBPyConnection, tallies: str = "tallies") -> Facts:
+def facts(ws: Workspace, tallies: str = Workspace.tallies) -> Facts:
     """What tallies say of their records.
 
     Args:
-        con: Where they are.
+        ws: Where they are.
         tallies: SQL text of the relation, with all of ``FACTS``.
     """
     counts = ", ".join(f"sum(met_{n})" for n, _ in enumerate(CONDITIONS))
-    (row,) = con.execute(
+    (row,) = ws.execute(
         "SELECT sum(records), min(first_us), max(last_us), max(bucket_us), "
         "sum(users), list(DISTINCT currency) FILTER (currency IS NOT NULL), "
         f"sum(outliers), {counts} FROM {tallies}"
@@ -83,13 +83,13 @@ def facts(con: duckdb.DuckDBPyConnection, tallies: str = "tallies") -> Facts:
     )
 
 
-def spanned(con: Engine) -> Facts:
+def spanned(engine: Engine) -> Facts:
     """What any engine knows of ``records`` by one query: when, and whether of users."""
-    row = con.execute(
+    row = engine.execute(
         "SELECT count(*), min(start_us), max(start_us), "
         "max(CASE WHEN grain = 'bucket' THEN greatest(end_us - 1, start_us) END), "
         "max(CASE WHEN grain = 'bucket' THEN end_us - start_us END), "
-        'count("user") + count(api_key) FROM records'
+        f'count("user") + count(api_key) FROM {Workspace.records}'
     ).fetchone()
     count, first, last, bucket_last, longest, users = row or (0, 0, 0, None, None, 0)
     last = max(last, bucket_last or 0)

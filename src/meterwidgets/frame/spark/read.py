@@ -30,7 +30,7 @@ from meterwidgets.frame.spark.worker import (
     made_with,
     versions,
 )
-from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook, Pricing
 from meterwidgets.ledger.read import nothing
@@ -126,8 +126,8 @@ def _planned(request: Request, df: DataFrame) -> Plan:
     import pyarrow as pa
 
     empty = pa.Table.from_arrays([pa.nulls(0)] * len(df.columns), names=df.columns)
-    with workspace() as con:
-        planned = plan(open_table(empty, con, "columns"), request, con)
+    with open_workspace() as ws:
+        planned = plan(open_table(empty, ws.con, "columns"), request, ws)
     if planned.source.name != "table":
         raise LedgerError(
             f"{_NAME}: its columns are those of {planned.source.name} "

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.read import Request, gather, settle
 from meterwidgets.schema import COUNTS, NAMES
@@ -173,20 +173,20 @@ def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def _checked(table: pa.Table, job: Job, part: int, before: int) -> list[pa.RecordBatch]:
-    with workspace() as con:
+    with open_workspace() as ws:
         request = Request([table], "table", job.columns, job.tz, job.currency)
-        gathered = gather(con, [request])
-        settle(con, job.book, job.pricing)
-        con.complete()  # the last question, of which only the first row was read
+        gathered = gather(ws, [request])
+        settle(ws, job.book, job.pricing)
+        ws.con.complete()  # the last question, of which only the first row was read
         kept = ", ".join(
             f'CAST({value} AS {COLUMNS[name]}) AS "{name}"'
             for name in made_with(job.columns)
             for value in ["NULL" if name in NOT_A_RECORD else f'"{name}"']
         )
-        rows = con.sql(
-            f"SELECT {kept} FROM records UNION ALL BY NAME "
+        rows = ws.con.sql(
+            f"SELECT {kept} FROM {ws.records} UNION ALL BY NAME "
             f"SELECT {part}::BIGINT AS part, {before} + line AS line, field, value, "
-            "reason FROM rejects UNION ALL BY NAME "
+            f"reason FROM {ws.rejects} UNION ALL BY NAME "
             f"SELECT true AS naive WHERE {gathered.assumed_tz}"
         )
         return list(rows.to_arrow_table().to_batches())

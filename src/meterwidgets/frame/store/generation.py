@@ -21,13 +21,14 @@ from meterwidgets.frame.store.merge import merge
 from meterwidgets.frame.store.months import write_months
 from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.read import gather, nothing, settle
 from meterwidgets.ledger.records import parquet_view, rejects
 from meterwidgets.ledger.records.labels import collected
 from meterwidgets.ledger.records.quality import as_line
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +64,12 @@ class IngestResult:
 
 
 def write_generation(
-    con: duckdb.DuckDBPyConnection, writer: StoreWriter, batch: Sequence[PendingInput]
+    ws: Workspace, writer: StoreWriter, batch: Sequence[PendingInput]
 ) -> tuple[Manifest, IngestResult]:
     """Read a batch of inputs and write the files of the generation that has them.
 
     Args:
-        con: An empty workspace.
+        ws: An empty workspace.
         writer: Who writes.
         batch: The inputs.
 
@@ -81,22 +82,22 @@ def write_generation(
     before = writer.manifest
     steps = Steps(writer.progress)
     steps.until(0.4)
-    gathered = gather(con, [pending.request for pending in batch], steps.progress)
+    gathered = gather(ws, [pending.request for pending in batch], steps.progress)
     steps.until(0.8)
-    inputs = read_inputs(con, before, batch, assumed_tz=gathered.assumed_tz)
+    inputs = read_inputs(ws, before, batch, assumed_tz=gathered.assumed_tz)
     parts = {name: month.parts for name, month in before.months.items()}
-    merged = merge(con, writer.folder, parts)
-    inputs = with_earlier_rows(con, before, batch, inputs)
-    (added,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
+    merged = merge(ws, writer.folder, parts)
+    inputs = with_earlier_rows(ws, before, batch, inputs)
+    added = ws.count(ws.reported)
     rejected = sum(each.rejected for each in inputs)
     if not added and not before.months:
-        raise nothing(gathered.names, rejected, tuple(islice(rejects.rows(con), 1)))
+        raise nothing(gathered.names, rejected, tuple(islice(rejects.rows(ws), 1)))
     # cost rows that are stored already pay for usage that comes later
     stored = parquet.reported_records(writer.folder, before.parts)
-    rate_notes = settle(con, writer.prices, beside=[stored] if before.parts else [])
+    rate_notes = settle(ws, writer.prices, beside=[stored] if before.parts else [])
     ids = [each.id for each in inputs]
-    months, grain_s = write_months(con, writer, merged, ids, steps)
-    parquet_view.check(con)
+    months, grain_s = write_months(ws, writer, merged, ids, steps)
+    parquet_view.check(ws)
     notes = (*gathered.notes, *merged.notes)
     after = msgspec.structs.replace(
         before,
@@ -104,11 +105,11 @@ def write_generation(
         grain_s=grain_s,
         months=months,
         inputs=(*(each for each in before.inputs if each.id not in ids), *inputs),
-        rejects=_write_rejects(con, writer, inputs),
+        rejects=_write_rejects(ws, writer, inputs),
         notes=_updated_notes(before.notes, notes, ids),
         rate_notes=_updated_notes(before.rate_notes, rate_notes, ids),
     )
-    after = _with_index(con, writer, after)
+    after = _with_index(ws, writer, after)
     retired = {*before.files} - {*after.files}
     result = IngestResult(
         records=added,
@@ -131,9 +132,7 @@ def _updated_notes(
     return about_others | dict.fromkeys(notes, tuple(sorted(ids)))
 
 
-def _write_rejects(
-    con: duckdb.DuckDBPyConnection, writer: StoreWriter, inputs: Sequence[Input]
-) -> str:
+def _write_rejects(ws: Workspace, writer: StoreWriter, inputs: Sequence[Input]) -> str:
     """Write the rejected rows of these inputs, and of the others as they were.
 
     Returns:
@@ -150,16 +149,14 @@ def _write_rejects(
                 stream.writelines(
                     line for line in lines if json.loads(line)["file"] not in read_again
                 )
-        for row in rejects.rows(con):
+        for row in rejects.rows(ws):
             stream.write(as_line(row))
     return path
 
 
-def _with_index(
-    con: duckdb.DuckDBPyConnection, writer: StoreWriter, after: Manifest
-) -> Manifest:
+def _with_index(ws: Workspace, writer: StoreWriter, after: Manifest) -> Manifest:
     """A generation with an index; the one before stays if it would look the same."""
-    before, names = writer.manifest, collected(con)
+    before, names = writer.manifest, collected(ws)
     if _looks_the_same(before, after) and not index.changes_labels(
         writer.folder, before, names
     ):

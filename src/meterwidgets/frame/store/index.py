@@ -20,7 +20,8 @@ from meterwidgets.frame.saved import map_table, open_frame, save
 from meterwidgets.frame.store import parquet
 from meterwidgets.frame.store.manifest import Manifest
 from meterwidgets.frame.store.writer import DisplayOptions
-from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.engine.connection import open_workspace
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.outliers import Outlier, dearest
 from meterwidgets.ledger.records import notes
@@ -30,7 +31,7 @@ from meterwidgets.text import counted
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 _LEDGER_NAMES = "names.json"
 
@@ -55,9 +56,9 @@ def write_index(
     months = manifest.months.values()
     segments = [map_table(folder / month.segment) for month in months]
     cube, user_cube = _cubes(segments, manifest.grain_s, display.tz)
-    with workspace() as con:
-        overlaps = _overlap_notes(con, folder, manifest)
-        outliers = _outliers(con, folder, manifest)
+    with open_workspace() as ws:
+        overlaps = _overlap_notes(ws, folder, manifest)
+        outliers = _outliers(ws, folder, manifest)
     found = [*overlaps, *notes.of_tallies(manifest.tallies, prices)]
     frame = UsageFrame(
         name=display.name,
@@ -138,22 +139,18 @@ def _quality(manifest: Manifest, further_notes: Iterable[str]) -> Quality:
     )
 
 
-def _outliers(
-    con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest
-) -> tuple[Outlier, ...]:
+def _outliers(ws: Workspace, folder: Path, manifest: Manifest) -> tuple[Outlier, ...]:
     """The most expensive outliers; only months that have some are read for them."""
     parts: list[str] = []
     for month in manifest.months.values():
         flags = map_table(folder / month.segment)["outlier"]
         if flags.null_count < len(flags):
             parts += month.parts
-    return dearest(con, parquet.priced_records(folder, parts)) if parts else ()
+    return dearest(ws, parquet.priced_records(folder, parts)) if parts else ()
 
 
-def _overlap_notes(
-    con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest
-) -> list[str]:
+def _overlap_notes(ws: Workspace, folder: Path, manifest: Manifest) -> list[str]:
     """Notes on sources that may report the same usage, if the store has such."""
     if not notes.may_repeat({tally.source for tally in manifest.tallies}):
         return []
-    return notes.of_families(con, parquet.priced_records(folder, manifest.parts))
+    return notes.of_families(ws, parquet.priced_records(folder, manifest.parts))

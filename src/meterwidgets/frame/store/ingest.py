@@ -11,7 +11,7 @@ from meterwidgets.frame.store.generation import IngestResult, write_generation
 from meterwidgets.frame.store.inputs import PendingInput, batches, pending_inputs
 from meterwidgets.frame.store.manifest import Manifest
 from meterwidgets.frame.store.writer import DisplayOptions, StoreWriter, locked
-from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Done, Progress
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.read import Request
@@ -118,8 +118,8 @@ def _ingest_batch(writer: StoreWriter, batch: Sequence[PendingInput]) -> IngestR
     import duckdb
 
     try:
-        with workspace() as con:
-            generation, result = write_generation(con, writer, batch)
+        with open_workspace() as ws:
+            generation, result = write_generation(ws, writer, batch)
         writer.publish(generation)
     except BaseException as error:
         writer.roll_back()

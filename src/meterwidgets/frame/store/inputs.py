@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meterwidgets.frame.store.manifest import Input, Manifest
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.read import Request
 from meterwidgets.ledger.readers.database_url import Database
 from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 _TABLE = "the table"
 """The name of an input in memory."""
@@ -113,7 +114,7 @@ def batches(inputs: Sequence[PendingInput]) -> Iterator[list[PendingInput]]:
 
 
 def read_inputs(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     before: Manifest,
     batch: Sequence[PendingInput],
     *,
@@ -122,7 +123,7 @@ def read_inputs(
     """The inputs of a batch as the manifest lists them, with the rows that they held.
 
     Args:
-        con: A workspace with ``ledger`` and ``rejects``, before anything is merged.
+        ws: A workspace with ``reported`` and ``rejects``, before anything is merged.
         before: What the store holds; an input that is read again keeps its id.
         batch: The inputs, in the order of their file numbers.
         assumed_tz: Whether timestamps were read in an assumed zone.
@@ -130,12 +131,12 @@ def read_inputs(
     ids = {stored.name: stored.id for stored in before.inputs if stored.name != _TABLE}
     good_rows = {
         file: (count, last_start_us)
-        for file, count, last_start_us in con.execute(
-            "SELECT file, count(*), max(start_us) FROM ledger GROUP BY file"
+        for file, count, last_start_us in ws.execute(
+            f"SELECT file, count(*), max(start_us) FROM {ws.reported} GROUP BY file"
         ).fetchall()
     }
     rejected_rows = dict(
-        con.execute("SELECT file, count(*) FROM rejects GROUP BY file").fetchall()
+        ws.execute(f"SELECT file, count(*) FROM {ws.rejects} GROUP BY file").fetchall()
     )
     last_id = max((stored.id for stored in before.inputs), default=0)
     inputs = []
@@ -159,7 +160,7 @@ def read_inputs(
 
 
 def with_earlier_rows(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     before: Manifest,
     batch: Sequence[PendingInput],
     inputs: Sequence[Input],
@@ -167,14 +168,14 @@ def with_earlier_rows(
     """The inputs, where only the latest rows were asked for with all rows so far.
 
     Args:
-        con: A workspace whose ``ledger`` holds only new rows by now.
+        ws: A workspace whose ``reported`` holds only new rows by now.
         before: What the store holds.
         batch: How the inputs were read.
         inputs: What `read_inputs` found.
     """
     stored = {each.id: each for each in before.inputs}
     new_rows = dict(
-        con.execute("SELECT file, count(*) FROM ledger GROUP BY file").fetchall()
+        ws.execute(f"SELECT file, count(*) FROM {ws.reported} GROUP BY file").fetchall()
     )
     completed = []
     for file, (pending, read) in enumerate(zip(batch, inputs, strict=True)):

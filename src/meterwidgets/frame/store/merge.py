@@ -11,18 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from meterwidgets.frame.store import parquet
 from meterwidgets.ledger.engine.sql import literal
-from meterwidgets.ledger.records import dedupe, parquet_view, provider_costs
+from meterwidgets.ledger.engine.workspace import Relation, Workspace
+from meterwidgets.ledger.records import dedupe, provider_costs
 
-SUPERSEDED = "superseded"
+SUPERSEDED = Relation("superseded")
 """The table of stored rows that newer records replace: part, file_row_number."""
-NEWLY_BILLED = "newly_billed"
+NEWLY_BILLED = Relation("newly_billed")
 """The table of stored rows whose usage new provider costs pay for: likewise."""
 
-_CANDIDATES = "merge_candidates"
+_CANDIDATES = Relation("merge_candidates")
 """The table of stored records that new ones may repeat, replace or cover."""
 _MONTH_US = 31 * 86_400_000_000
 _STORED_FILE = -1
@@ -52,29 +51,26 @@ def month_of(start_us: str) -> str:
 
 
 def merge(
-    con: duckdb.DuckDBPyConnection, folder: Path, parts: Mapping[str, Sequence[str]]
+    ws: Workspace, folder: Path, parts: Mapping[str, Sequence[str]]
 ) -> MergeResult:
-    """Remove from ``ledger`` what the store has already.
+    """Remove from ``reported`` what the store has already.
 
     Args:
-        con: A workspace with ``ledger``, as ``gather`` made it; `SUPERSEDED` and
+        ws: A workspace with ``reported``, as ``gather`` made it; `SUPERSEDED` and
             `NEWLY_BILLED` are filled.
         folder: The store.
         parts: Month -> the Parquet files of its records.
     """
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {SUPERSEDED} "
-        "(part VARCHAR, file_row_number BIGINT)"
-    )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {NEWLY_BILLED} AS FROM {SUPERSEDED}")
-    months = _months_to_compare(con, parts)
+    for relation in (SUPERSEDED, NEWLY_BILLED):
+        ws.create_empty(relation, "part VARCHAR, file_row_number BIGINT")
+    months = _months_to_compare(ws, parts)
     if not months:
         notes = (
-            *provider_costs.regrouped(con, "ledger"),
-            *provider_costs.outgrown(con),
+            *provider_costs.regrouped(ws, ws.reported),
+            *provider_costs.outgrown(ws),
         )
         return MergeResult(
-            duplicates=dedupe.deduplicate(con),
+            duplicates=dedupe.deduplicate(ws),
             replaced=0,
             changed_months=frozenset(),
             notes=notes,
@@ -82,41 +78,39 @@ def merge(
     stored = parquet.reported_records(
         folder, [part for month in months for part in parts[month]]
     )
-    regrouped = provider_costs.regrouped(con, "ledger", _stored_buckets(stored))
-    _find_candidates(con, stored)
-    has_candidates = provider_costs.any_row(con, _CANDIDATES)
+    regrouped = provider_costs.regrouped(ws, ws.reported, _stored_buckets(stored))
+    _find_candidates(ws, stored)
+    has_candidates = ws.has_rows(_CANDIDATES)
     if has_candidates:
-        parquet_view.copy(con)
-        con.execute(
-            "INSERT INTO ledger BY NAME SELECT * EXCLUDE (part, file_row_number), "
-            f"{_STORED_FILE} AS file FROM {_CANDIDATES}"
+        ws.materialise(ws.reported)
+        ws.execute(
+            f"INSERT INTO {ws.reported} BY NAME "
+            f"SELECT * EXCLUDE (part, file_row_number), {_STORED_FILE} AS file FROM {_CANDIDATES}"
         )
-    notes = (*regrouped, *provider_costs.outgrown(con))
-    removed = dedupe.deduplicate(con)
+    notes = (*regrouped, *provider_costs.outgrown(ws))
+    removed = dedupe.deduplicate(ws)
     if has_candidates:
-        con.execute(
+        ws.execute(
             f"INSERT INTO {SUPERSEDED} SELECT part, file_row_number FROM {_CANDIDATES} "
-            f"WHERE n NOT IN (SELECT n FROM ledger WHERE file = {_STORED_FILE})"
+            f"WHERE n NOT IN (SELECT n FROM {ws.reported} WHERE file = {_STORED_FILE})"
         )
-        con.execute(f"DELETE FROM ledger WHERE file = {_STORED_FILE}")
-    con.execute(f"DROP TABLE {_CANDIDATES}")
-    _find_newly_billed(con, stored)
-    (replaced,) = con.execute(f"SELECT count(*) FROM {SUPERSEDED}").fetchone() or (0,)
+        ws.execute(f"DELETE FROM {ws.reported} WHERE file = {_STORED_FILE}")
+    ws.drop(_CANDIDATES)
+    _find_newly_billed(ws, stored)
+    replaced = ws.count(SUPERSEDED)
     return MergeResult(
         duplicates=removed - replaced,
         replaced=replaced,
-        changed_months=_changed_months(con, stored),
+        changed_months=_changed_months(ws, stored),
         notes=notes,
     )
 
 
-def _months_to_compare(
-    con: duckdb.DuckDBPyConnection, months: Mapping[str, Sequence[str]]
-) -> list[str]:
+def _months_to_compare(ws: Workspace, months: Mapping[str, Sequence[str]]) -> list[str]:
     """The months of a store that may hold what the new usage repeats."""
-    row = con.execute(
+    row = ws.execute(
         f"SELECT {month_of(f'min(start_us) - {_MONTH_US}')}, "
-        f"{month_of(f'max(start_us) + {_MONTH_US}')} FROM ledger"
+        f"{month_of(f'max(start_us) + {_MONTH_US}')} FROM {ws.reported}"
     ).fetchone()
     first, last = row or (None, None)
     if first is None or last is None:
@@ -129,19 +123,20 @@ def _stored_buckets(stored: str) -> str:
     keyed = provider_costs.IS_KEYED
     return (
         f"(SELECT *, {_STORED_FILE} AS file FROM {stored} WHERE {keyed} AND "
-        "(source, start_us) IN (SELECT (source, start_us) FROM ledger "
+        f"(source, start_us) IN (SELECT (source, start_us) FROM {Workspace.reported} "
         f"WHERE {keyed}))"
     )
 
 
-def _find_candidates(con: duckdb.DuckDBPyConnection, stored: str) -> None:
+def _find_candidates(ws: Workspace, stored: str) -> None:
     """Fill `_CANDIDATES`, with one cheap condition for each way to be a duplicate."""
-    (with_id, covering, first, last) = con.execute(
+    (with_id, covering, first, last) = ws.execute(
         f"SELECT count(*) FILTER ({dedupe.BY_ID}), count(covers), "
         f"min(start_us) FILTER (NOT ({dedupe.BY_ID})), "
-        f"max(start_us) FILTER (NOT ({dedupe.BY_ID})) FROM ledger"
+        f"max(start_us) FILTER (NOT ({dedupe.BY_ID})) FROM {ws.reported}"
     ).fetchone() or (0, 0, None, None)
-    same_identity = f"{dedupe.IDENTITY} IN (SELECT {dedupe.IDENTITY} FROM ledger)"
+    identities = f"SELECT {dedupe.IDENTITY} FROM {ws.reported}"
+    same_identity = f"{dedupe.IDENTITY} IN ({identities})"
     record, covered = "(source, record_id)", "(source, covers)"
     conditions = []
     if first is not None:
@@ -149,38 +144,33 @@ def _find_candidates(con: duckdb.DuckDBPyConnection, stored: str) -> None:
         conditions.append(f"NOT ({dedupe.BY_ID}) AND {same_time} AND {same_identity}")
     if with_id:
         conditions.append(f"{dedupe.BY_ID} AND {same_identity}")
-        conditions.append(
-            f"covers IS NOT NULL AND {covered} IN (SELECT {record} FROM ledger)"
-        )
+        ids = f"SELECT {record} FROM {ws.reported}"
+        conditions.append(f"covers IS NOT NULL AND {covered} IN ({ids})")
     if covering:
-        conditions.append(
-            f"{record} IN (SELECT {covered} FROM ledger WHERE covers IS NOT NULL)"
-        )
+        ids = f"SELECT {covered} FROM {ws.reported} WHERE covers IS NOT NULL"
+        conditions.append(f"{record} IN ({ids})")
     # UNION, not UNION ALL: a stored record may meet several of the conditions.
     rows = " UNION ".join(
         f"SELECT * FROM {stored} WHERE {condition}" for condition in conditions
     )
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_CANDIDATES} AS "
-        f"SELECT *, row_number() OVER () AS n FROM ({rows})"
-    )
+    ws.create(_CANDIDATES, f"SELECT *, row_number() OVER () AS n FROM ({rows})")
 
 
-def _find_newly_billed(con: duckdb.DuckDBPyConnection, stored: str) -> None:
+def _find_newly_billed(ws: Workspace, stored: str) -> None:
     """Fill `NEWLY_BILLED` with the stored usage that new provider costs pay for."""
     sources = ", ".join(map(literal, provider_costs.SOURCES))
-    if not provider_costs.any_row(con, f"ledger WHERE source IN ({sources})"):
+    if not ws.has_rows(f"{ws.reported} WHERE source IN ({sources})"):
         return
-    provider_costs.find_paid(con, "ledger")
-    con.execute(
+    provider_costs.find_billed_days(ws, ws.reported)
+    ws.execute(
         f"INSERT INTO {NEWLY_BILLED} SELECT part, file_row_number FROM {stored} "
-        f"WHERE NOT billed AND {provider_costs.IS_PAID} "
+        f"WHERE NOT billed AND {provider_costs.IS_BILLED} "
         f"AND (part, file_row_number) NOT IN (FROM {SUPERSEDED})"
     )
 
 
-def _changed_months(con: duckdb.DuckDBPyConnection, stored: str) -> frozenset[str]:
-    months = con.execute(
+def _changed_months(ws: Workspace, stored: str) -> frozenset[str]:
+    months = ws.execute(
         f"SELECT DISTINCT {month_of('start_us')} FROM {stored} WHERE "
         f"(part, file_row_number) IN (FROM {SUPERSEDED} UNION ALL FROM {NEWLY_BILLED})"
     )

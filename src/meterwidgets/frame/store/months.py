@@ -21,11 +21,12 @@ from meterwidgets.frame.store.merge import NEWLY_BILLED, SUPERSEDED, MergeResult
 from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.engine.sql import literal
-from meterwidgets.ledger.records.notes import Tally, combined, tally, told
+from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.records.notes import Tally, combined, of_tallied, tally
 from meterwidgets.schema import DIMENSIONS
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 _MAX_PARTS = 8
 """A month with this many parts is rewritten as one, so that it stays quick to read."""
@@ -64,7 +65,7 @@ class _SegmentUpdate:
 
 
 def write_months(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     writer: StoreWriter,
     merged: MergeResult,
     input_ids: Sequence[int],
@@ -73,7 +74,7 @@ def write_months(
     """Write the months that changed; the others keep their files.
 
     Args:
-        con: A workspace with the priced new ``records``, merged.
+        ws: A workspace with the priced new ``records``, merged.
         writer: Who writes.
         merged: The effect of the new records on stored ones.
         input_ids: The ids of the inputs, in the order of their file numbers.
@@ -85,36 +86,35 @@ def write_months(
     before = writer.manifest
     staging = writer.folder / "records" / writer.number
     staging.parent.mkdir(exist_ok=True)
-    new_files = parquet.write_by_month(con, input_ids, staging, tell=steps.tell)
+    new_files = parquet.write_by_month(ws, input_ids, staging, tell=steps.tell)
     steps.until(1)
-    tally(con, further=[f"{_LAST_DAY} AS month", *FACTS])
-    stats = facts(con)
+    tally(ws, further=[f"{_LAST_DAY} AS month", *FACTS])
+    stats = facts(ws)
     crowded = {
         name for name, month in before.months.items() if len(month.parts) >= _MAX_PARTS
     }
     to_rewrite = sorted(merged.changed_months | (crowded & new_files.keys()))
     appended = {
-        name: _append(con, writer, name, files)
+        name: _append(ws, writer, name, files)
         for name, files in new_files.items()
         if name not in to_rewrite
     }
     rewritten = {
-        name: _rewrite(con, writer, name, new_files.get(name, ()))
-        for name in to_rewrite
+        name: _rewrite(ws, writer, name, new_files.get(name, ())) for name in to_rewrite
     }
     rmtree(staging, ignore_errors=True)
     months = before.months | appended
     months |= {name: each.month for name, each in rewritten.items()}
     grain_s = segments.grain(before.grain_s, months.values())
     updates = chain(
-        _appended_rows(con, before, rewritten, sorted(appended), stats, grain_s, steps),
-        _rewritten_rows(con, rewritten, grain_s),
+        _appended_rows(ws, before, rewritten, sorted(appended), stats, grain_s, steps),
+        _rewritten_rows(ws, rewritten, grain_s),
         _coarser_rows(before, {*appended, *rewritten}, grain_s),
     )
     for update in updates:  # one at a time: the rows of all months may not fit
         path = writer.new_path("cube", f"{update.month}/{writer.number}.arrow")
         segments.write_segment(
-            con,
+            ws,
             writer.folder / path,
             update.rows,
             base=writer.folder / update.segment if update.segment else None,
@@ -127,7 +127,7 @@ def write_months(
 
 
 def _appended_rows(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     before: Manifest,
     rewritten: Collection[str],
     months: Sequence[str],
@@ -138,7 +138,7 @@ def _appended_rows(
     """The new rows of months that keep the records that they had, in one roll-up.
 
     Args:
-        con: A workspace with ``records``.
+        ws: A workspace with ``records``.
         before: What the store held.
         rewritten: The other months of ``records``.
         months: The months, in order.
@@ -148,14 +148,14 @@ def _appended_rows(
     """
     if not months:
         return
-    records = "records"
+    records: str = ws.records
     if rewritten:
         others = ", ".join(f"'{_start(name):%Y-%m-%d}'::DATE" for name in rewritten)
         records = (
-            "(SELECT * FROM records WHERE "
+            f"(SELECT * FROM {ws.records} WHERE "
             f"date_trunc('month', make_timestamp(start_us)) NOT IN ({others}))"
         )
-    rows = added_up(con, records, DIMENSIONS.personal_keys, grain_s, stats, steps.tell)
+    rows = added_up(ws, records, DIMENSIONS.personal_keys, grain_s, stats, steps.tell)
     edges = [int(_start(name).timestamp()) // grain_s for name in months]
     tables = rows.tables([*edges, _END_OF_TIME])
     for name, table in zip(months, tables, strict=True):
@@ -164,12 +164,12 @@ def _appended_rows(
 
 
 def _rewritten_rows(
-    con: duckdb.DuckDBPyConnection, rewritten: Mapping[str, _Rewritten], grain_s: int
+    ws: Workspace, rewritten: Mapping[str, _Rewritten], grain_s: int
 ) -> Iterator[_SegmentUpdate]:
     """All rows of the months that were rewritten."""
     for name, month in rewritten.items():
         rows = added_up(
-            con, month.records, DIMENSIONS.personal_keys, grain_s, month.stats
+            ws, month.records, DIMENSIONS.personal_keys, grain_s, month.stats
         )
         (table,) = rows.tables([0, _END_OF_TIME])
         yield _SegmentUpdate(name, table)
@@ -191,7 +191,7 @@ def _start(month: str) -> datetime:
 
 
 def _append(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     writer: StoreWriter,
     name: str,
     files: Sequence[Path],
@@ -199,7 +199,7 @@ def _append(
     """Move new files of records beside those that a month has.
 
     Args:
-        con: A workspace with ``tallies`` by month.
+        ws: A workspace with ``tallies`` by month.
         writer: Who writes.
         name: The month.
         files: The new files.
@@ -211,13 +211,13 @@ def _append(
     ]
     for file, part in zip(files, parts, strict=True):
         file.rename(writer.folder / part)
-    of_month = f"(FROM tallies WHERE strftime(month, '%Y-%m') = {literal(name)})"
+    of_month = f"(FROM {ws.tallies} WHERE strftime(month, '%Y-%m') = {literal(name)})"
     month = writer.manifest.months.get(name)
-    return _extended(month, parts, told(con, of_month), facts(con, of_month))
+    return _extended(month, parts, of_tallied(ws, of_month), facts(ws, of_month))
 
 
 def _rewrite(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     writer: StoreWriter,
     name: str,
     files: Sequence[Path],
@@ -225,7 +225,7 @@ def _rewrite(
     """Write the new and the remaining records of a month as one part.
 
     Args:
-        con: A workspace with `SUPERSEDED` and `NEWLY_BILLED`.
+        ws: A workspace with `SUPERSEDED` and `NEWLY_BILLED`.
         writer: Who writes.
         name: The month.
         files: The files of the new records.
@@ -241,10 +241,10 @@ def _rewrite(
         filter(None, [remaining, parquet.rows_of_files(files)])
     )
     part = writer.new_path("records", f"{name}/{writer.number}.parquet")
-    parquet.write_part(con, rows, writer.folder / part)
+    parquet.write_part(ws, rows, writer.folder / part)
     records = parquet.priced_records(writer.folder, [part])
-    tallies = tally(con, records, further=FACTS)
-    stats = facts(con)
+    tallies = tally(ws, records, further=FACTS)
+    stats = facts(ws)
     return _Rewritten(_extended(None, [part], tallies, stats), records, stats)
 
 

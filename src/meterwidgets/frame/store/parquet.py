@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meterwidgets.ledger.engine.progress import run
 from meterwidgets.ledger.engine.sql import literal, path_literal
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.schema import COUNTS, NAMES
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 _TEXT_COLUMNS = ("source", "grain", "record_id", *NAMES, "status", "service_tier")
 _PRICE_COLUMNS = ("input_cost", "output_cost", "unsplit_cost", "list_cost")
@@ -62,7 +62,7 @@ def stored_rows(records: str, input_ids: Iterable[int]) -> str:
 
 
 def write_by_month(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     input_ids: Iterable[int],
     folder: Path,
     *,
@@ -71,7 +71,7 @@ def write_by_month(
     """Write the priced records of a workspace to a new folder, in one pass.
 
     Args:
-        con: Where the priced ``records`` are.
+        ws: Where the priced ``records`` are.
         input_ids: The ids of the inputs, in the order of their file numbers.
         folder: A folder that does not exist yet.
         tell: Called now and then with the share that is done.
@@ -80,10 +80,10 @@ def write_by_month(
         Month, such as "2026-02" -> its files.
     """
     copy = (
-        f"COPY ({stored_rows('records', input_ids)}) TO {literal(str(folder))} "
+        f"COPY ({stored_rows(ws.records, input_ids)}) TO {literal(str(folder))} "
         "(FORMAT parquet, PARTITION_BY (month))"
     )
-    run(con, copy, tell)
+    ws.run(copy, tell)
     return {
         month.name.removeprefix("month=")[:7]: sorted(month.iterdir())
         for month in sorted(folder.glob("month=*"))
@@ -127,14 +127,12 @@ def reported_records(folder: Path, parts: Iterable[str]) -> str:
     """SQL text of the records of some parts as their ledgers reported them.
 
     Returns:
-        A relation with the columns of ``ledger`` that identify and price a record.
+        A relation with the columns of ``reported`` that identify and price a record.
     """
-    money = ", ".join(
-        _in_nano(name, name.removeprefix("reported_")) for name in _REPORTED_COLUMNS
-    )
+    money = ", ".join(_in_nano(name, name) for name in _REPORTED_COLUMNS)
     return (
         f"(SELECT {_TEXTS}, {_TIMES}, {_COUNTS}, {money}, "
-        "reported_currency AS currency, covers, own_id, grown, billed, part, "
+        "reported_currency, covers, own_id, grown, billed, part, "
         f"file_row_number FROM {rows_of_parts(folder, parts)})"
     )
 
@@ -170,12 +168,12 @@ def remaining_rows(
     )
 
 
-def write_part(con: duckdb.DuckDBPyConnection, rows: str, path: Path) -> None:
+def write_part(ws: Workspace, rows: str, path: Path) -> None:
     """Write a part.
 
     Args:
-        con: Where the rows are.
+        ws: Where the rows are.
         rows: SQL text of stored rows, see `rows_of_files` and `remaining_rows`.
         path: A new file.
     """
-    con.execute(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet)")
+    ws.execute(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet)")

@@ -48,13 +48,13 @@ def records(
         raise MeterError(unknown("order", order, ORDERS))
     import duckdb
 
-    from meterwidgets.ledger.engine.connection import workspace
+    from meterwidgets.ledger.engine.connection import open_workspace
 
     try:
-        with workspace() as con:
-            con.execute("SET TimeZone = 'UTC'")
+        with open_workspace() as ws:
+            ws.execute("SET TimeZone = 'UTC'")
             text, values = _query(selection, stored, order, limit)
-            found = con.sql(text, params=values).to_arrow_table()
+            found = ws.ws.con.sql(text, params=values).to_arrow_table()
     except duckdb.IOException as error:
         raise LedgerError(
             f"{stored.folder}: has gone on since it was opened; open it again, or "

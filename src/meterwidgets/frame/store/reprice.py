@@ -12,15 +12,14 @@ from meterwidgets.frame.cube.build import cubes_of, currencies_of
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup.stats import FACTS, facts
 from meterwidgets.frame.store import manifest, parquet
-from meterwidgets.ledger.engine.connection import workspace
+from meterwidgets.ledger.engine.connection import open_workspace
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook, Pricing
 from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.records import notes
 
 if TYPE_CHECKING:
-    import duckdb
-
     from meterwidgets.frame.store.store import Stored
 
 
@@ -46,17 +45,18 @@ def reprice(
 
     book = prices or PriceBook()
     try:
-        with workspace() as con:
+        with open_workspace() as ws:
             paths = [path for month in stored.parts.values() for path in month]
-            con.execute(
-                "CREATE VIEW ledger AS SELECT *, NULL::BOOLEAN AS recorded_zero, "
-                "part AS file, file_row_number AS n FROM "
-                + parquet.reported_records(Path(), map(str, paths))
+            stored_rows = parquet.reported_records(Path(), map(str, paths))
+            reported = (
+                "SELECT *, NULL::BOOLEAN AS recorded_zero, part AS file, "
+                f"file_row_number AS n FROM {stored_rows}"
             )
-            price(con, book, pricing)
-            said = _notes(con, stored, book, pricing)
+            ws.create(ws.reported, reported, view=True)
+            price(ws, book, pricing)
+            said = _notes(ws, stored, book, pricing)
             grain_s, users = frame.cube.grain_s, frame.user_cube is not None
-            cube, user_cube = cubes_of(con, facts(con), grain_s, users, tz=frame.tz)
+            cube, user_cube = cubes_of(ws, facts(ws), grain_s, users, tz=frame.tz)
             return replace(
                 frame,
                 cube=cube,
@@ -76,13 +76,13 @@ def reprice(
 
 
 def _notes(
-    con: duckdb.DuckDBPyConnection, stored: Stored, book: PriceBook, pricing: Pricing
+    ws: Workspace, stored: Stored, book: PriceBook, pricing: Pricing
 ) -> tuple[str, ...]:
     """What was said of the inputs, and what is to be said of these prices."""
     now = manifest.load(stored.folder)
-    said = [*(now.notes if now else ()), *price_notes.of_mode(con, pricing)]
-    said += price_notes.of_rates(con)
-    tallies = notes.tally(con, only=price_notes.PRICEABLE, further=FACTS)
-    said += notes.of_families(con)
+    said = [*(now.notes if now else ()), *price_notes.of_mode(ws, pricing)]
+    said += price_notes.of_rates(ws)
+    tallies = notes.tally(ws, only=price_notes.PRICEABLE, further=FACTS)
+    said += notes.of_families(ws)
     said += notes.of_tallies(tallies, book)
     return tuple(dict.fromkeys(said))

@@ -15,10 +15,11 @@ from meterwidgets.frame.rollup.measures import MEASURES, rollup_again
 from meterwidgets.frame.rollup.tables import compact, same_of, with_same
 from meterwidgets.frame.saved import map_table, write_table
 from meterwidgets.frame.store.manifest import Month
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.schema import DIMENSIONS
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 
 def grain(before: int, months: Iterable[Month]) -> int:
@@ -38,7 +39,7 @@ def grain(before: int, months: Iterable[Month]) -> int:
 
 
 def write_segment(
-    con: duckdb.DuckDBPyConnection,
+    ws: Workspace,
     path: Path,
     rows: pa.Table | None,
     *,
@@ -48,22 +49,22 @@ def write_segment(
     """Write the segment of a month, without the measures that are 0 in every row.
 
     Args:
-        con: A workspace.
+        ws: A workspace.
         path: The file to write.
         rows: New rows of the cube, see ``compact``; None only if there is a `base`.
         base: The segment to add them to.
         base_buckets: How many time buckets of `base` make one of the new segment.
     """
     if base is not None:
-        con.register("base_rows", _with_all_measures(map_table(base)))
+        ws.con.register("base_rows", _with_all_measures(map_table(base)))
         query = rollup_again("base_rows", DIMENSIONS.personal_keys, base_buckets)
         if rows is not None:
-            con.register("new_rows", _with_all_measures(rows))
+            ws.con.register("new_rows", _with_all_measures(rows))
             query = f"{query} UNION ALL BY NAME FROM new_rows"
-        both = con.sql(rollup_again(f"({query})", DIMENSIONS.personal_keys))
+        both = ws.con.sql(rollup_again(f"({query})", DIMENSIONS.personal_keys))
         rows = compact(both.to_arrow_table(), {})
-        con.unregister("base_rows")
-        con.unregister("new_rows")
+        ws.con.unregister("base_rows")
+        ws.con.unregister("new_rows")
     assert rows is not None
     same = {name: of for name, of in same_of(rows).items() if pc.max(rows[of]).as_py()}
     columns = {"bucket": rows["bucket"]}

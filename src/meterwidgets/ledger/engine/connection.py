@@ -13,8 +13,9 @@ from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.records import normalise
 
 if TYPE_CHECKING:
@@ -25,33 +26,16 @@ _numbers = count()
 _alone = Lock()
 
 
-class Answer(Protocol):
-    """The rows that a statement gave."""
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The next row."""
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """The rows that are left."""
-
-
-class Engine(Protocol):
-    """What runs our SQL over ``records``: DuckDB here, or a cluster."""
-
-    def execute(self, query: str, /) -> Answer:
-        """Run a statement."""
-
-
 @contextmanager
-def workspace() -> Iterator[duckdb.DuckDBPyConnection]:
+def open_workspace() -> Iterator[Workspace]:
     """An empty database in memory that knows the rules of ``normalise``.
 
     What does not fit into the limit of the process goes to the system's temporary
     folder, not to the reader's. All that was made in it is gone afterwards.
 
     Examples:
-        >>> with workspace() as con:
-        ...     con.sql("SELECT counted('1,234') AS n").fetchall()
+        >>> with open_workspace() as ws:
+        ...     ws.execute("SELECT counted('1,234') AS n").fetchall()
         [(1234,)]
     """
     import duckdb
@@ -64,7 +48,7 @@ def workspace() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(f"ATTACH ':memory:' AS {name}")
         con.execute(f"SET search_path = '{name}.main,memory.main'")
         con.execute("SET enable_progress_bar = false")  # else it prints in a notebook
-        yield con
+        yield Workspace(con)
     finally:
         con.close()
         with _alone:

@@ -90,7 +90,7 @@ def run(
     con: duckdb.DuckDBPyConnection,
     statement: str,
     tell: Callable[[float], None] | None,
-) -> Any:
+) -> tuple[Any, ...] | None:
     """Run a statement that may take long; give its first row.
 
     Args:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-
 from meterwidgets.ledger.engine.sql import literal
+from meterwidgets.ledger.engine.workspace import Workspace
 
 _PATHS = (
     "$.has_more", "$.metadata.has_more", "$.metadata.page", "$.metadata.total_pages",
@@ -15,25 +14,26 @@ _PATHS = (
 )  # fmt: skip
 
 
-def create(con: duckdb.DuckDBPyConnection) -> None:
+def create(ws: Workspace) -> None:
     """Make the empty table ``pages``."""
-    con.execute(
-        "CREATE TEMP TABLE pages (source VARCHAR, file VARCHAR, more BOOLEAN, "
-        "page BIGINT, total BIGINT, first_us BIGINT, last_us BIGINT)"
+    ws.create_empty(
+        ws.pages,
+        "source VARCHAR, file VARCHAR, more BOOLEAN, page BIGINT, total BIGINT, "
+        "first_us BIGINT, last_us BIGINT",
     )
 
 
-def keep(con: duckdb.DuckDBPyConnection, rows: str, source: str) -> None:
+def keep(ws: Workspace, rows: str, source: str) -> None:
     """Remember the pages of some files; a list without a page around it has none.
 
     Args:
-        con: A connection with ``pages``.
+        ws: The workspace, with its ``pages``.
         rows: SQL text of ``filename`` and the JSON text ``j`` of the pages.
         source: The name of their source.
     """
     wanted = ", ".join(map(literal, _PATHS))
-    con.execute(
-        f"INSERT INTO pages SELECT {literal(source)}, filename, "
+    ws.execute(
+        f"INSERT INTO {ws.pages} SELECT {literal(source)}, filename, "
         "TRY_CAST(coalesce(r[1], r[2]) AS BOOLEAN), TRY_CAST(r[3] AS BIGINT), "
         "TRY_CAST(r[4] AS BIGINT), instant(coalesce(r[5], r[6])), "
         "instant(coalesce(r[7], r[8])) FROM (SELECT filename, "
@@ -41,15 +41,15 @@ def keep(con: duckdb.DuckDBPyConnection, rows: str, source: str) -> None:
     )
 
 
-def missing(con: duckdb.DuckDBPyConnection) -> list[str]:
+def missing(ws: Workspace) -> list[str]:
     """The pages that are not there, one sentence each."""
-    if con.execute("FROM pages LIMIT 1").fetchone() is None:
+    if not ws.has_rows(ws.pages):
         return []
     said = []
-    for source, file, found, total in con.execute(
-        "SELECT source, min(file), list_sort(list(DISTINCT page)), total FROM pages "
-        "WHERE page IS NOT NULL AND total IS NOT NULL GROUP BY source, total "
-        "HAVING count(DISTINCT page) < total ORDER BY ALL"
+    for source, file, found, total in ws.execute(
+        "SELECT source, min(file), list_sort(list(DISTINCT page)), total "
+        f"FROM {ws.pages} WHERE page IS NOT NULL AND total IS NOT NULL "
+        "GROUP BY source, total HAVING count(DISTINCT page) < total ORDER BY ALL"
     ).fetchall():
         given = ", ".join(map(str, found))
         pages = "page" if len(found) == 1 else "pages"
@@ -58,9 +58,10 @@ def missing(con: duckdb.DuckDBPyConnection) -> list[str]:
             "fetch the others too"
         )
     # an answer is one chain in time: what follows a page begins where it ends
-    for source, file, last in con.execute(
-        "SELECT source, file, CAST(make_timestamp(last_us) AS VARCHAR) FROM pages AS p "
-        "WHERE more AND total IS NULL AND NOT EXISTS (FROM pages AS q "
+    for source, file, last in ws.execute(
+        "SELECT source, file, CAST(make_timestamp(last_us) AS VARCHAR) "
+        f"FROM {ws.pages} AS p WHERE more AND total IS NULL "
+        f"AND NOT EXISTS (FROM {ws.pages} AS q "
         "WHERE q.source = p.source AND q.rowid <> p.rowid "
         "AND (q.first_us = p.last_us OR q.page = p.page + 1 "
         "OR q.first_us < p.last_us AND q.last_us > p.last_us)) ORDER BY ALL"

@@ -23,6 +23,7 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing import outliers
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing.catalogue import has_catalogue
@@ -35,14 +36,13 @@ FEW = 500_000
 """Fewer records take less time than to plan for them: they are copied."""
 
 _RATES = (
-    "CREATE OR REPLACE TEMP TABLE rates (provider VARCHAR, deployment VARCHAR, "
-    "model VARCHAR, service_tier VARCHAR, day INTEGER, above BIGINT, below BIGINT, "
-    "basis VARCHAR, currency VARCHAR, any_service BOOLEAN, "
-    + ", ".join(f"{kind} HUGEINT" for kind in KINDS)
-    + ")"
+    "provider VARCHAR, deployment VARCHAR, model VARCHAR, service_tier VARCHAR, "
+    "day INTEGER, above BIGINT, below BIGINT, basis VARCHAR, currency VARCHAR, "
+    "any_service BOOLEAN, " + ", ".join(f"{kind} HUGEINT" for kind in KINDS)
 )
 
-_WHOLE = "coalesce(cost, coalesce(input_cost, 0) + coalesce(output_cost, 0))"
+_REPORTED = """coalesce(reported_cost,
+  coalesce(reported_input_cost, 0) + coalesce(reported_output_cost, 0))"""
 
 _RECORDS = f"""
 SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
@@ -50,70 +50,81 @@ SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
   cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
   reasoning_tokens, latency_ms, cost_basis,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
-       WHEN cost_basis = 'recorded' THEN recorded_currency ELSE rate_currency END
+       WHEN cost_basis = 'recorded' THEN reported_currency ELSE rate_currency END
     AS currency,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
        WHEN cost_basis <> 'recorded' THEN half_even(wide_input, 1000000::HUGEINT)
-       WHEN has_split THEN least(coalesce(input_cost, cost - output_cost, 0), cost)
-       WHEN cost = 0 OR output_tokens = 0 THEN cost
+       WHEN has_split THEN least(coalesce(
+         reported_input_cost, reported_cost - reported_output_cost, 0), reported_cost)
+       WHEN reported_cost = 0 OR output_tokens = 0 THEN reported_cost
        WHEN input_tokens = 0 THEN 0
-       WHEN weight > 0 THEN half_even(cost::HUGEINT * weight_input, weight)
+       WHEN weight > 0 THEN half_even(reported_cost::HUGEINT * weight_input, weight)
        ELSE 0 END AS input_cost,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
        WHEN cost_basis <> 'recorded' THEN half_even(wide_output, 1000000::HUGEINT)
        WHEN has_split THEN greatest(0, least(
-         coalesce(output_cost, cost - input_cost, 0), cost - coalesce(input_cost, 0)))
-       WHEN cost = 0 OR output_tokens = 0 THEN 0
-       WHEN input_tokens = 0 THEN cost
-       WHEN weight > 0
-         THEN cost - half_even(cost::HUGEINT * weight_input, weight)
+         coalesce(reported_output_cost, reported_cost - reported_input_cost, 0),
+         reported_cost - coalesce(reported_input_cost, 0)))
+       WHEN reported_cost = 0 OR output_tokens = 0 THEN 0
+       WHEN input_tokens = 0 THEN reported_cost
+       WHEN weight > 0 THEN
+         reported_cost - half_even(reported_cost::HUGEINT * weight_input, weight)
        ELSE 0 END AS output_cost,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
        WHEN cost_basis <> 'recorded' THEN 0
-       WHEN has_split THEN greatest(0, cost - input_cost - output_cost)
-       WHEN cost = 0 OR output_tokens = 0 OR input_tokens = 0 OR weight > 0 THEN 0
-       ELSE cost END AS unsplit_cost,
-  cost_basis = 'recorded' AND NOT has_split AND cost > 0 AND weight > 0
+       WHEN has_split THEN
+         greatest(0, reported_cost - reported_input_cost - reported_output_cost)
+       WHEN reported_cost = 0 OR output_tokens = 0 OR input_tokens = 0 OR weight > 0
+         THEN 0
+       ELSE reported_cost END AS unsplit_cost,
+  cost_basis = 'recorded' AND NOT has_split AND reported_cost > 0 AND weight > 0
     AND input_tokens > 0 AND output_tokens > 0 AS estimated,
   list_cost,
-  CASE WHEN cost_basis = 'recorded' THEN {outliers.flag(_WHOLE, "list_cost")} END
+  CASE WHEN cost_basis = 'recorded' THEN {outliers.flag(_REPORTED, "list_cost")} END
     AS outlier,
   any_service, input_rate, read_rate, write_rate, hour_rate,
   file, n, record_id, covers, own_id, grown, coalesce(billed, false) AS billed,
-  reported_cost, reported_input_cost, reported_output_cost,
-  recorded_currency AS reported_currency
-FROM priced
+  reported_cost, reported_input_cost, reported_output_cost, reported_currency
+FROM {Workspace.rated}
 """
+"""SQL of the priced records."""
 
-_PRICED = """
-CREATE OR REPLACE TEMP VIEW priced AS
+
+def _rated(recorded: bool, day: str) -> str:
+    """SQL text of each reported row beside its rates, and the basis of its cost.
+
+    A price with tiers applies to a whole request by its input tokens; a bucket of
+    requests takes the base rates.
+
+    Args:
+        recorded: Whether what the ledger recorded counts.
+        day: SQL text of the day whose rates apply.
+    """
+    return f"""
 SELECT *,
   -- a ratio of two numbers below 10^18, so that a cost times one of them fits
   wide_input // (1 + wide // 1000000000000000000) AS weight_input,
   wide_input // (1 + wide // 1000000000000000000)
     + wide_output // (1 + wide // 1000000000000000000) AS weight,
-  CASE WHEN has_split OR cost > 0 OR recorded_zero AND cost = 0
-         OR cost = 0 AND coalesce(input_tokens, 0) + coalesce(output_tokens, 0) = 0
+  CASE WHEN {recorded} AND (has_split OR reported_cost > 0
+         OR recorded_zero AND reported_cost = 0 OR reported_cost = 0
+           AND coalesce(input_tokens, 0) + coalesce(output_tokens, 0) = 0)
        THEN 'recorded'
        WHEN basis IS NULL OR wide IS NULL
          OR coalesce(input_tokens, output_tokens) IS NULL THEN 'unpriced'
-       WHEN cost = 0 AND basis = 'catalogue' AND wide > 0 THEN 'unpriced'
+       WHEN {recorded} AND reported_cost = 0 AND basis = 'catalogue' AND wide > 0
+       THEN 'unpriced'
        ELSE basis END AS cost_basis,
   -- in the currency of the record, and below what it can hold: 10^9, in millionths
   CASE WHEN grain = 'request' AND wide < 1000000000000000000000000::HUGEINT
          AND coalesce(input_tokens, output_tokens) IS NOT NULL
-         AND (rate_currency = coalesce(recorded_currency, rate_currency)
+         AND (rate_currency = coalesce(reported_currency, rate_currency)
            OR NOT {recorded})
        THEN half_even(wide_input, 1000000::HUGEINT)
          + half_even(wide_output, 1000000::HUGEINT) END AS list_cost
 FROM (SELECT *, wide_input + wide_output AS wide
-FROM (SELECT l.* EXCLUDE (cost, input_cost, output_cost), l.cost AS reported_cost,
-  l.input_cost AS reported_input_cost, l.output_cost AS reported_output_cost,
-  l.currency AS recorded_currency,
-  CASE WHEN {recorded} THEN l.cost END AS cost,
-  CASE WHEN {recorded} THEN l.input_cost END AS input_cost,
-  CASE WHEN {recorded} THEN l.output_cost END AS output_cost,
-  {recorded} AND coalesce(l.input_cost, l.output_cost) IS NOT NULL AS has_split,
+FROM (SELECT l.*,
+  coalesce(reported_input_cost, reported_output_cost) IS NOT NULL AS has_split,
   r.basis, r.currency AS rate_currency, r.any_service, r.input AS input_rate,
   r.cache_read AS read_rate, r.cache_write AS write_rate, r.cache_write_1h AS hour_rate,
   CASE WHEN coalesce(l.input_tokens, 0) = 0 THEN 0::HUGEINT ELSE
@@ -126,8 +137,8 @@ FROM (SELECT l.* EXCLUDE (cost, input_cost, output_cost), l.cost AS reported_cos
       * coalesce(r.cache_write_1h, r.cache_write, r.input) END AS wide_input,
   CASE WHEN coalesce(l.output_tokens, 0) = 0 THEN 0::HUGEINT
     ELSE l.output_tokens * r.output END AS wide_output
-FROM ledger l LEFT JOIN rates r
-  -- what is paid by costs of their own has no price besides
+FROM {Workspace.reported} l LEFT JOIN {Workspace.rates} r
+  -- usage that cost rows pay for gets no price of its own
   ON NOT (coalesce(l.billed, false) AND {recorded})
   AND l.provider IS NOT DISTINCT FROM r.provider
   AND l.deployment IS NOT DISTINCT FROM r.deployment
@@ -139,21 +150,13 @@ FROM ledger l LEFT JOIN rates r
   AND CASE WHEN l.grain = 'bucket' THEN 0 ELSE coalesce(l.input_tokens, 0) END
       <= r.below))
 """
-"""SQL of the ``records`` of ``ledger`` and ``rates``; costs in nano-units.
-
-``priced`` is each row of the ledger beside its rates, and where its cost comes from.
-A price with tiers holds for a whole request by its input tokens; a bucket of requests
-takes the base rates.
-"""
 
 
-def price(
-    con: duckdb.DuckDBPyConnection, book: PriceBook, pricing: Pricing = RECORDED
-) -> None:
+def price(ws: Workspace, book: PriceBook, pricing: Pricing = RECORDED) -> None:
     """Give every record of ``ledger`` its cost, as the table or view ``records``.
 
     Args:
-        con: A connection with ``ledger`` and the macros of ``normalise``.
+        ws: A connection with ``ledger`` and the macros of ``normalise``.
         book: Asked once per distinct provider, deployment, model, service tier and
             UTC day.
         pricing: The mode.
@@ -164,23 +167,23 @@ def price(
     day = f"l.start_us // {_DAY_US}"
     if pricing.as_of is not None:
         day = f"{(pricing.as_of - _FIRST_DAY).days}"
-    con.execute(_RATES)
-    (count,) = con.execute("SELECT count(*) FROM ledger").fetchone() or (0,)
+    ws.create_empty(ws.rates, _RATES)
+    count = ws.count(ws.reported)
     asked = []
     if book.rates or (book.catalogue and has_catalogue()):
-        asked = con.execute(
+        asked = ws.execute(
             f"SELECT DISTINCT provider, deployment, model, service_tier, {day} "
-            "FROM ledger l"
+            f"FROM {ws.reported} AS l"
         ).fetchall()
     rows = [row for names in asked for row in _tiers(book, *names)]
     if rows:
-        _fill(con, rows)
-    con.execute(_PRICED.format(recorded=not pricing.repriced, day=day))
-    kind = "TABLE" if count < FEW else "VIEW"
+        _fill(ws, rows)
+    ws.create(ws.rated, _rated(not pricing.repriced, day), view=True)
+    view = count >= FEW
     try:
-        con.execute(f"CREATE {kind} records AS {_RECORDS}")
-        if rows and kind == "VIEW":
-            con.execute("SELECT count(input_cost + output_cost) FROM records")
+        ws.create(ws.records, _RECORDS, view=view)
+        if rows and view:
+            ws.execute(f"SELECT count(input_cost + output_cost) FROM {ws.records}")
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
         raise LedgerError(
             "a cost by the rates is larger than a record can hold (10^9); check the "
@@ -220,12 +223,11 @@ def _tiers(
     ]
 
 
-def _fill(con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
+def _fill(ws: Workspace, rows: list[dict[str, Any]]) -> None:
     import pyarrow as pa
 
     names = {"provider", "deployment", "model", "service_tier", "basis", "currency"}
     kinds = dict.fromkeys(names, pa.string()) | {"any_service": pa.bool_()}
     schema = pa.schema([(key, kinds.get(key, pa.int64())) for key in rows[0]])
-    con.register("rates_in", pa.Table.from_pylist(rows, schema=schema))
-    con.execute("INSERT INTO rates BY NAME SELECT * FROM rates_in")
-    con.unregister("rates_in")
+    with ws.registered(pa.Table.from_pylist(rows, schema=schema)) as new:
+        ws.execute(f"INSERT INTO {ws.rates} BY NAME SELECT * FROM {new}")

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from meterwidgets.ledger.engine.connection import Engine
+from meterwidgets.ledger.engine.workspace import Engine, Workspace
 
 FLAG = "over list price"
 """What the dimension ``outlier`` says of them; of all other usage it is null."""
@@ -80,14 +78,14 @@ def flag(cost: str, list_cost: str) -> str:
     )
 
 
-def dearest(con: Engine, records: str) -> tuple[Outlier, ...]:
+def dearest(engine: Engine, records: str = Workspace.records) -> tuple[Outlier, ...]:
     """The dearest flagged requests, up to `KEPT` of each currency.
 
     Args:
-        con: Where they are.
+        engine: Where they are.
         records: SQL text of priced records.
     """
-    rows = con.execute(
+    rows = engine.execute(
         "SELECT start_us, org, project, deployment, model, endpoint, "
         '"user", currency, cost, list_cost, tokens FROM (SELECT *, row_number() OVER '
         f"(PARTITION BY currency ORDER BY {_DEAREST}) AS place "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterwidgets.ledger.engine.connection import Engine
+from meterwidgets.ledger.engine.workspace import Engine, Workspace
 from meterwidgets.ledger.pricing.book import Pricing
 from meterwidgets.ledger.pricing.rates import STANDARD
 from meterwidgets.text import counted
@@ -26,29 +26,29 @@ _INSTEAD = (
 """What is priced by another rate, the rate that is missing, the tokens, and where."""
 
 
-def of_mode(con: Engine, pricing: Pricing) -> list[str]:
+def of_mode(engine: Engine, pricing: Pricing) -> list[str]:
     """What repricing put in place of what was recorded; nothing in the usual mode.
 
     Args:
-        con: Where ``records`` are.
+        engine: Where ``records`` are.
         pricing: The mode.
     """
     if not pricing.repriced:
         return []
     said = [f"{pricing}: what the ledger recorded as costs counts for nothing here"]
-    for currency, count, nano in con.execute(
+    for currency, count, nano in engine.execute(
         "SELECT reported_currency, count(*), sum(coalesce(reported_cost, "
         "coalesce(reported_input_cost, 0) + coalesce(reported_output_cost, 0))) "
-        f"FROM records WHERE NOT ({PRICEABLE}) AND reported_currency IS NOT NULL "
-        "GROUP BY ALL ORDER BY ALL"
+        f"FROM {Workspace.records} WHERE NOT ({PRICEABLE}) "
+        "AND reported_currency IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ).fetchall():
         records = counted(count, "record without tokens", "records without tokens")
         said.append(
             f"{records}, recorded at {_money(nano, currency)}, can't be repriced: "
             "a price is per token"
         )
-    (free,) = con.execute(
-        "SELECT count(*) FROM records WHERE reported_cost = 0 "
+    (free,) = engine.execute(
+        f"SELECT count(*) FROM {Workspace.records} WHERE reported_cost = 0 "
         "AND input_cost + output_cost > 0"
     ).fetchone() or (0,)
     if free:
@@ -57,22 +57,24 @@ def of_mode(con: Engine, pricing: Pricing) -> list[str]:
     return said
 
 
-def of_rates(con: Engine) -> list[str]:
+def of_rates(engine: Engine) -> list[str]:
     """What was priced by a rate that is not its own, or by none for want of one.
 
     Args:
-        con: Where ``ledger`` and ``records`` are.
+        engine: Where ``ledger`` and ``records`` are.
     """
-    (special,) = con.execute(
-        f"SELECT count(*) FROM ledger WHERE {_NOT_STANDARD} OR {_READ} + {_WRITE} > 0"
+    (special,) = engine.execute(
+        f"SELECT count(*) FROM {Workspace.reported} "
+        f"WHERE {_NOT_STANDARD} OR {_READ} + {_WRITE} > 0"
     ).fetchone() or (0,)
     if not special:
         return []
     by_rates = "cost_basis IN ('rate_table', 'catalogue')"
     said = []
-    for service, count in con.execute(
-        f"SELECT service_tier, count(*) FROM records WHERE {_NOT_STANDARD} "
-        f"AND any_service AND {by_rates} GROUP BY ALL ORDER BY ALL"
+    for service, count in engine.execute(
+        f"SELECT service_tier, count(*) FROM {Workspace.records} "
+        f"WHERE {_NOT_STANDARD} AND any_service AND {by_rates} "
+        "GROUP BY ALL ORDER BY ALL"
     ).fetchall():
         records = counted(count, "record", "records")
         said.append(
@@ -83,8 +85,8 @@ def of_rates(con: Engine) -> list[str]:
         f"coalesce(sum({tokens}) FILTER (WHERE {where}), 0)"
         for _, _, tokens, where in _INSTEAD
     )
-    for basis, *found in con.execute(
-        f"SELECT cost_basis, {sums} FROM records "
+    for basis, *found in engine.execute(
+        f"SELECT cost_basis, {sums} FROM {Workspace.records} "
         f"WHERE {_READ} + {_WRITE} > 0 AND {by_rates} "
         "GROUP BY ALL ORDER BY ALL"
     ).fetchall():
@@ -94,20 +96,20 @@ def of_rates(con: Engine) -> list[str]:
             for (how, kind, *_), tokens in zip(_INSTEAD, found, strict=True)
             if tokens
         ]
-    return [*said, *_unknown_services(con)]
+    return [*said, *_unknown_services(engine)]
 
 
-def _unknown_services(con: Engine) -> list[str]:
+def _unknown_services(engine: Engine) -> list[str]:
     """Service tiers without a price, which the standard rate would get wrong."""
     return [
         f"{counted(count, 'record', 'records')} of the service tier {service} "
         f"{'has' if count == 1 else 'have'} no price: its rates for that model and day "
         "are not known, and others would be wrong; add a [[price]] with "
         f'service_tier = "{service}"'
-        for service, count in con.execute(
-            "SELECT service_tier, count(*) FROM records WHERE cost_basis = 'unpriced' "
-            f"AND NOT billed AND {_NOT_STANDARD} AND {PRICEABLE} "
-            "GROUP BY ALL ORDER BY ALL"
+        for service, count in engine.execute(
+            f"SELECT service_tier, count(*) FROM {Workspace.records} "
+            "WHERE cost_basis = 'unpriced' AND NOT billed "
+            f"AND {_NOT_STANDARD} AND {PRICEABLE} GROUP BY ALL ORDER BY ALL"
         ).fetchall()
     ]
 

@@ -15,6 +15,7 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.sql import identifier
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.database_session import GRANT, Session, Table, session
 from meterwidgets.ledger.readers.database_url import Database
 from meterwidgets.ledger.readers.rows import Raw
@@ -38,8 +39,7 @@ _NAMES = {
 @contextmanager
 def open_database(
     database: Database,
-    con: duckdb.DuckDBPyConnection,
-    name: str,
+    ws: Workspace,
     *,
     source: str | None = None,
     since: datetime | None = None,
@@ -48,9 +48,8 @@ def open_database(
 
     Args:
         database: Where they are.
-        con: The engine that reads them; its table ``labels`` gets the names of
+        ws: The workspace that reads them; its ``labels`` get the names of
             organizations, teams, projects, users and keys.
-        name: What to call the relation of rows there.
         source: ``"litellm"``, the spend logs, or ``"litellm_daily"``; by default the
             logs, and where there are none the days.
         since: Keep the rows that began then or later. LiteLLM writes a request when
@@ -70,20 +69,24 @@ def open_database(
         table, notes = _chosen(opened, tables, source, sorted(elsewhere))
         origin = litellm.SOURCE if table.name == LOGS else litellm_daily.TABLE
         _check(opened, table, origin)
-        _keep_names(opened, con, tables)
+        _keep_names(opened, ws, tables)
         columns = [each for each in origin.needs() if each in table.columns]
-        con.register(name, opened.stream(_query(table, columns, since)))
-        rows = f"SELECT 0 AS file, NULL::VARCHAR AS filename, * FROM {name}"
         sample = Sample(tuple(columns))
-        try:
-            yield Raw(
-                str(database), "row", lambda _: rows, sample, notes=notes, by_id=True
-            )
-        except LedgerError:
-            opened.check()  # where the stream broke off, that is the reason
-            raise
-        finally:
-            con.unregister(name)
+        stream = opened.stream(_query(table, columns, since))
+        with ws.registered(stream) as relation:
+            rows = f"SELECT 0 AS file, NULL::VARCHAR AS filename, * FROM {relation}"
+            try:
+                yield Raw(
+                    str(database),
+                    "row",
+                    lambda _: rows,
+                    sample,
+                    notes=notes,
+                    by_id=True,
+                )
+            except LedgerError:
+                opened.check()  # where the stream broke off, that is the reason
+                raise
 
 
 def _chosen(
@@ -190,9 +193,7 @@ on the server.
 """
 
 
-def _keep_names(
-    opened: Session, con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]
-) -> None:
+def _keep_names(opened: Session, ws: Workspace, tables: Mapping[str, Table]) -> None:
     """Collect the names of today, which count more than those in any record."""
     for name, (dimension, key, columns) in _NAMES.items():
         if name not in tables:
@@ -206,14 +207,12 @@ def _keep_names(
             f"nullif(nullif(btrim({each}::text), ''), 'None')" for each in known
         )
         query = f"SELECT {shown} AS id, coalesce({texts}) AS name FROM {table}"
-        con.register("named", opened.stream(query))
-        try:
-            con.execute(
-                f"INSERT INTO labels SELECT '{dimension}', id, name, "
-                "epoch_us(now()) FROM named WHERE name IS NOT NULL"
-            )
-        except duckdb.Error:
-            opened.check()
-            raise
-        finally:
-            con.unregister("named")
+        with ws.registered(opened.stream(query)) as named:
+            try:
+                ws.execute(
+                    f"INSERT INTO {ws.labels} SELECT '{dimension}', id, name, "
+                    f"epoch_us(now()) FROM {named} WHERE name IS NOT NULL"
+                )
+            except duckdb.Error:
+                opened.check()
+                raise

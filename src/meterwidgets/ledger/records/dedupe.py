@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import duckdb
+from meterwidgets.ledger.engine.workspace import Relation, Workspace
+from meterwidgets.schema import FIELDS, MONEY
 
-from meterwidgets.ledger.records import parquet_view
-from meterwidgets.schema import FIELDS
+REPORTED = tuple(f"reported_{name}" for name in (*MONEY, "currency"))
+"""The columns of what the ledger wrote of a cost."""
 
 _WHOLE = ", ".join(
     f'"{name}"'
-    for name in ("start_us", "end_us", "record_id", *FIELDS)
-    if name not in ("start", "end", "covers")
+    for name in ("start_us", "end_us", "record_id", *FIELDS, *REPORTED)
+    if name not in ("start", "end", "covers", *MONEY, "currency")
 )
 BY_ID = "coalesce(own_id, false) AND record_id IS NOT NULL"
 """SQL condition of the rows in ``ledger`` that have an id of the source's own."""
@@ -27,7 +28,7 @@ _ID = (
 
 COUNTED = " + ".join(
     f"coalesce({name}, 0)"
-    for name in ("requests", "input_tokens", "output_tokens", "cost")
+    for name in ("requests", "input_tokens", "output_tokens", "reported_cost")
 )
 """SQL text of how far a record that grows has come: all that it counts, together.
 
@@ -35,7 +36,7 @@ Each of the counters only rises, whichever of them a ledger has, and so does the
 """
 
 
-def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
+def deduplicate(ws: Workspace) -> int:
     """Keep one row of each identity in ``ledger``; count the others.
 
     A record that another one covers goes first: a parent that repeats the tokens of
@@ -45,68 +46,75 @@ def deduplicate(con: duckdb.DuckDBPyConnection) -> int:
     row and its occurrence in its file, so that two equal rows of one file are two
     requests and two overlapping exports are not.
     """
-    several, ids, covering, count = con.execute(
+    several, ids, covering, count = ws.execute(
         "SELECT min(file) <> max(file), count(record_id), count(covers), count(*) "
-        "FROM ledger"
+        f"FROM {ws.reported}"
     ).fetchone() or (False, 0, 0, 0)
-    covered = _without_covered(con) if covering else 0
+    covered = _without_covered(ws) if covering else 0
     if not (several or ids or covering):
         return covered
     key = "hash(source, record_id)" if ids == count else _ID
     # hashes find the few rows that may be duplicates, ids alone most of them; the
     # values decide
-    (same,) = con.execute(
-        f"SELECT count(*) > count(DISTINCT {key}) FROM ledger"
+    (same,) = ws.execute(
+        f"SELECT count(*) > count(DISTINCT {key}) FROM {ws.reported}"
     ).fetchone() or (True,)
-    if (
-        not same
-        or not _suspects(con, key, "true")
-        or not _suspects(con, IDENTITY, f"{key} IN (FROM suspects)")
-    ):
+    if not same:
         return covered
-    con.execute(f"""
-      CREATE OR REPLACE TEMP TABLE copies AS SELECT file, n FROM (
+    with ws.temporary(_repeated_keys(ws, key)) as keys:
+        if not ws.has_rows(keys):
+            return covered
+        narrowed = _repeated_keys(ws, IDENTITY, f"{key} IN (FROM {keys})")
+        with ws.temporary(narrowed) as identities:
+            if not ws.has_rows(identities):
+                return covered
+            copies = ws.keep(_copies(ws, identities))
+    return _remove(ws, copies) + covered
+
+
+def _repeated_keys(ws: Workspace, key: str, where: str = "true") -> str:
+    """SQL text of the keys that several rows share which may be one."""
+    return f"""
+      SELECT key
+      FROM (SELECT {key} AS key, file, record_id FROM {ws.reported} WHERE {where})
+      GROUP BY key HAVING count(*) > 1
+        AND (min(file) <> max(file) OR count(record_id) > 0)
+    """
+
+
+def _copies(ws: Workspace, identities: str) -> str:
+    """SQL text of the rows, by file and number, that repeat another one."""
+    return f"""
+      SELECT file, n FROM (
         SELECT file, n, row_number() OVER (
           PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END,
             {_values(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
           ORDER BY grown DESC NULLS LAST, file, n) AS copy
         FROM (SELECT *,
             row_number() OVER (PARTITION BY file, {_WHOLE} ORDER BY n) AS occurrence
-          FROM ledger WHERE {IDENTITY} IN (FROM suspects)))
+          FROM {ws.reported} WHERE {IDENTITY} IN (FROM {identities})))
       WHERE copy > 1
-    """)
-    con.execute("DROP TABLE suspects")
-    return _without_copies(con) + covered
+    """
 
 
-def _without_copies(con: duckdb.DuckDBPyConnection) -> int:
-    """Leave out the rows of ``ledger`` that ``copies`` lists; say how many."""
-    (count,) = con.execute("SELECT count(*) FROM copies").fetchone() or (0,)
-    if count and parquet_view.is_view(con):
-        parquet_view.narrowed(con, "*", "(file, n) NOT IN (FROM copies)")
-    elif count:
-        con.execute("DELETE FROM ledger WHERE (file, n) IN (FROM copies)")
-    return int(count)
+def _remove(ws: Workspace, copies: Relation) -> int:
+    """Remove the listed rows; return how many they were."""
+    count = ws.count(copies)
+    if count and ws.is_view(ws.reported):
+        ws.narrow(ws.reported, where=f"(file, n) NOT IN (FROM {copies})")
+        return count
+    if count:
+        ws.execute(f"DELETE FROM {ws.reported} WHERE (file, n) IN (FROM {copies})")
+    ws.drop(copies)
+    return count
 
 
-def _suspects(con: duckdb.DuckDBPyConnection, key: str, where: str) -> int:
-    """Fill ``suspects`` with the keys of rows that may be one; say how many."""
-    con.execute(f"""
-      CREATE OR REPLACE TEMP TABLE suspects AS SELECT key
-      FROM (SELECT {key} AS key, file, record_id FROM ledger WHERE {where})
-      GROUP BY key HAVING count(*) > 1
-        AND (min(file) <> max(file) OR count(record_id) > 0)
-    """)
-    (count,) = con.execute("SELECT count(*) FROM suspects").fetchone() or (0,)
-    return int(count)
-
-
-def _without_covered(con: duckdb.DuckDBPyConnection) -> int:
+def _without_covered(ws: Workspace) -> int:
     """Leave out the records that others stand for."""
-    parquet_view.copy(con)
-    (count,) = con.execute(
-        "DELETE FROM ledger WHERE (source, record_id) IN "
-        "(SELECT (source, covers) FROM ledger WHERE covers IS NOT NULL)"
+    ws.materialise(ws.reported)
+    (count,) = ws.execute(
+        f"DELETE FROM {ws.reported} WHERE (source, record_id) IN "
+        f"(SELECT (source, covers) FROM {ws.reported} WHERE covers IS NOT NULL)"
     ).fetchone() or (0,)
     return int(count)
 

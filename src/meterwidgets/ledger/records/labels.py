@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import duckdb
-
 from meterwidgets.ledger import sources
+from meterwidgets.ledger.engine.workspace import Workspace
 
 
-def create(con: duckdb.DuckDBPyConnection) -> None:
+def create(ws: Workspace) -> None:
     """Make the empty table ``labels``; ``since`` says which name is the latest."""
-    con.execute(
-        "CREATE TEMP TABLE labels "
-        "(dimension VARCHAR, id VARCHAR, name VARCHAR, since BIGINT)"
+    ws.create_empty(
+        ws.labels, "dimension VARCHAR, id VARCHAR, name VARCHAR, since BIGINT"
     )
 
 
@@ -26,18 +24,20 @@ COLUMNS = tuple(f"{each}_label" for each in _DIMENSIONS)
 """The columns that hold the names while a ledger is read."""
 
 
-def keep(con: duckdb.DuckDBPyConnection) -> None:
+def keep(ws: Workspace) -> None:
     """Collect the names in ``ledger``, of all dimensions that have some."""
     named = {
         each
-        for (name,) in con.execute("SELECT DISTINCT source FROM ledger").fetchall()
+        for (name,) in ws.execute(
+            f"SELECT DISTINCT source FROM {ws.reported}"
+        ).fetchall()
         for each in sources.find(name).labels
     }
     for each in sorted(named):
-        con.execute(
-            f"INSERT INTO labels SELECT '{each}', \"{each}\", "
+        ws.execute(
+            f"INSERT INTO {ws.labels} SELECT '{each}', \"{each}\", "
             f"arg_max({each}_label, (start_us, {each}_label)), max(start_us) "
-            f'FROM ledger WHERE "{each}" IS NOT NULL '
+            f'FROM {ws.reported} WHERE "{each}" IS NOT NULL '
             f'AND {each}_label <> "{each}" GROUP BY "{each}"'
         )
 
@@ -46,12 +46,12 @@ Names = Mapping[str, Mapping[str, tuple[str, int]]]
 """Dimension -> id -> the name, and the microsecond since when it is so called."""
 
 
-def collected(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, int]]]:
+def collected(ws: Workspace) -> dict[str, dict[str, tuple[str, int]]]:
     """The latest name of each id."""
     found: dict[str, dict[str, tuple[str, int]]] = {}
-    for dimension, value, name, since in con.execute(
-        "SELECT dimension, id, arg_max(name, (since, name)), max(since) FROM labels "
-        "GROUP BY ALL ORDER BY ALL"
+    for dimension, value, name, since in ws.execute(
+        "SELECT dimension, id, arg_max(name, (since, name)), max(since) "
+        f"FROM {ws.labels} GROUP BY ALL ORDER BY ALL"
     ).fetchall():
         found.setdefault(dimension, {})[value] = (name, since)
     return found

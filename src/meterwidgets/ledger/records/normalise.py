@@ -188,7 +188,7 @@ def parsed(
     )
     # what is written for an hour is written, whether or not the sum is reported
     written = "coalesce(cache_write_tokens_v, cache_write_1h_tokens_v)"
-    counts = {name: f"{name}_v" for name in (*COUNTS, *MONEY)}
+    counts = {name: f"{name}_v" for name in COUNTS}
     counts["cache_write_tokens"] = written
     zoned = _ZONED.get(kinds.get("start", ""), "has_zone(start_t)")
     named = ("record_id", "covers", *NAMES, "status")
@@ -197,7 +197,8 @@ def parsed(
         + [f'{name}_t AS "{name}"' for name in named]
         + ["tier(service_tier_t) AS service_tier"]
         + [f"{value} AS {name}" for name, value in counts.items()]
-        + ["upper(currency_t) AS currency", *called, "reject"]
+        + [f"{name}_v AS reported_{name}" for name in MONEY]
+        + ["upper(currency_t) AS reported_currency", *called, "reject"]
     )
     rules = "\n".join(
         rule

@@ -7,15 +7,14 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from meterwidgets.ledger import sources
-from meterwidgets.ledger.engine.connection import Engine
-from meterwidgets.ledger.engine.progress import run
+from meterwidgets.ledger.engine.workspace import Engine, Workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.catalogue import has_catalogue
 from meterwidgets.ledger.sources.base import Source
 from meterwidgets.text import counted
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 _DAY_US = 86_400_000_000
 
@@ -47,21 +46,21 @@ _KINDS = tuple(field.name for field in fields(Tally))
 
 
 def tallied(
-    con: Engine, records: str = "records", *, only: str = "true"
+    engine: Engine, records: str = Workspace.records, *, only: str = "true"
 ) -> list[Tally]:
     """Count the records of a relation by kind.
 
     Args:
-        con: Where the relation is.
+        engine: Where the relation is.
         records: SQL text of it, as ``pricing`` makes it.
         only: SQL condition of the records that are counted.
     """
-    return _tallies(con, _kinds(records, f"WHERE {only}"))
+    return _tallies(engine, _kinds(records, f"WHERE {only}"))
 
 
 def tally(
-    con: duckdb.DuckDBPyConnection,
-    records: str = "records",
+    ws: Workspace,
+    records: str = Workspace.records,
     *,
     only: str = "true",
     further: Sequence[str],
@@ -70,25 +69,25 @@ def tally(
     """Count them into the table ``tallies``, and look through them for more at once.
 
     Args:
-        con: Where the relation is.
+        ws: Where the relation is.
         records: SQL text of it, as ``pricing`` makes it.
         only: SQL condition of the records to tell of; ``tallies`` is of all.
         further: SQL text of what else to find out of each kind.
         tell: Called now and then with the part that is done.
     """
-    kinds = _kinds(records, "", f"{only} AS told", *further)
-    run(con, f"CREATE OR REPLACE TEMP TABLE tallies AS {kinds}", tell)
-    return told(con)
+    kinds = _kinds(records, "", f"{only} AS noted", *further)
+    ws.create(ws.tallies, kinds, tell=tell)
+    return of_tallied(ws)
 
 
-def told(con: Engine, tallies: str = "tallies") -> list[Tally]:
+def of_tallied(engine: Engine, tallies: str = Workspace.tallies) -> list[Tally]:
     """The records to tell of, by kind.
 
     Args:
-        con: Where they were counted.
+        engine: Where they were counted.
         tallies: SQL text of what ``tally`` found, or of some of it.
     """
-    return _tallies(con, f"SELECT * FROM {tallies} WHERE told")
+    return _tallies(engine, f"SELECT * FROM {tallies} WHERE noted")
 
 
 def _kinds(records: str, where: str, *further: str) -> str:
@@ -102,8 +101,8 @@ def _kinds(records: str, where: str, *further: str) -> str:
     )
 
 
-def _tallies(con: Engine, kinds: str) -> list[Tally]:
-    rows = con.execute(f"SELECT {', '.join(_KINDS)} FROM ({kinds}) ORDER BY ALL")
+def _tallies(engine: Engine, kinds: str) -> list[Tally]:
+    rows = engine.execute(f"SELECT {', '.join(_KINDS)} FROM ({kinds}) ORDER BY ALL")
     return [Tally(**dict(zip(_KINDS, row, strict=True))) for row in rows.fetchall()]
 
 
@@ -221,24 +220,24 @@ def may_repeat(names: Iterable[str]) -> bool:
     return len(families) > len(set(families))
 
 
-def of_families(con: duckdb.DuckDBPyConnection, records: str = "") -> list[str]:
+def of_families(ws: Workspace, records: str = "") -> list[str]:
     """Which sources tell of the same usage on the same days.
 
     Args:
-        con: Where the relation is.
+        ws: Where the relation is.
         records: SQL text of it; by default the records that ``tallies`` counts.
     """
-    there = con.execute(f"SELECT DISTINCT source FROM {records or 'tallies'}")
+    there = ws.execute(f"SELECT DISTINCT source FROM {records or ws.tallies}")
     if not may_repeat(name for (name,) in there.fetchall()):
         return []
-    records = records or "records"
+    records = records or ws.records
     said = []
     families: dict[str, list[str]] = {}
     for source in sources.ALL:
         if source.family:
             families.setdefault(source.family, []).append(source.name)
     for names in families.values():
-        found = con.execute(
+        found = ws.execute(
             f"SELECT count(*), min(names) FROM (SELECT start_us // {_DAY_US} AS day, "
             "string_agg(DISTINCT source, ' and ' ORDER BY source) AS names, "
             f"count(DISTINCT source) AS many FROM {records} "

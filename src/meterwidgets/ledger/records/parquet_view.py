@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.engine.sql import path_literal
+from meterwidgets.ledger.engine.sql import identifier, path_literal
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.schema import NAMES
 
 if TYPE_CHECKING:
@@ -34,30 +33,30 @@ def can_stay(plans: Sequence[Plan]) -> bool:
     )
 
 
-def view(
-    con: duckdb.DuckDBPyConnection, empty: str, batches: Sequence[Sequence[Plan]]
-) -> None:
-    """Make the view ``ledger`` of all rows of some files, good or not.
+def create(ws: Workspace, empty: str, batches: Sequence[Sequence[Plan]]) -> None:
+    """Make ``reported`` a view of all rows of some files, good or not.
 
     Args:
-        con: An empty database.
-        empty: SQL text of a ledger without rows.
-        batches: Those that are read by one statement stand together.
+        ws: An empty workspace.
+        empty: SQL text of the relation without rows.
+        batches: The files that one statement reads stand together.
     """
     rows, first = [f"FROM ({empty})"], 0
-    con.execute("CREATE TEMP TABLE stay (path VARCHAR, size BIGINT, changed BIGINT)")
+    states: list[tuple[str, int, int]] = []
     for batch in batches:
         paths = [each.raw.path for each in batch if each.raw.path]
         files = f"[{', '.join(map(path_literal, paths))}]"
-        rows.append(batch[0].rows(files, first, plain=_plain(con, batch[0], files)))
+        rows.append(batch[0].rows(files, first, plain=_plain(ws, batch[0], files)))
         first += len(batch)
-        con.executemany("INSERT INTO stay VALUES (?, ?, ?)", list(map(_state, paths)))
-    con.execute(f"CREATE VIEW ledger AS {' UNION ALL BY NAME '.join(rows)}")
+        states += map(_state, paths)
+    ws.create_empty(ws.parquet_files, "path VARCHAR, size BIGINT, mtime_ns BIGINT")
+    ws.con.executemany(f"INSERT INTO {ws.parquet_files} VALUES (?, ?, ?)", states)
+    ws.create(ws.reported, " UNION ALL BY NAME ".join(rows), view=True)
 
 
-def _plain(con: duckdb.DuckDBPyConnection, plan: Plan, files: str) -> list[str]:
+def _plain(ws: Workspace, plan: Plan, files: str) -> list[str]:
     """The fields whose values are good as they stand, in all of some files."""
-    found = con.execute(plan.proof(files))
+    found = ws.execute(plan.proof(files))
     names = [column[0] for column in found.description or ()]
     (row,) = found.fetchall()
     return [name for name, plain in zip(names, row, strict=True) if plain is True]
@@ -68,16 +67,15 @@ def _state(path: Path) -> tuple[str, int, int]:
     return str(path), about.st_size, about.st_mtime_ns
 
 
-def check(con: duckdb.DuckDBPyConnection) -> None:
+def check(ws: Workspace) -> None:
     """Make sure that what was read several times was the same each time.
 
     Raises:
         LedgerError: When a file that stayed where it was has changed meanwhile.
     """
-    try:
-        before = con.execute("FROM stay").fetchall()
-    except duckdb.CatalogException:
+    if not ws.exists(ws.parquet_files):
         return
+    before = ws.execute(f"FROM {ws.parquet_files}").fetchall()
     for state in before:
         try:
             same = _state(Path(state[0])) == state
@@ -87,67 +85,34 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
             raise LedgerError(f"{state[0]}: changed while it was read; read it again")
 
 
-def distinct(names: Sequence[str]) -> str:
-    """SQL text of the lists of all values of some columns.
+def value_lists(names: Sequence[str]) -> str:
+    """SQL text that aggregates each column to the list of its values.
 
     Examples:
-        >>> distinct(["org"])
-        'SELECT list(DISTINCT "org") AS "org"'
+        >>> value_lists(["org"])
+        'list(DISTINCT "org") AS "org"'
     """
-    lists = ", ".join(f'list(DISTINCT "{name}") AS "{name}"' for name in names)
-    return f"SELECT {lists}"
+    return ", ".join(f'list(DISTINCT "{name}") AS "{name}"' for name in names)
 
 
-def look(told: str) -> str:
-    """SQL text of a look at every value of the view, into the table ``told``.
+def stats_query(ws: Workspace, stats: str) -> str:
+    """SQL text of the ``file_stats`` that looks at every value of the view.
 
     Args:
-        told: SQL text of what to find out of each ``file``.
+        ws: The workspace.
+        stats: SQL text of what to find out about each ``file``.
     """
-    quoted = ", ".join(f'"{name}"' for name in NAMES)
+    names = ", ".join(map(identifier, NAMES))
     return (
-        f"CREATE TEMP TABLE told AS {distinct(NAMES)}, {told}, "
-        f"count(COLUMNS(* EXCLUDE (file, {quoted}))) FROM ledger GROUP BY file"
+        f"SELECT {value_lists(NAMES)}, {stats}, "
+        f"count(COLUMNS(* EXCLUDE (file, {names}))) "
+        f"FROM {ws.reported} GROUP BY file"
     )
 
 
-def keep_names(con: duckdb.DuckDBPyConnection) -> None:
-    """Keep all values of the dimensions of ``told`` in the table ``all_names``."""
+def collect_dimension_values(ws: Workspace) -> None:
+    """Collect all values of the dimensions from ``file_stats``."""
     lists = ", ".join(
         f'list_distinct(flatten(list("{name}"))) AS "{name}"' for name in NAMES
     )
-    con.execute(f"CREATE TEMP TABLE all_names AS SELECT {lists} FROM told")
-
-
-def is_view(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the rows of ``ledger`` are where they were."""
-    try:
-        con.execute("SELECT rowid FROM ledger LIMIT 0")
-    except duckdb.BinderException:
-        return True
-    return False
-
-
-def narrowed(con: duckdb.DuckDBPyConnection, columns: str, where: str) -> None:
-    """Let the view ``ledger`` have fewer columns, or fewer rows.
-
-    Args:
-        con: Where the view is.
-        columns: SQL text of those that stay.
-        where: SQL condition of the rows that stay.
-    """
-    (count,) = con.execute(
-        "SELECT count(*) FROM duckdb_views() WHERE starts_with(view_name, 'ledger') "
-        "AND database_name = current_database()"
-    ).fetchone() or (0,)
-    con.execute(f"ALTER VIEW ledger RENAME TO ledger_{count}")
-    con.execute(
-        f"CREATE VIEW ledger AS SELECT {columns} FROM ledger_{count} WHERE {where}"
-    )
-
-
-def copy(con: duckdb.DuckDBPyConnection) -> None:
-    """Let ``ledger`` be a table that can be changed, if it is a view."""
-    if is_view(con):
-        con.execute("CREATE TABLE copied AS FROM ledger; DROP VIEW ledger")
-        con.execute("ALTER TABLE copied RENAME TO ledger")
+    ws.create(ws.dimension_values, f"SELECT {lists} FROM {ws.file_stats}")

@@ -12,11 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.engine.sql import literal
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.database_url import parse_database_url
 from meterwidgets.ledger.readers.rows import Raw
 from meterwidgets.ledger.records import mapping, normalise
@@ -81,7 +80,7 @@ class Plan:
             files: SQL text of their list.
             first: The number of the first; the others follow.
         """
-        return f"INSERT INTO ledger BY NAME {self.rows(files, first)}"
+        return f"INSERT INTO {Workspace.reported} BY NAME {self.rows(files, first)}"
 
     def rows(self, files: str, first: int, *, plain: Collection[str] = ()) -> str:
         """SQL text of the rows of some files like this one, as ``ledger`` has them.
@@ -104,10 +103,12 @@ class Plan:
             coalesce(deployment, model) AS deployment, provider,
             coalesce(model, deployment) AS model, status, service_tier,
             {"requests" if known else "1::BIGINT AS requests"}, {counts},
-            cost, input_cost, output_cost, recorded_zero,
+            reported_cost, reported_input_cost, reported_output_cost, recorded_zero,
             {COUNTED if self.source.grows else "NULL::BIGINT"} AS grown,
-            CASE WHEN coalesce(cost, input_cost, output_cost) IS NOT NULL
-              THEN coalesce(currency, {literal(self.currency)}) END AS currency,
+            CASE WHEN coalesce(
+                reported_cost, reported_input_cost, reported_output_cost) IS NOT NULL
+              THEN coalesce(reported_currency, {literal(self.currency)})
+              END AS reported_currency,
             used, zoned, reject{names}
           FROM ({self._parsed(files, plain)})
         """
@@ -184,7 +185,7 @@ class _Values:
     labels: Mapping[str, str]
 
 
-def plan(raw: Raw, request: Request, con: duckdb.DuckDBPyConnection) -> Plan:
+def plan(raw: Raw, request: Request, ws: Workspace) -> Plan:
     """Which source reads a ledger, and which columns fill which fields."""
     try:
         if request.source:
@@ -207,7 +208,7 @@ def plan(raw: Raw, request: Request, con: duckdb.DuckDBPyConnection) -> Plan:
         return Plan(bare, source, source.fields, bucketed, zone, request.currency)
     columns = list(raw.sample.columns)
     for column in (request.columns or {}).values():
-        if column not in columns and raw.has(column, con):
+        if column not in columns and raw.has(column, ws.con):
             columns.append(column)
     if not columns:
         raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")

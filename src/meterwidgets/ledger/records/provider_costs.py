@@ -9,11 +9,9 @@ Nor buckets that two answers grouped in two ways: that can't be mended, so it is
 
 from __future__ import annotations
 
-import duckdb
-
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.engine.sql import literal
-from meterwidgets.ledger.records import parquet_view
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.text import counted
 
 _DAY_US = 86_400_000_000
@@ -31,25 +29,26 @@ IS_KEYED = (
 _SAME_FOR_ALL = "'object', 'currency'"
 """What a record says of itself without being grouped by it."""
 
-IS_PAID = f"(source, start_us // {_DAY_US}) IN (FROM paid)"
+IS_BILLED = f"(source, start_us // {_DAY_US}) IN (FROM {Workspace.billed_days})"
 """SQL condition of the usage that costs of its own pay for."""
 
 
-def find_paid(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
+def find_billed_days(ws: Workspace, *relations: str) -> None:
     """Make the table ``paid``: the sources and UTC days that costs cover.
 
     Args:
-        con: Where the relations are.
+        ws: Where the relations are.
         relations: SQL text of records with ``source``, ``start_us`` and ``end_us``.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE paid (source VARCHAR, day BIGINT)")
+    ws.create_empty(ws.billed_days, "source VARCHAR, day BIGINT")
     for relation in relations:
         for source in _PAYS:
             costs = f"{relation} WHERE source = {literal(source.name)}"
-            if not any_row(con, costs):
+            if not ws.has_rows(costs):
                 continue
-            con.execute(
-                f"INSERT INTO paid SELECT DISTINCT {literal(source.bills)}, "
+            ws.execute(
+                f"INSERT INTO {ws.billed_days} "
+                f"SELECT DISTINCT {literal(source.bills)}, "
                 f"unnest(range(start_us // {_DAY_US}, "
                 f"greatest(start_us + 1, coalesce(end_us, 0) + {_DAY_US} - 1) "
                 f"// {_DAY_US} + (end_us IS NULL)::INTEGER)) "
@@ -57,33 +56,28 @@ def find_paid(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
             )
 
 
-def set_apart(con: duckdb.DuckDBPyConnection) -> None:
+def set_apart(ws: Workspace) -> None:
     """Mark the usage in ``ledger`` that ``paid`` covers: it has no price besides."""
-    if any_row(con, "paid"):
-        parquet_view.copy(con)
-        con.execute(f"UPDATE ledger SET billed = true WHERE {IS_PAID}")
+    if ws.has_rows(ws.billed_days):
+        ws.materialise(ws.reported)
+        ws.execute(f"UPDATE {ws.reported} SET billed = true WHERE {IS_BILLED}")
 
 
-def any_row(con: duckdb.DuckDBPyConnection, rows: str) -> bool:
-    """Whether a relation has a row: asked before what takes longer to plan."""
-    return con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None
-
-
-def outgrown(con: duckdb.DuckDBPyConnection) -> list[str]:
+def outgrown(ws: Workspace) -> list[str]:
     """Say which buckets in ``ledger`` are no states of one, one sentence each source.
 
     Where of two rows with one id the one counts more of this and the other more of
     that, neither has grown out of the other: a figure was corrected, or they are of
     two organizations.
     """
-    grown = "ledger WHERE grain = 'bucket' AND own_id AND grown IS NOT NULL"
-    if not any_row(con, grown):
+    grown = f"{ws.reported} WHERE grain = 'bucket' AND own_id AND grown IS NOT NULL"
+    if not ws.has_rows(grown):
         return []
     less = " OR ".join(
         f"arg_max({name}, grown) < max({name})"
-        for name in ("requests", "input_tokens", "output_tokens", "cost")
+        for name in ("requests", "input_tokens", "output_tokens", "reported_cost")
     )
-    found = con.execute(
+    found = ws.execute(
         f"SELECT source, count(*) FROM (SELECT source FROM {grown} "
         f"GROUP BY source, record_id HAVING count(*) > 1 AND ({less})) "
         "GROUP BY source ORDER BY source"
@@ -96,7 +90,7 @@ def outgrown(con: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def regrouped(con: duckdb.DuckDBPyConnection, *relations: str) -> list[str]:
+def regrouped(ws: Workspace, *relations: str) -> list[str]:
     """Say which buckets were added in two groupings, one sentence each.
 
     A group that was there never goes away, so that of two states of one answer the
@@ -104,17 +98,17 @@ def regrouped(con: duckdb.DuckDBPyConnection, *relations: str) -> list[str]:
     other's, and they are grouped by other things, they tell of the same usage.
 
     Args:
-        con: Where the relations are.
+        ws: Where the relations are.
         relations: SQL text of records with ``source``, ``record_id`` and ``file``,
             each answer with all that it had.
     """
-    if not any_row(con, f"{relations[0]} WHERE {IS_KEYED}"):
+    if not ws.has_rows(f"{relations[0]} WHERE {IS_KEYED}"):
         return []
     rows = " UNION ALL ".join(
         f"SELECT source, file, record_id FROM {each} WHERE {IS_KEYED}"
         for each in relations
     )
-    found = con.execute(f"""
+    found = ws.execute(f"""
       WITH keys AS (
         SELECT source, file, k.bucket, k.named, TRY(json_keys(k.named)) AS names,
           coalesce(TRY(json_extract_string(k.named, '$.object')), '') AS kind

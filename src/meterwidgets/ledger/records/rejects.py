@@ -8,14 +8,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.files import READ_ERRORS, open_binary, read_chunks
 from meterwidgets.ledger.readers.rows import LONGEST_LINE, Raw, delimiter
 from meterwidgets.ledger.records.plan import Plan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 KEPT = 10_000
 """So many rejected rows are kept in memory; the file of rejects holds all."""
@@ -26,100 +30,87 @@ _COLUMNS = (
 )
 
 
-def create(con: duckdb.DuckDBPyConnection) -> None:
+def create(ws: Workspace) -> None:
     """Make the empty table ``rejects``."""
-    con.execute(f"CREATE TABLE rejects ({_COLUMNS})")
+    ws.create_empty(ws.rejects, _COLUMNS)
 
 
-def keep(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan], *, bad: int) -> None:
+def keep(ws: Workspace, plans: Sequence[Plan], *, bad: int) -> None:
     """Copy the bad rows of ``ledger`` to ``rejects``, by the lines of their files.
 
     Args:
-        con: A connection with ``ledger``.
+        ws: A connection with ``ledger``.
         plans: The ledgers by the numbers of their files in ``ledger``.
         bad: How many bad rows there are.
     """
-    torn = _torn(con)
+    torn = _torn(ws)
     if bad or torn:
-        _keep(con, plans, torn)
+        _keep(ws, plans, torn)
 
 
-def _keep(
-    con: duckdb.DuckDBPyConnection, plans: Sequence[Plan], torn: Mapping[str, _Torn]
-) -> None:
-    bad: dict[int, list[int]] = {}
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE bad AS SELECT file, n AS number, record_id, "
-        "reject FROM ledger WHERE reject IS NOT NULL"
-    )
-    numbers = con.execute("SELECT file, number FROM bad ORDER BY ALL").fetchall()
-    for file, number in numbers:
-        bad.setdefault(file, []).append(number)
-    if not bad and not torn:
-        con.execute("DROP TABLE bad")
-        return
-    files = [
-        file for file, each in enumerate(plans) if file in bad or each.raw.name in torn
-    ]
-    lines, apart = (
-        _columns("file", "n", "line"),
-        _columns("file", "line", "value", "reason"),
-    )
-    for file in files:
-        plan = plans[file]
+def _keep(ws: Workspace, plans: Sequence[Plan], torn: Mapping[str, _Torn]) -> None:
+    numbers: dict[int, list[int]] = {}
+    for file, number in ws.execute(
+        f"SELECT file, n FROM {ws.reported} WHERE reject IS NOT NULL ORDER BY ALL"
+    ).fetchall():
+        numbers.setdefault(file, []).append(number)
+    files = _columns("file", "name", "unit")
+    lines = _columns("file", "n", "line")
+    apart = _columns("file", "line", "value", "reason")
+    for file, plan in enumerate(plans):
+        name = plan.raw.name
+        if file not in numbers and name not in torn:
+            continue
+        _extend(files, [(file, name, plan.unit)])
         try:
-            pieces = _pieces(plan.raw, torn.get(plan.raw.name, {}))
+            pieces = _pieces(plan.raw, torn.get(name, {}))
             if plan.unit == "line":
                 places = {line for line, *_ in pieces}
-                found = _physical(_starts(plan.raw), bad.get(file, []), places)
+                found = _physical(_starts(plan.raw), numbers.get(file, []), places)
                 _extend(lines, ((file, n, line) for n, line in found.items()))
         except READ_ERRORS as error:
-            raise LedgerError(f"{plan.raw.name}: can't be read ({error})") from None
+            raise LedgerError(f"{name}: can't be read ({error})") from None
         _extend(apart, ((file, *piece) for piece in pieces))
-    names = [plans[file].raw.name for file in files]
-    found_by_id = [str(file) for file in files if plans[file].raw.by_id]
-    by_id = ", ".join(found_by_id) or "NULL"
-    units = [plans[file].unit for file in files]
-    _register(con, "names", {"file": files, "name": names, "unit": units})
-    _register(con, "lines", lines)
-    _register(con, "apart", apart)
-    con.execute(
-        "INSERT INTO rejects SELECT name, line, 'line', '', value, reason "
-        "FROM apart JOIN names USING (file)"
-    )
-    con.execute(
-        "INSERT INTO rejects SELECT name, coalesce(line, number), unit, "
-        f"reject.field, reject.value, reject.reason || CASE WHEN bad.file IN ({by_id}) "
-        "THEN coalesce(' (' || record_id || ')', '') ELSE '' END FROM bad "
-        "JOIN names ON names.file = bad.file "
-        "LEFT JOIN lines ON lines.file = bad.file AND lines.n = number"
-    )
-    con.execute("DROP TABLE bad")
-    for name in ("names", "lines", "apart"):
-        con.unregister(name)
+    by_id = [str(file) for file, plan in enumerate(plans) if plan.raw.by_id]
+    with (
+        ws.registered(_table(files)) as names,
+        ws.registered(_table(lines)) as line_numbers,
+        ws.registered(_table(apart)) as malformed,
+    ):
+        ws.execute(
+            f"INSERT INTO {ws.rejects} SELECT name, line, 'line', '', value, reason "
+            f"FROM {malformed} JOIN {names} USING (file)"
+        )
+        ws.execute(
+            f"INSERT INTO {ws.rejects} SELECT name, coalesce(line, n), unit, "
+            "reject.field, reject.value, reject.reason || CASE WHEN "
+            f"file IN ({', '.join(by_id) or 'NULL'}) "
+            "THEN coalesce(' (' || record_id || ')', '') ELSE '' END "
+            f"FROM {ws.reported} JOIN {names} USING (file) "
+            f"LEFT JOIN {line_numbers} USING (file, n) WHERE reject IS NOT NULL"
+        )
 
 
-def count(con: duckdb.DuckDBPyConnection) -> int:
+def count(ws: Workspace) -> int:
     """How many rows were rejected."""
-    (found,) = con.execute("SELECT count(*) FROM rejects").fetchone() or (0,)
-    return int(found)
+    return ws.count(ws.rejects)
 
 
-def rows(con: duckdb.DuckDBPyConnection) -> Iterator[Mapping[str, Any]]:
+def rows(ws: Workspace) -> Iterator[Mapping[str, Any]]:
     """The rejected rows, in the order of the ledger."""
-    found = con.execute("SELECT * FROM rejects ORDER BY file, line")
+    found = ws.execute(f"SELECT * FROM {ws.rejects} ORDER BY file, line")
     names = [column[0] for column in found.description or ()]
     while batch := found.fetchmany(KEPT):
         for row in batch:
             yield dict(zip(names, row, strict=True))
 
 
-def line_of(con: duckdb.DuckDBPyConnection, raw: Raw, number: int) -> int:
+def line_of(ws: Workspace, raw: Raw, number: int) -> int:
     """The line, or else the number, of a row that could be taken apart."""
     if raw.path is None or raw.unit != "line":
         return number
-    found = con.execute(
-        "SELECT line FROM rejects WHERE file = ? AND field = ''", [raw.name]
+    found = ws.execute(
+        f"SELECT line FROM {ws.rejects} WHERE file = ? AND field = ''", [raw.name]
     ).fetchall()
     torn = {line for (line,) in found}
     return _physical(_starts(raw), [number], torn).get(number, number)
@@ -188,10 +179,10 @@ _Torn = Mapping[int, tuple[str, str, str]]
 """The place of a row in its file -> the kind, text and message of what is wrong."""
 
 
-def _torn(con: duckdb.DuckDBPyConnection) -> dict[str, dict[int, tuple[str, str, str]]]:
+def _torn(ws: Workspace) -> dict[str, dict[int, tuple[str, str, str]]]:
     """The rows that DuckDB could not take apart, by file."""
     try:
-        found = con.execute(
+        found = ws.execute(
             "SELECT file_path, line_byte_position, CAST(error_type AS VARCHAR), "
             "first(csv_line), first(error_message) FROM reject_errors "
             "JOIN (SELECT DISTINCT scan_id, file_id, file_path FROM reject_scans) "
@@ -199,7 +190,7 @@ def _torn(con: duckdb.DuckDBPyConnection) -> dict[str, dict[int, tuple[str, str,
         ).fetchall()
     except duckdb.CatalogException:  # it keeps them only where it reads such files
         return {}
-    con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+    ws.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
     torn: dict[str, dict[int, tuple[str, str, str]]] = {}
     for path, position, kind, text, message in found:
         torn.setdefault(path, {}).setdefault(position, (kind, text or "", message))
@@ -267,15 +258,11 @@ def _extend(columns: Mapping[str, list[Any]], rows: Iterable[Sequence[Any]]) -> 
             values.append(value)
 
 
-def _register(
-    con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, list[Any]]
-) -> None:
-    """Register a small table; ``con`` keeps it under its name."""
+def _table(columns: Mapping[str, list[Any]]) -> pa.Table:
     import pyarrow as pa
 
     whole = {"file", "n", "line"}
-    arrays = {
+    return pa.table({
         key: pa.array(values, pa.int64() if key in whole else pa.string())
         for key, values in columns.items()
-    }
-    con.register(name, pa.table(arrays))
+    })  # fmt: skip
