@@ -110,13 +110,12 @@ class Workspace:
 
     def count(self, rows: str) -> int:
         """The number of rows of a relation, or of ``relation WHERE condition``."""
-        (number,) = self.execute(f"SELECT count(*) FROM {rows}").fetchone() or (0,)
+        ((number,),) = self.execute(f"SELECT count(*) FROM {rows}").fetchall()
         return int(number)
 
     def has_rows(self, rows: str) -> bool:
         """Whether there is any row: cheaper than to plan a longer query for none."""
-        found = self.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone()
-        return found is not None
+        return bool(self.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
 
     def create(
         self,
