@@ -85,7 +85,8 @@ def merge(
         ws.materialise(ws.reported)
         ws.execute(
             f"INSERT INTO {ws.reported} BY NAME "
-            f"SELECT * EXCLUDE (part, file_row_number), {_STORED_FILE} AS file FROM {_CANDIDATES}"
+            f"SELECT * EXCLUDE (part, file_row_number), {_STORED_FILE} AS file "
+            f"FROM {_CANDIDATES}"
         )
     notes = (*regrouped, *provider_costs.outgrown(ws))
     removed = dedupe.deduplicate(ws)

@@ -54,7 +54,7 @@ def records(
         with open_workspace() as ws:
             ws.execute("SET TimeZone = 'UTC'")
             text, values = _query(selection, stored, order, limit)
-            found = ws.ws.con.sql(text, params=values).to_arrow_table()
+            found = ws.con.sql(text, params=values).to_arrow_table()
     except duckdb.IOException as error:
         raise LedgerError(
             f"{stored.folder}: has gone on since it was opened; open it again, or "
