@@ -283,7 +283,7 @@ def test_a_saved_frame_says_how_to_reprice_it(tmp_path: Path) -> None:
 
 def test_the_frame_of_one_user_cannot_reach_the_records_of_others() -> None:
     own = read(row(user="u"), row(user="v", cost="1")).of_user("u")
-    assert own.again is None
+    assert own.reread is None
     with pytest.raises(MeterError, match="before of_user"):
         own.reprice(BOOK)
 

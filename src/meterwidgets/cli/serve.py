@@ -47,8 +47,8 @@ def command(
         repricing=repricing.chosen(reprice, as_of, config_file),
     )
     with TemporaryDirectory(prefix="meterwidgets-") as folder:
-        if usage.stored is not None:  # the pages follow a store as it grows
-            frame_dir = usage.stored.folder
+        if usage.store is not None:  # the pages follow a store as it grows
+            frame_dir = usage.store.folder
         else:
             frame_dir = save(usage, Path(folder) / "frame")
         del usage  # the kernels map the saved frame; the server needs no copy

@@ -132,7 +132,7 @@ class Page(Guarded, VBox):  # type: ignore[misc]
 
 def lists(view: UsageView) -> list[RecordsList]:
     """What made the figures of a page, folded; nothing where no store keeps that."""
-    return [] if view.usage.stored is None else [view.records_list(opened=False)]
+    return [] if view.usage.store is None else [view.records_list(opened=False)]
 
 
 def alone(

@@ -14,7 +14,6 @@ from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
-from meterwidgets.frame.store.records import store_of
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import last_complete_day
 from meterwidgets.present import (
@@ -94,7 +93,7 @@ Efficiency 560K)
         self.closed = False
         super().__init__(filters=filters or self.first)
         self._selection = usage.select(self.filters)
-        if usage.stored is not None:
+        if usage.store is not None:
             watching.watch(self)
 
     @property
@@ -221,7 +220,7 @@ Efficiency 560K)
         """
         from meterwidgets.widgets.records_list import RecordsList
 
-        store_of(self.usage)
+        self.usage.record_store()
         found = RecordsList(title=title or top_requests.TITLE, is_open=opened)
         self._link(found, lambda: self._lists.draw(found))
         self._lists.follow(found)

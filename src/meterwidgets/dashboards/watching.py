@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from meterwidgets.dashboards.loop import kernel_loop
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.store.store import newest, open_store
+from meterwidgets.frame.store.store import open_store
 
 if TYPE_CHECKING:
     from meterwidgets.dashboards.view import UsageView
@@ -31,12 +31,10 @@ def newer(usage: UsageFrame) -> UsageFrame | None:
         It, with the labels of the old one where it has none itself. While the store is
         fed, "data until" moves on by the minute without a new generation, too.
     """
-    if usage.stored is None or (usage.fed is None and newest(usage.stored)):
+    if usage.store is None or (usage.fed is None and usage.store.is_current()):
         return None
-    found = open_store(usage.stored.folder)
-    same = found.stored is not None and (
-        found.stored.generation == usage.stored.generation
-    )
+    found = open_store(usage.store.folder)
+    same = found.store is not None and found.store.generation == usage.store.generation
     if same and found.fed and usage.fed and found.fed - usage.fed < _MINUTE:
         return None
     if same and found.fed == usage.fed:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.cube.build import cubes_of, currencies_of
-from meterwidgets.frame.cube.cube import Cube
+from meterwidgets.frame.cube.build import cubes_of
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.from_records import frame_from_records
 from meterwidgets.frame.labels import latest, with_own
-from meterwidgets.frame.rollup.stats import FACTS, Facts, facts
+from meterwidgets.frame.rollup.stats import FACTS, facts
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Steps
-from meterwidgets.ledger.engine.workspace import Engine
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
-from meterwidgets.ledger.pricing.outliers import FLAG, dearest
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
 from meterwidgets.ledger.readers.database_url import Database
 from meterwidgets.ledger.records import parquet_view
 from meterwidgets.ledger.records.labels import collected
-from meterwidgets.ledger.records.quality import Quality, write_rejects
+from meterwidgets.ledger.records.quality import write_rejects
 from meterwidgets.zones import zone
-
-_FINE_DAYS = 2
 
 
 def read_usage(
@@ -145,10 +140,10 @@ def read_requests(
     import duckdb
 
     words: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
-    again = partial(
+    reread = partial(
         read_requests, requests, prices=prices, labels=labels, rejects=None, **words
     )
-    words |= {"again": again}
+    words |= {"reread": reread}
 
     def keep(rows: Iterable[Mapping[str, Any]]) -> None:
         if rejects is not None:
@@ -165,7 +160,9 @@ def read_requests(
             quality = read_ledgers(ws, requests, prices, steps, keep, pricing, FACTS)
             known = facts(ws)
             cubes = partial(cubes_of, ws, known, tz=tz, tell=steps.tell)
-            frame = framed(ws, known, quality, cubes, pricing=str(pricing), **words)
+            frame = frame_from_records(
+                ws, known, quality, cubes, pricing=str(pricing), **words
+            )
             parquet_view.check(ws)
             steps.end()
             found = latest(collected(ws), cubes=[frame.cube, frame.user_cube])
@@ -175,48 +172,7 @@ def read_requests(
     return replace(frame, labels=with_own(found, labels or {}))
 
 
-def grain_for(first_us: int, last_us: int) -> int:
-    """Seconds of a time bucket for a ledger between two moments.
-
-    Examples:
-        >>> grain_for(0, 86_400_000_000), grain_for(0, 3 * 86_400_000_000)
-        (60, 900)
-    """
-    return 60 if last_us - first_us <= _FINE_DAYS * 86_400_000_000 else 900
-
-
 def is_cluster(ledger: Any) -> bool:
     """Whether a ledger is a dataframe of PySpark, which is not loaded to find out."""
     pyspark = sys.modules.get("pyspark.sql")
     return pyspark is not None and isinstance(ledger, pyspark.DataFrame)
-
-
-def framed(
-    engine: Engine,
-    known: Facts,
-    quality: Quality,
-    cubes: Callable[[int, bool], tuple[Cube, Cube | None]],
-    **words: Any,
-) -> UsageFrame:
-    """The frame of some records.
-
-    Args:
-        engine: Where ``records`` are.
-        known: What is known of them.
-        quality: What went in.
-        cubes: Rolls them up, from the seconds of a time bucket and whether users are
-            reported.
-        words: The other attributes of the frame.
-    """
-    grain_s = grain_for(known.first_us, known.last_us)
-    cube, user_cube = cubes(grain_s, known.users)
-    return UsageFrame(
-        cube=cube,
-        user_cube=user_cube,
-        last=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=known.last_us),
-        currencies=currencies_of(cube),
-        quality=quality,
-        bucket_s=known.bucket_us // 1_000_000,
-        outliers=dearest(engine) if FLAG in cube.names["outlier"] else (),
-        **words,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,7 +14,9 @@ import numpy.typing as npt
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.cube.cube import Cube, Wanted
 from meterwidgets.frame.cube.groups import Groups
+from meterwidgets.frame.data import FrameData
 from meterwidgets.frame.filters import Filters
+from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.rollup.encoding import Ints
 from meterwidgets.frame.rollup.measures import MEASURES
 from meterwidgets.frame.window import Window, resolve, snap
@@ -23,8 +25,6 @@ from meterwidgets.zones import EPOCH
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-    from meterwidgets.frame.frame import UsageFrame
 
 Sums = dict[str, int]
 """Measure -> its exact sum; money in nano-units."""
@@ -37,10 +37,12 @@ class Selection:
     Attributes:
         frame: The ledger.
         filters: What was asked for.
+        select: Selects other cells of the same frame.
     """
 
-    frame: UsageFrame
+    frame: FrameData
     filters: Filters
+    select: Callable[[Filters], Selection]
 
     def __post_init__(self) -> None:
         currency = self.filters.currency
@@ -165,7 +167,7 @@ class Selection:
     def at(self, start: datetime, end: datetime) -> Selection:
         """The same filters over another range of time."""
         filters = self.filters.replace(preset="custom", start=start, end=end)
-        return self.frame.select(filters)
+        return self.select(filters)
 
     def to_arrow(self) -> pa.Table:
         """The selected cells: one row per time bucket and combination of values.
@@ -209,9 +211,20 @@ class Selection:
         Raises:
             LedgerError: When the frame is of no store, or that has gone on meanwhile.
         """
-        from meterwidgets.frame.store.records import records
-
-        return records(self, order=order, limit=limit)
+        frame = self.frame
+        return frame.record_store().records(
+            RecordQuery(
+                window=self.window,
+                currency=self.currency,
+                with_outliers=self.filters.outliers == "with",
+                values={
+                    frame.dimensions.named(dimension).column: values
+                    for dimension, values in self.filters.chosen.items()
+                },
+                order=order,
+                limit=limit,
+            )
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """The selected cells as a dataframe; ``attrs`` say how it is priced."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from meterwidgets.metrics.formats import plural, rounded
 
 if TYPE_CHECKING:
-    from meterwidgets.frame.frame import UsageFrame
+    from meterwidgets.frame.data import FrameData
     from meterwidgets.frame.window import Window
 
 
@@ -116,7 +116,7 @@ def until(as_of: datetime, tz: str) -> str:
     return f"Data until {day(here)}, {clock(here)}"
 
 
-def standing(frame: UsageFrame, tz: str) -> str:
+def standing(frame: FrameData, tz: str) -> str:
     """Until when a ledger goes, and how it is priced where that is not as recorded.
 
     Examples:

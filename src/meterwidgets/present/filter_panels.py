@@ -41,7 +41,7 @@ def panel(
     here = zone(filters.tz)
     chips = _chips(selection)
     shown = _range(window)
-    initial = frame.select(first.replace(tz=filters.tz)).window
+    initial = selection.select(first.replace(tz=filters.tz)).window
     first_day = frame.coverage(filters.tz).astimezone(here).date()
     last_day = (
         (frame.as_of(filters.tz) - timedelta(microseconds=1)).astimezone(here).date()
@@ -242,7 +242,7 @@ def _asked_range(
     if wanted == _range(selection.window) and filters.preset != "custom":
         return {}
     initial = first.replace(tz=filters.tz)
-    if wanted == _range(selection.frame.select(initial).window):
+    if wanted == _range(selection.select(initial).window):
         return {"preset": first.preset}
     start = _moment(wanted["from"], wanted["start_time"])
     end = _moment(wanted["to"], wanted["end_time"])

@@ -6,7 +6,7 @@ import csv
 import json
 from io import StringIO
 
-from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.data import FrameData
 from meterwidgets.metrics import formats, times
 from meterwidgets.metrics.compare import Compared, Comparison, record
 from meterwidgets.present.headline import chosen
@@ -109,5 +109,5 @@ def _unlike(found: Comparison) -> list[str]:
     ]
 
 
-def _notes(frame: UsageFrame) -> list[str]:
+def _notes(frame: FrameData) -> list[str]:
     return [f"  {plain(note)}" for note in frame.quality.notes]

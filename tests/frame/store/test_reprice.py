@@ -53,7 +53,7 @@ def test_a_store_reprices_as_its_ledgers_do(
 def test_a_repriced_store_is_not_taken_for_the_store(store: Path) -> None:
     """What follows a store, or shows its records, would bring recorded costs."""
     repriced = mw.open_store(store).reprice(OTHER)
-    assert repriced.stored is None
+    assert repriced.store is None
     assert repriced.reprice(OTHER).to_arrow().equals(repriced.to_arrow())
     assert not any("recorded in the ledger" in n for n in repriced.quality.notes)
     assert any("from the rate table" in note for note in repriced.quality.notes)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     pass
 
 
+_FINE_GRAIN_US = 2 * 86_400_000_000
+
+
 @dataclass(frozen=True)
 class Facts:
     """What is known of the table ``records`` before it is rolled up.
@@ -95,3 +98,13 @@ def spanned(engine: Engine) -> Facts:
     last = max(last, bucket_last or 0)
     known = replace(NO_FACTS, count=count, first_us=first, last_us=last)
     return replace(known, bucket_us=longest or 0, users=bool(users))
+
+
+def grain_for(first_us: int, last_us: int) -> int:
+    """Seconds of a time bucket for a ledger between two moments.
+
+    Examples:
+        >>> grain_for(0, 86_400_000_000), grain_for(0, 3 * 86_400_000_000)
+        (60, 900)
+    """
+    return 60 if last_us - first_us <= _FINE_GRAIN_US else 900

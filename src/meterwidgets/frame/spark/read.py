@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import framed
+from meterwidgets.frame.from_records import frame_from_records
 from meterwidgets.frame.rollup.measures import CONDITIONS, rollup
 from meterwidgets.frame.rollup.stats import spanned
 from meterwidgets.frame.spark.engine import Cluster, explained
@@ -91,7 +91,9 @@ def read_cluster(
         records = Cluster(_held(found, made) if unique else found, made)
         cubes = partial(_cubes, records, columns, words["tz"])
         known = spanned(records)
-        frame = framed(records, known, Quality(), cubes, pricing=str(pricing), **words)
+        frame = frame_from_records(
+            records, known, Quality(), cubes, pricing=str(pricing), **words
+        )
         there = int(frame.cube.sums.total("records").sum())
         said = [*_of_rows(planned, rejected, kept, naive=naive)]
         said += price_notes.of_mode(records, pricing)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
+from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.store import manifest
 from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.schema import COUNTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from meterwidgets.frame.frame import UsageFrame
-    from meterwidgets.frame.selection import Selection
-    from meterwidgets.frame.store.store import Stored
 
 _TOKENS = "coalesce(input_tokens, 0) + coalesce(output_tokens, 0)"
 ORDERS = {"start": 'start, input, "row"'} | {
@@ -39,13 +38,21 @@ _COLUMNS = ", ".join(
 )
 
 
-def records(
-    selection: Selection, *, order: str = "start", limit: int | None = None
+def read_records(
+    folder: Path, parts: Mapping[str, tuple[Path, ...]], query: RecordQuery
 ) -> pa.Table:
-    """The records behind a selection; see `Selection.records`."""
-    stored = store_of(selection.frame)
-    if order not in ORDERS:
-        raise MeterError(unknown("order", order, ORDERS))
+    """The records of a store that a query asks for; see ``Selection.records``.
+
+    Args:
+        folder: The store.
+        parts: Month, as "2026-02" -> the Parquet files of its records.
+        query: Which records.
+
+    Raises:
+        LedgerError: When the store has gone on, so that its files are no longer there.
+    """
+    if query.order not in ORDERS:
+        raise MeterError(unknown("order", query.order, ORDERS))
     import duckdb
 
     from meterwidgets.ledger.engine.connection import open_workspace
@@ -53,68 +60,50 @@ def records(
     try:
         with open_workspace() as ws:
             ws.execute("SET TimeZone = 'UTC'")
-            text, values = _query(selection, stored, order, limit)
+            text, values = _sql(parts, query)
             found = ws.con.sql(text, params=values).to_arrow_table()
     except duckdb.IOException as error:
         raise LedgerError(
-            f"{stored.folder}: has gone on since it was opened; open it again, or "
+            f"{folder}: has gone on since it was opened; open it again, or "
             f"view.refresh() ({str(error).splitlines()[0]})"
         ) from None
-    return _with_files(found, stored)
+    return _with_files(found, folder)
 
 
-def store_of(frame: UsageFrame) -> Stored:
-    """The store that keeps the records behind a frame.
-
-    Raises:
-        LedgerError: When there is none.
-    """
-    if frame.stored is None:
-        raise LedgerError(
-            f"{frame.name}: its requests are not kept, only their sums; "
-            "ingest the ledger (meterwidgets ingest SOURCE --store DIR) and open the "
-            "store"
-        )
-    return frame.stored
-
-
-def _query(
-    selection: Selection, stored: Stored, order: str, limit: int | None
+def _sql(
+    parts: Mapping[str, tuple[Path, ...]], query: RecordQuery
 ) -> tuple[str, list[Any]]:
     """SQL text and its values."""
-    window = selection.window
+    window = query.window
     first, last = f"{window.start:%Y-%m}", f"{window.end:%Y-%m}"
     paths = [
-        path
-        for month, parts in stored.parts.items()
-        if first <= month <= last
-        for path in parts
-    ] or [path for parts in list(stored.parts.values())[:1] for path in parts]
+        path for month in parts if first <= month <= last for path in parts[month]
+    ] or [path for month in list(parts)[:1] for path in parts[month]]
     names = ", ".join(map(path_literal, paths))
     values: list[Any] = [window.start, window.end]
     conditions = ["start >= ? AND start < ?"]
     conditions.append("(currency IS NULL OR currency = ?)")
-    values.append(selection.currency)
-    if selection.filters.outliers == "without":
+    values.append(query.currency)
+    if not query.with_outliers:
         conditions.append("outlier IS NULL")
-    for dimension, chosen in selection.filters.chosen.items():
-        column = f'"{selection.frame.dimensions.named(dimension).column}"'
+    for name, chosen in query.values.items():
+        column = f'"{name}"'
         conditions.append(f"(list_contains(?, {column}) OR {column} IS NULL AND ?)")
         values += [[value for value in chosen if value is not None], None in chosen]
     text = (
         f"SELECT {_COLUMNS} FROM read_parquet([{names}], hive_partitioning=false) "
-        f"WHERE {' AND '.join(conditions)} ORDER BY {ORDERS[order]}"
+        f"WHERE {' AND '.join(conditions)} ORDER BY {ORDERS[query.order]}"
     )
-    if limit is not None:
-        text += f" LIMIT {int(limit)}"
+    if query.limit is not None:
+        text += f" LIMIT {int(query.limit)}"
     return text, values
 
 
-def _with_files(found: pa.Table, stored: Stored) -> pa.Table:
+def _with_files(found: pa.Table, folder: Path) -> pa.Table:
     """Each record with the name of the file that it came from."""
     import pyarrow as pa
 
-    now = manifest.load(stored.folder)
+    now = manifest.load(folder)
     names = {each.id: each.name for each in now.inputs} if now else {}
     ids = found["input"].combine_chunks()
     encoded = ids.dictionary_encode()

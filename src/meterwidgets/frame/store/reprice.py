@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube.build import cubes_of, currencies_of
@@ -19,13 +19,11 @@ from meterwidgets.ledger.pricing.book import PriceBook, Pricing
 from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.records import notes
 
-if TYPE_CHECKING:
-    from meterwidgets.frame.store.store import Stored
-
 
 def reprice(
     frame: UsageFrame,
-    stored: Stored,
+    folder: Path,
+    paths: Sequence[Path],
     *,
     pricing: Pricing,
     prices: PriceBook | None = None,
@@ -34,7 +32,8 @@ def reprice(
 
     Args:
         frame: What was opened.
-        stored: Its store.
+        folder: The store.
+        paths: The Parquet files of its records.
         pricing: The mode.
         prices: The book; by default the catalogue.
 
@@ -46,7 +45,6 @@ def reprice(
     book = prices or PriceBook()
     try:
         with open_workspace() as ws:
-            paths = [path for month in stored.parts.values() for path in month]
             stored_rows = parquet.reported_records(Path(), map(str, paths))
             reported = (
                 "SELECT *, NULL::BOOLEAN AS recorded_zero, part AS file, "
@@ -54,7 +52,7 @@ def reprice(
             )
             ws.create(ws.reported, reported, view=True)
             price(ws, book, pricing)
-            said = _notes(ws, stored, book, pricing)
+            said = _notes(ws, folder, book, pricing)
             grain_s, users = frame.cube.grain_s, frame.user_cube is not None
             cube, user_cube = cubes_of(ws, facts(ws), grain_s, users, tz=frame.tz)
             return replace(
@@ -65,21 +63,21 @@ def reprice(
                 quality=replace(frame.quality, notes=said),
                 pricing=str(pricing),
                 outliers=(),  # nothing costs more than its list price here
-                stored=None,  # its records cost what was recorded
-                again=partial(reprice, frame, stored),
+                store=None,  # its records cost what was recorded
+                reread=partial(reprice, frame, folder, paths),
             )
     except duckdb.IOException as error:
         raise LedgerError(
-            f"{stored.folder}: has gone on since it was opened; open it again "
+            f"{folder}: has gone on since it was opened; open it again "
             f"({str(error).splitlines()[0]})"
         ) from None
 
 
 def _notes(
-    ws: Workspace, stored: Stored, book: PriceBook, pricing: Pricing
+    ws: Workspace, folder: Path, book: PriceBook, pricing: Pricing
 ) -> tuple[str, ...]:
     """What was said of the inputs, and what is to be said of these prices."""
-    now = manifest.load(stored.folder)
+    now = manifest.load(folder)
     said = [*(now.notes if now else ()), *price_notes.of_mode(ws, pricing)]
     said += price_notes.of_rates(ws)
     tallies = notes.tally(ws, only=price_notes.PRICEABLE, further=FACTS)

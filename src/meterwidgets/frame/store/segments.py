@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from meterwidgets.frame.read import grain_for
 from meterwidgets.frame.rollup.measures import MEASURES, rollup_again
+from meterwidgets.frame.rollup.stats import grain_for
 from meterwidgets.frame.rollup.tables import compact, same_of, with_same
 from meterwidgets.frame.saved import map_table, write_table
 from meterwidgets.frame.store.manifest import Month
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.schema import DIMENSIONS
-
-if TYPE_CHECKING:
-    pass
 
 
 def grain(before: int, months: Iterable[Month]) -> int:

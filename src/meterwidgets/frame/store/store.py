@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.saved import open_frame
 from meterwidgets.frame.store import manifest
 from meterwidgets.ledger.readers.files import MANIFEST
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FED = ".fed"
 """Touched whenever the one who feeds a store has looked for more."""
@@ -23,7 +27,7 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Stored:
-    """Where a frame comes from.
+    """One generation of a store, as the ``RecordStore`` of its frame.
 
     Attributes:
         folder: The store.
@@ -34,6 +38,17 @@ class Stored:
     folder: Path
     generation: int
     parts: Mapping[str, tuple[Path, ...]]
+
+    def records(self, query: RecordQuery) -> pa.Table:
+        """The records that a query asks for; see ``Selection.records``."""
+        from meterwidgets.frame.store.records import read_records
+
+        return read_records(self.folder, self.parts, query)
+
+    def is_current(self) -> bool:
+        """Whether no newer generation has been written."""
+        now = manifest.load(self.folder)
+        return now is None or now.generation == self.generation
 
 
 def is_store(folder: str | Path) -> bool:
@@ -65,15 +80,18 @@ def open_store(folder: str | Path) -> UsageFrame:
         for name, month in now.months.items()
     }
     stored = Stored(folder, now.generation, months)
-    frame = replace(frame, stored=stored, fed=_fed(folder))
-    return replace(frame, again=partial(_reprice, frame, stored))
+    frame = replace(frame, store=stored, fed=_fed(folder))
+    paths = [path for month in months.values() for path in month]
+    return replace(frame, reread=partial(_reprice, frame, folder, paths))
 
 
-def _reprice(frame: UsageFrame, stored: Stored, **words: Any) -> UsageFrame:
+def _reprice(
+    frame: UsageFrame, folder: Path, paths: Sequence[Path], **prices: Any
+) -> UsageFrame:
     """Repricing needs the engine; opening does not."""
     from meterwidgets.frame.store.reprice import reprice
 
-    return reprice(frame, stored, **words)
+    return reprice(frame, folder, paths, **prices)
 
 
 def _generation(folder: Path) -> manifest.Manifest:
@@ -84,12 +102,6 @@ def _generation(folder: Path) -> manifest.Manifest:
             f"--store {folder}"
         )
     return now
-
-
-def newest(stored: Stored) -> bool:
-    """Whether there is no generation after that of a frame."""
-    now = manifest.load(stored.folder)
-    return now is None or now.generation == stored.generation
 
 
 def _fed(folder: Path) -> datetime | None:

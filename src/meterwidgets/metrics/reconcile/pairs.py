@@ -166,7 +166,7 @@ def _invoice(
         text = (endpoint or "").lower()
         cached = "cach" in text and "uncached" not in text
         fresh = not cached and ("input" in text or "prompt" in text)
-        for model, step, cell in _cells(Selection(selection.frame, filters), edges):
+        for model, step, cell in _cells(selection.select(filters), edges):
             item = _item(text, model, named)
             key = Key(step, endpoint if item else model, item)
             split = Cell(fresh_cost=fresh * cell.cost, cached_cost=cached * cell.cost)
