@@ -38,7 +38,8 @@ def test_the_wheel_carries_notebooks_template_and_every_asset(wheel: Path) -> No
     assets = {
         str(path.relative_to(source))
         for path in (source / "meterwidgets").rglob("*")
-        if path.suffix in {".py", ".js", ".css", ".typed", ".json", ".csv", ".toml"}
+        if path.suffix
+        in {".py", ".js", ".css", ".pyi", ".typed", ".json", ".csv", ".toml"}
         and "__pycache__" not in path.parts
     }
     template = ROOT / "voila_templates/voila/templates/meterwidgets"
@@ -53,6 +54,7 @@ def test_the_wheel_carries_notebooks_template_and_every_asset(wheel: Path) -> No
     }
     assert notebooks
     assert assets | pages | notebooks <= names
+    assert f"meterwidgets-{version}.dist-info/licenses/LICENSE" in names
     assert not [name for name in names if "test" in name.lower()]
 
 
