@@ -29,9 +29,9 @@ import meterwidgets as mw
 from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.connection import open_workspace
+from meterwidgets.ledger.engine.macros import LARGEST_COST, LARGEST_COUNT
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.read import Request, read_ledgers
-from meterwidgets.ledger.records.normalise import LARGEST_COST, LARGEST_COUNT
 
 EVENT = {"event": "message_send", "time": 1771754400, "user_id": "u",
          "properties": {"main_model": "m", "prompt_tokens": 28, "completion_tokens": 9,

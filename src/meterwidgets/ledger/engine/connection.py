@@ -15,8 +15,8 @@ from tempfile import gettempdir
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from meterwidgets.ledger.engine.macros import MACROS
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.records import normalise
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,7 +35,7 @@ def open_workspace() -> Iterator[Workspace]:
 
     Examples:
         >>> with open_workspace() as ws:
-        ...     ws.execute("SELECT counted('1,234') AS n").fetchall()
+        ...     ws.execute("SELECT parse_count('1,234') AS n").fetchall()
         [(1234,)]
     """
     import duckdb
@@ -74,5 +74,5 @@ def _engine(process: int) -> duckdb.DuckDBPyConnection:
             "partitioned_write_flush_threshold": 122_880,
         }
     )
-    con.execute(normalise.MACROS)
+    con.execute(MACROS)
     return con

@@ -35,8 +35,8 @@ def keep(ws: Workspace, rows: str, source: str) -> None:
     ws.execute(
         f"INSERT INTO {ws.pages} SELECT {literal(source)}, filename, "
         "TRY_CAST(coalesce(r[1], r[2]) AS BOOLEAN), TRY_CAST(r[3] AS BIGINT), "
-        "TRY_CAST(r[4] AS BIGINT), instant(coalesce(r[5], r[6])), "
-        "instant(coalesce(r[7], r[8])) FROM (SELECT filename, "
+        "TRY_CAST(r[4] AS BIGINT), parse_instant(coalesce(r[5], r[6])), "
+        "parse_instant(coalesce(r[7], r[8])) FROM (SELECT filename, "
         f"TRY(json_extract_string(j, [{wanted}])) AS r FROM ({rows}))"
     )
 

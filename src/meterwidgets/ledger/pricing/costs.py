@@ -53,22 +53,25 @@ SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
        WHEN cost_basis = 'recorded' THEN reported_currency ELSE rate_currency END
     AS currency,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
-       WHEN cost_basis <> 'recorded' THEN half_even(wide_input, 1000000::HUGEINT)
+       WHEN cost_basis <> 'recorded'
+         THEN divide_half_even(wide_input, 1000000::HUGEINT)
        WHEN has_split THEN least(coalesce(
          reported_input_cost, reported_cost - reported_output_cost, 0), reported_cost)
        WHEN reported_cost = 0 OR output_tokens = 0 THEN reported_cost
        WHEN input_tokens = 0 THEN 0
-       WHEN weight > 0 THEN half_even(reported_cost::HUGEINT * weight_input, weight)
+       WHEN weight > 0
+         THEN divide_half_even(reported_cost::HUGEINT * weight_input, weight)
        ELSE 0 END AS input_cost,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
-       WHEN cost_basis <> 'recorded' THEN half_even(wide_output, 1000000::HUGEINT)
+       WHEN cost_basis <> 'recorded'
+         THEN divide_half_even(wide_output, 1000000::HUGEINT)
        WHEN has_split THEN greatest(0, least(
          coalesce(reported_output_cost, reported_cost - reported_input_cost, 0),
          reported_cost - coalesce(reported_input_cost, 0)))
        WHEN reported_cost = 0 OR output_tokens = 0 THEN 0
        WHEN input_tokens = 0 THEN reported_cost
        WHEN weight > 0 THEN
-         reported_cost - half_even(reported_cost::HUGEINT * weight_input, weight)
+         reported_cost - divide_half_even(reported_cost::HUGEINT * weight_input, weight)
        ELSE 0 END AS output_cost,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
        WHEN cost_basis <> 'recorded' THEN 0
@@ -120,8 +123,8 @@ SELECT *,
          AND coalesce(input_tokens, output_tokens) IS NOT NULL
          AND (rate_currency = coalesce(reported_currency, rate_currency)
            OR NOT {recorded})
-       THEN half_even(wide_input, 1000000::HUGEINT)
-         + half_even(wide_output, 1000000::HUGEINT) END AS list_cost
+       THEN divide_half_even(wide_input, 1000000::HUGEINT)
+         + divide_half_even(wide_output, 1000000::HUGEINT) END AS list_cost
 FROM (SELECT *, wide_input + wide_output AS wide
 FROM (SELECT l.*,
   coalesce(reported_input_cost, reported_output_cost) IS NOT NULL AS has_split,

@@ -111,7 +111,7 @@ COSTS = Source(
         "model": "{result.model}",
         "service_tier": "{result.service_tier}",
         "requests": "NULL::VARCHAR",
-        "cost": "cents({result.amount})",
+        "cost": "from_cents({result.amount})",
         "currency": "coalesce({result.currency}, 'USD')",
     },
     cannot_tell=(

@@ -126,9 +126,9 @@ def first(*texts: str) -> str:
 
     Examples:
         >>> first("{user}", "{end_user}")
-        'coalesce(unless_nothing({user}), unless_nothing({end_user}))'
+        'coalesce(nonempty({user}), nonempty({end_user}))'
     """
-    return "coalesce(" + ", ".join(f"unless_nothing({text})" for text in texts) + ")"
+    return "coalesce(" + ", ".join(f"nonempty({text})" for text in texts) + ")"
 
 
 def plus(*texts: str) -> str:
@@ -136,9 +136,9 @@ def plus(*texts: str) -> str:
 
     Examples:
         >>> plus("{a}", "{b}")
-        'summed([{a}, {b}])'
+        'sum_counts([{a}, {b}])'
     """
-    return f"summed([{', '.join(texts)}])"
+    return f"sum_counts([{', '.join(texts)}])"
 
 
 def next_day(date: str) -> str:

@@ -33,7 +33,7 @@ def _carried(value: str) -> str:
 def _delta(name: str) -> str:
     """SQL text of a count: the delta, else what the running total grew by."""
     total, before = (
-        f"counted(TRY(json_extract_string({text}, '$.{name}')))"
+        f"parse_count(TRY(json_extract_string({text}, '$.{name}')))"
         for text in (_TOTAL, "{@before}")
     )
     grown = f"CAST({total} - coalesce({before}, 0) AS VARCHAR)"
@@ -43,7 +43,7 @@ def _delta(name: str) -> str:
     )
 
 
-_INSIDE = "counted({@sum}) = counted({@input}) + counted({@output})"
+_INSIDE = "parse_count({@sum}) = parse_count({@input}) + parse_count({@output})"
 
 SOURCE = Source(
     name="codex",

@@ -34,7 +34,7 @@ _WRITE = _usage(
     "cache_creation_input_tokens", "input_cache_creation", "input_cache_write",
 )  # fmt: skip
 _THOUGHT = _usage("output_reasoning_tokens", "output_reasoning", "reasoning_tokens")
-_INSIDE = f"counted({_SUM}) = counted({_IN}) + counted({_OUT})"
+_INSIDE = f"parse_count({_SUM}) = parse_count({_IN}) + parse_count({_OUT})"
 _SECONDS = "TRY_CAST({latency} AS DECIMAL(18, 9))"
 
 SOURCE = Source(

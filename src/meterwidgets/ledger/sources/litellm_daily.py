@@ -95,7 +95,7 @@ TABLE = Source(
     },
     cannot_tell=_CANNOT_TELL,
     zone="UTC",
-    recorded_zero="counted({successful_requests}) = 0",
+    recorded_zero="parse_count({successful_requests}) = 0",
     grain="bucket",
     derived=bucket_key(
         f"CASE WHEN {first('{id}')} IS NULL THEN {{date}} END",
@@ -202,7 +202,7 @@ ACTIVITY = Source(
         "its part, and which part moves as the day grows",
     ),
     zone="UTC",
-    recorded_zero=f"counted({_KEY}successful_requests}}) = 0",
+    recorded_zero=f"parse_count({_KEY}successful_requests}}) = 0",
     grain="bucket",
     unnest=(
         Level("day", ("results",)),
@@ -268,7 +268,7 @@ UI = Source(
     },
     cannot_tell=(*_CANNOT_TELL, "cached tokens", "tags and agents"),
     zone="UTC",
-    recorded_zero="counted({Successful Requests}) = 0",
+    recorded_zero="parse_count({Successful Requests}) = 0",
     grain="bucket",
     derived=bucket_key(
         "{Date}",

@@ -34,7 +34,7 @@ def _attribute(*names: str, of: str = "span") -> str:
 def _attributes(of: str, column: str) -> dict[str, str]:
     """The lists of keys and of values of a list of attributes."""
     return {
-        f"@{of}": f"attributes({column})",
+        f"@{of}": f"otlp_attributes({column})",
         f"@{of} keys": f"list_transform({{@{of}}}, lambda x: x.key)",
         f"@{of} values": f"list_transform({{@{of}}}, lambda x: coalesce("
         "x.value.stringValue, x.value.intValue, x.value.doubleValue, "
