@@ -30,10 +30,7 @@ ROOMS: dict[str, set[str]] = {
         *{"ledger", "frame", "metrics", "present", "widgets", "dashboards"},
         *{"config", "context"},
     },
-    "serve": {
-        *{"ledger", "frame", "metrics", "serve", "config", "context", "present"},
-        "dashboards.watching",  # the newest usage of a store
-    },
+    "serve": {"ledger", "frame", "metrics", "serve", "config", "context", "present"},
 }
 """Room -> the rooms, or modules of one, that it may import besides the ground.
 

@@ -16,7 +16,7 @@ from meterwidgets.cli.progress import ProgressBar
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store.generation import IngestResult
 from meterwidgets.frame.store.ingest import ingest
-from meterwidgets.frame.store.store import FED
+from meterwidgets.frame.store.store import touch_heartbeat
 from meterwidgets.text import counted, plain
 
 
@@ -111,8 +111,7 @@ class Ingesting:
                 for problem in added.problems:
                     click.secho(plain(problem), fg="yellow", err=True)
             self._said = added.problems
-            if self._store.is_dir():
-                (self._store / FED).touch()
+            touch_heartbeat(self._store)
         if added.read or not following:
             click.echo(self._summary(added))
         return added

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import traitlets as t
 
-from meterwidgets.dashboards import linking, top_requests, watching
+from meterwidgets.dashboards import auto_refresh, linking, top_requests
 from meterwidgets.dashboards.scheduler import FAILED, Draw, Drawn, Widget
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
+from meterwidgets.frame.store.store import open_newer
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import last_complete_day
 from meterwidgets.present import (
@@ -94,7 +95,7 @@ Efficiency 560K)
         super().__init__(filters=filters or self.first)
         self._selection = usage.select(self.filters)
         if usage.store is not None:
-            watching.watch(self)
+            auto_refresh.auto_refresh(self)
 
     @property
     def selection(self) -> Selection:
@@ -334,7 +335,7 @@ Efficiency 560K)
             Whether there was anything newer. A frame that was read on the spot has
             nothing newer: read it again.
         """
-        usage = watching.newer(self.usage)
+        usage = open_newer(self.usage)
         if usage is None:
             return False
         untouched = self.filters == self.first

@@ -6,9 +6,9 @@ import logging
 from pathlib import Path
 
 from meterwidgets.context import opened
-from meterwidgets.dashboards import watching
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.store.store import open_newer
 from meterwidgets.present.prerender import First, first
 
 MAX_CACHED = 200
@@ -55,6 +55,6 @@ class Prerenderer:
         state = self._state
         if state is None:
             state = self._state = opened(self._folder), {}
-        elif (newer := watching.newer(state[0])) is not None:
+        elif (newer := open_newer(state[0])) is not None:
             state = self._state = newer, {}
         return state

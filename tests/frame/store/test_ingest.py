@@ -281,7 +281,7 @@ def test_nothing_usable_makes_no_store() -> None:
     bad = jsonl(Path("bad.json"), ['[{"request_id": "torn'])
     with pytest.raises(LedgerError, match="ends in the middle"):
         add(STORE, bad)
-    with pytest.raises(LedgerError, match="is no store; make one with"):
+    with pytest.raises(LedgerError, match="is not a store; make one with"):
         mw.open_store(STORE)
 
 

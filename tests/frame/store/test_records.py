@@ -92,5 +92,5 @@ def test_records_of_a_generation_that_is_gone_say_so(tmp_path: Path) -> None:
     opened = mw.open_store(store)
     for n in range(1, 13):  # past what one month keeps as parts
         add(store, jsonl(tmp_path / f"{n}.jsonl", rows[n * 10 : n * 10 + 10]))
-    with pytest.raises(LedgerError, match="has gone on since it was opened"):
+    with pytest.raises(LedgerError, match="has changed since it was opened"):
         opened.select().records()

@@ -88,5 +88,5 @@ def test_a_store_that_has_gone_on_says_to_open_it_again(tmp_path: Path) -> None:
     usage = mw.open_store(tmp_path / "s")
     for path in (tmp_path / "s" / "records").rglob("*.parquet"):
         path.unlink()
-    with pytest.raises(MeterError, match="has gone on since it was opened; open it ag"):
+    with pytest.raises(MeterError, match="has changed since it was opened; open it ag"):
         usage.reprice(OTHER)

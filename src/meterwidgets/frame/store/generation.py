@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,9 +25,6 @@ from meterwidgets.ledger.read import gather, nothing, settle
 from meterwidgets.ledger.records import parquet_view, rejects
 from meterwidgets.ledger.records.labels import collected
 from meterwidgets.ledger.records.quality import as_line
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, kw_only=True)

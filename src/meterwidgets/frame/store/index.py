@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -29,9 +28,6 @@ from meterwidgets.ledger.records.quality import Quality
 from meterwidgets.schema import DIMENSIONS
 from meterwidgets.text import counted
 from meterwidgets.zones import EPOCH
-
-if TYPE_CHECKING:
-    pass
 
 _LEDGER_NAMES = "names.json"
 

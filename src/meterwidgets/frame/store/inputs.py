@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,9 +15,6 @@ from meterwidgets.ledger.read import Request
 from meterwidgets.ledger.readers.database_url import Database
 from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.zones import EPOCH
-
-if TYPE_CHECKING:
-    pass
 
 _TABLE = "the table"
 """The name of an input in memory."""

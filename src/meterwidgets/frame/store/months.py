@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow as pa
@@ -24,9 +23,6 @@ from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.records.notes import Tally, combined, of_tallied, tally
 from meterwidgets.schema import DIMENSIONS
-
-if TYPE_CHECKING:
-    pass
 
 _MAX_PARTS = 8
 """A month with this many parts is rewritten as one, so that it stays quick to read."""

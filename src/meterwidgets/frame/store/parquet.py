@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.schema import COUNTS, NAMES
-
-if TYPE_CHECKING:
-    pass
 
 _TEXT_COLUMNS = ("source", "grain", "record_id", *NAMES, "status", "service_tier")
 _PRICE_COLUMNS = ("input_cost", "output_cost", "unsplit_cost", "list_cost")

@@ -1,15 +1,15 @@
-"""The records behind a selection: read from the store, a filter at a time."""
+"""Read the records behind a selection from the Parquet files of a store."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.store import manifest
-from meterwidgets.ledger.engine.sql import path_literal
+from meterwidgets.ledger.engine.sql import identifier, path_literal
 from meterwidgets.schema import COUNTS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ ORDERS = {"start": 'start, input, "row"'} | {
         ("output_tokens", "output_tokens"),
     ]
 }  # fmt: skip
-"""What records can be ordered by: their time, or the largest of something first."""
+"""Order -> SQL text: by time, or the largest first."""
 _COLUMNS = ", ".join(
     [
         "record_id, source, grain, start",
@@ -39,17 +39,18 @@ _COLUMNS = ", ".join(
 
 
 def read_records(
-    folder: Path, parts: Mapping[str, tuple[Path, ...]], query: RecordQuery
+    folder: Path, parts: Mapping[str, Sequence[Path]], query: RecordQuery
 ) -> pa.Table:
     """The records of a store that a query asks for; see ``Selection.records``.
 
     Args:
         folder: The store.
-        parts: Month, as "2026-02" -> the Parquet files of its records.
+        parts: Month, such as "2026-02" -> the Parquet files of its records.
         query: Which records.
 
     Raises:
-        LedgerError: When the store has gone on, so that its files are no longer there.
+        MeterError: When there is no such order.
+        LedgerError: When the files are gone, because the store has changed.
     """
     if query.order not in ORDERS:
         raise MeterError(unknown("order", query.order, ORDERS))
@@ -57,41 +58,37 @@ def read_records(
 
     from meterwidgets.ledger.engine.connection import open_workspace
 
+    text, values = _sql(parts, query)
     try:
         with open_workspace() as ws:
             ws.execute("SET TimeZone = 'UTC'")
-            text, values = _sql(parts, query)
-            found = ws.con.sql(text, params=values).to_arrow_table()
+            rows = ws.con.sql(text, params=values).to_arrow_table()
     except duckdb.IOException as error:
         raise LedgerError(
-            f"{folder}: has gone on since it was opened; open it again, or "
+            f"{folder}: has changed since it was opened; open it again, or "
             f"view.refresh() ({str(error).splitlines()[0]})"
         ) from None
-    return _with_files(found, folder)
+    return _with_file_names(rows, folder)
 
 
 def _sql(
-    parts: Mapping[str, tuple[Path, ...]], query: RecordQuery
+    parts: Mapping[str, Sequence[Path]], query: RecordQuery
 ) -> tuple[str, list[Any]]:
-    """SQL text and its values."""
-    window = query.window
-    first, last = f"{window.start:%Y-%m}", f"{window.end:%Y-%m}"
-    paths = [
-        path for month in parts if first <= month <= last for path in parts[month]
-    ] or [path for month in list(parts)[:1] for path in parts[month]]
-    names = ", ".join(map(path_literal, paths))
-    values: list[Any] = [window.start, window.end]
-    conditions = ["start >= ? AND start < ?"]
-    conditions.append("(currency IS NULL OR currency = ?)")
-    values.append(query.currency)
+    """SQL text, and the values of its parameters."""
+    first, last = f"{query.window.start:%Y-%m}", f"{query.window.end:%Y-%m}"
+    months = [month for month in parts if first <= month <= last]
+    months = months or [*parts][:1]  # for the columns of a table without rows
+    paths = ", ".join(path_literal(path) for month in months for path in parts[month])
+    conditions = ["start >= ? AND start < ?", "(currency IS NULL OR currency = ?)"]
+    values: list[Any] = [query.window.start, query.window.end, query.currency]
     if not query.with_outliers:
         conditions.append("outlier IS NULL")
     for name, chosen in query.values.items():
-        column = f'"{name}"'
+        column = identifier(name)
         conditions.append(f"(list_contains(?, {column}) OR {column} IS NULL AND ?)")
         values += [[value for value in chosen if value is not None], None in chosen]
     text = (
-        f"SELECT {_COLUMNS} FROM read_parquet([{names}], hive_partitioning=false) "
+        f"SELECT {_COLUMNS} FROM read_parquet([{paths}], hive_partitioning=false) "
         f"WHERE {' AND '.join(conditions)} ORDER BY {ORDERS[query.order]}"
     )
     if query.limit is not None:
@@ -99,16 +96,15 @@ def _sql(
     return text, values
 
 
-def _with_files(found: pa.Table, folder: Path) -> pa.Table:
-    """Each record with the name of the file that it came from."""
+def _with_file_names(rows: pa.Table, folder: Path) -> pa.Table:
+    """Records with the ``file`` that each was read from, in place of ``input``."""
     import pyarrow as pa
 
-    now = manifest.load(folder)
-    names = {each.id: each.name for each in now.inputs} if now else {}
-    ids = found["input"].combine_chunks()
-    encoded = ids.dictionary_encode()
+    current = manifest.load(folder)
+    names = {each.id: each.name for each in current.inputs} if current else {}
+    inputs = rows["input"].combine_chunks().dictionary_encode()
     files = pa.array(
-        [names.get(i) for i in encoded.dictionary.to_pylist()], pa.string()
+        [names.get(number) for number in inputs.dictionary.to_pylist()], pa.string()
     )
-    place = found.schema.get_field_index("input")
-    return found.set_column(place, "file", files.take(encoded.indices))
+    position = rows.schema.get_field_index("input")
+    return rows.set_column(position, "file", files.take(inputs.indices))

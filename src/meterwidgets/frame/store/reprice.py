@@ -1,4 +1,4 @@
-"""The records of a store at other prices; the store stays as it is."""
+"""Price the records of a store by other prices, without changing the store."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def reprice(
     pricing: Pricing,
     prices: PriceBook | None = None,
 ) -> UsageFrame:
-    """The usage of an opened store at the prices of a book; see `UsageFrame.reprice`.
+    """The usage of a store at the prices of a book; see `UsageFrame.reprice`.
 
     Args:
-        frame: What was opened.
+        frame: The frame over the store.
         folder: The store.
         paths: The Parquet files of its records.
         pricing: The mode.
         prices: The book; by default the catalogue.
 
     Raises:
-        LedgerError: When the store has gone on, so that its files are no longer there.
+        LedgerError: When the files are gone, because the store has changed.
     """
     import duckdb
 
@@ -52,7 +52,7 @@ def reprice(
             )
             ws.create(ws.reported, reported, view=True)
             price(ws, book, pricing)
-            said = _notes(ws, folder, book, pricing)
+            sentences = _notes(ws, folder, book, pricing)
             grain_s, users = frame.cube.grain_s, frame.user_cube is not None
             cube, user_cube = cubes_of(ws, facts(ws), grain_s, users, tz=frame.tz)
             return replace(
@@ -60,15 +60,15 @@ def reprice(
                 cube=cube,
                 user_cube=user_cube,
                 currencies=currencies_of(cube),
-                quality=replace(frame.quality, notes=said),
+                quality=replace(frame.quality, notes=sentences),
                 pricing=str(pricing),
-                outliers=(),  # nothing costs more than its list price here
-                store=None,  # its records cost what was recorded
+                outliers=(),  # repriced records cost exactly their list price
+                store=None,  # the stored records have the recorded costs
                 reread=partial(reprice, frame, folder, paths),
             )
     except duckdb.IOException as error:
         raise LedgerError(
-            f"{folder}: has gone on since it was opened; open it again "
+            f"{folder}: has changed since it was opened; open it again "
             f"({str(error).splitlines()[0]})"
         ) from None
 
@@ -76,11 +76,12 @@ def reprice(
 def _notes(
     ws: Workspace, folder: Path, book: PriceBook, pricing: Pricing
 ) -> tuple[str, ...]:
-    """What was said of the inputs, and what is to be said of these prices."""
-    now = manifest.load(folder)
-    said = [*(now.notes if now else ()), *price_notes.of_mode(ws, pricing)]
-    said += price_notes.of_rates(ws)
+    """The notes about the inputs and about these prices."""
+    current = manifest.load(folder)
+    sentences = [*(current.notes if current else ())]
+    sentences += price_notes.of_mode(ws, pricing)
+    sentences += price_notes.of_rates(ws)
     tallies = notes.tally(ws, only=price_notes.PRICEABLE, further=FACTS)
-    said += notes.of_families(ws)
-    said += notes.of_tallies(tallies, book)
-    return tuple(dict.fromkeys(said))
+    sentences += notes.of_families(ws)
+    sentences += notes.of_tallies(tallies, book)
+    return tuple(dict.fromkeys(sentences))

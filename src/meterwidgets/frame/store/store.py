@@ -1,4 +1,4 @@
-"""A store: a folder with every record, the rolled-up months, and a frame over them."""
+"""A store: a folder with every record, the months rolled up, and a frame over them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.saved import open_frame
 from meterwidgets.frame.store import manifest
+from meterwidgets.frame.store.manifest import Manifest
 from meterwidgets.ledger.readers.files import MANIFEST
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FED = ".fed"
-"""Touched whenever the one who feeds a store has looked for more."""
-_FED_FOR = timedelta(minutes=10)
-_TRIES = 5
+HEARTBEAT = ".fed"
+"""The file that ``ingest --follow`` touches each time it has looked for more."""
+_HEARTBEAT_TIMEOUT = timedelta(minutes=10)
+_ATTEMPTS = 5
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoreSnapshot:
     """One generation of a store, as the ``RecordStore`` of its frame.
 
     Attributes:
         folder: The store.
-        generation: Which one of its generations.
-        parts: Month, as "2026-02" -> the Parquet files of its records.
+        generation: The number of the generation.
+        parts: Month, such as "2026-02" -> the Parquet files of its records.
     """
 
     folder: Path
@@ -46,9 +48,9 @@ class Stored:
         return read_records(self.folder, self.parts, query)
 
     def is_current(self) -> bool:
-        """Whether no newer generation has been written."""
-        now = manifest.load(self.folder)
-        return now is None or now.generation == self.generation
+        """Whether no newer generation has been published."""
+        current = manifest.load(self.folder)
+        return current is None or current.generation == self.generation
 
 
 def is_store(folder: str | Path) -> bool:
@@ -60,54 +62,95 @@ def open_store(folder: str | Path) -> UsageFrame:
     """The usage in a store, mapped into memory and shared by every kernel.
 
     Args:
-        folder: As ``meterwidgets ingest --store`` made it.
+        folder: The folder that ``meterwidgets ingest --store`` made.
 
     Returns:
-        A frame of the generation that counts now. A writer changes nothing in it;
-        open the store again, or ``view.refresh()``, for a newer one.
+        A frame of the current generation. Later ingests don't change it; open the
+        store again, or call ``view.refresh()``, for a newer one.
 
     Raises:
         LedgerError: When there is no store, or it can't be read.
     """
     folder = Path(folder)
-    for _ in range(_TRIES):
-        now = _generation(folder)
-        if (folder / now.index).is_dir():
-            break  # else a writer went on by two generations meanwhile
-    frame = open_frame(folder / now.index)
-    months = {
+    for _ in range(_ATTEMPTS):
+        current = _load(folder)
+        if (folder / current.index).is_dir():
+            break  # else a writer has published two generations since
+    frame = open_frame(folder / current.index)
+    parts = {
         name: tuple(folder / part for part in month.parts)
-        for name, month in now.months.items()
+        for name, month in current.months.items()
     }
-    stored = Stored(folder, now.generation, months)
-    frame = replace(frame, store=stored, fed=_fed(folder))
-    paths = [path for month in months.values() for path in month]
+    snapshot = StoreSnapshot(folder, current.generation, parts)
+    frame = replace(frame, store=snapshot, fed=_last_heartbeat(folder))
+    paths = [path for month in parts.values() for path in month]
     return replace(frame, reread=partial(_reprice, frame, folder, paths))
+
+
+def open_newer(usage: UsageFrame) -> UsageFrame | None:
+    """The usage of a newer generation of the same store, or None if there is none.
+
+    While the store is followed, its "data until" moves on by the minute without a new
+    generation, too.
+
+    Args:
+        usage: A frame; one that was not opened from a store has no newer one.
+
+    Returns:
+        The newer frame, with the labels of the old one where it has none itself.
+    """
+    store = usage.store
+    if store is None or (usage.fed is None and store.is_current()):
+        return None
+    newer = open_store(store.folder)
+    same = newer.store is not None and newer.store.generation == store.generation
+    if same and not _is_later(newer.fed, usage.fed):
+        return None
+    labels = {
+        dimension: {
+            **usage.labels.get(dimension, {}), **newer.labels.get(dimension, {})
+        }
+        for dimension in {*usage.labels, *newer.labels}
+    }  # fmt: skip
+    return replace(newer, labels=labels)
+
+
+def touch_heartbeat(folder: Path) -> None:
+    """Say that somebody who follows the ledgers of a store has looked for more."""
+    if folder.is_dir():
+        (folder / HEARTBEAT).touch()
 
 
 def _reprice(
     frame: UsageFrame, folder: Path, paths: Sequence[Path], **prices: Any
 ) -> UsageFrame:
-    """Repricing needs the engine; opening does not."""
+    """Reprice a store; only this needs the engine, opening does not."""
     from meterwidgets.frame.store.reprice import reprice
 
     return reprice(frame, folder, paths, **prices)
 
 
-def _generation(folder: Path) -> manifest.Manifest:
-    now = manifest.load(folder)
-    if now is None or not now.generation:
+def _load(folder: Path) -> Manifest:
+    current = manifest.load(folder)
+    if current is None or not current.generation:
         raise LedgerError(
-            f"{folder}: is no store; make one with meterwidgets ingest SOURCE "
+            f"{folder}: is not a store; make one with meterwidgets ingest SOURCE "
             f"--store {folder}"
         )
-    return now
+    return current
 
 
-def _fed(folder: Path) -> datetime | None:
-    """When somebody who still feeds the store looked for more; else None."""
+def _is_later(heartbeat: datetime | None, before: datetime | None) -> bool:
+    """Whether a heartbeat moves "data until" on, or ends its moving."""
+    if heartbeat is None or before is None:
+        return heartbeat != before
+    return heartbeat - before >= _MINUTE
+
+
+def _last_heartbeat(folder: Path) -> datetime | None:
+    """When somebody who still follows the ledgers looked for more; else None."""
     try:
-        seen = datetime.fromtimestamp((folder / FED).stat().st_mtime, UTC)
+        touched = datetime.fromtimestamp((folder / HEARTBEAT).stat().st_mtime, UTC)
     except OSError:
         return None
-    return seen if datetime.now(UTC) - seen < _FED_FOR else None
+    return touched if datetime.now(UTC) - touched < _HEARTBEAT_TIMEOUT else None

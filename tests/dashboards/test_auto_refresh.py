@@ -1,4 +1,4 @@
-"""An open session shows what comes into its store, and keeps what its reader chose."""
+"""An open view shows what comes into its store, and keeps what its user chose."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from frame.store.ledgers import add, jsonl, spend_logs
 
 import meterwidgets as mw
-from frame.store.ledgers import add, jsonl, spend_logs
-from meterwidgets.dashboards import watching
-from meterwidgets.frame.store.store import FED
+from meterwidgets.dashboards import auto_refresh
+from meterwidgets.frame.store.store import HEARTBEAT
 
 STORE = Path("usage.meter")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def test_a_view_is_refreshed_with_its_filters_and_colours() -> None:
@@ -38,7 +43,7 @@ def test_a_view_is_refreshed_with_its_filters_and_colours() -> None:
     view.close()
 
 
-def test_a_reader_who_chose_nothing_follows_the_last_thirty_days() -> None:
+def test_a_view_without_a_choice_follows_the_last_thirty_days() -> None:
     add(STORE, jsonl(Path("a.jsonl"), spend_logs(50, days=20)))
     view = mw.UsageView(mw.open_store(STORE))
     assert view.filters.preset == "all"
@@ -48,32 +53,32 @@ def test_a_reader_who_chose_nothing_follows_the_last_thirty_days() -> None:
     view.close()
 
 
-def test_a_frame_of_no_store_has_nothing_newer() -> None:
+def test_a_frame_without_a_store_has_nothing_newer() -> None:
     view = mw.UsageView(mw.demo_usage())
     assert not view.refresh()
     view.close()
 
 
-def test_data_until_is_now_while_a_store_is_fed_and_no_longer() -> None:
+def test_data_until_is_now_only_while_a_store_is_followed() -> None:
     add(STORE, jsonl(Path("a.jsonl"), spend_logs(50, days=20)))
     ended = mw.open_store(STORE).as_of("UTC")
-    (STORE / FED).touch()
+    (STORE / HEARTBEAT).touch()
     fed = mw.open_store(STORE)
     assert fed.as_of("UTC") > ended
     assert abs(fed.as_of("UTC").timestamp() - time.time()) < 60
     view = mw.UsageView(fed)
-    assert not view.refresh()  # nor is anything drawn anew with every look
+    assert not view.refresh()  # so that not every look redraws everything
     ago = time.time() - 3_600
-    os.utime(STORE / FED, (ago, ago))
+    os.utime(STORE / HEARTBEAT, (ago, ago))
     assert view.refresh()
     assert view.usage.as_of("UTC") == ended
     view.close()
 
 
-def test_in_a_kernel_it_happens_by_itself_until_the_view_is_closed(
+def test_a_kernel_refreshes_a_view_until_it_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watching, "EVERY_S", 0.01)
+    monkeypatch.setattr(auto_refresh, "INTERVAL_S", 0.01)
     rows = spend_logs(90)
     add(STORE, jsonl(Path("a.jsonl"), rows[:30]))
 
