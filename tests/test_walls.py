@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "context": {"ledger", "frame", "config", "context"},
     "present": {"ledger", "frame", "metrics", "context", "present"},
     "report": {"ledger", "frame", "metrics", "present", "report"},
-    "widgets": {"metrics.formats", "widgets"},
+    "widgets": {"metrics.axes", "metrics.formats", "metrics.percentages", "widgets"},
     "dashboards": {
         *{"ledger", "frame", "metrics", "present", "widgets", "dashboards"},
         *{"config", "context"},

@@ -27,3 +27,17 @@ def plain(name: str) -> str:
     return "".join(
         "\ufffd" if unicodedata.category(c) == "Cc" or c in _BIDI else c for c in name
     )
+
+
+_RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"}
+
+
+def isolated(name: str) -> str:
+    r"""A name inside a sentence, so that right-to-left text turns only itself around.
+
+    Examples:
+        >>> isolated("qwen"), isolated("\u05de\u05d5\u05d3\u05dc")
+        ('qwen', '\u2068מודל\u2069')
+    """
+    turns = any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in name)
+    return f"\u2068{name}\u2069" if turns else name

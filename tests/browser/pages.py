@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 
 NANO = 10**9
 MONTH = ("--start", "2026-01-24", "--end", "2026-02-23")
@@ -143,7 +143,9 @@ def list_rows(found: dict[str, Any], by: str = "model") -> list[str]:
     """What a list says of a report: rank, name, cost and share of each."""
     rows = found["by"][by]
     costs = [nano(row["cost"]) for row in rows]
-    texts = zip(rows, formats.money_column(costs), formats.shares(costs), strict=True)
+    texts = zip(
+        rows, formats.money_column(costs), percentages.shares(costs), strict=True
+    )
     return [
         f"{place} {row['name']} {cost} {share} of total"
         for place, (row, cost, share) in enumerate(texts, start=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from serve.running import Running
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 
 from .conftest import OpenPage, violations_in_both_themes
 from .pages import (
@@ -42,7 +42,7 @@ def test_every_figure_equals_the_report_of_another_process(
         shown,
         "Model Insights Key metrics & recommendations",
         f"Total {money(totals['cost'])} 7 models, 30 days",
-        f"Concentration {formats.share(share)} of cost in the top model",
+        f"Concentration {percentages.share(share)} of cost in the top model",
         f"Top {totals['top_model']} {money(top['cost'])}, the highest cost",
         f"Avg {formats.money(average)} cost per model",
         f"{insight['title']} {insight['text']}",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from serve.running import Running
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 
 from .conftest import OpenPage, violations, violations_in_both_themes
 from .pages import (
@@ -90,7 +90,7 @@ def test_every_figure_equals_the_report_of_another_process(
         costs = [nano(row["cost"]) for row in demo_report["by"][by]]
         names = [row["name"] for row in demo_report["by"][by]]
         rows = zip(
-            names, formats.money_column(costs), formats.shares(costs), strict=True
+            names, formats.money_column(costs), percentages.shares(costs), strict=True
         )
         until_read(shown, *(" ".join(row) for row in rows))
 

@@ -15,7 +15,7 @@ from ipywidgets.widgets.widget import _instances
 
 import meterwidgets as mw
 from meterwidgets.errors import LedgerError
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 
 from . import ledgers
 from .ledgers import KINDS, paid, row
@@ -104,7 +104,9 @@ class Reader:
         per_day = self.money(cost / self.whole.elapsed)
         assert card["caption"].startswith(f"{per_day}/day · ")
         part = over(self.sums.unpriced.tokens(), self.sums.tokens())
-        said = f"lower bound: {formats.share(part)} of tokens unpriced" if part else ""
+        said = (
+            f"lower bound: {percentages.share(part)} of tokens unpriced" if part else ""
+        )
         assert card["note"] == said
         self.change(card, lambda sums: sums.cost)
 
@@ -139,7 +141,7 @@ class Reader:
         share = over(tokens, self.sums.tokens())
         assert card["caption"].endswith("of tokens") == (share is not None)
         if share is not None:
-            assert f"{formats.share(share)} of tokens" in card["caption"]
+            assert f"{percentages.share(share)} of tokens" in card["caption"]
 
     def card_requests(self, card: Any) -> None:
         assert card["value"] == formats.count(len(self.sums.rows))
@@ -202,7 +204,7 @@ class Reader:
         before, now = self.ledger.between(start - (end - start), start), of(self.sums)
         then = of(before) if start - (end - start) >= first else None
         known = bool(then) and now is not None
-        assert card["delta"] == (formats.percent(now / then - 1) if known else "")
+        assert card["delta"] == (percentages.change(now / then - 1) if known else "")
 
     def read_SplitBar(self, bar: Any) -> None:
         tokens = bar.title == "Token Distribution"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meterwidgets.frame.window import Window
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import axes, formats, percentages, times
 from meterwidgets.metrics.formats import NANO
 from meterwidgets.zones import midnight
 
@@ -115,7 +115,7 @@ def test_a_missing_amount_is_a_dash_and_a_zero_is_not() -> None:
     assert (formats.money_exact(None), formats.money_exact(0)) == ("–", "$0.00")
     for shown_count in (formats.count, formats.count_exact):
         assert (shown_count(None), shown_count(0)) == ("–", "0")
-    assert (formats.share(None), formats.share(Fraction(0))) == ("–", "0.0%")
+    assert (percentages.share(None), percentages.share(Fraction(0))) == ("–", "0.0%")
     assert formats.money_column([None, 0]) == ["–", "$0.00"]
     assert formats.decimal_text(None) is None
     assert formats.decimal_text(0) == "0.000000000"
@@ -310,7 +310,7 @@ def test_a_sliver_of_a_count_is_not_zero() -> None:
     ],
 )
 def test_shares_have_one_decimal_and_guards(part: str, text: str) -> None:
-    assert formats.share(Fraction(part)) == text
+    assert percentages.share(Fraction(part)) == text
 
 
 parts = st.lists(
@@ -321,7 +321,7 @@ parts = st.lists(
 @given(parts)
 @steady
 def test_the_shown_shares_of_a_breakdown_add_up(values: list[int]) -> None:
-    texts = formats.shares(values)
+    texts = percentages.shares(values)
     whole = sum(values)
     if not whole:
         assert texts == ["–"] * len(values)
@@ -346,7 +346,7 @@ def test_the_shown_shares_of_a_breakdown_add_up(values: list[int]) -> None:
 @given(st.lists(st.integers(0, 10**15), min_size=2, max_size=3))
 @steady
 def test_the_labels_of_a_split_add_up(values: list[int]) -> None:
-    texts = formats.split_shares(values)
+    texts = percentages.split_shares(values)
     whole = sum(values)
     if not whole:
         assert texts == ["–"] * len(values)
@@ -373,7 +373,7 @@ def test_the_labels_of_a_split_add_up(values: list[int]) -> None:
     ],
 )
 def test_split_labels(values: list[int], texts: list[str]) -> None:
-    assert formats.split_shares(values) == texts
+    assert percentages.split_shares(values) == texts
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_split_labels(values: list[int], texts: list[str]) -> None:
     [("0.119", "11.9%"), ("-0.119", "11.9%"), ("0.0004", "<0.1%"), ("12.5", "1,250%")],
 )
 def test_a_change_is_a_percentage_without_its_sign(part: str, text: str) -> None:
-    assert formats.percent(Fraction(part)) == text
+    assert percentages.change(Fraction(part)) == text
 
 
 @pytest.mark.parametrize(
@@ -397,12 +397,12 @@ def test_a_change_is_a_percentage_without_its_sign(part: str, text: str) -> None
     ],
 )
 def test_axis_labels(ticks: list[str], texts: list[str]) -> None:
-    assert formats.axis([nano(tick) for tick in ticks], "USD") == texts
+    assert axes.number_labels([nano(tick) for tick in ticks], "USD") == texts
 
 
 def test_axis_labels_of_counts() -> None:
-    assert formats.axis([0, 10**7, 2 * 10**7]) == ["0", "10M", "20M"]
-    assert formats.axis([1_000_000, 1_001_000]) == ["1,000,000", "1,001,000"]
+    assert axes.number_labels([0, 10**7, 2 * 10**7]) == ["0", "10M", "20M"]
+    assert axes.number_labels([1_000_000, 1_001_000]) == ["1,000,000", "1,001,000"]
 
 
 @given(
@@ -415,7 +415,7 @@ def test_axis_labels_of_counts() -> None:
 def test_axis_labels_are_distinct(
     first: int, step: int, size: int, currency: str | None
 ) -> None:
-    labels = formats.axis([first + n * step for n in range(size)], currency)
+    labels = axes.number_labels([first + n * step for n in range(size)], currency)
     assert len(set(labels)) == size
     zeros = [label for label in labels if not number(label)]
     assert len(zeros) == (first == 0)
@@ -436,7 +436,7 @@ def test_axis_labels_are_distinct(
     ],
 )
 def test_lengths_of_time(span: timedelta, text: str) -> None:
-    assert times.days(span) == text
+    assert times.duration(span) == text
 
 
 def test_counts_with_their_noun() -> None:
@@ -483,12 +483,15 @@ def test_other_windows_print_their_times() -> None:
 )
 def test_data_until_the_end_of_a_day_names_that_day(tz: str, day: date) -> None:
     as_of = midnight(day + timedelta(days=1), tz)
-    assert times.until(as_of, tz) == f"Data until {times.day(day)}"
+    assert times.data_until(as_of, tz) == f"Data until {times.day(day)}"
 
 
 def test_data_until_a_moment_names_it() -> None:
     as_of = datetime(2026, 2, 22, 17, 5, tzinfo=UTC)
-    assert times.until(as_of, "America/New_York") == "Data until Feb 22, 2026, 12:05 PM"
+    assert (
+        times.data_until(as_of, "America/New_York")
+        == "Data until Feb 22, 2026, 12:05 PM"
+    )
 
 
 @given(st.lists(st.integers(1, 10**15), min_size=2, max_size=6, unique=True))

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import axes, formats, percentages, times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
 from meterwidgets.metrics.totals import totals
@@ -34,17 +34,17 @@ def test_spend_and_run_rate(golden: UsageFrame) -> None:
 def test_the_window_is_that_day(golden: UsageFrame) -> None:
     selection = golden.select()
     assert times.window(selection.window) == "Feb 22, 2026"
-    assert times.days(totals(selection).elapsed) == "1 day"
-    assert times.until(golden.as_of("UTC"), "UTC") == "Data until Feb 22, 2026"
+    assert times.duration(totals(selection).elapsed) == "1 day"
+    assert times.data_until(golden.as_of("UTC"), "UTC") == "Data until Feb 22, 2026"
 
 
 def test_splits(golden: UsageFrame) -> None:
     amounts = totals(golden.select()).amounts
     tokens = [amounts.input_tokens or 0, amounts.output_tokens or 0]
     assert tokens == [28_000, 26_000]
-    assert formats.split_shares(tokens) == ["52%", "48%"]
+    assert percentages.split_shares(tokens) == ["52%", "48%"]
     costs = [amounts.input_cost or 0, amounts.output_cost or 0]
-    assert formats.split_shares(costs) == ["35%", "65%"]
+    assert percentages.split_shares(costs) == ["35%", "65%"]
     assert Fraction(tokens[0], sum(tokens)) == Fraction(14, 27)  # 51.85 %
 
 
@@ -74,7 +74,7 @@ def test_the_trend_has_twelve_hours(golden: UsageFrame) -> None:
     assert all(13_300_000 < cost < 13_400_000 for cost in costs)
     assert series.name == DEPLOYMENT
     ticks = [0, 5_000_000, 10_000_000, 15_000_000]
-    assert formats.axis(ticks, "USD") == ["$0", "$0.005", "$0.010", "$0.015"]
+    assert axes.number_labels(ticks, "USD") == ["$0", "$0.005", "$0.010", "$0.015"]
 
 
 def test_one_organization_and_one_model_have_everything(golden: UsageFrame) -> None:
@@ -85,8 +85,8 @@ def test_one_organization_and_one_model_have_everything(golden: UsageFrame) -> N
     ]:
         (row,) = breakdown(golden.select(), by).rows
         assert (row.id, row.name, row.share) == (name, name, 1)
-        assert formats.share(row.share) == "100.0%"
-        assert formats.shares([row.amounts.cost or 0]) == ["100.0%"]
+        assert percentages.share(row.share) == "100.0%"
+        assert percentages.shares([row.amounts.cost or 0]) == ["100.0%"]
         assert row.amounts.cost == 160_000_000
     found = totals(golden.select())
     assert (found.models, found.top_model) == (1, DEPLOYMENT)

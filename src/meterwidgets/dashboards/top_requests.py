@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.amounts import ratio
 from meterwidgets.metrics.top_requests import Request, TopRequests, top_requests
 from meterwidgets.present.words import Traits, empty_state
@@ -120,7 +120,7 @@ def _filled(selection: Selection, top: TopRequests) -> Traits:
             "name": f"{formats.plural(top.rest_count, f'more {words}')}, together",
             "value": texts[-2],
             "value_title": exact[-2],
-            "share": formats.share(ratio(top.rest, top.total)),
+            "share": percentages.share(ratio(top.rest, top.total)),
         }
         if top.rest_count
         else {},
@@ -155,7 +155,7 @@ def _row(selection: Selection, request: Request) -> Traits:
         else f"{formats.count(request.list_cost_multiple)}x",
         "times_title": list_price,
         "flagged": request.is_overpriced,
-        "share": formats.share(request.share),
+        "share": percentages.share(request.share),
         "source": f"{PurePath(request.file or 'a table').name}, row {request.row:,}"
         if request.row is not None
         else "",  # by its name: a page needs no paths of the server

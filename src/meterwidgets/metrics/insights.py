@@ -10,11 +10,12 @@ from typing import Literal
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.outliers import TIMES, Outlier
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.overpriced import overpriced_requests
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import trend
+from meterwidgets.text import isolated
 from meterwidgets.zones import day_of, midnight, zone
 
 CONCENTRATED = Fraction(8, 10)
@@ -87,7 +88,7 @@ def _most_expensive(selection: Selection, outlier: Outlier, *, is_one: bool) -> 
     start = outlier.start.astimezone(zone(tz))
     model = "an unnamed model"
     if outlier.model is not None:
-        model = formats.isolated(selection.frame.label("model", outlier.model))
+        model = isolated(selection.frame.label("model", outlier.model))
     when = f"on {times.day(start.date())} at {times.clock(start)} ({tz})"
     subject = f"The most expensive, a request to {model} {when},"
     if is_one:
@@ -131,7 +132,7 @@ def _concentration(selection: Selection) -> Insight | None:
         "concentration",
         "info",
         "Concentrated Usage",
-        f"{formats.isolated(top.name)} has {formats.share(top.share)} of the "
+        f"{isolated(top.name)} has {percentages.share(top.share)} of the "
         f"{ranked.measure}; {others} {has} the rest. A price change or an outage would "
         "affect nearly all usage; consider a second model for part of the work.",
     )
@@ -145,7 +146,7 @@ def _unpriced(selection: Selection) -> Insight | None:
     if share <= UNPRICED:
         return None
     text = (
-        f"{formats.share(share)} of the tokens "
+        f"{percentages.share(share)} of the tokens "
         f"({formats.count(amounts.unpriced_tokens)}) have no price, so the spend is a "
         "lower bound."
     )
@@ -159,7 +160,7 @@ def _unpriced(selection: Selection) -> Insight | None:
 def _add_rates(selection: Selection) -> str:
     rows = breakdown(selection, "model").rows
     unpriced = [row for row in rows if row.amounts.unpriced_tokens]
-    names = [formats.isolated(row.name) for row in unpriced if row.id is not None]
+    names = [isolated(row.name) for row in unpriced if row.id is not None]
     advice = "Add rates"
     if names:
         advice += f" for {', '.join(names[:3])}"
@@ -194,7 +195,7 @@ def _spike(selection: Selection) -> Insight | None:
     model = max(by_model, key=lambda m: by_model[m][day] - medians[m])
     name = "Usage without a model name"
     if model is not None:
-        name = formats.isolated(frame.label("model", model))
+        name = isolated(frame.label("model", model))
 
     def money(nano: int | Fraction) -> str:
         return formats.money(nano, selection.currency)

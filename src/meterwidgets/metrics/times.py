@@ -1,47 +1,43 @@
-"""Days, clocks and ranges as text."""
+"""Days, times of day and ranges of time as text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from meterwidgets.frame.data import FrameData
+from meterwidgets.frame.window import Window
 from meterwidgets.metrics.formats import plural, rounded
-
-if TYPE_CHECKING:
-    from meterwidgets.frame.data import FrameData
-    from meterwidgets.frame.window import Window
+from meterwidgets.zones import midnight
 
 
-def days(span: timedelta) -> str:
-    """A length of time in days, as it is.
+def duration(span: timedelta) -> str:
+    """A length of time in days, or in hours or minutes where it is shorter.
 
     Examples:
-        >>> days(timedelta(days=1)), days(timedelta(days=29, hours=19))
+        >>> duration(timedelta(days=1)), duration(timedelta(days=29, hours=19))
         ('1 day', '29.8 days')
-        >>> days(timedelta(hours=6)), days(timedelta(minutes=30))
+        >>> duration(timedelta(hours=6)), duration(timedelta(minutes=30))
         ('6 hours', '30 minutes')
     """
     hours = Fraction(int(span.total_seconds()), 3600)
     if hours < 1:
         return plural(int(hours * 60), "minute")
-    if hours < 24:
-        text = f"{rounded(hours, 1):f}".removesuffix(".0")
-        return f"{text} {'hour' if text == '1' else 'hours'}"
-    text = f"{rounded(hours / 24, 1):f}".removesuffix(".0")
-    return f"{text} {'day' if text == '1' else 'days'}"
+    number, unit = (hours, "hour") if hours < 24 else (hours / 24, "day")
+    text = f"{rounded(number, 1):f}".removesuffix(".0")
+    return f"{text} {unit}{'' if text == '1' else 's'}"
 
 
-def before(span: timedelta) -> str:
+def previous_period(span: timedelta) -> str:
     """The equal length of time directly before.
 
     Examples:
-        >>> before(timedelta(days=1)), before(timedelta(days=30))
+        >>> previous_period(timedelta(days=1)), previous_period(timedelta(days=30))
         ('the day before', 'the 30 days before')
     """
-    return f"the {days(span).removeprefix('1 ')} before"
+    return f"the {duration(span).removeprefix('1 ')} before"
 
 
 def day(value: date, *, year: bool = True) -> str:
@@ -56,7 +52,7 @@ def day(value: date, *, year: bool = True) -> str:
 
 
 def clock(value: datetime) -> str:
-    """A time of day; of an hour that clocks go through twice, which of them it is.
+    """A time of day, with its zone in an hour that the clock repeats.
 
     Examples:
         >>> clock(datetime(2026, 2, 2, 18, 5))
@@ -65,8 +61,8 @@ def clock(value: datetime) -> str:
         '1:00 AM EST'
     """
     text = f"{value.hour % 12 or 12}:{value:%M %p}"
-    twice = value.utcoffset() != value.replace(fold=1 - value.fold).utcoffset()
-    return f"{text} {value:%Z}" if twice else text
+    other = value.replace(fold=1 - value.fold)  # the repeated hour's other pass
+    return f"{text} {value:%Z}" if value.utcoffset() != other.utcoffset() else text
 
 
 def window(value: Window) -> str:
@@ -88,142 +84,145 @@ def window(value: Window) -> str:
         if first == last:
             return day(last)
         return f"{day(first, year=first.year != last.year)} – {day(last)}"
-    here = ZoneInfo(value.tz)
-    start, end = value.start.astimezone(here), value.end.astimezone(here)
+    start = value.start.astimezone(ZoneInfo(value.tz))
+    end = value.end.astimezone(ZoneInfo(value.tz))
     if start.date() == end.date():
         return f"{day(start)}, {clock(start)} – {clock(end)}"
-    last, until_clock = end.date(), f", {clock(end)}"
+    last, end_clock = end.date(), f", {clock(end)}"
     if (end.hour, end.minute) == (0, 0):  # the midnight that ends the day before
-        last, until_clock = last - timedelta(days=1), ""
+        last, end_clock = last - timedelta(days=1), ""
         if last == start.date():
             return f"{day(start)}, {clock(start)} – midnight"
-    both = start.year != last.year
-    return f"{day(start, year=both)}, {clock(start)} – {day(last)}{until_clock}"
+    first_day = day(start, year=start.year != last.year)
+    return f"{first_day}, {clock(start)} – {day(last)}{end_clock}"
 
 
-def until(as_of: datetime, tz: str) -> str:
-    """Until when there is data, in a zone: a whole day prints as that day.
+def data_until(as_of: datetime, tz: str) -> str:
+    """The end of the data, in a zone; a whole day is named without its clock.
 
     Examples:
         >>> from datetime import UTC
-        >>> until(datetime(2026, 2, 23, tzinfo=UTC), "UTC")
+        >>> data_until(datetime(2026, 2, 23, tzinfo=UTC), "UTC")
         'Data until Feb 22, 2026'
     """
-    here = as_of.astimezone(ZoneInfo(tz))
-    midnight = datetime.combine(here.date(), time(0), ZoneInfo(tz))
-    if as_of == midnight.astimezone(UTC):  # where clocks skip it, the day starts at 1
-        return f"Data until {day(here.date() - timedelta(days=1))}"
-    return f"Data until {day(here)}, {clock(here)}"
+    local = as_of.astimezone(ZoneInfo(tz))
+    # Not 0 o'clock: where clocks skip it, the day starts at 1 AM.
+    if as_of == midnight(local.date(), tz):
+        return f"Data until {day(local.date() - timedelta(days=1))}"
+    return f"Data until {day(local)}, {clock(local)}"
 
 
-def standing(frame: FrameData, tz: str) -> str:
-    """Until when a ledger goes, and how it is priced where that is not as recorded.
+def data_status(frame: FrameData, tz: str) -> str:
+    """The end of a ledger's data, and its pricing where that is not as recorded.
 
     Examples:
         >>> import meterwidgets as mw
         >>> usage = mw.read_usage({"time": ["2026-02-22"], "input_tokens": [1]})
-        >>> standing(usage, "UTC")
+        >>> data_status(usage, "UTC")
         'Data until Feb 22, 2026'
-        >>> standing(usage.reprice(as_of=date(2026, 1, 1)), "UTC")
+        >>> data_status(usage.reprice(as_of=date(2026, 1, 1)), "UTC")
         'Data until Feb 22, 2026 · Repriced as of 2026-01-01'
     """
-    said = until(frame.as_of(tz), tz)
-    return f"{said} · {frame.pricing.capitalize()}" if frame.repriced else said
+    text = data_until(frame.as_of(tz), tz)
+    return f"{text} · {frame.pricing.capitalize()}" if frame.repriced else text
 
 
-def bucket(start: datetime, name: str, tz: str) -> str:
-    """A bucket of time, as a tooltip heads it.
+def bucket_label(start: datetime, bucket: str, tz: str) -> str:
+    """A bucket of time, as the heading of a tooltip.
 
     Args:
         start: Its first instant.
-        name: What kind it is, such as "day".
+        bucket: Its length, such as "day".
         tz: The zone of the calendar.
 
     Examples:
         >>> from datetime import UTC
         >>> at = datetime(2026, 2, 11, 16, 15, tzinfo=UTC)
-        >>> [bucket(at, name, "UTC") for name in ("day", "15 minutes", "hour")]
+        >>> [bucket_label(at, name, "UTC") for name in ("day", "15 minutes", "hour")]
         ['Wed, Feb 11, 2026', 'Feb 11, 4:15 PM', 'Feb 11, 4:15 PM']
-        >>> [bucket(at, name, "UTC") for name in ("week", "month")]
+        >>> [bucket_label(at, name, "UTC") for name in ("week", "month")]
         ['Week of Feb 11, 2026', 'Feb 2026']
     """
-    here = start.astimezone(ZoneInfo(tz))
-    if name == "month":
-        return f"{here:%b %Y}"
-    if name == "week":
-        return f"Week of {day(here)}"
-    if name == "day":
-        return f"{here:%a}, {day(here)}"
-    return f"{day(here, year=False)}, {clock(here)}"
+    local = start.astimezone(ZoneInfo(tz))
+    if bucket == "month":
+        return f"{local:%b %Y}"
+    if bucket == "week":
+        return f"Week of {day(local)}"
+    if bucket == "day":
+        return f"{local:%a}, {day(local)}"
+    return f"{day(local, year=False)}, {clock(local)}"
 
 
-def ticks(starts: Sequence[datetime], name: str, tz: str) -> list[tuple[int, str]]:
-    """Where an axis of buckets may have a label, and what it says there.
+def unfinished_until(end: datetime, bucket: str, tz: str) -> str:
+    """The end of an unfinished bucket, as its note names it.
+
+    Args:
+        end: Where the data or the window end inside the bucket.
+        bucket: Its length, such as "day".
+        tz: The zone of the calendar.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> unfinished_until(datetime(2026, 2, 22, 18, tzinfo=UTC), "day", "UTC")
+        'Feb 22 until 6:00 PM'
+        >>> unfinished_until(datetime(2026, 2, 22, tzinfo=UTC), "week", "UTC")
+        'last week until Feb 21'
+    """
+    if bucket in ("week", "month"):
+        last = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(tz))
+        return f"last {bucket} until {day(last, year=False)}"
+    local = end.astimezone(ZoneInfo(tz))
+    return f"{day(local, year=False)} until {clock(local)}"
+
+
+def axis_labels(
+    starts: Sequence[datetime], bucket: str, tz: str
+) -> list[tuple[int, str]]:
+    """The labels of an axis of time, and the buckets that they stand at.
 
     Args:
         starts: The first instant of each bucket.
-        name: What kind they are, such as "day".
+        bucket: Their length, such as "day".
         tz: The zone of the calendar.
 
     Returns:
-        Places and texts: full hours or midnights where buckets are shorter than a day;
-        a midnight, and the first label, name their day.
+        The index of a bucket and its label. Buckets shorter than a day have labels at
+        full hours or midnights; a midnight and the first label name their day.
 
     Examples:
         >>> from datetime import UTC
         >>> hours = [datetime(2026, 2, 22, hour, tzinfo=UTC) for hour in range(10)]
-        >>> ticks(hours, "hour", "UTC")
+        >>> axis_labels(hours, "hour", "UTC")
         [(0, 'Feb 22'), (3, '3 AM'), (6, '6 AM'), (9, '9 AM')]
-        >>> ticks(hours[:1], "day", "UTC")
+        >>> axis_labels(hours[:1], "day", "UTC")
         [(0, 'Feb 22')]
     """
-    here = [start.astimezone(ZoneInfo(tz)) for start in starts]
-    if name == "month":
-        return [(place, f"{at:%b %Y}") for place, at in enumerate(here)]
-    if name in ("week", "day"):
-        return [(place, day(at, year=False)) for place, at in enumerate(here)]
+    local = [start.astimezone(ZoneInfo(tz)) for start in starts]
+    if bucket == "month":
+        return [(index, f"{start:%b %Y}") for index, start in enumerate(local)]
+    if bucket in ("week", "day"):
+        return [(index, day(start, year=False)) for index, start in enumerate(local)]
     hours = (starts[-1] - starts[0]) / timedelta(hours=1)
-    steps = (0.25, 0.5, 1, 3, 6, 12, 24)
-    step = next((each for each in steps if hours / each <= _TICKS), steps[-1])
-    found = [
-        (place, _clock_tick(at))
-        for place, at in enumerate(here)
-        if (at.hour + Fraction(at.minute, 60)) % Fraction(step) == 0
+    step = next((s for s in _HOUR_STEPS if hours / s <= _MAX_LABELS), _HOUR_STEPS[-1])
+    labels = [
+        (index, _hour_label(start))
+        for index, start in enumerate(local)
+        if (start.hour + Fraction(start.minute, 60)) % Fraction(step) == 0
     ]
-    if not found:
-        found = [(0, _clock_tick(here[0]))]
-    place, text = found[0]
-    if here[place].hour or here[place].minute:
-        text = f"{day(here[place], year=False)}, {text}"
-    return [(place, text), *found[1:]]
+    if not labels:
+        labels = [(0, _hour_label(local[0]))]
+    index, text = labels[0]
+    if local[index].hour or local[index].minute:
+        text = f"{day(local[index], year=False)}, {text}"
+    return [(index, text), *labels[1:]]
 
 
-_TICKS = 8
+_HOUR_STEPS = (0.25, 0.5, 1, 3, 6, 12, 24)
+_MAX_LABELS = 8
 
 
-def _clock_tick(at: datetime) -> str:
-    if not at.hour and not at.minute:
-        return day(at, year=False)
-    return f"{at.hour % 12 or 12}{f':{at:%M}' if at.minute else ''} {at:%p}"
-
-
-def cut_short(end: datetime, name: str, tz: str) -> str:
-    """Until when an unfinished bucket goes, as its note says.
-
-    Args:
-        end: Where the data or the window end inside the bucket.
-        name: What kind of bucket it is.
-        tz: The zone of the calendar.
-
-    Examples:
-        >>> from datetime import UTC
-        >>> cut_short(datetime(2026, 2, 22, 18, tzinfo=UTC), "day", "UTC")
-        'Feb 22 until 6:00 PM'
-        >>> cut_short(datetime(2026, 2, 22, tzinfo=UTC), "week", "UTC")
-        'last week until Feb 21'
-    """
-    here = end.astimezone(ZoneInfo(tz))
-    if name in ("week", "month"):
-        last = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(tz))
-        return f"last {name} until {day(last, year=False)}"
-    return f"{day(here, year=False)} until {clock(here)}"
+def _hour_label(start: datetime) -> str:
+    if not start.hour and not start.minute:
+        return day(start, year=False)
+    minute = f":{start:%M}" if start.minute else ""
+    return f"{start.hour % 12 or 12}{minute} {start:%p}"

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.totals import Totals, delta, previous_totals, totals
@@ -49,7 +49,8 @@ class Facts:
     @property
     def length(self) -> str:
         """How much time the figures are of."""
-        return times.days(self.now.elapsed) if self.now.elapsed else "outside the data"
+        elapsed = self.now.elapsed
+        return times.duration(elapsed) if elapsed else "outside the data"
 
     def money(self, nano: Any) -> str:
         """Money as cards show it."""
@@ -82,10 +83,10 @@ def change(
     up = moved > 0
     tone = rise if up else {"bad": "good", "good": "bad"}.get(rise, rise)
     return {
-        "delta": formats.percent(moved),
+        "delta": percentages.change(moved),
         "direction": "up" if up else "down" if moved else "",
         "tone": tone if moved else "neutral",
-        "delta_title": f"{text(of(before))} in {times.before(before.elapsed)}",
+        "delta_title": f"{text(of(before))} in {times.previous_period(before.elapsed)}",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.breakdown import Breakdown, Row, breakdown, top_with_other
 from meterwidgets.metrics.totals import totals
 from meterwidgets.present.words import Colors, Traits, apart, empty_state, key
@@ -104,7 +104,7 @@ def table(
             "selectable": row.members == 1,
         }
         for row, value, text, part in zip(
-            rows, values, texts, formats.shares(known), strict=True
+            rows, values, texts, percentages.shares(known), strict=True
         )
     ]  # fmt: skip
 

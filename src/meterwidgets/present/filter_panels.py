@@ -11,7 +11,7 @@ from meterwidgets.errors import MeterError
 from meterwidgets.frame.filters import PRESETS, Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import Window
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.overpriced import OVERPRICED
 from meterwidgets.metrics.totals import elapsed, previous_totals
@@ -54,7 +54,7 @@ def panel(
         "preset": filters.preset,
         "range_text": times.window(window),
         "zone": filters.tz,
-        "data_until": times.standing(frame, filters.tz),
+        "data_until": times.data_status(frame, filters.tz),
         "notes": _notes(selection),
         "demo": "Demo data" if frame.demo else "",
         "demo_title": made_up if frame.demo else "",
@@ -97,7 +97,7 @@ def _notes(selection: Selection) -> list[str]:
     notes = []
     then = previous_totals(selection)
     if then is not None and then.amounts.records:
-        notes.append(f"Changes against {times.before(elapsed(selection))}")
+        notes.append(f"Changes against {times.previous_period(elapsed(selection))}")
     others = [each for each in frame.currencies if each != selection.currency]
     if others:
         notes.append(
@@ -154,7 +154,7 @@ def _list(selection: Selection, dimension: Dimension, slots: Colors) -> Traits:
     """The values of one filter that exist under the other filters, with shares."""
     wanted = selection.filters.chosen.get(dimension.name, ())
     found = breakdown(selection, dimension.name, own=False)
-    shares = formats.shares([row.value or 0 for row in found.rows])
+    shares = percentages.shares([row.value or 0 for row in found.rows])
     values = [
         {
             "id": key(row.id),

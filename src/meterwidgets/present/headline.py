@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.amounts import amounts_from_sums as of_sums
 from meterwidgets.metrics.breakdown import Breakdown, top_with_other
 from meterwidgets.metrics.overpriced import OVERPRICED
@@ -89,7 +89,7 @@ def figures(selection: Selection) -> list[Figure]:
             formats.count(amounts.tokens_per_unit),
             "undefined without cost"
             if amounts.tokens_per_unit is None
-            else f"tokens per {formats.unit_word(unit)}",
+            else f"tokens per {formats.currency_name(unit)}",
             formats.count_exact(amounts.tokens_per_unit),
         ),
     ]
@@ -99,12 +99,12 @@ def _spend(found: Totals, unit: str | None) -> str:
     amounts = found.amounts
     if amounts.cost is None:
         return "no prices: tokens rank instead"
-    said = [times.days(found.elapsed)]
+    said = [times.duration(found.elapsed)]
     if found.run_rate is not None:
         said.insert(0, f"{formats.money(found.run_rate, unit)}/day")
     if amounts.unpriced_tokens and amounts.tokens:
         part = Fraction(amounts.unpriced_tokens, amounts.tokens)
-        said.append(f"lower bound: {formats.share(part)} of tokens unpriced")
+        said.append(f"lower bound: {percentages.share(part)} of tokens unpriced")
     return " · ".join(said)
 
 
@@ -140,7 +140,7 @@ def _parts(
             (value or 0) / (sum(known) or 1),
         )
         for key, value, text, share in zip(
-            keys, values, texts, formats.split_shares(known), strict=True
+            keys, values, texts, percentages.split_shares(known), strict=True
         )
     ]
 
@@ -206,7 +206,7 @@ def table(found: Breakdown, unit: str | None, most: int | None = None) -> list[L
     rows = top_with_other(found.rows, most or len(found.rows))
     costs = formats.money_column([row.amounts.cost for row in rows], unit)
     values = [row.value for row in rows]
-    shares = formats.shares([value or 0 for value in values])
+    shares = percentages.shares([value or 0 for value in values])
     return [
         Line(
             plain(row.name),

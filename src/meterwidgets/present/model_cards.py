@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.breakdown import Row, concentration, top_with_other
 from meterwidgets.metrics.totals import Totals
 from meterwidgets.present.card_context import Facts, change
 from meterwidgets.present.donuts import SHOWN
 from meterwidgets.present.words import NO_PRICE, Traits
+from meterwidgets.text import isolated
 
 NO_MODEL = "no model is reported"
 NO_SHARE = {"cost": "undefined without cost", "tokens": "undefined without tokens"}
@@ -23,7 +24,7 @@ def count(facts: Facts) -> Traits:
         "title": NO_MODEL if facts.now.models is None else "",
         "caption": NO_MODEL
         if facts.now.models is None
-        else f"{first}: {formats.isolated(top or 'none')}",
+        else f"{first}: {isolated(top or 'none')}",
         "caption_title": top or "",
         "color": facts.colors.get(top, "") if top else "",
     }
@@ -52,7 +53,7 @@ def concentrated(facts: Facts) -> Traits:
     ranked = facts.now.by_model
     found, measure = concentration(ranked), ranked.measure
     rows = top_with_other(ranked.rows, SHOWN)
-    listed = formats.shares([row.value or 0 for row in rows])
+    listed = percentages.shares([row.value or 0 for row in rows])
     shown = dict(zip([row.id for row in rows], listed, strict=True))
     title = NO_MODEL if found.top is None else NO_SHARE[measure]
     if found.share is not None and found.hhi and found.effective_number:

@@ -77,7 +77,7 @@ def first(usage: UsageFrame, page: str, query: str, *, user: str = "") -> First:
         when=(
             times.window(selection.window),
             asked.filters.tz,
-            times.standing(usage, asked.filters.tz),
+            times.data_status(usage, asked.filters.tz),
         ),
         title=drawn["title"],
         subtitle=drawn["subtitle"],

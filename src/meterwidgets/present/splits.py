@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.amounts import amounts_from_sums as of_sums
 from meterwidgets.present.words import NO_PRICE, Traits, empty_state, per_unit
@@ -125,7 +125,7 @@ def _shared_out(
     """Parts with their shares; the side that the filters leave out is muted."""
     known = [value or 0 for value in values]
     whole = sum(known)
-    labels = formats.split_shares(known)
+    labels = percentages.split_shares(known)
     side = selection.filters.cost_type
     colors = {"input": "c1", "output": "c2", "unsplit": "other"}
     return [

@@ -46,17 +46,19 @@ def trend(
     unpriced = ", as nothing is priced" if measure != drawn else ""
     tz = selection.filters.tz
     slots = slots_of(selection, by, colors)
-    ticks = times.ticks(found.start, found.bucket, tz) if found.start else []
+    ticks = times.axis_labels(found.start, found.bucket, tz) if found.start else []
     here = ZoneInfo(tz)
     words = "over time" if brief else f"per {found.bucket}, {tz}"
     return {
         "subtitle": f"{WORDS[drawn]} {words}{unpriced}",
         "times": [start.astimezone(here).replace(tzinfo=None) for start in found.start],
-        "labels": [times.bucket(start, found.bucket, tz) for start in found.start],
+        "labels": [
+            times.bucket_label(start, found.bucket, tz) for start in found.start
+        ],
         "ticks": [{"place": place, "text": text} for place, text in ticks],
         "series": [_series(series, drawn, slots, unknown) for series in found.series],
         "unit": (selection.currency or "") if drawn == "cost" else "",
-        "unfinished": times.cut_short(found.end, found.bucket, tz)
+        "unfinished": times.unfinished_until(found.end, found.bucket, tz)
         if found.end and found.unfinished
         else "",
         **empty_state(selection, len(found.start)),

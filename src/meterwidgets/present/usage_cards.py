@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.present.card_context import Facts, change, spark
 from meterwidgets.present.words import NO_PRICE, Traits, per_unit
@@ -23,7 +23,7 @@ def spend(facts: Facts) -> Traits:
         caption, caption_title = "no prices: tokens rank instead", ""
     elif amounts.unpriced_tokens and amounts.tokens:
         part = Fraction(amounts.unpriced_tokens, amounts.tokens)
-        note = f"lower bound: {formats.share(part)} of tokens unpriced"
+        note = f"lower bound: {percentages.share(part)} of tokens unpriced"
     return {
         "label": "Total Spend",
         "value": facts.money(amounts.cost),
@@ -91,7 +91,7 @@ def side(facts: Facts, name: str) -> Traits:
     both = (amounts.input_tokens or 0) + (amounts.output_tokens or 0)
     said = [] if cost is None else [facts.money(cost)]
     if tokens is not None and both:
-        said.append(f"{formats.share(Fraction(tokens, both))} of tokens")
+        said.append(f"{percentages.share(Fraction(tokens, both))} of tokens")
     unknown = f"no record reports {name} tokens"
     return {
         "label": f"{name.capitalize()} Tokens",

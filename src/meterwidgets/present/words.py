@@ -9,6 +9,7 @@ from typing import Any
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, times
+from meterwidgets.text import isolated
 
 Traits = dict[str, Any]
 Colors = Mapping[str | None, str]
@@ -67,7 +68,7 @@ def per_unit(currency: str | None) -> str:
         >>> per_unit("USD"), per_unit("CHF")
         ('tokens per dollar', 'tokens per CHF')
     """
-    return f"tokens per {formats.unit_word(currency)}"
+    return f"tokens per {formats.currency_name(currency)}"
 
 
 def empty_state(selection: Selection, records: int) -> Traits:
@@ -82,7 +83,7 @@ def empty_state(selection: Selection, records: int) -> Traits:
     filters = selection.filters
 
     def shown(name: str, value: str | None) -> str:
-        return formats.isolated(selection.frame.label(name, value))
+        return isolated(selection.frame.label(name, value))
 
     chosen = [
         f"{selection.frame.dimensions.named(dimension).filter_label} "

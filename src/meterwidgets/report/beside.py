@@ -7,7 +7,7 @@ import json
 from io import StringIO
 
 from meterwidgets.frame.data import FrameData
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.compare import Compared, Comparison, record
 from meterwidgets.present.headline import chosen
 from meterwidgets.report.csv import harmless
@@ -22,7 +22,7 @@ def text(found: Comparison) -> str:
     lines = [
         f"{plain(frame.name)}{' (demo data)' if frame.demo else ''}",
         f"{times.window(window)} · {window.tz} · "
-        f"{times.until(frame.as_of(window.tz), window.tz)}",
+        f"{times.data_until(frame.as_of(window.tz), window.tz)}",
         f"Recorded beside {found.pricing}",
         *chosen(selection),
         "",
@@ -92,7 +92,7 @@ def _change(row: Compared) -> str:
     if row.change is None:
         return formats.DASH + star
     sign = "-" if row.change < 0 else "+" if row.change else ""
-    return f"{sign}{formats.percent(row.change)}{star}"
+    return f"{sign}{percentages.change(row.change)}{star}"
 
 
 def _unlike(found: Comparison) -> list[str]:

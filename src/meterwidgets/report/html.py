@@ -92,7 +92,7 @@ def dumps(selection: Selection) -> str:
     """The figures of a selection as one HTML document."""
     frame, window = selection.frame, selection.window
     name, range_ = _text(frame.name), _text(times.window(window))
-    until = _text(times.standing(frame, window.tz))
+    until = _text(times.data_status(frame, window.tz))
     demo = " (demo data)" if frame.demo else ""
     body = [
         f"<header><h1>{name}{demo}</h1>",

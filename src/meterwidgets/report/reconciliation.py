@@ -10,7 +10,7 @@ from io import StringIO
 from typing import Any
 
 from meterwidgets.frame.window import Window
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.formats import decimal_text
 from meterwidgets.metrics.reconcile.results import Line, Reconciliation
 from meterwidgets.report.csv import harmless
@@ -32,7 +32,7 @@ def headline(found: Reconciliation) -> str:
         'The invoice is $0.25 (25.0%) higher than the ledger over 1 day; nothing of \
 it is explained (1 line).'
     """
-    span = times.days(found.end - found.start)
+    span = times.duration(found.end - found.start)
     amounts = (found.difference, found.explained, found.unexplained)
     shown = formats.money_column([abs(each) for each in amounts], found.currency)
     if found.agrees:
@@ -43,7 +43,7 @@ it is explained (1 line).'
     if found.difference:
         way = "higher" if found.difference > 0 else "lower"
         part = (
-            f" ({formats.percent(Fraction(found.difference, found.ledger))})"
+            f" ({percentages.change(Fraction(found.difference, found.ledger))})"
             if found.ledger
             else ""
         )

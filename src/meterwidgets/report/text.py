@@ -28,7 +28,7 @@ def dumps(selection: Selection) -> str:
     frame, window, unit = selection.frame, selection.window, selection.currency
     lines = [
         f"{plain(frame.name)}{' (demo data)' if frame.demo else ''}",
-        f"{times.window(window)} · {window.tz} · {times.standing(frame, window.tz)}",
+        f"{times.window(window)} · {window.tz} · {times.data_status(frame, window.tz)}",
         *chosen(selection),
         "",
     ]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import nan
 from typing import Any, Literal, get_args
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import axes, formats, percentages
 from meterwidgets.widgets.trend_series import (
     Series,
     Value,
@@ -137,7 +137,7 @@ def _axis(
     if shape == "share":
         texts = [f"{int(tick)}%" for tick in ticks]
     else:
-        texts = formats.axis(ticks, unit or None)
+        texts = axes.number_labels(ticks, unit or None)
     return [
         {"at": scale(tick), "text": text, "zero": not tick}
         for tick, text in zip(ticks, texts, strict=True)
@@ -155,7 +155,7 @@ def _points(
     for bucket, total, label in zip(buckets, totals, labels, strict=True):
         *texts, total_text = column_texts([*bucket, total], unit)
         if shape == "share":
-            shares = formats.shares([max(0, value or 0) for value in bucket])
+            shares = percentages.shares([max(0, value or 0) for value in bucket])
             texts = [
                 formats.DASH if value is None else share
                 for value, share in zip(bucket, shares, strict=True)

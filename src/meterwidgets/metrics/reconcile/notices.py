@@ -11,7 +11,7 @@ import numpy as np
 
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.ledger.records.quality import Quality, describe
-from meterwidgets.metrics import formats, times
+from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.reconcile.pairs import Pair
 
 _DAY_S = 86_400
@@ -144,8 +144,8 @@ def _lower_bound(unexplained: Sequence[Pair]) -> Iterator[str]:
         )
         yield (
             f"in {formats.plural(len(partly), 'unexplained line')} "
-            f"{formats.share(part)} of the ledger's tokens have no price: its cost is "
-            "a lower bound; add a [[price]] to meterwidgets.toml"
+            f"{percentages.share(part)} of the ledger's tokens have no price: its cost "
+            "is a lower bound; add a [[price]] to meterwidgets.toml"
         )
 
 

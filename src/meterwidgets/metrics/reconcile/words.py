@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics import formats, percentages
 
 WORDS: dict[str, tuple[str, str]] = {
     "agrees": (
@@ -98,7 +98,7 @@ def title(kind: str, by: Fraction | None) -> str:
         return words
     size = formats.plural(abs(int(by)), "hour")
     way = "ahead of" if by > 0 else "behind"
-    return words.format(of=formats.share(by), hours=size, way=way)
+    return words.format(of=percentages.share(by), hours=size, way=way)
 
 
 def advice(kind: str) -> str:
