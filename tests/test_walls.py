@@ -47,8 +47,8 @@ ONLY = {
     "genai_prices": {"ledger/pricing/catalogue.py"},
     "anywidget": {"widgets"},
     "pandas": {"widgets/bqplot_figures.py", "frame"},
-    "adbc_driver_manager": {"ledger/readers/database_session.py"},
-    "adbc_driver_postgresql": {"ledger/readers/database_session.py"},
+    "adbc_driver_manager": {"ledger/readers/postgres_session.py"},
+    "adbc_driver_postgresql": {"ledger/readers/postgres_session.py"},
     "pyspark": {"frame/spark"},
     "sqlglot": {"frame/spark/engine.py"},
 }

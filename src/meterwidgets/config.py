@@ -19,9 +19,9 @@ from meterwidgets.frame.store.store import is_store, open_store
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.read import Progress, Request
-from meterwidgets.ledger.readers.database_url import Database, parse_database_url
 from meterwidgets.ledger.readers.files import find_files
-from meterwidgets.ledger.records.mapping import GUESSES
+from meterwidgets.ledger.readers.postgres_url import Database, parse_database_url
+from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS
 from meterwidgets.schema import NAMES
 from meterwidgets.zones import zone
 
@@ -122,8 +122,8 @@ def _check(config: Config) -> None:
         if entry.source is not None:
             _named(f"{where}source", sources.find, entry.source)
         for field in entry.columns or ():
-            if field not in GUESSES:
-                known = unknown("field", field, GUESSES)
+            if field not in COLUMN_SYNONYMS:
+                known = unknown("field", field, COLUMN_SYNONYMS)
                 raise ConfigError(f"{where}columns: {known}")
         _check_words(where, entry.timezone, entry.currency)
     for dimension in config.labels:

@@ -134,7 +134,7 @@ def test_a_list_broken_in_the_middle_is_refused_with_its_line(write: Write) -> N
         '[{"start": "2026-02-22"},\n {"start" "2026"},\n {"cost": 1}]', "a.json"
     )
     said = refusal(path)
-    assert "line 2, column 11" in said and "mend it there" in said
+    assert "line 2, column 11" in said and "fix it there" in said
 
 
 def test_a_json_file_without_any_json_is_refused(write: Write) -> None:
@@ -144,7 +144,7 @@ def test_a_json_file_without_any_json_is_refused(write: Write) -> None:
 def test_a_column_named_twice_is_refused(write: Write) -> None:
     said = refusal(write("start,model,model,cost\n"))
     assert said.endswith(
-        "line 1: column 'model' stands there twice; give every column its own name"
+        "line 1: column 'model' occurs twice; give every column its own name"
     )
 
 

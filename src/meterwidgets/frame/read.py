@@ -20,7 +20,7 @@ from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.read import Progress, Request, read_ledgers
-from meterwidgets.ledger.readers.database_url import Database
+from meterwidgets.ledger.readers.postgres_url import Database
 from meterwidgets.ledger.records import parquet_view
 from meterwidgets.ledger.records.labels import collected
 from meterwidgets.ledger.records.quality import write_rejects

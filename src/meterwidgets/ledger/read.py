@@ -19,11 +19,12 @@ from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
 from meterwidgets.ledger.pricing.costs import price
-from meterwidgets.ledger.readers.database import open_database
-from meterwidgets.ledger.readers.database_url import Database
+from meterwidgets.ledger.readers.dataframe import open_dataframe
 from meterwidgets.ledger.readers.files import find_files
-from meterwidgets.ledger.readers.json_sample import explain
-from meterwidgets.ledger.readers.rows import Raw, open_file, open_table
+from meterwidgets.ledger.readers.json_errors import explain_json_error
+from meterwidgets.ledger.readers.open_file import open_file
+from meterwidgets.ledger.readers.postgres_url import Database
+from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import (
     labels,
     notes,
@@ -34,6 +35,7 @@ from meterwidgets.ledger.records import (
 from meterwidgets.ledger.records.dedupe import deduplicate
 from meterwidgets.ledger.records.plan import Plan, Request, plan
 from meterwidgets.ledger.records.quality import Quality, describe
+from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 from meterwidgets.schema import COUNTS, NAMES
 from meterwidgets.text import counted
 
@@ -215,7 +217,7 @@ def _plans(
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
     total = sum(part.stat().st_size for _, part in parts if isinstance(part, Path))
     plans = []
-    for number, (request, part) in enumerate(parts):
+    for request, part in parts:
         if isinstance(part, Path):
             if progress is not None:
                 progress(Done(str(part), 0, total, 0))
@@ -223,20 +225,20 @@ def _plans(
         elif isinstance(part, Database):
             raw = opened.enter_context(_database(part, ws, request))
         else:
-            raw = open_table(part, ws.con, f"table_{number}")
+            raw = open_dataframe(part, ws)
         plans.append(plan(raw, request, ws))
     return plans
 
 
 def _database(
     database: Database, ws: Workspace, request: Request
-) -> AbstractContextManager[Raw]:
+) -> AbstractContextManager[RawLedger]:
     if request.columns:
         raise LedgerError(
             f"{database}: the columns of LiteLLM's tables are known; leave out columns="
         )
     source, since = request.source, request.since
-    return open_database(database, ws, source=source, since=since)
+    return open_litellm_database(database, ws, source=source, since=since)
 
 
 def _batches(plans: Sequence[Plan]) -> list[list[int]]:
@@ -346,7 +348,7 @@ class _Reading:
             self.read(batch[half:])
             return
         if first.source.paged:
-            pages.keep(ws, first.raw.reader(listed), first.source.name)
+            pages.add(ws, first.raw.select_rows(listed), first.source.name)
         self._files += len(batch)
         self._done += size
         self._rows += added[0] if added else 0
@@ -458,13 +460,13 @@ def _leave_good(ws: Workspace, order: Sequence[int], *, all_good: bool) -> None:
         ws.execute(f"UPDATE {ws.reported} SET file = {file}")
 
 
-def _why(raw: Raw, error: duckdb.Error) -> str:
+def _why(raw: RawLedger, error: duckdb.Error) -> str:
     """What the reader of files said, in words that name a way out."""
     said = str(error).splitlines()[0]
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"{said}; read it in parts, or from a machine with more memory"
     if raw.unit == "record" and raw.path is not None:
-        return explain(raw.path, said)
+        return explain_json_error(raw.path, said)
     if "state machine" in said:
         return (
             "its lines end in different ways, some with CR LF and some with LF; "

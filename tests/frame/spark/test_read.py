@@ -207,7 +207,7 @@ def test_what_a_cluster_does_not_read_is_refused_with_a_way_out(
         read(df, columns={"cost": "cots"})
     with pytest.raises(LedgerError, match="no column for 'start'"):
         read(df.drop("start"))
-    with pytest.raises(LedgerError, match="column 'cost' stands there twice"):
+    with pytest.raises(LedgerError, match="column 'cost' occurs twice"):
         read(df.toDF("start", "cost", "cost"))
 
 

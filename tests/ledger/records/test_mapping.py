@@ -215,7 +215,7 @@ def test_a_column_of_mixed_types_is_named() -> None:
 
 def test_a_dataframe_with_a_column_twice_is_refused() -> None:
     table = pa.table([["2026-02-22"], ["1"], ["2"]], names=["start", "cost", "cost"])
-    with pytest.raises(mw.MeterError, match="column 'cost' stands there twice"):
+    with pytest.raises(mw.MeterError, match="column 'cost' occurs twice"):
         read(table)
 
 

@@ -22,8 +22,9 @@ from ledger.sources.test_openai import COST, RESULT, bucket, page
 from ledger.sources.test_otlp import NEW, export, span
 from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.readers.rows import open_file
-from meterwidgets.ledger.sources import ALL, Sample, find, recognise
+from meterwidgets.ledger.readers.open_file import open_file
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources import ALL, find, recognise
 from meterwidgets.schema import FIELDS
 
 Write = Callable[..., Path]

@@ -34,7 +34,7 @@ from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook, Pricing
 from meterwidgets.ledger.read import nothing
-from meterwidgets.ledger.readers.rows import open_table
+from meterwidgets.ledger.readers.dataframe import open_dataframe
 from meterwidgets.ledger.records import notes
 from meterwidgets.ledger.records.plan import Plan, Request, plan
 from meterwidgets.ledger.records.quality import Quality, describe
@@ -129,7 +129,7 @@ def _planned(request: Request, df: DataFrame) -> Plan:
 
     empty = pa.Table.from_arrays([pa.nulls(0)] * len(df.columns), names=df.columns)
     with open_workspace() as ws:
-        planned = plan(open_table(empty, ws.con, "columns"), request, ws)
+        planned = plan(open_dataframe(empty, ws), request, ws)
     if planned.source.name != "table":
         raise LedgerError(
             f"{_NAME}: its columns are those of {planned.source.name} "

@@ -12,8 +12,8 @@ import msgspec
 from meterwidgets.frame.store.manifest import Input, Manifest
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.read import Request
-from meterwidgets.ledger.readers.database_url import Database
 from meterwidgets.ledger.readers.files import find_files
+from meterwidgets.ledger.readers.postgres_url import Database
 from meterwidgets.zones import EPOCH
 
 _TABLE = "the table"

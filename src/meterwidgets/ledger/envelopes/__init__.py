@@ -1,1 +1,1 @@
-"""Where rows lie in what was read: pages, buckets, scopes."""
+"""Where records lie in what was read: flat rows, nested levels, pages of an answer."""

@@ -1,7 +1,7 @@
 """Nested ledgers as rows: pages of buckets of results, spans in scopes in resources.
 
-Every level is one ``unnest``. Of the records above it go along only the values that are
-asked for, not their text, so that a page of a hundred thousand results stays small.
+Every level is one ``unnest``. Of the records above, only the requested values are
+carried along, not their text, so that a page of a hundred thousand results stays small.
 """
 
 from __future__ import annotations
@@ -9,103 +9,123 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from meterwidgets.ledger.engine.sql import literal
-from meterwidgets.ledger.sources.base import Level
+from meterwidgets.ledger.envelopes.levels import LEVEL_COLUMNS, Level
 
-_TYPE = "TRY(json_type(j))"
-JsonPath = Callable[[str], str]
-"""SQL text of the JSON path of a column's name."""
+_JSON_TYPE = "TRY(json_type(j))"
+_OUTERMOST = ""
+"""The level of the records that are not nested in others."""
 
 
-def unnested(
-    opened: str,
+def unnest(
+    documents: str,
     levels: Sequence[Level],
-    names: Sequence[str],
+    columns: Sequence[str],
     *,
-    path: JsonPath,
+    json_path: Callable[[str], str],
 ) -> str:
-    """SQL text of the innermost records, with the values of all levels.
+    """SQL text of the innermost records, with values of all levels.
 
     Args:
-        opened: SQL text of ``file``, ``filename`` and the JSON text ``j`` of the
+        documents: SQL text of ``file``, ``filename`` and the JSON text ``j`` of the
             outermost records.
         levels: From the outside in; none gives the records themselves.
-        names: The columns that are asked for, ``level.path`` or ``path``.
-        path: Turns a name into a JSON path.
+        columns: The requested columns, ``level.path`` or ``path``.
+        json_path: Turns the name of a column into SQL text of its JSON path.
 
     Returns:
         A SELECT of ``file``, ``filename``, ``broken``, ``text`` and ``v0``, ``v1`` ...
         as text.
     """
-    known = {level.name for level in levels}
-    asked: dict[str, list[str]] = {name: [] for name in ("", *known)}
-    value: dict[str, str] = {}
-    for name in names:
-        of, dot, rest = name.partition(".")
-        if not dot or of not in known:
-            of, rest = "", name
-        if rest in {"@name", "@path", "@number"}:
-            value[name] = f"{of}_{rest[1:]}"
-            continue
-        asked[of].append("'$'" if rest == "@record" else path(rest))
-        value[name] = f"{of}_r[{len(asked[of])}]"
-    values = "".join(f", {value[name]} AS v{place}" for place, name in enumerate(names))
-    if not levels:  # what can be taken out of it can be read: it is looked at once
-        rows = f"SELECT *, {_taken(asked[''])} AS _r FROM ({opened})"
-        whole = "starts_with(j, '{') AND _r IS NOT NULL"
-        rows = _told(rows, f"CASE WHEN {whole} THEN 'OBJECT' ELSE {_TYPE} END")
+    paths, value_of = _resolve(columns, levels, json_path)
+    values = "".join(
+        f", {value_of[column]} AS v{index}" for index, column in enumerate(columns)
+    )
+    if not levels:
+        # A record whose values can be extracted is readable: it is parsed only once.
+        rows = f"SELECT *, {_extract(paths[_OUTERMOST])} AS _values FROM ({documents})"
+        is_object = "starts_with(j, '{') AND _values IS NOT NULL"
+        json_type = f"CASE WHEN {is_object} THEN 'OBJECT' ELSE {_JSON_TYPE} END"
+        rows = _flag_broken(rows, json_type)
         return f"SELECT file, filename, broken, text{values} FROM ({rows})"
-    rows, above = _told(opened, _TYPE), ""
+    rows, parent = _flag_broken(documents, _JSON_TYPE), _OUTERMOST
     for level in levels:
-        rows = _one_level(rows, level, f"{above}_r", asked[above])
-        above = level.name
+        rows = _unnest_level(rows, level, parent, paths[parent])
+        parent = level.name
     return (
         f"SELECT file, filename, broken, text{values} FROM (SELECT * EXCLUDE (j), "
-        f"{_taken(asked[above])} AS {above}_r FROM ({rows}))"
+        f"{_extract(paths[parent])} AS {parent}_values FROM ({rows}))"
     )
 
 
-def _told(rows: str, kind: str) -> str:
-    """SQL text of rows with what is wrong with each, if it is no object.
+def _resolve(
+    columns: Sequence[str],
+    levels: Sequence[Level],
+    json_path: Callable[[str], str],
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Find the level of each column.
+
+    Returns:
+        Level -> SQL text of the JSON paths to extract from its records, and column ->
+        SQL text of its value among the innermost rows.
+    """
+    paths: dict[str, list[str]] = {_OUTERMOST: [], **{each.name: [] for each in levels}}
+    value_of: dict[str, str] = {}
+    for column in columns:
+        level, dot, rest = column.partition(".")
+        if not dot or level not in paths:
+            level, rest = _OUTERMOST, column
+        if rest in LEVEL_COLUMNS and rest != "@record":
+            value_of[column] = f"{level}_{rest[1:]}"
+            continue
+        paths[level].append("'$'" if rest == "@record" else json_path(rest))
+        value_of[column] = f"{level}_values[{len(paths[level])}]"
+    return paths, value_of
+
+
+def _flag_broken(rows: str, json_type: str) -> str:
+    """SQL text of rows with the reason why each is ``broken``, and its ``text``.
 
     Args:
         rows: SQL text of the rows, with ``j``.
-        kind: SQL text of the type of that.
+        json_type: SQL text of the type of ``j``, null where that can't be parsed.
     """
     return (
-        "SELECT * EXCLUDE (kind), "
-        "CASE WHEN kind IS NULL THEN 'is not readable as JSON' "
-        "WHEN kind <> 'OBJECT' THEN 'is not a JSON object' END AS broken, "
-        "CASE WHEN kind IS DISTINCT FROM 'OBJECT' THEN left(j, 500) END AS text "
-        f"FROM (SELECT *, {kind} AS kind FROM ({rows}))"
+        "SELECT * EXCLUDE (type), "
+        "CASE WHEN type IS NULL THEN 'is not readable as JSON' "
+        "WHEN type <> 'OBJECT' THEN 'is not a JSON object' END AS broken, "
+        "CASE WHEN type IS DISTINCT FROM 'OBJECT' THEN left(j, 500) END AS text "
+        f"FROM (SELECT *, {json_type} AS type FROM ({rows}))"
     )
 
 
-def _taken(paths: Sequence[str]) -> str:
-    """SQL text of some values of a record, in one go."""
+def _extract(paths: Sequence[str]) -> str:
+    """SQL text of several values of a record, which is parsed once for all of them."""
     return f"TRY(json_extract_string(j, [{', '.join(paths)}]::VARCHAR[]))"
 
 
-def _one_level(rows: str, level: Level, kept: str, asked: Sequence[str]) -> str:
+def _unnest_level(rows: str, level: Level, parent: str, paths: Sequence[str]) -> str:
     """SQL text of the records of one level.
 
-    The text above is parsed once for all that is wanted of it, for every time costs a
-    copy of it in memory; of the list it is only the first character that tells.
+    The parent is parsed once for its values and for the children, since every parse
+    copies its text; whether the children are a list or an object is told by their first
+    character.
 
     Args:
         rows: SQL text of the level above.
         level: What to take out of it.
-        kept: What to call the values that are asked for of the level above.
-        asked: Their paths.
+        parent: The name of the level above.
+        paths: The JSON paths of the values that are requested of the level above.
     """
     itself = (
         "[{'path': NULL::VARCHAR, 'name': NULL::VARCHAR, 'number': 1::BIGINT, "
         "'j': j::VARCHAR}]"
     )
+    # One row stands for a record without children, so that it can be reported.
     nothing = itself.replace("j::VARCHAR", "NULL::VARCHAR")
-    lists = [literal(f"$.{path}") for path in level.paths]
+    children_paths = [literal(f"$.{path}") for path in level.paths]
     branches = " ".join(
-        _found(f"inner_r[{len(asked) + place}]", path, level.needs, nothing)
-        for place, path in enumerate(level.paths, 1)
+        _children(f"extracted[{len(paths) + position}]", path, level.needs, nothing)
+        for position, path in enumerate(level.paths, 1)
     )
     children = (
         f"CASE WHEN broken IS NOT NULL THEN {itself} {branches} "
@@ -120,25 +140,29 @@ def _one_level(rows: str, level: Level, kept: str, asked: Sequence[str]) -> str:
         "WHEN item.j[1] <> '{' THEN 'is not a JSON object' END AS broken, "
         "CASE WHEN broken IS NOT NULL THEN text WHEN item.j IS NULL THEN left(j, 500) "
         "WHEN item.j[1] <> '{' THEN left(item.j, 500) END AS text "
-        f"FROM (SELECT * EXCLUDE (inner_r), inner_r[1:{len(asked)}] AS {kept}, "
-        f"unnest({children}) AS item "
-        f"FROM (SELECT *, {_taken([*asked, *lists])} AS inner_r FROM ({rows})))"
+        "FROM (SELECT * EXCLUDE (extracted), "
+        f"extracted[1:{len(paths)}] AS {parent}_values, unnest({children}) AS item "
+        f"FROM (SELECT *, {_extract([*paths, *children_paths])} AS extracted "
+        f"FROM ({rows})))"
     )
 
 
-def _found(inner: str, path: str, needs: str, nothing: str) -> str:
+def _children(extracted: str, path: str, needs: str, nothing: str) -> str:
     """SQL text of the WHEN branches of one place at which records may lie."""
-    # what begins with a brace may be a text, so that nothing of it is sure
-    keys, values = f"TRY(json_keys({inner}))", f"TRY(json_extract({inner}, '$.*'))"
-    whole = ""
+    # It may be a string that begins with a brace: parsing it is tried only.
+    keys = f"TRY(json_keys({extracted}))"
+    values = f"TRY(json_extract({extracted}, '$.*'))"
+    all_have_it = ""
     if needs:
-        each = literal(f"$.*.{needs}")
-        whole = f"AND len(TRY(json_extract({inner}, {each}))) = len({keys}) "
+        needed = literal(f"$.*.{needs}")
+        count = f"len(TRY(json_extract({extracted}, {needed})))"
+        all_have_it = f"AND {count} = len({keys}) "
     return (
-        f"WHEN {inner}[1] = '[' THEN coalesce(list_transform("
-        f"TRY(json_extract({inner}, '$[*]')), lambda x, i: {{'path': {literal(path)}, "
-        f"'name': NULL::VARCHAR, 'number': i, 'j': x::VARCHAR}}), {nothing}) "
-        f"WHEN {inner}[1] = '{{' AND len({keys}) > 0 {whole}THEN list_transform("
-        f"list_zip({keys}, {values}), lambda x, i: {{'path': {literal(path)}, "
-        "'name': x[1], 'number': i, 'j': x[2]::VARCHAR})"
+        f"WHEN {extracted}[1] = '[' THEN coalesce(list_transform("
+        f"TRY(json_extract({extracted}, '$[*]')), lambda x, i: "
+        f"{{'path': {literal(path)}, 'name': NULL::VARCHAR, 'number': i, "
+        f"'j': x::VARCHAR}}), {nothing}) "
+        f"WHEN {extracted}[1] = '{{' AND len({keys}) > 0 {all_have_it}"
+        f"THEN list_transform(list_zip({keys}, {values}), lambda x, i: "
+        f"{{'path': {literal(path)}, 'name': x[1], 'number': i, 'j': x[2]::VARCHAR}})"
     )

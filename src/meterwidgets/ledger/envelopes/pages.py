@@ -1,4 +1,4 @@
-"""Whether all pages of an answer are there: a missing page is said, never guessed."""
+"""Whether all pages of an answer were given: a missing page is reported."""
 
 from __future__ import annotations
 
@@ -18,57 +18,67 @@ def create(ws: Workspace) -> None:
     """Make the empty table ``pages``."""
     ws.create_empty(
         ws.pages,
-        "source VARCHAR, file VARCHAR, more BOOLEAN, page BIGINT, total BIGINT, "
-        "first_us BIGINT, last_us BIGINT",
+        "source VARCHAR, file VARCHAR, has_more BOOLEAN, page BIGINT, "
+        "total_pages BIGINT, start_us BIGINT, end_us BIGINT",
     )
 
 
-def keep(ws: Workspace, rows: str, source: str) -> None:
-    """Remember the pages of some files; a list without a page around it has none.
+def add(ws: Workspace, documents: str, source: str) -> None:
+    """Add the pages of some files; a list without a page around it counts as none.
 
     Args:
         ws: The workspace, with its ``pages``.
-        rows: SQL text of ``filename`` and the JSON text ``j`` of the pages.
+        documents: SQL text of ``filename`` and the JSON text ``j`` of the pages.
         source: The name of their source.
     """
-    wanted = ", ".join(map(literal, _PATHS))
+    paths = ", ".join(map(literal, _PATHS))
     ws.execute(
         f"INSERT INTO {ws.pages} SELECT {literal(source)}, filename, "
         "TRY_CAST(coalesce(r[1], r[2]) AS BOOLEAN), TRY_CAST(r[3] AS BIGINT), "
         "TRY_CAST(r[4] AS BIGINT), parse_instant(coalesce(r[5], r[6])), "
         "parse_instant(coalesce(r[7], r[8])) FROM (SELECT filename, "
-        f"TRY(json_extract_string(j, [{wanted}])) AS r FROM ({rows}))"
+        f"TRY(json_extract_string(j, [{paths}])) AS r FROM ({documents}))"
     )
 
 
 def missing(ws: Workspace) -> list[str]:
-    """The pages that are not there, one sentence each."""
+    """The pages that were not given, one sentence each."""
     if not ws.has_rows(ws.pages):
         return []
-    said = []
-    for source, file, found, total in ws.execute(
-        "SELECT source, min(file), list_sort(list(DISTINCT page)), total "
-        f"FROM {ws.pages} WHERE page IS NOT NULL AND total IS NOT NULL "
-        "GROUP BY source, total HAVING count(DISTINCT page) < total ORDER BY ALL"
-    ).fetchall():
-        given = ", ".join(map(str, found))
-        pages = "page" if len(found) == 1 else "pages"
-        said.append(
-            f"{source}: partial: {pages} {given} of {total} ({Path(file).name}); "
-            "fetch the others too"
-        )
-    # an answer is one chain in time: what follows a page begins where it ends
-    for source, file, last in ws.execute(
-        "SELECT source, file, CAST(make_timestamp(last_us) AS VARCHAR) "
-        f"FROM {ws.pages} AS p WHERE more AND total IS NULL "
-        f"AND NOT EXISTS (FROM {ws.pages} AS q "
-        "WHERE q.source = p.source AND q.rowid <> p.rowid "
-        "AND (q.first_us = p.last_us OR q.page = p.page + 1 "
-        "OR q.first_us < p.last_us AND q.last_us > p.last_us)) ORDER BY ALL"
-    ).fetchall():
-        since = f", from {last} UTC on," if last else ""
-        said.append(
-            f"{source}: partial: {Path(file).name} says has_more, and the next "
-            f"page{since} is not given; fetch it with next_page"
-        )
-    return said
+    return [*_missing_of_total(ws), *_missing_successors(ws)]
+
+
+def _missing_of_total(ws: Workspace) -> list[str]:
+    """Answers that say how many pages they have, and have fewer."""
+    answers = ws.execute(
+        "SELECT source, min(file), list_sort(list(DISTINCT page)), total_pages "
+        f"FROM {ws.pages} WHERE page IS NOT NULL AND total_pages IS NOT NULL "
+        "GROUP BY source, total_pages "
+        "HAVING count(DISTINCT page) < total_pages ORDER BY ALL"
+    ).fetchall()
+    return [
+        f"{source}: partial: {'page' if len(pages) == 1 else 'pages'} "
+        f"{', '.join(map(str, pages))} of {total} ({Path(file).name}); "
+        "fetch the others too"
+        for source, file, pages, total in answers
+    ]
+
+
+def _missing_successors(ws: Workspace) -> list[str]:
+    """Pages that announce a next one that is not there."""
+    # The pages of an answer are one chain in time: the next page begins where this
+    # one ends, has the next number, or overlaps its end.
+    last_pages = ws.execute(
+        "SELECT source, file, CAST(make_timestamp(end_us) AS VARCHAR) "
+        f"FROM {ws.pages} AS p WHERE has_more AND total_pages IS NULL "
+        f"AND NOT EXISTS (FROM {ws.pages} AS other "
+        "WHERE other.source = p.source AND other.rowid <> p.rowid "
+        "AND (other.start_us = p.end_us OR other.page = p.page + 1 "
+        "OR other.start_us < p.end_us AND other.end_us > p.end_us)) ORDER BY ALL"
+    ).fetchall()
+    return [
+        f"{source}: partial: {Path(file).name} says has_more, and the next page"
+        f"{f', from {end} UTC on,' if end else ''} is not given; "
+        "fetch it with next_page"
+        for source, file, end in last_pages
+    ]

@@ -1,1 +1,1 @@
-"""Files, frames and databases as numbered rows."""
+"""Files, dataframes and databases as rows, before anyone knows what they mean."""

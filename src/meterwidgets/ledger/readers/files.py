@@ -1,4 +1,4 @@
-"""Which files a ledger is made of, and how one is named and opened."""
+"""Find the files of a ledger, and open them whether or not they are compressed."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ from typing import IO
 from meterwidgets.errors import LedgerError
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
+LONGEST_LINE = 16 << 20
+"""Lines with more bytes than this are rejected."""
+
 READ_ERRORS = (OSError, EOFError, zlib.error)
-"""What a file that can't be read, or that is broken in its compression, raises."""
+"""What reading raises where a file is unreadable or its compression is broken."""
 
 MANIFEST = "meter-manifest.json"
-"""What tells a store from other folders; what lies in one is no ledger."""
+"""The file that makes a folder a store; files inside a store are not ledgers."""
 
 REJECTS = "rejects.jsonl"
-"""Where rejected rows are kept unless the reader says otherwise; never a ledger."""
+"""The default file of rejected rows, which is never a ledger."""
 
 
 def find_files(source: str | Path) -> list[Path]:
     """The files that a path, a folder or a glob names, sorted.
 
-    A folder's hidden files, its ``rejects.jsonl`` and what is in a store are none.
+    Hidden files of a folder, its ``rejects.jsonl`` and files inside a store are left
+    out.
 
     Raises:
         LedgerError: When there is none, with what was looked for.
@@ -42,37 +46,37 @@ def find_files(source: str | Path) -> list[Path]:
                 f"{path}: is a store, and its ledgers are in it already; name a ledger"
             )
         if path.is_dir():
-            return _inside(path)
-        matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
-        found = [
-            each
-            for each in matches
-            if each.is_file() and each.name != REJECTS and not _stored(each)
-        ]
+            return _files_in(path)
+        matches = map(Path, sorted(glob.glob(str(path), recursive=True)))
+        files = [each for each in matches if each.is_file() and _is_ledger(each)]
     except OSError as error:
-        name = _shown(source)
+        name = _without_credentials(source)
         name = name if len(name) < 200 else f"{name[:200]}..."
         raise LedgerError(f"{name!r} can't be looked up ({error.strerror})") from None
-    if found:
-        return found
-    if "://" in str(source):
-        raise LedgerError(
-            f"{_shown(source)!r} is an address; name a file, a folder or a glob of "
-            "exports, or a database as postgresql://..."
+    if not files:
+        raise _no_file(source)
+    return files
+
+
+def _no_file(source: str | Path) -> LedgerError:
+    text = str(source)
+    if "://" in text:
+        return LedgerError(
+            f"{_without_credentials(source)!r} is an address; name a file, a folder or "
+            "a glob of exports, or a database as postgresql://..."
         )
-    what = "no file matches" if any(c in str(source) for c in "*?[") else "no file"
-    unset = path.name.startswith("$")
-    way_out = "set that variable, or check the path" if unset else "check the path"
-    raise LedgerError(f"{what} {str(source)!r}; {way_out}")
+    problem = "no file matches" if any(mark in text for mark in "*?[") else "no file"
+    unset = "set that variable, or " if Path(text).name.startswith("$") else ""
+    return LedgerError(f"{problem} {text!r}; {unset}check the path")
 
 
-def _shown(source: str | Path) -> str:
-    """A name without what stands before the host of an address: a password, maybe."""
+def _without_credentials(source: str | Path) -> str:
+    """A name without the user and the password that an address may hold."""
     return re.sub(r"://.*@", "://", str(source))
 
 
 def format_suffix(path: Path) -> str:
-    """The ending that tells the format, without that of the compression.
+    """The suffix that tells the format, without that of the compression.
 
     Examples:
         >>> format_suffix(Path("logs.JSONL.gz"))
@@ -85,7 +89,7 @@ def format_suffix(path: Path) -> str:
 
 
 def open_binary(path: Path) -> IO[bytes]:
-    """Open a file for reading, whether or not it is compressed."""
+    """Open a file for reading, decompressed."""
     if path.suffix.lower() == ".gz":
         return gzip.open(path)  # type: ignore[return-value]
     if path.suffix.lower() == ".zst":
@@ -96,30 +100,30 @@ def open_binary(path: Path) -> IO[bytes]:
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:
-    """The content of a file in pieces of a mebibyte."""
+    """The content of a file, decompressed, in chunks of a mebibyte."""
     with open_binary(path) as stream:
-        while piece := stream.read(1 << 20):
-            yield piece
+        while chunk := stream.read(1 << 20):
+            yield chunk
 
 
-def _inside(folder: Path) -> list[Path]:
-    found = [
+def _files_in(folder: Path) -> list[Path]:
+    files = [
         each
         for each in sorted(folder.rglob("*"))
         if format_suffix(each) in SUFFIXES
-        and each.name != REJECTS
         and not any(part.startswith(".") for part in each.relative_to(folder).parts)
         and each.is_file()
-        and not _stored(each)
+        and _is_ledger(each)
     ]
-    if not found:
+    if not files:
         raise LedgerError(
             f"no ledger in the folder {str(folder)!r}; looked for files that end in "
             + ", ".join(SUFFIXES)
         )
-    return found
+    return files
 
 
-def _stored(path: Path) -> bool:
-    """Whether a file lies in a store."""
-    return any((folder / MANIFEST).is_file() for folder in path.parents)
+def _is_ledger(path: Path) -> bool:
+    """Whether a file is neither the rejects nor inside a store."""
+    in_store = any((folder / MANIFEST).is_file() for folder in path.parents)
+    return path.name != REJECTS and not in_store

@@ -6,68 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from meterwidgets.errors import LedgerError, unknown
-
-GUESSES: Mapping[str, tuple[str, ...]] = {
-    "record_id": ("request_id", "record_id", "generation_id", "event_id", "uuid", "id"),
-    "start": (
-        "start", "start_time", "timestamp", "window_start", "bucket_start",
-        "starting_at", "created_at", "time", "ts", "datetime", "created",
-        "request_time", "event_time", "date", "day",
-    ),
-    "end": ("end", "end_time", "window_end", "bucket_end", "ending_at"),
-    "org": (
-        "org", "organization", "tenant", "tenant_org", "organization_id", "org_id",
-        "tenant_id", "customer", "account",
-    ),
-    "project": (
-        "project", "project_id", "project_name", "team", "team_id", "workspace",
-        "workspace_id", "app_name", "application",
-    ),
-    "user": ("user", "user_id", "username", "user_name", "user_email", "end_user"),
-    "api_key": ("api_key", "api_key_id", "api_key_name", "key_alias"),
-    "endpoint": ("endpoint", "route", "path", "call_type", "operation"),
-    "deployment": (
-        "deployment", "deployment_name", "model_deployment", "model_group",
-        "served_model",
-    ),
-    "provider": ("provider", "provider_name", "custom_llm_provider", "vendor"),
-    "model": ("model", "model_name", "main_model", "model_id", "model_permaslug"),
-    "status": ("status",),
-    "service_tier": ("service_tier",),
-    "requests": (
-        "requests", "num_model_requests", "api_requests", "request_count", "calls",
-    ),
-    "input_tokens": (
-        "input_tokens", "prompt_tokens", "context_tokens", "tokens_prompt",
-        "tokens_in", "input",
-    ),
-    "cache_read_tokens": (
-        "cache_read_tokens", "cached_tokens", "cache_read_input_tokens",
-        "input_cached_tokens", "tokens_cached",
-    ),
-    "cache_write_tokens": (
-        "cache_write_tokens", "cache_creation_input_tokens",
-        "input_cache_write_tokens",
-    ),
-    "cache_write_1h_tokens": (
-        "cache_write_1h_tokens", "ephemeral_1h_input_tokens",
-    ),
-    "output_tokens": (
-        "output_tokens", "completion_tokens", "generated_tokens",
-        "tokens_completion", "tokens_out", "output",
-    ),
-    "reasoning_tokens": ("reasoning_tokens", "tokens_reasoning"),
-    "cost": (
-        "cost", "spend", "cost_usd", "total_cost", "cost_total", "usd", "amount",
-    ),
-    "input_cost": ("input_cost", "prompt_cost"),
-    "output_cost": ("output_cost", "completion_cost"),
-    "currency": ("currency", "billing_currency"),
-    "latency_ms": (
-        "latency_ms", "request_duration_ms", "duration_ms", "generation_time_ms",
-    ),
-}  # fmt: skip
-"""Our field -> its usual names, the likeliest first; case and "_" don't count."""
+from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS
 
 _BUCKET_ENDS = {"windowend", "bucketend", "endingat"}
 
@@ -94,7 +33,7 @@ def guess(columns: Sequence[str]) -> dict[str, str]:
     for column in columns:
         by_name.setdefault(_plain(column), column)
     found: dict[str, str] = {}
-    for field, names in GUESSES.items():
+    for field, names in COLUMN_SYNONYMS.items():
         columns_named = (by_name.get(_plain(name)) for name in names)
         free = (each for each in columns_named if each and each not in found.values())
         if chosen := next(free, None):
@@ -132,8 +71,8 @@ columns = { start = "..." } of a [[source]]; columns: model, n
     """
     named = dict(given or {})
     for field, column in named.items():
-        if field not in GUESSES:
-            raise LedgerError(f"{where}: {unknown('field', field, GUESSES)}")
+        if field not in COLUMN_SYNONYMS:
+            raise LedgerError(f"{where}: {unknown('field', field, COLUMN_SYNONYMS)}")
         if column not in columns:
             raise LedgerError(f"{where}: {unknown('column', column, columns)}")
     free = [column for column in columns if column not in named.values()]

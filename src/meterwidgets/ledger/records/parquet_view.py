@@ -24,7 +24,7 @@ LARGE = 16 << 20
 
 def can_stay(plans: Sequence[Plan]) -> bool:
     """Whether ledgers are large Parquet files that are read row by row."""
-    paths = [plan.raw.path for plan in plans if plan.raw.path and plan.raw.numbered]
+    paths = [plan.raw.path for plan in plans if plan.raw.path and plan.raw.is_numbered]
     return (
         len(paths) == len(plans)
         and len({plan.zone for plan in plans}) == 1

@@ -16,8 +16,9 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger import sources
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.database_url import parse_database_url
-from meterwidgets.ledger.readers.rows import Raw
+from meterwidgets.ledger.envelopes.raw_values import select_values
+from meterwidgets.ledger.readers.postgres_url import parse_database_url
+from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import mapping, normalise
 from meterwidgets.ledger.records.dedupe import COUNTED
 from meterwidgets.ledger.sources.base import COLUMN, Source
@@ -59,7 +60,7 @@ class Plan:
         notes: What the reader should know, one sentence each.
     """
 
-    raw: Raw
+    raw: RawLedger
     source: Source
     fields: Mapping[str, str]
     bucketed: bool
@@ -162,10 +163,16 @@ class Plan:
             name: kind
             for name, text in self.fields.items()
             if asked.count(text[1:-1]) == 1
-            and normalise.reads(name, kind := self.raw.kind(text[1:-1]))
+            and normalise.reads(name, kind := self.raw.type_of(text[1:-1]))
         }
         typed = {self.fields[name][1:-1] for name in kinds}
-        relation = self.raw.relation(files, list(places), self.source.unnest, typed)
+        relation = select_values(
+            self.raw,
+            files,
+            list(places),
+            levels=self.source.unnest,
+            typed=typed,
+        )
         if further:
             relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
         for place_of, text in enumerate(further):
@@ -185,7 +192,7 @@ class _Values:
     labels: Mapping[str, str]
 
 
-def plan(raw: Raw, request: Request, ws: Workspace) -> Plan:
+def plan(raw: RawLedger, request: Request, ws: Workspace) -> Plan:
     """Which source reads a ledger, and which columns fill which fields."""
     try:
         if request.source:
@@ -197,7 +204,7 @@ def plan(raw: Raw, request: Request, ws: Workspace) -> Plan:
     except LedgerError as error:
         raise LedgerError(f"{raw.name}: {error}") from None
     zone = source.zone or request.tz
-    bare = replace(raw, sample=replace(raw.sample, rows=()))
+    bare = replace(raw, sample=replace(raw.sample, records=()))
     if source.fields:
         if request.columns:
             raise LedgerError(
@@ -208,7 +215,7 @@ def plan(raw: Raw, request: Request, ws: Workspace) -> Plan:
         return Plan(bare, source, source.fields, bucketed, zone, request.currency)
     columns = list(raw.sample.columns)
     for column in (request.columns or {}).values():
-        if column not in columns and raw.has(column, ws.con):
+        if column not in columns and raw.has_column(column, ws.con):
             columns.append(column)
     if not columns:
         raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")

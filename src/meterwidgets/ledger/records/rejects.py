@@ -14,8 +14,14 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.files import READ_ERRORS, open_binary, read_chunks
-from meterwidgets.ledger.readers.rows import LONGEST_LINE, Raw, delimiter
+from meterwidgets.ledger.readers.csv_file import delimiter_of
+from meterwidgets.ledger.readers.files import (
+    LONGEST_LINE,
+    READ_ERRORS,
+    open_binary,
+    read_chunks,
+)
+from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records.plan import Plan
 
 if TYPE_CHECKING:
@@ -71,7 +77,7 @@ def _keep(ws: Workspace, plans: Sequence[Plan], torn: Mapping[str, _Torn]) -> No
         except READ_ERRORS as error:
             raise LedgerError(f"{name}: can't be read ({error})") from None
         _extend(apart, ((file, *piece) for piece in pieces))
-    by_id = [str(file) for file, plan in enumerate(plans) if plan.raw.by_id]
+    by_id = [str(file) for file, plan in enumerate(plans) if plan.raw.is_unordered]
     with (
         ws.registered(_table(files)) as names,
         ws.registered(_table(lines)) as line_numbers,
@@ -105,7 +111,7 @@ def rows(ws: Workspace) -> Iterator[Mapping[str, Any]]:
             yield dict(zip(names, row, strict=True))
 
 
-def line_of(ws: Workspace, raw: Raw, number: int) -> int:
+def line_of(ws: Workspace, raw: RawLedger, number: int) -> int:
     """The line, or else the number, of a row that could be taken apart."""
     if raw.path is None or raw.unit != "line":
         return number
@@ -116,10 +122,10 @@ def line_of(ws: Workspace, raw: Raw, number: int) -> int:
     return _physical(_starts(raw), [number], torn).get(number, number)
 
 
-def _starts(raw: Raw) -> Iterator[int]:
+def _starts(raw: RawLedger) -> Iterator[int]:
     """The lines on which the rows of a file of lines begin."""
     path = raw.path or Path(raw.name)
-    return _csv_rows(path) if raw.paths is None else _json_lines(path)
+    return _csv_rows(path) if raw.json_paths is None else _json_lines(path)
 
 
 def _physical(
@@ -163,7 +169,7 @@ def _csv_rows(path: Path) -> Iterator[int]:
             above, header = 0, ""
             while not header.strip():
                 header, above = next(text), above + 1
-            table = csv.reader(chain([header], text), delimiter=delimiter(header))
+            table = csv.reader(chain([header], text), delimiter=delimiter_of(header))
             before = above - 1
             for place, row in enumerate(table):
                 first, before = before + 1, above - 1 + table.line_num
@@ -197,7 +203,7 @@ def _torn(ws: Workspace) -> dict[str, dict[int, tuple[str, str, str]]]:
     return torn
 
 
-def _pieces(raw: Raw, torn: _Torn) -> list[tuple[int, str | None, str]]:
+def _pieces(raw: RawLedger, torn: _Torn) -> list[tuple[int, str | None, str]]:
     """Line, text and reason of the rows of a file that could not be taken apart."""
     if raw.path is None or not torn:
         return []

@@ -7,6 +7,7 @@ usage record, and what it can't tell. Adding one is a module and a line here.
 from __future__ import annotations
 
 from meterwidgets.errors import LedgerError, unknown
+from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources import (
     aider,
     anthropic,
@@ -21,9 +22,9 @@ from meterwidgets.ledger.sources import (
     otlp,
     table,
 )
-from meterwidgets.ledger.sources.base import Sample, Source
+from meterwidgets.ledger.sources.base import Source
 
-__all__ = ["ALL", "Sample", "Source", "find", "recognise"]
+__all__ = ["ALL", "find", "recognise"]
 
 ALL: tuple[Source, ...] = (
     litellm.SOURCE,

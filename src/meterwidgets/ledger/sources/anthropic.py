@@ -6,11 +6,11 @@ amounts of the cost report are decimal text in cents.
 
 from __future__ import annotations
 
+from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import (
     BUCKETS,
     CORRECTED,
     OF_ONE_BUCKET,
-    Sample,
     Source,
     bucket_key,
     is_bucketed,

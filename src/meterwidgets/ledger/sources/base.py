@@ -3,61 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True)
-class Sample:
-    """The first look at a ledger: the columns it has, nested ones with dots.
-
-    Attributes:
-        columns: Names in the order of the ledger.
-        rows: The first records, as read, for formats told by a value.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[Mapping[str, object], ...] = ()
-
-    def within(self, *path: str) -> Iterator[Mapping[str, object]]:
-        """The records that lie under a path of lists or objects, if there are any.
-
-        Examples:
-            >>> page = {"data": [{"results": []}, {"results": [{"amount": "1"}]}]}
-            >>> list(Sample((), (page,)).within("data", "results"))
-            [{'amount': '1'}]
-        """
-        found: list[object] = list(self.rows)
-        for name in path:
-            inner = [each.get(name) for each in found if isinstance(each, dict)]
-            found = [
-                child
-                for each in inner
-                for child in (each if isinstance(each, list) else [each])
-            ]
-        return (each for each in found if isinstance(each, dict))
-
-
-@dataclass(frozen=True)
-class Level:
-    """A level of a nested ledger: its records are taken out of those above it.
-
-    Attributes:
-        name: What it is called in ``{name.column}`` and, the innermost, in messages.
-            ``{name.@name}`` is the name that a record has in an object of records,
-            ``{name.@path}`` the path at which it was found, ``{name.@number}`` its
-            place there from 1 on, ``{name.@record}`` its whole text.
-        paths: Where the list, or the object of names, lies in the record above; the
-            first that is there counts and the others are never looked at.
-        optional: Whether a record stands for itself where it has none.
-        needs: A path that every record of an object must have; else the object is
-            as if it were not there.
-    """
-
-    name: str
-    paths: tuple[str, ...]
-    optional: bool = False
-    needs: str = ""
+from meterwidgets.ledger.envelopes.levels import Level
+from meterwidgets.ledger.readers.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -225,7 +175,7 @@ def is_bucketed(sample: Sample, *keys: str, costs: bool) -> bool:
         >>> is_bucketed(Sample((), (page,)), "start_time", costs=True)
         True
     """
-    buckets = [*sample.rows, *sample.within("data")]
+    buckets = [*sample.records, *sample.within("data")]
     results = [*sample.within("results"), *sample.within("data", "results")]
     return (
         any({*keys, "results"} <= bucket.keys() for bucket in buckets)

@@ -8,7 +8,8 @@ another request; such a copy goes out where the message itself is there.
 
 from __future__ import annotations
 
-from meterwidgets.ledger.sources.base import Sample, Source, plus
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources.base import Source, plus
 
 _USAGE = "{message.usage."
 _READ = _USAGE + "cache_read_input_tokens}"
@@ -32,7 +33,7 @@ def _recognises(sample: Sample) -> bool:
         return bool({"sessionId", "requestId"} & set(sample.columns))
     return any(
         row.get("type") in _LINES and {"sessionId", "leafUuid", "snapshot"} & row.keys()
-        for row in sample.rows
+        for row in sample.records
     )
 
 

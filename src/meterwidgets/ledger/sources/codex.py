@@ -8,7 +8,8 @@ where it is input + output, it is in there already.
 
 from __future__ import annotations
 
-from meterwidgets.ledger.sources.base import Sample, Source, plus
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources.base import Source, plus
 
 _LAST = "{payload.info.last_token_usage."
 _TOTAL = "{payload.info.total_token_usage}"
@@ -18,7 +19,7 @@ _LINES = ("session_meta", "turn_context", "event_msg", "response_item", "compact
 def _recognises(sample: Sample) -> bool:
     return any(
         row.get("type") in _LINES and "payload" in row and "timestamp" in row
-        for row in sample.rows
+        for row in sample.records
     )
 
 

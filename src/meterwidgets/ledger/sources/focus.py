@@ -5,7 +5,8 @@ Only usage is read; credits, taxes and purchases are left out and counted.
 
 from __future__ import annotations
 
-from meterwidgets.ledger.sources.base import Sample, Source, first
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources.base import Source, first
 
 
 def _recognises(sample: Sample) -> bool:

@@ -6,7 +6,8 @@ the input and the output. Times have no zone and are UTC.
 
 from __future__ import annotations
 
-from meterwidgets.ledger.sources.base import Sample, Source, first, plus
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources.base import Source, first, plus
 
 
 def _recognises(sample: Sample) -> bool:

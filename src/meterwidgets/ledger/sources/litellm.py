@@ -8,7 +8,8 @@ it and is refused with the way out.
 from __future__ import annotations
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.sources.base import Sample, Source, first
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources.base import Source, first
 
 _ROUTES = {
     "completion": "/v1/chat/completions",

@@ -7,10 +7,10 @@ models before the others; within it the API keys, where they report tokens.
 
 from __future__ import annotations
 
+from meterwidgets.ledger.envelopes.levels import Level
+from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import (
     CORRECTED,
-    Level,
-    Sample,
     Source,
     as_json,
     bucket_key,

@@ -8,11 +8,11 @@ tokens.
 from __future__ import annotations
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import (
     BUCKETS,
     CORRECTED,
     OF_ONE_BUCKET,
-    Sample,
     Source,
     bucket_key,
     is_bucketed,
@@ -22,7 +22,7 @@ _START, _RESULT = "{bucket.start_time}", "{result.@record}"
 
 
 def _is_usage(sample: Sample) -> bool:
-    kinds = [str(row.get("object", "")) for row in sample.rows]
+    kinds = [str(row.get("object", "")) for row in sample.records]
     if kinds and all(kind.startswith("organization.") for kind in kinds):
         raise LedgerError(
             "these are results of OpenAI's organization usage without their buckets, "

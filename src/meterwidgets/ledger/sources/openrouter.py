@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from meterwidgets.ledger.sources.base import Sample, Source
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources.base import Source
 
 
 def _recognises(sample: Sample) -> bool:

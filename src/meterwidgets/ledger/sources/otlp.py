@@ -8,7 +8,9 @@ are read too.
 
 from __future__ import annotations
 
-from meterwidgets.ledger.sources.base import Level, Sample, Source
+from meterwidgets.ledger.envelopes.levels import Level
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources.base import Source
 
 _INPUT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
 _OUTPUT = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")

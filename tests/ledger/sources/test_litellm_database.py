@@ -25,9 +25,9 @@ from meterwidgets import config
 from meterwidgets.cli.main import main
 from meterwidgets.errors import LedgerError, MeterError
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.database import open_database
-from meterwidgets.ledger.readers.database_url import Database, parse_database_url
+from meterwidgets.ledger.readers.postgres_url import Database, parse_database_url
 from meterwidgets.ledger.records import labels
+from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 
 FILL = """
 INSERT INTO "LiteLLM_SpendLogs" (request_id, call_type, api_key, spend, total_tokens,
@@ -276,8 +276,8 @@ def test_since_keeps_what_began_then_or_later(server: Server) -> None:
     labels.create(ws)
 
     def records(since: datetime | None) -> int:
-        with open_database(database, ws, since=since) as raw:
-            return len(ws.execute(raw.reader("[]")).fetchall())
+        with open_litellm_database(database, ws, since=since) as raw:
+            return len(ws.execute(raw.select_rows("[]")).fetchall())
 
     assert records(None) == 2
     assert records(datetime(2026, 2, 22, 10, 0, 0, 123_000, UTC)) == 2
@@ -295,7 +295,7 @@ def test_the_days_are_read_where_there_are_no_logs_and_it_is_said(
     assert (sums(usage)["requests"], sums(usage)["unsplit_cost"]) == (7, 500_000_000)
     assert usage.quality.notes[:2] == (
         "LiteLLM_SpendLogs has no rows, so the days of LiteLLM_DailyUserSpend were read",
-        "LiteLLM_DailyTeamSpend tells of the same usage and was left out",
+        "LiteLLM_DailyTeamSpend reports the same usage and was left out",
     )
     with pytest.raises(LedgerError, match="holds no usage"):
         read(url, source="litellm")
@@ -366,7 +366,7 @@ def test_a_connection_that_is_lost_in_the_middle_is_said(
     told = str(caught.value)
     assert told.startswith(f"{server.name}: broke off after ")
     assert why in told
-    assert told.endswith("; nothing of it was taken, so read it again")
+    assert told.endswith("; none of them were kept, so read it again")
     assert "s3cret" not in told
 
 
@@ -383,7 +383,7 @@ def refused(url: str, **words: Any) -> str:
 def test_every_refusal_says_what_to_do(server: Server, one: str) -> None:
     at = server.name.removesuffix("/postgres")
     assert refused(server.url(password="wrong")) == (
-        f"{server.name}: lets nobody in by this user and password (password "
+        f"{server.name}: refuses this user and password (password "
         'authentication failed for user "reader"); check them, or the pgpass file'
     )
     assert refused(server.url().replace("/postgres?", "/nope?")) == (
@@ -411,12 +411,12 @@ def test_a_table_that_may_not_be_read_is_said(server: Server) -> None:
     server.run('REVOKE ALL ON "LiteLLM_SpendLogs" FROM reader', schema="shut")
     assert refused(url) == (
         f"{server.name}: can't be read (permission denied for table LiteLLM_SpendLogs); "
-        "GRANT SELECT on LiteLLM's tables to the user of the address"
+        "GRANT SELECT on the tables to the user of the address"
     )
     server.run('GRANT SELECT (spend) ON "LiteLLM_SpendLogs" TO reader', schema="shut")
     assert refused(url) == (
         f"{server.name}: LiteLLM_SpendLogs may not be read by this user (its request_id, "
-        "startTime); GRANT SELECT on LiteLLM's tables to the user of the address"
+        "startTime); GRANT SELECT on the tables to the user of the address"
     )
 
 
@@ -541,7 +541,7 @@ def test_no_password_is_ever_shown_whatever_is_in_it(secret: str) -> None:
         try:
             database = parse_database_url(url)
             said = f"{database} {database!r} {database.without_secrets(secret)}"
-            with open_database(database, Workspace(duckdb.connect())):
+            with open_litellm_database(database, Workspace(duckdb.connect())):
                 pass
         except LedgerError as error:
             said = f"{error!r} {error}"

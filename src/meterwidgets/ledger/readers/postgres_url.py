@@ -1,7 +1,7 @@
-"""The address of a database: what connects, and what may be shown of it.
+"""The URL of a PostgreSQL database, and a name for it that holds no password.
 
-The address is taken apart here rather than by the driver, whose errors repeat what it
-could not read, passwords too.
+The URL is parsed here and not by the driver, whose errors repeat what they could not
+parse, passwords included.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from meterwidgets.errors import LedgerError
 
 _SCHEME = re.compile(r"postgres(ql)?(\+\w+)?://", re.IGNORECASE)
-_DRIVER = {
+_LIBPQ_OPTIONS = {
     "application_name", "channel_binding", "client_encoding", "connect_timeout",
     "dbname", "fallback_application_name", "gssdelegation", "gssencmode", "gsslib",
     "host", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle",
@@ -27,16 +27,16 @@ _DRIVER = {
     "sslnegotiation", "sslpassword", "sslrootcert", "sslsni", "target_session_attrs",
     "tcp_user_timeout", "user",
 }  # fmt: skip
-"""What libpq takes after the question mark."""
+"""The options of libpq that may follow the question mark."""
 
-_PRISMA = {
+_PRISMA_OPTIONS = {
     "connection_limit", "pgbouncer", "pool_timeout", "socket_timeout", "sslaccept",
     "sslidentity", "statement_cache_size",
 }  # fmt: skip
-"""What LiteLLM's own DATABASE_URL may have besides, and means nothing to us."""
+"""Options that LiteLLM's own DATABASE_URL may have; they are ignored here."""
 
-_ENCODE = (
-    "write what is special in a user or password as a percent code (/ as %2F, ? as "
+_WAY_OUT = (
+    "write special characters of a user or password as percent codes (/ as %2F, ? as "
     "%3F, @ as %40), or leave the password to $VARIABLE or a pgpass file"
 )
 
@@ -46,9 +46,9 @@ class Database:
     """A PostgreSQL database; neither its text nor its repr holds a password.
 
     Attributes:
-        name: Its address without user, password and options.
-        schema: Where its tables lie, if that was said.
-        options: What the driver needs, the password included.
+        name: Its URL without user, password and options.
+        schema: The schema of its tables, where one was named.
+        options: What the driver needs, including the password.
 
     Examples:
         >>> database = parse_database_url("postgres://reader:s3cret@db.example.com/litellm")
@@ -66,7 +66,7 @@ class Database:
         return self.name
 
     def conninfo(self) -> str:
-        """The words for the driver, the password among them: never show them."""
+        """The driver's connection string, which holds the password: never show it."""
         defaults = {
             "application_name": "meterwidgets",
             "connect_timeout": "10",
@@ -79,28 +79,28 @@ class Database:
         return " ".join(f"{key}='{value}'" for key, value in escaped.items())
 
     def without_secrets(self, text: str) -> str:
-        """A text of the driver with every password taken out.
+        """A text of the driver with every password masked.
 
-        A password that is the name of the user, host or base is in the open anyway.
+        A password that equals the name of the user, host or database stays: masking
+        it would only show that it does.
         """
-        given = self.options
-        open_words = {given.get(key) for key in ("user", "host", "dbname")}
-        for secret in (given.get("password"), given.get("sslpassword")):
-            if secret and secret not in open_words:
+        options = self.options
+        public = {options.get(key) for key in ("user", "host", "dbname")}
+        for secret in (options.get("password"), options.get("sslpassword")):
+            if secret and secret not in public:
                 text = text.replace(secret, "***")
         return text
 
 
 def parse_database_url(source: Any) -> Any:
-    """The database that an address names; anything else comes back as it is.
+    """The database that a URL names; anything else is returned unchanged.
 
     Args:
-        source: What a reader named as a ledger. ``$NAME`` stands for the variable of
-            the environment that holds an address, and as the user or the password of
-            an address for theirs.
+        source: What a user named as a ledger. ``$NAME`` is replaced by the environment
+            variable of that name, as a whole, or as the user or password of a URL.
 
     Raises:
-        LedgerError: When it is an address that can't be read, without repeating it.
+        LedgerError: When a URL can't be parsed; the error does not repeat it.
 
     Examples:
         >>> parse_database_url("usage.csv")
@@ -109,72 +109,78 @@ def parse_database_url(source: Any) -> Any:
         Traceback (most recent call last):
         ...
         meterwidgets.errors.LedgerError: the address of the database can't be read: \
-the port is no number; write what is special in a user or password as a percent code \
-(/ as %2F, ? as %3F, @ as %40), or leave the password to $VARIABLE or a pgpass file
+the port is not a number; write special characters of a user or password as percent \
+codes (/ as %2F, ? as %3F, @ as %40), or leave the password to $VARIABLE or a pgpass \
+file
     """
     if not isinstance(source, str):
         return source
     text = os.environ.get(source[1:], source) if source.startswith("$") else source
-    return _parsed(text) if _SCHEME.match(text) else source
+    return _parse(text) if _SCHEME.match(text) else source
 
 
-def _parsed(url: str) -> Database:
-    before, _, query = url.split("://", 1)[1].partition("?")
-    authority, _, path = before.partition("/")
-    user, _, hosts = authority.rpartition("@")
-    options = _hosts(hosts)
+def _parse(url: str) -> Database:
+    location, _, query = url.split("://", 1)[1].partition("?")
+    authority, _, path = location.partition("/")
+    credentials, _, hosts = authority.rpartition("@")
+    options = _parse_hosts(hosts)
     if "@" in path:
-        raise _refused("there is an @ behind the host")
-    given_user, _, password = user.partition(":")
-    given = {"user": _value(given_user), "password": _value(password)}
-    options |= {"dbname": unquote(path)} | given
+        raise _invalid("there is an @ after the host")
+    user, _, password = credentials.partition(":")
+    options |= {
+        "dbname": unquote(path),
+        "user": _expand(user),
+        "password": _expand(password),
+    }
     schema = None
     for pair in filter(None, query.split("&")):
         key, equals, value = pair.partition("=")
-        if not equals or key not in _DRIVER | _PRISMA | {"schema"}:
-            raise _refused("it has an option that is not known")
+        if not equals or key not in _LIBPQ_OPTIONS | _PRISMA_OPTIONS | {"schema"}:
+            raise _invalid("it has an unknown option")
         if key == "schema":
             schema = unquote(value)
-        elif key in _DRIVER:
-            options[key] = _value(value) if "password" in key else unquote(value)
+        elif key in _LIBPQ_OPTIONS:
+            options[key] = _expand(value) if "password" in key else unquote(value)
     options = {key: value for key, value in options.items() if value}
-    return Database(_name(options), schema, options)
+    return Database(_public_name(options), schema, options)
 
 
-def _hosts(text: str) -> dict[str, str]:
-    """Hosts and ports, one or several, as the driver wants them."""
+def _parse_hosts(text: str) -> dict[str, str]:
+    """One or several hosts and ports, as the driver expects them."""
     hosts, ports = [], []
-    for each in text.split(","):
-        found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(.*))?", each)
-        if found is None or not re.fullmatch(r"\d*", found[2] or ""):
-            raise _refused("the port is no number")
-        hosts.append(unquote(found[1].strip("[]")))
-        ports.append(found[2] or "")
+    for address in text.split(","):
+        match = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(.*))?", address)
+        if match is None or not re.fullmatch(r"\d*", match[2] or ""):
+            raise _invalid("the port is not a number")
+        hosts.append(unquote(match[1].strip("[]")))
+        ports.append(match[2] or "")
     return {"host": ",".join(hosts), "port": ",".join(ports) if any(ports) else ""}
 
 
-def _name(options: Mapping[str, str]) -> str:
+def _public_name(options: Mapping[str, str]) -> str:
     hosts = options.get("host", "").split(",")
     ports = options.get("port", "").split(",")
     if len(ports) < len(hosts):
         ports = (ports * len(hosts))[: len(hosts)]
-    where = ",".join(
+    addresses = ",".join(
         (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
         for host, port in zip(hosts, ports, strict=False)
     )
-    base = options.get("dbname") or options.get("service") or ""
-    return f"postgresql://{where}/{base}"
+    database = options.get("dbname") or options.get("service") or ""
+    return f"postgresql://{addresses}/{database}"
 
 
-def _value(text: str) -> str:
-    """A user or password: as it stands, or from the environment."""
+def _expand(text: str) -> str:
+    """A user or password, literal or from the environment."""
     if not text.startswith("$"):
         return unquote(text)
     value = os.environ.get(text[1:])
     if value is None:
-        raise _refused("it names a $VARIABLE that is not set")
+        raise _invalid("it names a $VARIABLE that is not set")
     return value
 
 
-def _refused(why: str) -> LedgerError:
-    return LedgerError(f"the address of the database can't be read: {why}; {_ENCODE}")
+def _invalid(reason: str) -> LedgerError:
+    return LedgerError(
+        f"the address of the database can't be read: {reason}; {_WAY_OUT}"
+    )

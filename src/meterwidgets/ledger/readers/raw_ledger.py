@@ -1,0 +1,99 @@
+"""One opened ledger: where its rows come from, and what its columns are.
+
+Values stay text until the rules of the record check them, so that money written as
+text never passes through a float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.sql import literal, path_literal
+from meterwidgets.ledger.readers.sample import Sample
+
+SelectRows = Callable[[str], str]
+"""Turns SQL text of a list of files into a SELECT of their rows.
+
+A row has the position of its ``file`` in the list, the ``filename``, and either the
+columns ``c0``, ``c1`` ... or the JSON text ``j``.
+"""
+
+
+@dataclass(frozen=True)
+class RawLedger:
+    """One opened ledger.
+
+    Attributes:
+        name: The file, or what messages call a table.
+        unit: What a row's number counts: line, record or row.
+        select_rows: Selects its rows, and those of other files with the same layout.
+        sample: The columns and some records, to recognise the source by.
+        types: The types of the columns, where the table is typed.
+        json_paths: Column -> its path, where rows are JSON; None for a flat table.
+        path: The file, where there is one.
+        notes: What the user should know of it, one sentence each.
+        is_unordered: Whether row numbers mean nothing, so that messages name ids.
+        is_numbered: Whether rows come with their numbers ``n``.
+    """
+
+    name: str
+    unit: str
+    select_rows: SelectRows
+    sample: Sample
+    types: tuple[str, ...] = ()
+    json_paths: Mapping[str, tuple[str, ...]] | None = field(default=None, repr=False)
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+    is_unordered: bool = False
+    is_numbered: bool = False
+
+    def type_of(self, column: str) -> str:
+        """The type of a column; text where the ledger is not typed."""
+        if self.types and column in self.sample.columns:
+            return self.types[self.sample.columns.index(column)]
+        return "VARCHAR"
+
+    def has_column(self, column: str, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether a column occurs, even if only after the sample."""
+        if column in self.sample.columns:
+            return True
+        if self.json_paths is None or any(mark in column for mark in '"*'):
+            return False
+        files = f"[{path_literal(self.path)}]" if self.path else "[]"
+        row = con.execute(
+            f"SELECT 1 FROM ({self.select_rows(files)}) "
+            f"WHERE TRY(json_exists(j, {self.json_path(column)})) LIMIT 1"
+        ).fetchone()
+        return row is not None
+
+    def json_path(self, column: str) -> str:
+        """SQL text of the JSON path of a column."""
+        parts = (self.json_paths or {}).get(column) or column.split(".")
+        return literal("$" + "".join(f'."{part}"' for part in parts))
+
+
+def check_column_names(names: Sequence[str], where: str) -> None:
+    """Refuse a header in which a name is empty or occurs twice.
+
+    Args:
+        names: The columns.
+        where: The table, or the file and line, for the error.
+
+    Raises:
+        LedgerError: When a column can't be told apart by its name.
+    """
+    seen: set[str] = set()
+    for name in names:
+        if not name.strip():
+            problem = "a column has no name"
+        elif name in seen:
+            problem = f"column {name!r} occurs twice"
+        else:
+            seen.add(name)
+            continue
+        raise LedgerError(f"{where}: {problem}; give every column its own name")
