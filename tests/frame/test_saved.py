@@ -80,7 +80,7 @@ def test_a_frame_without_users_is_saved_without_their_cube(tmp_path: Path) -> No
 
 def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     save(frame(), tmp_path / "usage.meter")
-    with pytest.raises(mw.MeterError, match="is there already; choose another folder"):
+    with pytest.raises(mw.MeterError, match="exists already; choose another folder"):
         save(frame(), tmp_path / "usage.meter")
     assert [each.name for each in tmp_path.iterdir()] == ["usage.meter"]
     assert open_frame(tmp_path / "usage.meter").quality.records == 2

@@ -1,6 +1,6 @@
 """A frame as a folder of Arrow files that every kernel maps into its memory.
 
-Uncompressed Arrow IPC: rows and running sums lie in the files as they are used, so that
+Uncompressed Arrow IPC: the files hold rows and running sums just as they are used, so
 a kernel opens them in milliseconds and all kernels share one copy.
 """
 
@@ -27,97 +27,107 @@ from meterwidgets.ledger.pricing.outliers import Outlier
 from meterwidgets.ledger.records.quality import Quality
 
 _FORMAT = 4
+_METADATA = "frame.json"
 
 
 def save(frame: UsageFrame, folder: str | Path) -> Path:
-    """Write a frame to a folder that does not exist yet, whole or not at all.
+    """Write a frame to a folder that does not exist yet, completely or not at all.
 
     Args:
         frame: What to write.
-        folder: Its place.
+        folder: Where to write it.
 
     Returns:
         The folder.
 
     Raises:
-        LedgerError: When the folder is there already or can't be written.
+        LedgerError: When the folder exists already or can't be written.
     """
     folder = Path(folder)
     try:
         if folder.exists():
-            raise LedgerError(f"{folder}: is there already; choose another folder")
+            raise LedgerError(f"{folder}: exists already; choose another folder")
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
         raise LedgerError(f"{folder}: can't be written ({error.strerror})") from None
     try:
-        cubes = {"cube": frame.cube, "user_cube": frame.user_cube}
-        for name, cube in cubes.items():
-            if cube is not None:
-                _save_cube(cube, temporary, name)
-        quality = {k: v for k, v in asdict(frame.quality).items() if k != "rejects"}
-        about = {
-            "format": _FORMAT,
-            "name": frame.name,
-            "last": frame.last.isoformat(),
-            "currencies": frame.currencies,
-            "quality": quality,
-            "labels": frame.labels,
-            "demo": frame.demo,
-            "tz": frame.tz,
-            "bucket_s": frame.bucket_s,
-            "pricing": frame.pricing,
-            "outliers": [
-                asdict(each) | {"start": each.start.isoformat()}
-                for each in frame.outliers
-            ],
-            "cubes": {
-                name: {
-                    "grain_s": cube.grain_s,
-                    "first": cube.first,
-                    "width": cube.width,
-                    "same": cube.sums.same,
-                }
-                for name, cube in cubes.items()
-                if cube is not None
-            },
-        }
-        (temporary / "frame.json").write_text(json.dumps(about), "utf-8")
+        for name, cube in _cubes(frame).items():
+            _save_cube(cube, temporary, name)
+        (temporary / _METADATA).write_text(json.dumps(_metadata(frame)), "utf-8")
         temporary.rename(folder)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError):
-            said = error.strerror or error
-            raise LedgerError(f"{folder}: can't be written ({said})") from None
+            reason = error.strerror or error
+            raise LedgerError(f"{folder}: can't be written ({reason})") from None
         raise
     return folder
 
 
+def _cubes(frame: UsageFrame) -> dict[str, Cube]:
+    cubes = {"cube": frame.cube}
+    return cubes if frame.user_cube is None else {**cubes, "user_cube": frame.user_cube}
+
+
+def _metadata(frame: UsageFrame) -> dict[str, Any]:
+    """All of a frame but the arrays of its cubes, as JSON."""
+    quality = asdict(frame.quality)
+    del quality["rejects"]
+    return {
+        "format": _FORMAT,
+        "name": frame.name,
+        "last": frame.last.isoformat(),
+        "currencies": frame.currencies,
+        "quality": quality,
+        "labels": frame.labels,
+        "demo": frame.demo,
+        "tz": frame.tz,
+        "bucket_s": frame.bucket_s,
+        "pricing": frame.pricing,
+        "outliers": [
+            asdict(outlier) | {"start": outlier.start.isoformat()}
+            for outlier in frame.outliers
+        ],
+        "cubes": {
+            name: {
+                "grain_s": cube.grain_s,
+                "first": cube.first,
+                "width": cube.width,
+                "same": cube.sums.same,
+            }
+            for name, cube in _cubes(frame).items()
+        },
+    }
+
+
 def open_frame(folder: str | Path) -> UsageFrame:
-    """Map a saved frame.
+    """A saved frame, mapped into memory.
 
     Raises:
         LedgerError: When the folder is not a saved frame of this version.
     """
     folder = Path(folder)
     try:
-        about = dict(json.loads((folder / "frame.json").read_text("utf-8")))
-        if about.pop("format") != _FORMAT:
-            raise LedgerError(f"{folder}: was written by another version; make it anew")
-        quality = about.pop("quality")
+        metadata = dict(json.loads((folder / _METADATA).read_text("utf-8")))
+        if metadata.pop("format") != _FORMAT:
+            raise LedgerError(
+                f"{folder}: was written by another version; save it again"
+            )
+        quality = metadata.pop("quality")
         quality["notes"] = tuple(quality["notes"])
         cubes = {
             name: _open_cube(folder, name, **shape)
-            for name, shape in about.pop("cubes").items()
+            for name, shape in metadata.pop("cubes").items()
         }
         return UsageFrame(
             cube=cubes["cube"],
             user_cube=cubes.get("user_cube"),
-            last=datetime.fromisoformat(about.pop("last")),
-            currencies=tuple(about.pop("currencies")),
+            last=datetime.fromisoformat(metadata.pop("last")),
+            currencies=tuple(metadata.pop("currencies")),
             quality=Quality(**quality),
-            outliers=tuple(map(_outlier, about.pop("outliers"))),
-            **about,
+            outliers=tuple(map(_outlier, metadata.pop("outliers"))),
+            **metadata,
         )
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException,
@@ -183,7 +193,7 @@ def _open_cube(
 
 
 def _mapped(path: Path) -> dict[str, Narrow]:
-    """The columns of an Arrow file of numbers, as they lie in it."""
+    """The columns of an Arrow file of numbers, without a copy."""
     table = map_table(path)
     return {
         name: numbers(column.chunk(0))
@@ -194,7 +204,7 @@ def _mapped(path: Path) -> dict[str, Narrow]:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write an uncompressed Arrow file, one batch a column."""
+    """Write an uncompressed Arrow file with a single record batch."""
     with (
         pa.OSFile(str(path), "wb") as sink,
         pa.ipc.new_file(sink, table.schema) as writer,
@@ -203,5 +213,5 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def map_table(path: Path) -> pa.Table:
-    """The table of an Arrow file, mapped into memory."""
+    """The table in an Arrow file, mapped into memory."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()

@@ -52,15 +52,7 @@ def write_segment(
         base_buckets: How many time buckets of `base` make one of the new segment.
     """
     if base is not None:
-        ws.con.register("base_rows", _with_all_measures(map_table(base)))
-        query = rollup_again("base_rows", DIMENSIONS.personal_keys, base_buckets)
-        if rows is not None:
-            ws.con.register("new_rows", _with_all_measures(rows))
-            query = f"{query} UNION ALL BY NAME FROM new_rows"
-        both = ws.con.sql(rollup_again(f"({query})", DIMENSIONS.personal_keys))
-        rows = compact(both.to_arrow_table(), {})
-        ws.con.unregister("base_rows")
-        ws.con.unregister("new_rows")
+        rows = _added(ws, map_table(base), base_buckets, rows)
     assert rows is not None
     same = {name: of for name, of in same_of(rows).items() if pc.max(rows[of]).as_py()}
     columns = {"bucket": rows["bucket"]}
@@ -68,6 +60,20 @@ def write_segment(
     columns |= {name: rows[name] for name in same.values()}
     table = pa.table(columns).unify_dictionaries().combine_chunks()
     write_table(path, with_same(table, same))
+
+
+def _added(
+    ws: Workspace, base: pa.Table, base_buckets: int, rows: pa.Table | None
+) -> pa.Table:
+    """The rows of a segment, in longer time buckets, with new rows added up."""
+    with (
+        ws.registered(_with_all_measures(base)) as base_rows,
+        ws.registered(_with_all_measures(base[:0] if rows is None else rows)) as added,
+    ):
+        coarser = rollup_again(base_rows, DIMENSIONS.personal_keys, base_buckets)
+        both = f"({coarser} UNION ALL BY NAME FROM {added})"
+        query = rollup_again(both, DIMENSIONS.personal_keys)
+        return compact(ws.con.sql(query).to_arrow_table(), {})
 
 
 def _with_all_measures(rows: pa.Table) -> pa.Table:
