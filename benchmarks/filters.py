@@ -22,7 +22,8 @@ import duckdb
 import pandas as pd
 
 import meterwidgets as mw
-from meterwidgets import config
+from meterwidgets.config import config
+from meterwidgets.config.read import read_with_config
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 
@@ -131,7 +132,9 @@ def main() -> None:
     if given.ledger or given.config:
         settings = config.load(given.config) if given.config else config.Config()
         folder = given.config.parent if given.config else Path()
-        usage = config.read(given.ledger, config=settings, folder=folder, rejects=None)
+        usage = read_with_config(
+            given.ledger, config=settings, folder=folder, rejects=None
+        )
     else:
         usage = mw.demo_usage()
     cells = usage.to_arrow()

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from ipywidgets import Widget
 
-from meterwidgets import config
 from meterwidgets.cli.main import main
+from meterwidgets.config import config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -30,13 +30,14 @@ def current_usage() -> UsageFrame:
     given = os.environ.get(FRAME_VARIABLE)
     if given:
         return opened(given)
-    from meterwidgets import config
+    from meterwidgets.config import config
+    from meterwidgets.config.read import read_with_config
 
     path = Path(config.NAME)
     if path.is_file():
         settings = config.load(path)
         if settings.source:
-            return config.read((), config=settings, folder=path.parent)
+            return read_with_config((), config=settings, folder=path.parent)
     return demo_usage()
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from meterwidgets import config
+from meterwidgets.config import config
+from meterwidgets.config.read import read_with_config
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import read_usage
@@ -111,7 +112,9 @@ def test_servegen_with_a_config_shows_366_tenants(
     path = shared("servegen/usage_600s.csv")
     settings = tmp_path / "meterwidgets.toml"
     settings.write_text(SERVEGEN.format(path=path), "utf-8")
-    usage = config.read((), config=config.load(settings), folder=tmp_path, rejects=None)
+    usage = read_with_config(
+        (), config=config.load(settings), folder=tmp_path, rejects=None
+    )
     rates = {"deepseek-r1": (550, 2190)}  # nano per token
     cost: Counter[str] = Counter()
     requests: Counter[str] = Counter()

@@ -9,10 +9,11 @@ from threading import Event
 
 import click
 
-from meterwidgets import config as settings
 from meterwidgets.cli import options
 from meterwidgets.cli.ledgers import load_config
 from meterwidgets.cli.progress import ProgressBar
+from meterwidgets.config import config as settings
+from meterwidgets.config.read import requests_for
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store.generation import IngestResult
 from meterwidgets.frame.store.ingest import ingest
@@ -117,7 +118,7 @@ class Ingesting:
         return added
 
     def _ingest(self, *, quiet: bool) -> IngestResult:
-        wanted = settings.requests(
+        wanted = requests_for(
             self._ledgers,
             config=self._config,
             folder=self._folder,

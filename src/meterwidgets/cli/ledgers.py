@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from meterwidgets import config as settings
 from meterwidgets.cli.progress import ProgressBar
 from meterwidgets.cli.reprice import Repricing
+from meterwidgets.config import config as settings
+from meterwidgets.config.read import read_with_config
 from meterwidgets.context import demo_usage
 from meterwidgets.errors import ConfigError
 from meterwidgets.frame.frame import UsageFrame
@@ -57,7 +58,7 @@ def read_ledgers(
         MeterError: When there is nothing to read, or something can't be read.
     """
     with ProgressBar() as bar:
-        usage = settings.read(
+        usage = read_with_config(
             ledgers,
             config=config,
             folder=folder,

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from meterwidgets import config as settings
 from meterwidgets.cli import options
 from meterwidgets.cli.ledgers import load_config, read_ledgers
+from meterwidgets.config.config import for_invoice
 from meterwidgets.metrics.reconcile.reconcile import reconcile
 from meterwidgets.report import reconciliation as reports
 
@@ -63,7 +63,7 @@ def command(
     )
     bill = read_ledgers(
         (invoice,),
-        settings.of_invoice(config),
+        for_invoice(config),
         folder=folder,
         rejects=str(Path(rejects).with_name(f"invoice_{Path(rejects).name}")),
         source=invoice_source,

@@ -76,7 +76,7 @@ def chosen(
     Raises:
         ConfigError: When they can't be used together, or the file can't be read.
     """
-    from meterwidgets import config as settings
+    from meterwidgets.config import config as settings
 
     if reprice is None:
         if as_of is not None:

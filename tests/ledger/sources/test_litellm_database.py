@@ -21,8 +21,9 @@ import meterwidgets as mw
 from ledger.figures import by, read, sums
 from ledger.readers import postgres
 from ledger.readers.postgres import ENCODED, PASSWORD, Server
-from meterwidgets import config
 from meterwidgets.cli.main import main
+from meterwidgets.config import config
+from meterwidgets.config.read import read_with_config
 from meterwidgets.errors import LedgerError, MeterError
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.postgres_url import Database, parse_database_url
@@ -455,7 +456,7 @@ def test_the_command_line_and_the_config_read_it(
     for path in ("$LITELLM_URL", hidden.replace("postgresql:", "postgres:")):
         toml = write(f"[[source]]\npath = {json.dumps(path)}\n", "meterwidgets.toml")
         settings = config.load(toml)
-        usage = config.read((), config=settings, folder=toml.parent, rejects=None)
+        usage = read_with_config((), config=settings, folder=toml.parent, rejects=None)
         assert sums(usage)["requests"] == 1
         assert usage.name == server.name
         said = repr(
@@ -516,7 +517,7 @@ def test_a_named_database_keeps_the_entry_of_the_config(
     url = server.schema("entry", postgres.LOGS, ROW, days())
     toml = f'[[source]]\npath = "{url}"\nsource = "litellm_daily"\n'
     settings = config.load(write(toml.replace("\\", "\\\\"), "meterwidgets.toml"))
-    usage = config.read([url], config=settings, rejects=None)
+    usage = read_with_config([url], config=settings, rejects=None)
     assert sums(usage)["requests"] == 7
 
 

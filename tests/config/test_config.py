@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from meterwidgets import config
+from meterwidgets.config import config
+from meterwidgets.config.read import read_with_config
 from meterwidgets.errors import ConfigError, MeterError
 from meterwidgets.frame.frame import UsageFrame
 
@@ -49,7 +50,7 @@ ROW = PLAIN + "2026-02-22T10:00:00Z,Acme,m,100,50,1.25\n"
 
 def read(path: Path, *ledgers: str | Path) -> UsageFrame:
     settings = config.load(path)
-    return config.read(ledgers, config=settings, folder=path.parent, rejects=None)
+    return read_with_config(ledgers, config=settings, folder=path.parent, rejects=None)
 
 
 def refused(write: Write, text: str) -> str:

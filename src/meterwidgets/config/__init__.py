@@ -1,0 +1,1 @@
+"""``meterwidgets.toml``, and the ledgers that it names."""

@@ -1,0 +1,177 @@
+"""``meterwidgets.toml``: its keys, read and checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomli
+
+from meterwidgets.errors import ConfigError, MeterError, unknown
+from meterwidgets.ledger import sources
+from meterwidgets.ledger.pricing.book import PriceBook
+from meterwidgets.ledger.readers.postgres_url import parse_database_url
+from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS
+from meterwidgets.schema import NAMES
+from meterwidgets.zones import zone
+
+NAME = "meterwidgets.toml"
+_CURRENCY_CODE = re.compile("[A-Za-z]{3}")
+
+
+class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One ``[[source]]``.
+
+    Attributes:
+        path: A file, a folder, a glob or the address of a database.
+        source: The format; None recognises it.
+        columns: Record field -> the ledger's column.
+        timezone: Of timestamps without an offset; None takes that of the config.
+        currency: Of costs without one; None takes that of the config.
+    """
+
+    path: str
+    source: str | None = None
+    columns: dict[str, str] | None = None
+    timezone: str | None = None
+    currency: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the password that the path may hold."""
+        return f"SourceEntry({str(parse_database_url(self.path))!r})"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of ``meterwidgets.toml``.
+
+    Attributes:
+        timezone: Of timestamps without an offset, and the one that pages start with.
+        currency: Of costs and rates without one.
+        catalogue: Whether the bundled catalogue prices what the ledgers do not.
+        source: The ledgers; paths are relative to the file.
+        price: The rate table; see ``PriceBook.parse``.
+        labels: Dimension -> id -> name.
+        budget: Ignored with a warning by this version.
+        roles: Ignored with a warning by this version: nothing enforces them.
+    """
+
+    timezone: str = "UTC"
+    currency: str = "USD"
+    catalogue: bool = True
+    source: tuple[SourceEntry, ...] = ()
+    price: tuple[dict[str, Any], ...] = ()
+    labels: dict[str, dict[str, str]] = {}
+    budget: tuple[dict[str, Any], ...] = ()
+    roles: dict[str, Any] = {}
+
+
+def load(path: str | Path) -> Config:
+    """Read a config file.
+
+    Raises:
+        ConfigError: When it can't be used; the text names the key and the fix.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+        values = tomli.loads(text, parse_float=Decimal)
+        config = msgspec.convert(values, Config)
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read ({error.strerror})") from None
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_explanation(str(error))}") from None
+    try:
+        _check(config)
+    except MeterError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return msgspec.structs.replace(config, currency=config.currency.upper())
+
+
+def _explanation(error: str) -> str:
+    """The text of msgspec's error, led by the key as it stands in the file.
+
+    Examples:
+        >>> _explanation("Object contains unknown field `tz`")
+        "key 'tz' not found; keys: timezone, currency, catalogue, source, price, \
+labels, budget, roles"
+        >>> _explanation("Expected `str`, got `int` - at `$.source[0].path`")
+        'source[0].path: Expected `str`, got `int`'
+    """
+    problem, _, location = error.partition(" - at `$")
+    key = location.rstrip("`").lstrip(".").replace("[...]", ".*")
+    unknown_field = re.search(r"unknown field `(.+)`", problem)
+    if unknown_field:
+        struct = SourceEntry if key else Config
+        problem = unknown("key", unknown_field[1], struct.__struct_fields__)
+    return f"{key}: {problem}" if key else problem
+
+
+def _check(config: Config) -> None:
+    """Check what types can't express: names, codes and rates.
+
+    Raises:
+        MeterError: With the key and the fix.
+    """
+    _check_zone_and_currency("", config.timezone, config.currency)
+    PriceBook.parse(config.price, currency=config.currency)
+    for number, entry in enumerate(config.source):
+        key = f"source[{number}]."
+        if entry.source is not None:
+            _check_value(f"{key}source", sources.find, entry.source)
+        for field in entry.columns or ():
+            if field not in COLUMN_SYNONYMS:
+                raise ConfigError(
+                    f"{key}columns: {unknown('field', field, COLUMN_SYNONYMS)}"
+                )
+        _check_zone_and_currency(key, entry.timezone, entry.currency)
+    for dimension in config.labels:
+        if dimension not in NAMES:
+            raise ConfigError(f"labels: {unknown('dimension', dimension, NAMES)}")
+
+
+def _check_zone_and_currency(
+    key: str, timezone: str | None, currency: str | None
+) -> None:
+    if timezone is not None:
+        _check_value(f"{key}timezone", zone, timezone)
+    if currency is not None and not _CURRENCY_CODE.fullmatch(currency):
+        raise ConfigError(
+            f'{key}currency: expected a code such as "USD", got {currency!r}'
+        )
+
+
+def _check_value(key: str, parse: Callable[[str], object], value: str) -> None:
+    try:
+        parse(value)
+    except MeterError as error:
+        raise ConfigError(f"{key}: {error}") from None
+
+
+def warnings(config: Config) -> list[str]:
+    """The keys of a config that this version ignores, one sentence each."""
+    sentences = []
+    if config.budget:
+        sentences.append("[[budget]] is not read by this version")
+    if config.roles:
+        sentences.append(
+            "[roles] is not enforced by this version: whoever reaches the address sees "
+            "every row"
+        )
+    return sentences
+
+
+def prices(config: Config) -> PriceBook:
+    """The price book of a config."""
+    return PriceBook.parse(
+        config.price, currency=config.currency, catalogue=config.catalogue
+    )
+
+
+def for_invoice(config: Config) -> Config:
+    """The config to read an invoice with: it has its own costs, by UTC day."""
+    return msgspec.structs.replace(config, price=(), catalogue=False, timezone="UTC")
