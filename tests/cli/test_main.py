@@ -529,7 +529,7 @@ def test_recorded_and_repriced_stand_beside_each_other(
     [
         (
             ["--as-of", "2026-01-01"],
-            "--as-of is the day of other prices; add --reprice",
+            "--as-of is a day for repricing; add --reprice",
         ),
         (["--beside"], "--beside sets repriced costs beside recorded ones"),
         (["--reprice", "--beside", "--format", "html"], "another --format than html"),

@@ -52,8 +52,8 @@ def test_a_difference_is_said_in_one_sentence_and_exits_with_1() -> None:
         "Jan 1 – Jan 10, 2026 · UTC · per day and model · USD, tolerance $0.0050 a "
         "line",
         "",
-        "The invoice is $1.93 (1.9%) lower than the ledger over 10 days; -$2.70 "
-        "explained, +$0.77 not (1 line).",
+        "The invoice is $1.93 (1.9%) lower than the ledger over 10 days; -$2.70 is "
+        "explained, +$0.77 is not (1 line).",
     ]
 
 
@@ -70,7 +70,7 @@ def test_the_text_says_each_reason_what_to_do_and_the_lines_that_differ() -> Non
     ]  # fmt: skip
     assert "2 lines agree." in lines
     assert (
-        "Taken for one model: gpt-5-nano (ledger), gpt-5-nano-2025-08-07 (invoice)"
+        "Treated as one model: gpt-5-nano (ledger), gpt-5-nano-2025-08-07 (invoice)"
         in lines
     )
     (totals,) = [line for line in lines if line.startswith("Credits, in no total")]
@@ -211,7 +211,10 @@ def test_what_can_not_be_compared_exits_with_2_and_the_way_out() -> None:
 
 def test_two_files_in_the_wrong_order_are_said_first() -> None:
     said = run("costs.json", "spend.json").stdout
-    assert "Note: the two look swapped: costs.json has costs only" in said
+    assert (
+        "Note: the ledger and the invoice look swapped: costs.json has only costs"
+        in said
+    )
 
 
 def test_its_help_says_the_exit_codes() -> None:

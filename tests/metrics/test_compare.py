@@ -57,7 +57,7 @@ def test_each_model_has_both_costs_and_their_difference(
     assert {row.id: row.change for row in found.rows} == {
         "a": Fraction(-2, 5), "c": None, "b": Fraction(1, 2),
     }  # fmt: skip
-    assert {row.id: row.alike for row in found.rows} == {
+    assert {row.id: row.prices_same_tokens for row in found.rows} == {
         "a": True, "b": False, "c": False,
     }  # fmt: skip
 

@@ -59,7 +59,7 @@ def test_the_text_aligns_and_stars_what_is_not_of_the_same_tokens(
         "c           $1.00         –           –       –*",
         "Total       $8.00     $4.50      -$3.50  -43.8%*",
         "",
-        "* not of the same tokens:",
+        "* compares the costs of different tokens:",
         "  c: 0 have no price as recorded, 150 as repriced",
         "  Total: 0 have no price as recorded, 150 as repriced",
         "",

@@ -67,7 +67,7 @@ def read_ledgers(
             progress=bar.update,
         )
     if repricing is not None:
-        usage = repricing.of(usage)
+        usage = repricing.apply(usage)
     for note in usage.quality.notes:
         click.echo(plain(note), err=True)
     rejected = usage.quality.rejected
@@ -100,4 +100,4 @@ def read_ledgers_or_demo(
         raise ConfigError(
             f"{config_file}: names no [[source]]; add one, or name a ledger"
         )
-    return repricing.of(demo_usage()) if repricing else demo_usage()
+    return repricing.apply(demo_usage()) if repricing else demo_usage()

@@ -69,7 +69,7 @@ def command(
         source=invoice_source,
     )
     result = reconcile(ledger, bill, **selected)
-    write = {"text": reports.text, "json": reports.json, "csv": reports.csv}
+    write = {"text": reports.text, "json": reports.as_json, "csv": reports.as_csv}
     text = write[output_format](result)
     click.echo(text, nl=not text.endswith("\n"))
     click.get_current_context().exit(0 if result.agrees else 1)

@@ -68,7 +68,7 @@ def command(
     )
     if beside and new_prices is not None:  # it has a row for each currency
         filters = _filters(usage, currency=None, **selected)
-        text = new_prices.beside(usage, filters, output_format)
+        text = new_prices.compare(usage, filters, output_format)
     else:
         code = _checked_currency(usage, currency)
         selection = usage.select(_filters(usage, currency=code, **selected))

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One value of a dimension, or everything, under both modes.
+class ComparedRow:
+    """One value of a dimension, or the total, in both pricing modes.
 
     Attributes:
-        id: As the ledger reports it; None is "not reported".
-        name: To show.
-        recorded: What it adds up to as recorded.
-        repriced: What it adds up to as repriced.
+        id: The value as the ledger reports it; None means "not reported".
+        name: The name to show.
+        recorded: What it adds up to at recorded costs.
+        repriced: What it adds up to at the other prices.
     """
 
     id: str | None
@@ -40,18 +40,18 @@ class Compared:
 
     @property
     def difference(self) -> int | None:
-        """Repriced less recorded cost; None where one of them is not known."""
+        """Repriced - recorded cost; None where either is not known."""
         if self.recorded.cost is None or self.repriced.cost is None:
             return None
         return self.repriced.cost - self.recorded.cost
 
     @property
     def change(self) -> Fraction | None:
-        """The difference as a part of the recorded cost; None where that is 0."""
+        """The difference as a fraction of the recorded cost; None where that is 0."""
         return ratio(self.difference, self.recorded.cost)
 
     @property
-    def alike(self) -> bool:
+    def prices_same_tokens(self) -> bool:
         """Whether both modes price the same number of tokens."""
         return self.recorded.unpriced_tokens == self.repriced.unpriced_tokens
 
@@ -64,21 +64,21 @@ class Comparison:
         by: The dimension.
         recorded: The selection as recorded.
         repriced: The same selection as repriced.
-        currency: Of every amount; None when nothing has a price.
+        currency: The currency of every amount; None when nothing has a price.
         rows: By recorded cost, then tokens, then name; they add up to the total.
-        total: Everything in the selection.
+        total: The whole selection.
     """
 
     by: str
     recorded: Selection
     repriced: Selection
     currency: str | None
-    rows: tuple[Compared, ...]
-    total: Compared
+    rows: tuple[ComparedRow, ...]
+    total: ComparedRow
 
     @property
     def pricing(self) -> str:
-        """How the one side is repriced, in words."""
+        """The words for how the other side is repriced."""
         return self.repriced.frame.pricing
 
     @property
@@ -91,9 +91,8 @@ class Comparison:
 
         Returns:
             The id, the name, the tokens, the costs and their difference in
-            ``currency`` (decimals with nine digits, null where not known), and the
-            tokens that have no price on either side. The metadata say how it is
-            priced.
+            ``currency`` (decimals with nine digits, null where not known), and for
+            each side the tokens without a price. The metadata name the pricing.
         """
         import pyarrow as pa
 
@@ -107,7 +106,7 @@ class Comparison:
             ],
             metadata={"pricing": self.pricing},
         )  # fmt: skip
-        rows = [record(self, row) for row in self.rows]
+        rows = [exact_values(self, row) for row in self.rows]
         for row in rows:
             for name in ("recorded", "repriced", "difference"):
                 text = row[name]
@@ -140,17 +139,17 @@ def compare(
     by: str = "model",
     filters: Filters | None = None,
 ) -> Comparison:
-    """Recorded costs beside those of a repriced frame of the same usage.
+    """Compare recorded costs with those of a repriced frame of the same usage.
 
     Args:
-        recorded: As it was read.
-        repriced: What ``recorded.reprice(...)`` gave.
+        recorded: The frame as it was read.
+        repriced: The result of ``recorded.reprice(...)``.
         by: The dimension of the rows.
-        filters: What to compare, such as ``view.filters``; by default everything.
+        filters: The usage to compare, such as ``view.filters``; by default everything.
 
     Raises:
-        MeterError: When the frames are not of the same usage, not of the two modes, or
-            priced in currencies that can't be subtracted.
+        MeterError: When the frames are not of the same usage, not one of each mode, or
+            priced in different currencies.
 
     Examples:
         >>> import meterwidgets as mw
@@ -174,7 +173,7 @@ def compare(
     if not recorded.same_usage(repriced):
         raise MeterError(
             f"compare: {recorded.name} and {repriced.name} are not the same usage; "
-            "compare a frame with what its own reprice(...) gave"
+            "compare a frame with the result of its own reprice(...)"
         )
     currencies = sorted({*recorded.currencies, *repriced.currencies})
     if len(currencies) > 1:
@@ -184,23 +183,25 @@ def compare(
         )
     if filters is not None and [filters.currency] == currencies:
         filters = filters.replace(currency=None)  # one side may have no price at all
-    before, after = recorded.select(filters), repriced.select(filters)
-    new = {row.id: row.amounts for row in breakdown(after, by).rows}
+    at_recorded, at_repriced = recorded.select(filters), repriced.select(filters)
+    new = {row.id: row.amounts for row in breakdown(at_repriced, by).rows}
     rows = tuple(
-        Compared(row.id, row.name, row.amounts, new[row.id])
-        for row in breakdown(before, by).rows
+        ComparedRow(row.id, row.name, row.amounts, new[row.id])
+        for row in breakdown(at_recorded, by).rows
     )
-    whole = Compared(None, "Total", totals(before).amounts, totals(after).amounts)
+    total = ComparedRow(
+        None, "Total", totals(at_recorded).amounts, totals(at_repriced).amounts
+    )
     unit = next(iter(currencies), None)
-    return Comparison(by, before, after, unit, rows, whole)
+    return Comparison(by, at_recorded, at_repriced, unit, rows, total)
 
 
-def record(found: Comparison, row: Compared) -> dict[str, Any]:
-    """A row in exact values: money is decimal text with nine decimals."""
+def exact_values(comparison: Comparison, row: ComparedRow) -> dict[str, Any]:
+    """The exact values of a row; money is decimal text with nine decimals."""
     return {
         "id": row.id,
         "name": row.name,
-        "currency": found.currency,
+        "currency": comparison.currency,
         "tokens": row.recorded.tokens,
         "recorded": formats.decimal_text(row.recorded.cost),
         "repriced": formats.decimal_text(row.repriced.cost),

@@ -8,7 +8,7 @@ from io import StringIO
 
 from meterwidgets.frame.data import FrameData
 from meterwidgets.metrics import formats, percentages, times
-from meterwidgets.metrics.compare import Compared, Comparison, record
+from meterwidgets.metrics.compare import ComparedRow, Comparison, exact_values
 from meterwidgets.present.headline import chosen
 from meterwidgets.report.csv import harmless
 from meterwidgets.report.json import place
@@ -16,7 +16,7 @@ from meterwidgets.text import plain
 
 
 def text(found: Comparison) -> str:
-    """The comparison for people."""
+    """The comparison as text."""
     selection, window = found.recorded, found.window
     frame = selection.frame
     lines = [
@@ -28,23 +28,23 @@ def text(found: Comparison) -> str:
         "",
         *_table(found),
     ]
-    if any(not row.alike for row in (*found.rows, found.total)):
-        lines += ["", *_unlike(found)]
-    for each in (frame, found.repriced.frame):
-        lines += ["", f"{each.pricing.capitalize()}:", *_notes(each)]
+    if any(not row.prices_same_tokens for row in (*found.rows, found.total)):
+        lines += ["", *_different_tokens(found)]
+    for side in (frame, found.repriced.frame):
+        lines += ["", f"{side.pricing.capitalize()}:", *_notes(side)]
     return "\n".join(lines) + "\n"
 
 
 def as_json(found: Comparison) -> str:
-    """The comparison as JSON text, a key a line."""
-    rows = [record(found, row) for row in found.rows]
+    """The comparison as JSON text, one key a line."""
+    rows = [exact_values(found, row) for row in found.rows]
     sides = {"recorded": found.recorded.frame, "repriced": found.repriced.frame}
     whole = {
         **place(found.recorded),
         "currency": found.currency,
         "pricing": {name: frame.pricing for name, frame in sides.items()},
         "by": found.by,
-        "total": record(found, found.total),
+        "total": exact_values(found, found.total),
         "rows": rows,
         "notes": {name: list(frame.quality.notes) for name, frame in sides.items()},
     }
@@ -54,13 +54,13 @@ def as_json(found: Comparison) -> str:
 def as_csv(found: Comparison) -> str:
     """The total and the rows as CSV text."""
     out = StringIO()
-    keys = ["by", *record(found, found.total), "pricing"]
+    keys = ["by", *exact_values(found, found.total), "pricing"]
     writer = csv.DictWriter(out, keys, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for by, row in [("total", found.total), *((found.by, row) for row in found.rows)]:
         names = {"id": harmless(row.id), "name": harmless(row.name)}
         writer.writerow(
-            {"by": by, **record(found, row), **names, "pricing": found.pricing}
+            {"by": by, **exact_values(found, row), **names, "pricing": found.pricing}
         )
     return out.getvalue()
 
@@ -86,25 +86,25 @@ def _table(found: Comparison) -> list[str]:
     ]
 
 
-def _change(row: Compared) -> str:
-    """The change with its sign; a star where it is not of the same tokens."""
-    star = "" if row.alike else "*"
+def _change(row: ComparedRow) -> str:
+    """The change with its sign; a star where the sides price different tokens."""
+    star = "" if row.prices_same_tokens else "*"
     if row.change is None:
         return formats.DASH + star
     sign = "-" if row.change < 0 else "+" if row.change else ""
     return f"{sign}{percentages.change(row.change)}{star}"
 
 
-def _unlike(found: Comparison) -> list[str]:
-    """Which rows compare the costs of different tokens."""
+def _different_tokens(found: Comparison) -> list[str]:
+    """The rows that compare the costs of different tokens."""
     return [
-        "* not of the same tokens:",
+        "* compares the costs of different tokens:",
         *(
             f"  {plain(row.name)}: {formats.count_exact(row.recorded.unpriced_tokens)} "
             "have no price as recorded, "
             f"{formats.count_exact(row.repriced.unpriced_tokens)} as repriced"
             for row in (*found.rows, found.total)
-            if not row.alike
+            if not row.prices_same_tokens
         ),
     ]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv as csv_writer
-import json as json_writer
+import csv
+import json
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from io import StringIO
@@ -17,7 +17,7 @@ from meterwidgets.report.csv import harmless
 from meterwidgets.text import plain
 from meterwidgets.zones import midnight
 
-_ROWS = 40
+_MAX_LINES = 40
 _COLUMNS = ("day", "model", "ledger", "invoice", "difference", "currency", "reason")
 
 
@@ -29,57 +29,60 @@ def headline(found: Reconciliation) -> str:
         >>> def one(cost): return mw.read_usage({"time": ["2026-02-22"],
         ...     "model": ["m"], "cost": [cost]}, rejects=None)
         >>> headline(mw.reconcile(one("1.00"), one("1.25")))
-        'The invoice is $0.25 (25.0%) higher than the ledger over 1 day; nothing of \
-it is explained (1 line).'
+        'The invoice is $0.25 (25.0%) higher than the ledger over 1 day; none of it is \
+explained (1 line).'
     """
     span = times.duration(found.end - found.start)
     amounts = (found.difference, found.explained, found.unexplained)
-    shown = formats.money_column([abs(each) for each in amounts], found.currency)
+    sizes = formats.money_column([abs(amount) for amount in amounts], found.currency)
     if found.agrees:
-        whole = formats.plural(len(found.lines), "line")
-        apart = f"; together they differ by {shown[0]}" if found.difference else ""
-        return f"The invoice and the ledger agree over {span}, in all {whole}{apart}."
-    said = f"The totals of invoice and ledger are equal over {span}"
+        lines = formats.plural(len(found.lines), "line")
+        total = f"; together they differ by {sizes[0]}" if found.difference else ""
+        return f"The invoice and the ledger agree over {span}, in all {lines}{total}."
+    start = f"The totals of invoice and ledger are equal over {span}"
     if found.difference:
-        way = "higher" if found.difference > 0 else "lower"
-        part = (
-            f" ({percentages.change(Fraction(found.difference, found.ledger))})"
-            if found.ledger
-            else ""
+        direction = "higher" if found.difference > 0 else "lower"
+        percent = ""
+        if found.ledger:
+            fraction = Fraction(found.difference, found.ledger)
+            percent = f" ({percentages.change(fraction)})"
+        start = (
+            f"The invoice is {sizes[0]}{percent} {direction} than the ledger over "
+            f"{span}"
         )
-        said = f"The invoice is {shown[0]}{part} {way} than the ledger over {span}"
-    if not found.open_lines:
-        return f"{said}; all of it is explained."
-    lines = formats.plural(found.open_lines, "line")
+    if not found.unexplained_lines:
+        return f"{start}; all of it is explained."
+    lines = formats.plural(found.unexplained_lines, "line")
     if not found.reasons:
-        return f"{said}; nothing of it is explained ({lines})."
-    texts = formats.change_column(amounts, found.currency)
-    return f"{said}; {texts[1]} explained, {texts[2]} not ({lines})."
+        return f"{start}; none of it is explained ({lines})."
+    changes = formats.change_column(amounts, found.currency)
+    return f"{start}; {changes[1]} is explained, {changes[2]} is not ({lines})."
 
 
 def text(found: Reconciliation) -> str:
-    """A reconciliation for people: headline, reasons, lines that differ."""
+    """A reconciliation as text: headline, reasons and the lines that differ."""
     window = Window(midnight(found.start, "UTC"), midnight(found.end, "UTC"), "UTC")
     tolerance = formats.money(found.tolerance, found.currency)
     per = f"{found.step} and model" if found.by_model else found.step
-    ours, theirs = plain(found.ledger_name), plain(found.invoice_name)
+    ledger, invoice = plain(found.ledger_name), plain(found.invoice_name)
     lines = [
-        f"{ours} (ledger) and {theirs} (invoice)",
+        f"{ledger} (ledger) and {invoice} (invoice)",
         f"{times.window(window)} · UTC · per {per} · {found.currency}, "
         f"tolerance {tolerance} a line",
         "",
         headline(found),
         "",
-        *_table(["", ""], _totals(found)),
+        *_table(("", ""), _totals(found)),
     ]
     if found.reasons:
         lines += ["", *_reasons(found)]
     lines += ["", *_lines(found)]
     for match in found.matches:
         names = [", ".join(side) for side in (match.ledger, match.invoice)]
-        said = f"Taken for one model: {names[0]} (ledger), {names[1]} (invoice)"
-        lines.append(plain(said))
-    lines += [plain(f"Note: {each}") for each in found.notices]
+        lines.append(
+            plain(f"Treated as one model: {names[0]} (ledger), {names[1]} (invoice)")
+        )
+    lines += [plain(f"Note: {notice}") for notice in found.notices]
     return "\n".join(lines) + "\n"
 
 
@@ -96,8 +99,8 @@ def _totals(found: Reconciliation) -> list[Sequence[str]]:
 
 
 def _reasons(found: Reconciliation) -> Iterator[str]:
-    """A line a reason, and below it what to do."""
-    amounts = [each.amount for each in found.reasons]
+    """A line per reason, and below it what to do."""
+    amounts = [reason.amount for reason in found.reasons]
     texts = formats.change_column(amounts, found.currency)
     width = max(map(len, texts))
     for reason, amount in zip(found.reasons, texts, strict=True):
@@ -107,68 +110,77 @@ def _reasons(found: Reconciliation) -> Iterator[str]:
 
 
 def _lines(found: Reconciliation) -> Iterator[str]:
-    """The lines that differ, and how many do not."""
+    """The lines that differ, and the number of those that do not."""
     differing = found.differing
-    shown = differing[:_ROWS]
-    if shown:
-        names = ("ledger", "invoice", "difference")
-        columns = [[getattr(line, name) for line in shown] for name in names]
-        # one precision for all three, so that what stands beside can be subtracted
-        flat = [amount for column in columns for amount in column]
-        texts = formats.money_column(flat, found.currency)
-        signed = formats.change_column(flat, found.currency)
-        n = len(shown)
-        yield from _table(
-            ["Day", "Model", "Ledger", "Invoice", "Difference", "Why"],
-            [
-                (
-                    f"{line.day:%Y-%m}" if found.step == "month" else f"{line.day}",
-                    plain(line.model or ("(none)" if found.by_model else "(all)")),
-                    texts[place],
-                    texts[n + place],
-                    signed[2 * n + place],
-                    _why(line),
-                )
-                for place, line in enumerate(shown)
-            ],
-        )
-    more = len(differing) - len(shown)
-    if more:
-        yield f"and {formats.plural(more, 'line')} more; --format csv has all"
+    if differing:
+        yield from _table(_HEADER, _rows(found, differing[:_MAX_LINES]))
+    more = len(differing) - _MAX_LINES
+    if more > 0:
+        yield f"and {formats.plural(more, 'more line')}; --format csv has all"
     agree = len(found.lines) - len(differing)
     yield f"{formats.plural(agree, 'line')} {'agrees' if agree == 1 else 'agree'}."
 
 
-def _why(line: Line) -> str:
-    """The reason of a line in a word or two."""
-    return "unexplained" if line.reason is None else line.reason.replace("_", " ")
+_HEADER = ("Day", "Model", "Ledger", "Invoice", "Difference", "Why")
+_RIGHT_ALIGNED = {"Ledger", "Invoice", "Difference"}
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Columns of text: amounts to the right, the others to the left."""
-    cells = [head, *rows] if any(head) else rows
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    right = {"Ledger", "Invoice", "Difference"}
-    for row in cells:
+def _rows(found: Reconciliation, lines: Sequence[Line]) -> list[Sequence[str]]:
+    ledger = [line.ledger for line in lines]
+    invoice = [line.invoice for line in lines]
+    difference = [line.difference for line in lines]
+    # One precision for all three columns, so that people can subtract them.
+    amounts = [*ledger, *invoice, *difference]
+    texts = formats.money_column(amounts, found.currency)
+    signed = formats.change_column(amounts, found.currency)
+    n = len(lines)
+    day_format = "%Y-%m" if found.step == "month" else "%Y-%m-%d"
+    no_model = "(none)" if found.by_model else "(all)"
+    return [
+        (
+            f"{line.day:{day_format}}",
+            plain(line.model or no_model),
+            texts[index],
+            texts[n + index],
+            signed[2 * n + index],
+            (line.reason or "unexplained").replace("_", " "),
+        )
+        for index, line in enumerate(lines)
+    ]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Aligned columns of text: amounts to the right, the others to the left.
+
+    Without words in the header it is left out, and only the first column is not an
+    amount.
+    """
+    has_header = any(header)
+    right = [
+        name in _RIGHT_ALIGNED or (index > 0 and not has_header)
+        for index, name in enumerate(header)
+    ]
+    table = [header, *rows] if has_header else rows
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
         yield "  ".join(
-            f"{cell:>{width}}"
-            if head[place] in right or (place and not any(head))
-            else f"{cell:<{width}}"
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            f"{cell:>{width}}" if is_right else f"{cell:<{width}}"
+            for cell, width, is_right in zip(row, widths, right, strict=True)
         ).rstrip()
 
 
-def json(found: Reconciliation) -> str:
+def as_json(found: Reconciliation) -> str:
     """A reconciliation as JSON text: stable names, exact values."""
-    return json_writer.dumps(document(found), indent=1, ensure_ascii=False)
+    return json.dumps(document(found), indent=1, ensure_ascii=False)
 
 
+# long: one key a line
 def document(found: Reconciliation) -> dict[str, Any]:
     """A reconciliation as JSON values.
 
     Returns:
-        Money is decimal text with nine decimals, null is unknown; what is unexplained
-        first, the largest difference first.
+        Money as decimal text with nine decimals, null where unknown; unexplained lines
+        first, then the largest difference.
     """
     return {
         "ledger": found.ledger_name,
@@ -193,17 +205,17 @@ def document(found: Reconciliation) -> dict[str, Any]:
             "credits": decimal_text(found.credits),
             "lines": len(found.lines),
             "differing": len(found.differing),
-            "unexplained_lines": found.open_lines,
+            "unexplained_lines": found.unexplained_lines,
         },
         "reasons": [
             {
-                "kind": each.kind,
-                "amount": decimal_text(each.amount),
-                "lines": each.lines,
-                "title": each.title,
-                "advice": each.advice,
+                "kind": reason.kind,
+                "amount": decimal_text(reason.amount),
+                "lines": reason.lines,
+                "title": reason.title,
+                "advice": reason.advice,
             }
-            for each in found.reasons
+            for reason in found.reasons
         ],
         "lines": [
             {
@@ -218,22 +230,22 @@ def document(found: Reconciliation) -> dict[str, Any]:
         ],
         "matches": [
             {
-                "model": each.model,
-                "ledger": list(each.ledger),
-                "invoice": list(each.invoice),
+                "model": match.model,
+                "ledger": list(match.ledger),
+                "invoice": list(match.invoice),
             }
-            for each in found.matches
+            for match in found.matches
         ],
         "notices": list(found.notices),
     }
 
 
-def csv(found: Reconciliation) -> str:
+def as_csv(found: Reconciliation) -> str:
     """The lines of a reconciliation as CSV text, those that agree last."""
     out = StringIO()
-    writer = csv_writer.DictWriter(out, _COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     for line in document(found)["lines"]:
-        named = {"model": harmless(line["model"]), "currency": found.currency}
-        writer.writerow({**line, **named})
+        names = {"model": harmless(line["model"]), "currency": found.currency}
+        writer.writerow({**line, **names})
     return out.getvalue()

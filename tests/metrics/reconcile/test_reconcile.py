@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.errors import MeterError
-from meterwidgets.metrics.reconcile.model_names import matched
+from meterwidgets.metrics.reconcile.model_names import match_names
 
 NANO = bills.NANO
 
@@ -95,7 +95,7 @@ def test_what_no_reason_explains_stays_unexplained_and_comes_first(
 ) -> None:
     first = planted.lines[0]
     assert (first.reason, first.difference) == (None, 770_000_000)
-    assert (planted.unexplained, planted.open_lines) == (770_000_000, 1)
+    assert (planted.unexplained, planted.unexplained_lines) == (770_000_000, 1)
     sizes = [abs(line.difference) for line in planted.lines if line.reason]
     assert sizes[:-2] == sorted(sizes[:-2], reverse=True)
 
@@ -148,7 +148,7 @@ def test_anthropics_cents_are_compared_by_model(tmp_path: Path) -> None:
     )
     found = compared(tmp_path, ledger, invoice)
     assert reasons(found) == {"not_tokens": "+10.0000 in 1", "half": "-1.5000 in 1"}
-    assert (found.unexplained, found.open_lines) == (0, 0)
+    assert (found.unexplained, found.unexplained_lines) == (0, 0)
     assert [line.model for line in found.lines if line.reason == "not_tokens"] == [
         "web_search"
     ]
@@ -161,7 +161,7 @@ def test_an_invoice_without_models_is_compared_by_day(tmp_path: Path) -> None:
     found = compared(tmp_path, ledger, invoice)
     assert not found.by_model
     assert found.notices[0].endswith(
-        "a line is a whole day; group the cost report by line item (OpenAI) or "
+        "each line is a whole day; group the cost report by line item (OpenAI) or "
         "description (Anthropic)"
     )
     assert why(found) == [("01", None, "agrees"), ("02", None, None)]
@@ -186,7 +186,7 @@ def test_a_ledger_in_local_time_is_told_by_its_hours(tmp_path: Path) -> None:
     found = compared(tmp_path, ledger, bills.openai(*items), end="2026-01-07")
     (reason,) = [each for each in found.reasons if each.kind == "zone"]
     assert reason.title == "The ledger's clock is 2 hours ahead of UTC"
-    assert (found.open_lines, found.unexplained) == (0, 0)
+    assert (found.unexplained_lines, found.unexplained) == (0, 0)
 
 
 def test_no_clock_is_wrong_for_a_few_lines_only(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_the_same_amount_each_day_is_no_proof_of_a_price() -> None:
     ledger = table([at(day, "1.00") for day in range(1, 6)])
     invoice = table([at(day, "1.30") for day in range(1, 6)])
     found = mw.reconcile(ledger, invoice)
-    assert (found.reasons, found.open_lines) == ((), 5)
+    assert (found.reasons, found.unexplained_lines) == ((), 5)
 
 
 def test_only_neighbouring_days_move_usage_over_midnight() -> None:
@@ -243,9 +243,9 @@ def test_only_neighbouring_days_move_usage_over_midnight() -> None:
     near = table([at(1, "1.60"), at(2, "2.40"), at(3, "2.00")])
     assert reasons(mw.reconcile(ledger, near)) == {"midnight": "+0.0000 in 2"}
     apart = table([at(1, "1.60"), at(2, "2.00"), at(3, "2.40")])
-    assert mw.reconcile(ledger, apart).open_lines == 2
+    assert mw.reconcile(ledger, apart).unexplained_lines == 2
     unequal = table([at(1, "1.60"), at(2, "2.50"), at(3, "2.00")])
-    assert mw.reconcile(ledger, unequal).open_lines == 2
+    assert mw.reconcile(ledger, unequal).unexplained_lines == 2
 
 
 def test_rounding_explains_no_more_than_it_can() -> None:
@@ -253,9 +253,9 @@ def test_rounding_explains_no_more_than_it_can() -> None:
     ledger = table([at(1, "3.0140")])
     cents = table([at(1, "1.00")] * 3)
     assert reasons(mw.reconcile(ledger, cents)) == {"rounding": "-0.0140 in 1"}
-    assert mw.reconcile(table([at(1, "3.0160")]), cents).open_lines == 1
+    assert mw.reconcile(table([at(1, "3.0160")]), cents).unexplained_lines == 1
     hundred = table([at(1, "1.00")] * 100)  # up and down: not half a cent each
-    assert mw.reconcile(table([at(1, "100.20")]), hundred).open_lines == 1
+    assert mw.reconcile(table([at(1, "100.20")]), hundred).unexplained_lines == 1
     mills = table([at(1, "1.001"), at(1, "1.000"), at(1, "0.999"), at(1, "0.001", "n")])
     found = mw.reconcile(ledger, mills)
     assert [line.model for line in found.lines if line.reason is None] == ["m"]
@@ -343,7 +343,7 @@ def test_the_tolerance_decides_what_agrees() -> None:
     assert not mw.reconcile(*pair).agrees
     assert mw.reconcile(*pair, tolerance=0.01).agrees
     for bad in ("x", -1, "nan", "inf"):
-        with pytest.raises(MeterError, match="expected an amount from 0 on"):
+        with pytest.raises(MeterError, match="expected an amount of 0 or more"):
             mw.reconcile(*pair, tolerance=bad)
 
 
@@ -436,7 +436,9 @@ def test_two_files_in_the_wrong_order_are_recognised(tmp_path: Path) -> None:
         tmp_path, [bills.log(1, "m", 1.0)], bills.openai((1, "m, input", "2.00"))
     )
     said = mw.reconcile(theirs, ours).notices[0]
-    assert said.startswith("the two look swapped: costs.json has costs only")
+    assert said.startswith(
+        "the ledger and the invoice look swapped: costs.json has only costs"
+    )
     assert mw.reconcile(ours, theirs).notices[:1] != (said,)
 
 
@@ -505,7 +507,7 @@ def test_a_ledger_agrees_with_itself(rows: list[Any]) -> None:
     ],
 )
 def test_names_of_one_model_are_matched(ledger: str, invoice: str) -> None:
-    ours, theirs, said = matched([ledger], [invoice])
+    ours, theirs, said = match_names([ledger], [invoice])
     assert ours[ledger] == theirs[invoice] == invoice
     assert [(each.ledger, each.invoice) for each in said] == [((ledger,), (invoice,))]
 
@@ -521,11 +523,11 @@ def test_names_of_one_model_are_matched(ledger: str, invoice: str) -> None:
     ],
 )
 def test_names_of_two_models_are_not_matched(ledger: str, invoice: str) -> None:
-    assert matched([ledger], [invoice])[2] == ()
+    assert match_names([ledger], [invoice])[2] == ()
 
 
 def test_dated_names_that_both_sides_have_stay_apart() -> None:
     names = ["gpt-4o", "gpt-4o-2024-05-13", "gpt-4o-2024-08-06"]
-    ours, theirs, said = matched(names, names)
+    ours, theirs, said = match_names(names, names)
     assert ours == theirs == {name: name for name in names}
     assert said == ()

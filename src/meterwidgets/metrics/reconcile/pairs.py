@@ -1,4 +1,4 @@
-"""What a ledger and an invoice say of the same day and model, side by side."""
+"""Pair what a ledger and an invoice say about the same day and model."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.reconcile.model_names import Match, Name, matched
+from meterwidgets.metrics.reconcile.model_names import Match, Name, match_names
 
 _COSTS = ("records", "input_cost", "output_cost", "unsplit_cost")
 _MEASURES = (
     *_COSTS, "priced", "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens", "priced_input_tokens", "priced_output_tokens",
 )  # fmt: skip
-_NO_TOKENS = re.compile(
+ItemKind = Literal["not_tokens", "tax"]
+
+_NOT_TOKENS = re.compile(
     r"web.?search|code.?(interpreter|execution)|storage|vector|fine.?tun|training"
     r"|container|session|file.?search|\bfees?\b|commitment|subscription"
 )
@@ -25,19 +27,19 @@ _TAX = re.compile(r"\b(tax|vat|gst)(es)?\b")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What one side says of a day and model; money in nano-units.
+class SideTotals:
+    """What one side has for a day and model; money in nano-units.
 
     Attributes:
-        records: How many records.
-        priced: How many of them have a cost.
+        records: The number of records.
+        priced: The number of records with a cost.
         cost: The sum of the costs.
         input: Prompt tokens, cached ones included.
-        cached: Of them, read from or written to a cache.
+        cached: The input tokens read from or written to a cache.
         tokens: All tokens.
-        unpriced: Of them, those that nobody priced.
-        fresh_cost: On an invoice, what it bills for input that is not cached.
-        cached_cost: On an invoice, what it bills for cached input.
+        unpriced: The tokens without a price.
+        uncached_cost: What an invoice bills for input that is not cached.
+        cached_cost: What an invoice bills for cached input.
     """
 
     records: int = 0
@@ -47,164 +49,190 @@ class Cell:
     cached: int = 0
     tokens: int = 0
     unpriced: int = 0
-    fresh_cost: int = 0
+    uncached_cost: int = 0
     cached_cost: int = 0
 
-    def __add__(self, other: Cell) -> Cell:
-        sums = (getattr(self, f.name) + getattr(other, f.name) for f in fields(self))
-        return Cell(*sums)
+    def __add__(self, other: SideTotals) -> SideTotals:
+        names = [field.name for field in fields(self)]
+        return SideTotals(
+            **{name: getattr(self, name) + getattr(other, name) for name in names}
+        )
 
 
-class Key(NamedTuple):
-    """Which line a cell belongs to.
+class LineKey(NamedTuple):
+    """What identifies a line.
 
     Attributes:
-        step: The number of the day, or month.
-        model: The model, or the item of an invoice that is none; None: not reported.
-        item: "not_tokens" or "tax" where it is no model, else empty.
+        period: The number of the day, or month.
+        model: The model, or an item of the invoice that is not a model; None means
+            "not reported".
+        item: The kind of an item that is not a model, else None.
     """
 
-    step: int
+    period: int
     model: Name
-    item: str = ""
+    item: ItemKind | None = None
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One line: what the ledger and the invoice say, None where one says nothing."""
+    """One line of both sides; a side without a record is None."""
 
-    key: Key
-    ledger: Cell | None
-    invoice: Cell | None
+    key: LineKey
+    ledger: SideTotals | None
+    invoice: SideTotals | None
 
     @property
     def difference(self) -> int:
         """Invoice - ledger."""
-        ours, theirs = self.ledger or Cell(), self.invoice or Cell()
-        return theirs.cost - ours.cost
+        ledger, invoice = self.ledger or SideTotals(), self.invoice or SideTotals()
+        return invoice.cost - ledger.cost
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """All lines of two sides, and the names that were brought together.
+class Pairing:
+    """The lines of both sides, and the names that were matched.
 
     Attributes:
-        rows: By day, then model.
-        matches: The names that were matched without being the same.
+        pairs: The lines, by day, then model.
+        matches: The different names that were matched.
         by_model: Whether both sides name models; else lines are days.
-        ours: The ledger's name -> what the lines call it.
+        ledger_names: The ledger's name of a model -> its name in the lines.
     """
 
-    rows: tuple[Pair, ...]
+    pairs: tuple[Pair, ...]
     matches: tuple[Match, ...]
     by_model: bool
-    ours: Mapping[Name, Name]
+    ledger_names: Mapping[Name, Name]
 
 
-def pairs(ledger: Selection, invoice: Selection, edges: Sequence[datetime]) -> Pairs:
-    """Put two sides next to each other.
+def pair_sides(
+    ledger: Selection, invoice: Selection, edges: Sequence[datetime]
+) -> Pairing:
+    """Pair the lines of a ledger with those of an invoice.
 
     Args:
         ledger: The gateway's figures.
-        invoice: The provider's.
+        invoice: The provider's figures.
         edges: n + 1 midnights of UTC around n days or months.
     """
-    left, right = dict(_ledger(ledger, edges)), dict(_invoice(invoice, edges))
-    names = _models(left), _models(right)
-    by_model = all(any(name is not None for name in side) for side in names)
+    left = {
+        LineKey(period, model): totals
+        for model, period, totals in _side_totals(ledger, edges)
+    }
+    right = _invoice_totals(invoice, edges)
+    models = _models(left), _models(right)
+    by_model = all(any(name is not None for name in side) for side in models)
+    matches: tuple[Match, ...] = ()
+    ledger_names: Mapping[Name, Name] = dict.fromkeys(models[0])
+    invoice_names: Mapping[Name, Name] = dict.fromkeys(models[1])
     if by_model:
-        ours, theirs, matches = matched(*names)
-    else:
-        ours, theirs = (dict.fromkeys(side) for side in names)
-        matches = ()
-    left, right = _renamed(left, ours), _renamed(right, theirs)
-    keys = sorted({*left, *right}, key=lambda k: (k.step, k.item, k.model or ""))
-    rows = tuple(Pair(key, left.get(key), right.get(key)) for key in keys)
-    return Pairs(rows, matches, by_model, ours)
+        ledger_names, invoice_names, matches = match_names(*models)
+    left, right = _renamed(left, ledger_names), _renamed(right, invoice_names)
+    keys = sorted(
+        {*left, *right}, key=lambda k: (k.period, k.item or "", k.model or "")
+    )
+    pairs = tuple(Pair(key, left.get(key), right.get(key)) for key in keys)
+    return Pairing(pairs, matches, by_model, ledger_names)
 
 
-def costs(
-    ledger: Selection, edges: Sequence[datetime], ours: Mapping[Name, Name]
-) -> dict[Key, int]:
-    """What a ledger costs between other edges, by the names of the lines."""
-    found: dict[Key, int] = defaultdict(int)
-    for model, over in ledger.over(edges, "model", _COSTS).items():
-        cost = over["input_cost"] + over["output_cost"] + over["unsplit_cost"]
-        for step, amount in enumerate(cost.tolist()):
-            found[Key(step, ours.get(model, model))] += amount
-    return found
+def ledger_costs(
+    ledger: Selection, edges: Sequence[datetime], names: Mapping[Name, Name]
+) -> dict[LineKey, int]:
+    """The cost of a ledger's lines between other edges of time.
+
+    Args:
+        ledger: The gateway's figures.
+        edges: n + 1 instants around n days.
+        names: The ledger's name of a model -> its name in the lines.
+    """
+    costs: dict[LineKey, int] = defaultdict(int)
+    for model, sums in ledger.over(edges, "model", _COSTS).items():
+        cost = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
+        for period, amount in enumerate(cost.tolist()):
+            costs[LineKey(period, names.get(model, model))] += amount
+    return costs
 
 
-def _models(cells: Mapping[Key, Cell]) -> set[Name]:
-    return {key.model for key in cells if not key.item}
+def _models(totals: Mapping[LineKey, SideTotals]) -> set[Name]:
+    return {key.model for key in totals if not key.item}
 
 
-def _renamed(cells: Mapping[Key, Cell], names: Mapping[Name, Name]) -> dict[Key, Cell]:
-    found: dict[Key, Cell] = {}
-    for key, cell in cells.items():
+def _renamed(
+    totals: Mapping[LineKey, SideTotals], names: Mapping[Name, Name]
+) -> dict[LineKey, SideTotals]:
+    """The totals under the names of the lines; what gets the same name is added."""
+    renamed: dict[LineKey, SideTotals] = {}
+    for key, side in totals.items():
         if not key.item:
             key = key._replace(model=names.get(key.model, key.model))
-        found[key] = found[key] + cell if key in found else cell
-    return found
+        renamed[key] = renamed[key] + side if key in renamed else side
+    return renamed
 
 
-def _ledger(
+def _invoice_totals(
     selection: Selection, edges: Sequence[datetime]
-) -> Iterator[tuple[Key, Cell]]:
-    for model, step, cell in _cells(selection, edges):
-        yield Key(step, model), cell
-
-
-def _invoice(
-    selection: Selection, edges: Sequence[datetime]
-) -> Iterator[tuple[Key, Cell]]:
-    """The cells of an invoice, each endpoint being a kind of item that it bills."""
-    named = any(name is not None for name in selection.frame.cube.names["model"])
-    found: dict[Key, Cell] = {}
+) -> dict[LineKey, SideTotals]:
+    """The totals of an invoice, whose endpoints are the kinds of item that it bills."""
+    names_models = any(name is not None for name in selection.frame.cube.names["model"])
+    found: dict[LineKey, SideTotals] = {}
     for endpoint in selection.frame.cube.names["endpoint"]:
         filters = selection.filters.replace(endpoints=[endpoint])
         text = (endpoint or "").lower()
-        cached = "cach" in text and "uncached" not in text
-        fresh = not cached and ("input" in text or "prompt" in text)
-        for model, step, cell in _cells(selection.select(filters), edges):
-            item = _item(text, model, named)
-            key = Key(step, endpoint if item else model, item)
-            split = Cell(fresh_cost=fresh * cell.cost, cached_cost=cached * cell.cost)
-            found[key] = found.get(key, Cell()) + cell + split
-    yield from found.items()
+        is_cached = "cach" in text and "uncached" not in text
+        is_uncached = not is_cached and ("input" in text or "prompt" in text)
+        one_item = selection.select(filters)
+        for model, period, totals in _side_totals(one_item, edges):
+            item = _item_kind(text, model, names_models)
+            key = LineKey(period, endpoint if item else model, item)
+            sides = SideTotals(
+                uncached_cost=is_uncached * totals.cost,
+                cached_cost=is_cached * totals.cost,
+            )
+            found[key] = found.get(key, SideTotals()) + totals + sides
+    return found
 
 
-def _item(text: str, model: Name, named: bool) -> str:
-    """What an item of an invoice is, if it is not the tokens of a model.
+def _item_kind(text: str, model: Name, names_models: bool) -> ItemKind | None:
+    """The kind of an invoice's item that is not the tokens of a model.
+
+    Args:
+        text: What the invoice calls the item, in lower case.
+        model: The model that it names.
+        names_models: Whether the invoice names models at all.
 
     Examples:
-        >>> _item("web search, calls", "web search", True), _item("vat", None, False)
-        ('not_tokens', 'tax')
-        >>> _item("gpt-5-nano, input_tokens", "gpt-5-nano", True), _item("", None, True)
-        ('', '')
+        >>> _item_kind("web search, calls", "web search", True)
+        'not_tokens'
+        >>> _item_kind("vat", None, False)
+        'tax'
+        >>> _item_kind("gpt-5-nano, input_tokens", "gpt-5-nano", True) is None
+        True
     """
     if _TAX.search(text):
         return "tax"
-    if _NO_TOKENS.search(text):
+    if _NOT_TOKENS.search(text):
         return "not_tokens"
-    beside = model is None and named and text
-    return "not_tokens" if beside and "token" not in text and text[0] != "/" else ""
+    if model is None and names_models and text and "token" not in text:
+        return None if text.startswith("/") else "not_tokens"  # a path is a route
+    return None
 
 
-def _cells(
+def _side_totals(
     selection: Selection, edges: Sequence[datetime]
-) -> Iterator[tuple[Name, int, Cell]]:
-    """Model, step and cell, only where there are records."""
-    for model, over in selection.over(edges, "model", _MEASURES).items():
-        sums = {measure: values.tolist() for measure, values in over.items()}
-        for step, records in enumerate(sums["records"]):
+) -> Iterator[tuple[Name, int, SideTotals]]:
+    """Model, period and totals, only where there are records."""
+    for model, by_period in selection.over(edges, "model", _MEASURES).items():
+        sums = {measure: values.tolist() for measure, values in by_period.items()}
+        for period, records in enumerate(sums["records"]):
             if records:
-                yield model, step, _cell({m: sums[m][step] for m in _MEASURES})
+                totals = _from_sums({m: sums[m][period] for m in _MEASURES})
+                yield model, period, totals
 
 
-def _cell(sums: Mapping[str, int]) -> Cell:
+def _from_sums(sums: Mapping[str, int]) -> SideTotals:
     tokens = sums["input_tokens"] + sums["output_tokens"]
-    return Cell(
+    return SideTotals(
         records=sums["records"],
         priced=sums["priced"],
         cost=sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"],

@@ -12,217 +12,251 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
+from typing import Literal, NamedTuple
 
 from meterwidgets.metrics.reconcile.model_names import Name
-from meterwidgets.metrics.reconcile.pairs import Cell, Key, Pair
+from meterwidgets.metrics.reconcile.pairs import LineKey, Pair, SideTotals
+from meterwidgets.metrics.reconcile.reason_texts import ReasonKind
 
 CENT = 10_000_000
-"""In nano-units: the coarsest rounding that an invoice is believed to have."""
+"""In nano-units: the coarsest rounding that an invoice is assumed to have."""
 
-_PROOF = 20
-"""A ratio proves something only where rounding is so many times smaller."""
-_DAYS = 3
-"""As many days must agree before a price, or a zone, is taken for the reason."""
-_HOURS = sorted({*range(-14, 15)} - {0}, key=abs)
-"""Zones are up to so far from UTC; where several fit, the nearest is named."""
+_PROOF_FACTOR = 20
+"""A ratio proves something only where rounding is this many times smaller."""
+_MIN_DAYS = 3
+"""A different price, or a time zone, is only a reason where this many days agree."""
+_ZONE_HOURS = sorted({*range(-14, 15)} - {0}, key=abs)
+"""The possible hours from UTC; where several fit, the nearest is named."""
 
-Why = tuple[str, Fraction | None]
-"""The kind of a reason, and its ratio or hours where it has any."""
+Side = Literal["ledger", "invoice"]
+CostsByShift = Callable[[int], Mapping[LineKey, int]]
+"""Hours -> what the ledger's lines would cost if its clock were off by them."""
 
-AGREES = "agrees"
+
+class Explanation(NamedTuple):
+    """Why a line differs.
+
+    Attributes:
+        kind: The kind of the reason.
+        detail: Of "price", the invoice as a multiple of the ledger; of "zone", the
+            hours ahead of UTC; else None.
+    """
+
+    kind: ReasonKind
+    detail: Fraction | None = None
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What the lines as a whole tell of each of them.
+class Evidence:
+    """What all lines together prove about each of them.
 
     Attributes:
         tolerance: Differences up to it agree; nano-units.
         unit: What the invoice rounds its amounts to, at most a cent; nano-units.
-        in_ledger: Steps that the ledger covers, with or without usage.
-        in_invoice: Steps that the invoice covers.
-        by_step: Step -> the sides that have a record then.
-        by_model: Model -> the sides that have it on any day that both cover.
-        shifted: Hours -> what the lines would cost in the ledger if its clock was off
-            by so much; None where the ledger has no hours.
+        in_ledger: The periods that the ledger covers, with or without usage.
+        in_invoice: The periods that the invoice covers.
+        by_period: Period -> the sides that have a record in it.
+        by_model: Model -> the sides that have it in any period that both cover.
+        costs_by_shift: The ledger's costs if its clock were off; None where the ledger
+            has no hours.
     """
 
     tolerance: int
     unit: int
     in_ledger: Sequence[bool]
     in_invoice: Sequence[bool]
-    by_step: Mapping[int, set[str]]
-    by_model: Mapping[Name, set[str]]
-    shifted: Callable[[int], Mapping[Key, int]] | None = None
+    by_period: Mapping[int, set[Side]]
+    by_model: Mapping[Name, set[Side]]
+    costs_by_shift: CostsByShift | None = None
 
 
-def facts_of(
-    rows: Sequence[Pair],
+def gather_evidence(
+    pairs: Sequence[Pair],
     *,
     tolerance: int,
-    covered: Sequence[Sequence[bool]],
-    shifted: Callable[[int], Mapping[Key, int]] | None = None,
-) -> Facts:
-    """The facts about some lines; ``covered`` is of the ledger, then the invoice."""
-    in_ledger, in_invoice = covered
-    by_step: dict[int, set[str]] = defaultdict(set)
-    by_model: dict[Name, set[str]] = defaultdict(set)
-    for row in rows:
-        for side in ("ledger", "invoice"):
-            if getattr(row, side) is not None:
-                by_step[row.key.step].add(side)
-                if in_ledger[row.key.step] and in_invoice[row.key.step]:
-                    by_model[row.key.model].add(side)
+    in_ledger: Sequence[bool],
+    in_invoice: Sequence[bool],
+    costs_by_shift: CostsByShift | None = None,
+) -> Evidence:
+    """The evidence of all lines; see `Evidence` for the arguments."""
+    by_period: dict[int, set[Side]] = defaultdict(set)
+    by_model: dict[Name, set[Side]] = defaultdict(set)
     unit = CENT
-    for row in rows:
-        while row.invoice and row.invoice.cost % unit:
-            unit //= 10
-    return Facts(tolerance, unit, in_ledger, in_invoice, by_step, by_model, shifted)
+    for pair in pairs:
+        sides: list[Side] = []
+        if pair.ledger is not None:
+            sides.append("ledger")
+        if pair.invoice is not None:
+            sides.append("invoice")
+            while pair.invoice.cost % unit:
+                unit //= 10
+        period = pair.key.period
+        by_period[period].update(sides)
+        if in_ledger[period] and in_invoice[period]:
+            by_model[pair.key.model].update(sides)
+    return Evidence(
+        tolerance, unit, in_ledger, in_invoice, by_period, by_model, costs_by_shift
+    )
 
 
-def explained(rows: Sequence[Pair], facts: Facts) -> dict[Key, Why]:
-    """The reason of each line that has one, in the order of their proof."""
-    found: dict[Key, Why] = {}
-    for row in rows:
-        kind = _of_one(row, facts)
-        if kind:
-            found[row.key] = kind, None
-    for rule in (_price, _zone, _midnight):
-        left = [row for row in rows if row.key not in found]
-        found |= rule(left, facts)
+def explain(pairs: Sequence[Pair], evidence: Evidence) -> dict[LineKey, Explanation]:
+    """The reason of each line that has one; the strongest proof goes first."""
+    found: dict[LineKey, Explanation] = {}
+    for pair in pairs:
+        kind = _reason_of_line(pair, evidence)
+        if kind is not None:
+            found[pair.key] = Explanation(kind)
+    for rule in (_other_price, _other_zone, _moved_across_midnight):
+        unexplained = [pair for pair in pairs if pair.key not in found]
+        found |= rule(unexplained, evidence)
     return found
 
 
-def _of_one(row: Pair, facts: Facts) -> str:
-    """The reason that a line shows by itself, or nothing."""
-    step = row.key.step
-    if not facts.in_ledger[step]:
+def _reason_of_line(pair: Pair, evidence: Evidence) -> ReasonKind | None:
+    """The reason that a line shows by itself."""
+    period = pair.key.period
+    if not evidence.in_ledger[period]:
         return "outside_ledger"
-    if not facts.in_invoice[step]:
+    if not evidence.in_invoice[period]:
         return "outside_invoice"
-    if abs(row.difference) <= facts.tolerance:
-        return AGREES
-    if row.key.item:
-        return row.key.item
-    sides = facts.by_step[step]
+    if abs(pair.difference) <= evidence.tolerance:
+        return "agrees"
+    if pair.key.item:
+        return pair.key.item
+    sides = evidence.by_period[period]
     if len(sides) == 1:
         return "no_invoice_day" if "ledger" in sides else "no_ledger_day"
-    sides = facts.by_model[row.key.model]
+    sides = evidence.by_model[pair.key.model]
     if len(sides) == 1:
         return "ledger_only" if "ledger" in sides else "invoice_only"
-    if row.ledger and row.invoice:
-        return _of_both(row, row.ledger, row.invoice, facts)
-    return ""
+    if pair.ledger and pair.invoice:
+        return _reason_of_amounts(pair, pair.ledger, pair.invoice, evidence)
+    return None
 
 
-def _of_both(row: Pair, ours: Cell, theirs: Cell, facts: Facts) -> str:
-    if not ours.priced:
+def _reason_of_amounts(
+    pair: Pair, ledger: SideTotals, invoice: SideTotals, evidence: Evidence
+) -> ReasonKind | None:
+    """The reason that the amounts of both sides show."""
+    if not ledger.priced:
         return "unpriced"
-    rounding = _rounding(row, facts)
-    if abs(row.difference) <= rounding:
+    rounding = _rounding(pair, evidence)
+    if abs(pair.difference) <= rounding:
         return "rounding"
-    if _is_cache(row, ours, theirs, facts):
+    if _is_cache(pair, ledger, invoice, evidence):
         return "cache"
-    if rounding * _PROOF <= abs(row.difference):
-        if abs(2 * theirs.cost - ours.cost) <= 2 * rounding:
-            twice = theirs.tokens and abs(2 * theirs.tokens - ours.tokens) <= 1
+    if rounding * _PROOF_FACTOR <= abs(pair.difference):
+        if abs(2 * invoice.cost - ledger.cost) <= 2 * rounding:
+            twice = invoice.tokens and abs(2 * invoice.tokens - ledger.tokens) <= 1
             return "twice" if twice else "half"
-        if abs(theirs.cost - 2 * ours.cost) <= 2 * rounding:
+        if abs(invoice.cost - 2 * ledger.cost) <= 2 * rounding:
             return "double"
-    return ""
+    return None
 
 
-def _rounding(row: Pair, facts: Facts) -> Fraction:
-    """What rounding alone may make: half a unit for each amount that was rounded.
+def _rounding(pair: Pair, evidence: Evidence) -> Fraction:
+    """The most that rounding alone can add: half a unit for each rounded amount.
 
-    Of many amounts less, since they go up and down: four standard deviations, one
-    being sqrt(n / 12) units.
+    Many amounts round up and down, so the bound for them is four standard deviations;
+    one is sqrt(n / 12) units.
     """
-    ours, theirs = row.ledger or Cell(), row.invoice or Cell()
-    return _at_most(ours.records) + facts.unit * _at_most(theirs.records)
+    ledger, invoice = pair.ledger or SideTotals(), pair.invoice or SideTotals()
+    return _max_units(ledger.records) + evidence.unit * _max_units(invoice.records)
 
 
-def _at_most(amounts: int) -> Fraction:
+def _max_units(amounts: int) -> Fraction:
     return min(Fraction(amounts, 2), Fraction(isqrt(4 * amounts // 3) + 1))
 
 
-def _is_cache(row: Pair, ours: Cell, theirs: Cell, facts: Facts) -> bool:
-    """Whether the ledger has cached tokens at the price of those that are not.
+def _is_cache(
+    pair: Pair, ledger: SideTotals, invoice: SideTotals, evidence: Evidence
+) -> bool:
+    """Whether the ledger priced cached tokens like uncached ones.
 
-    The invoice bills both apart, so its price of fresh tokens is known.
+    The invoice bills the two separately, so its price of uncached tokens is known.
     """
-    fresh = ours.input - ours.cached
-    if not (ours.cached and fresh > 0 and theirs.fresh_cost and theirs.cached_cost):
+    uncached = ledger.input - ledger.cached
+    if not (ledger.cached and uncached > 0):
         return False
-    at_full_price = Fraction(theirs.fresh_cost * ours.cached, fresh)
-    allowed = _rounding(row, facts) + Fraction(facts.unit * ours.cached, 2 * fresh)
-    if allowed * _PROOF > abs(row.difference):
+    if not (invoice.uncached_cost and invoice.cached_cost):
         return False
-    return abs(row.difference - (theirs.cached_cost - at_full_price)) <= allowed
+    at_full_price = Fraction(invoice.uncached_cost * ledger.cached, uncached)
+    allowed = _rounding(pair, evidence)
+    allowed += Fraction(evidence.unit * ledger.cached, 2 * uncached)
+    if allowed * _PROOF_FACTOR > abs(pair.difference):
+        return False
+    return abs(pair.difference - (invoice.cached_cost - at_full_price)) <= allowed
 
 
-def _price(rows: Sequence[Pair], facts: Facts) -> Mapping[Key, Why]:
+def _other_price(
+    pairs: Sequence[Pair], evidence: Evidence
+) -> Mapping[LineKey, Explanation]:
     """Models whose invoice is the same multiple of the ledger on several days."""
-    found: dict[Key, Why] = {}
-    for lines in _by_model(rows):
-        both = [row for row in lines if _bills_both(row)]
-        ours = [row.ledger.cost for row in both if row.ledger]
-        if len(set(ours)) < _DAYS:  # the same amount each day has a ratio anyway
-            continue
-        theirs = [row.invoice.cost for row in both if row.invoice]
-        ratio = Fraction(sum(theirs), sum(ours)).limit_denominator(1000)
-        if all(
-            abs(bill - cost * ratio) <= _rounding(row, facts) * (1 + ratio)
-            and _rounding(row, facts) * _PROOF <= abs(row.difference)
-            for row, cost, bill in zip(both, ours, theirs, strict=True)
-        ):
-            found |= {row.key: ("price", ratio) for row in both}
-    return found
-
-
-def _bills_both(row: Pair) -> bool:
-    return bool(row.ledger and row.invoice and row.ledger.cost and row.invoice.cost)
-
-
-def _zone(rows: Sequence[Pair], facts: Facts) -> Mapping[Key, Why]:
-    """Lines that agree if the ledger's clock is set by some whole hours."""
-    best: list[Key] = []
-    hours = 0
-    if facts.shifted is None or len(rows) < _DAYS:
-        return {}
-    for each in _HOURS:
-        cost = facts.shifted(each)
-        agree = [
-            row.key
-            for row in rows
-            if row.invoice
-            and abs(row.invoice.cost - cost.get(row.key, 0)) <= facts.tolerance
+    found: dict[LineKey, Explanation] = {}
+    for of_model in _by_model(pairs):
+        both = [
+            (pair, pair.ledger.cost, pair.invoice.cost)
+            for pair in of_model
+            if pair.ledger and pair.invoice and pair.ledger.cost and pair.invoice.cost
         ]
-        if len(agree) > len(best):
-            best, hours = agree, each
-    if len({key.step for key in best}) < _DAYS or 2 * len(best) < len(rows):
-        return {}
-    return {key: ("zone", Fraction(hours)) for key in best}
-
-
-def _midnight(rows: Sequence[Pair], facts: Facts) -> Mapping[Key, Why]:
-    """What one day has too much and the next one too little."""
-    found: dict[Key, Why] = {}
-    for lines in _by_model(rows):
-        for row, after in pairwise(lines):
-            here, there = row.difference, after.difference
-            if (
-                row.key not in found
-                and after.key.step == row.key.step + 1
-                and here * there < 0
-                and abs(here + there) <= facts.tolerance
-            ):
-                found |= dict.fromkeys((row.key, after.key), ("midnight", None))
+        # The same amount every day has the same ratio whatever the reason.
+        if len({ledger for _, ledger, _ in both}) < _MIN_DAYS:
+            continue
+        invoiced = sum(invoice for _, _, invoice in both)
+        logged = sum(ledger for _, ledger, _ in both)
+        ratio = Fraction(invoiced, logged).limit_denominator(1000)
+        if all(
+            abs(invoice - ledger * ratio) <= _rounding(pair, evidence) * (1 + ratio)
+            and _rounding(pair, evidence) * _PROOF_FACTOR <= abs(pair.difference)
+            for pair, ledger, invoice in both
+        ):
+            found |= {pair.key: Explanation("price", ratio) for pair, _, _ in both}
     return found
 
 
-def _by_model(rows: Sequence[Pair]) -> Iterable[list[Pair]]:
+def _other_zone(
+    pairs: Sequence[Pair], evidence: Evidence
+) -> Mapping[LineKey, Explanation]:
+    """Lines that agree once the ledger's clock is shifted by whole hours."""
+    best: list[LineKey] = []
+    best_hours = 0
+    if evidence.costs_by_shift is None or len(pairs) < _MIN_DAYS:
+        return {}
+    for hours in _ZONE_HOURS:
+        costs = evidence.costs_by_shift(hours)
+        agreeing = [
+            pair.key
+            for pair in pairs
+            if pair.invoice
+            and abs(pair.invoice.cost - costs.get(pair.key, 0)) <= evidence.tolerance
+        ]
+        if len(agreeing) > len(best):
+            best, best_hours = agreeing, hours
+    if len({key.period for key in best}) < _MIN_DAYS or 2 * len(best) < len(pairs):
+        return {}
+    return dict.fromkeys(best, Explanation("zone", Fraction(best_hours)))
+
+
+def _moved_across_midnight(
+    pairs: Sequence[Pair], evidence: Evidence
+) -> Mapping[LineKey, Explanation]:
+    """Neighbouring days of which one has too much and the other too little."""
+    found: dict[LineKey, Explanation] = {}
+    for of_model in _by_model(pairs):
+        for pair, following in pairwise(of_model):
+            if (
+                pair.key not in found
+                and following.key.period == pair.key.period + 1
+                and pair.difference * following.difference < 0
+                and abs(pair.difference + following.difference) <= evidence.tolerance
+            ):
+                moved = (pair.key, following.key)
+                found |= dict.fromkeys(moved, Explanation("midnight"))
+    return found
+
+
+def _by_model(pairs: Sequence[Pair]) -> Iterable[list[Pair]]:
     found: dict[Name, list[Pair]] = defaultdict(list)
-    for row in rows:
-        found[row.key.model].append(row)
+    for pair in pairs:
+        found[pair.key.model].append(pair)
     return found.values()

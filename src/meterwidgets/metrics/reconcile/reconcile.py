@@ -1,12 +1,11 @@
-"""The gateway's figures against the provider's invoice, per day and model."""
+"""Compare a gateway's ledger with its provider's invoice, by day and model."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from itertools import pairwise
 
 from meterwidgets.errors import MeterError, unknown
@@ -14,16 +13,26 @@ from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats
-from meterwidgets.metrics.reconcile.model_names import Match
 from meterwidgets.metrics.reconcile.notices import credits_of, notices
-from meterwidgets.metrics.reconcile.pairs import Key, Pair, Pairs, costs, pairs
-from meterwidgets.metrics.reconcile.reasons import AGREES, Why, explained, facts_of
+from meterwidgets.metrics.reconcile.pairs import (
+    LineKey,
+    Pair,
+    Pairing,
+    ledger_costs,
+    pair_sides,
+)
+from meterwidgets.metrics.reconcile.reason_texts import advice, title
+from meterwidgets.metrics.reconcile.reasons import (
+    CostsByShift,
+    Explanation,
+    explain,
+    gather_evidence,
+)
 from meterwidgets.metrics.reconcile.results import Line, Reason, Reconciliation
-from meterwidgets.metrics.reconcile.words import advice, title
 from meterwidgets.zones import midnight
 
 TOLERANCE = "0.005"
-"""Half a cent: what an invoice in cents may round a line by."""
+"""Half a cent: an invoice in cents may round a line by this much."""
 
 _DAY = timedelta(days=1)
 
@@ -38,20 +47,20 @@ def reconcile(
     models: Sequence[str] = (),
     currency: str | None = None,
 ) -> Reconciliation:
-    """Compare what a gateway wrote with what its provider billed.
+    """Compare a gateway's ledger with its provider's invoice.
 
     Args:
-        ledger: What the gateway wrote.
+        ledger: The gateway's ledger.
         invoice: The provider's cost report; read it with
-            ``prices=PriceBook(catalogue=False)``, so that only what was billed counts.
-        tolerance: In currency units: up to which a line agrees.
-        start: The first day, of UTC; by default the first one that either covers.
-        end: The day after the last one.
-        models: Only these, by any name that the ledger or the invoice uses.
-        currency: Which one, where both have several.
+            ``prices=PriceBook(catalogue=False)``, so that only billed costs count.
+        tolerance: A line agrees up to this difference, in currency units.
+        start: The first day, in UTC; by default the first that either side covers.
+        end: The day after the last.
+        models: Compare only these, by any name that the ledger or the invoice uses.
+        currency: The currency to compare, where both sides have several.
 
     Returns:
-        The lines, the reasons with their exact amounts, and what stays unexplained.
+        The lines, the reasons with their exact amounts, and the unexplained rest.
 
     Raises:
         MeterError: When the two can't be compared: no cost, no common day, no common
@@ -77,51 +86,55 @@ $0.25 in 1 line)
             raise MeterError(
                 f"the {word} is {given.pricing}; expected what was recorded or billed"
             )
-    allowed = _nano(tolerance)
-    currency = _currency(ledger, invoice, currency)
-    left, right = (
-        each.select(Filters(tz="UTC", currency=currency)) for each in (ledger, invoice)
-    )
-    _check_days(ledger, invoice)
-    month = max(ledger.bucket_s, invoice.bucket_s) > _DAY.total_seconds()
-    edges = _edges(ledger, invoice, _day("start", start), _day("end", end), month)
-    found = pairs(left, right, edges)
-    rows = _chosen(found, models)
-    covered = [_covered(each, edges) for each in (ledger, invoice)]
-    facts = facts_of(
-        found.rows,
+    allowed = _tolerance_nano(tolerance)
+    currency = _common_currency(ledger, invoice, currency)
+    _check_common_days(ledger, invoice)
+    by_month = max(ledger.bucket_s, invoice.bucket_s) > _DAY.total_seconds()
+    start, end = _whole_day("start", start), _whole_day("end", end)
+    edges = _edges(ledger, invoice, start, end, by_month)
+    filters = Filters(tz="UTC", currency=currency)
+    selected = ledger.select(filters)
+    pairing = pair_sides(selected, invoice.select(filters), edges)
+    pairs = _of_models(pairing, models)
+    in_ledger = _covered(ledger, edges)
+    # Evidence comes from all lines, also where only some models are shown.
+    evidence = gather_evidence(
+        pairing.pairs,
         tolerance=allowed,
-        covered=covered,
-        shifted=None if month else _shifted(left, edges, found),
+        in_ledger=in_ledger,
+        in_invoice=_covered(invoice, edges),
+        costs_by_shift=None if by_month else _costs_by_shift(selected, edges, pairing),
     )
-    why = explained(rows, facts)
-    lines = tuple(sorted((_line(row, edges, why) for row in rows), key=_rank))
-    unexplained = [row for row in rows if row.key not in why]
+    explanations = explain(pairs, evidence)
+    lines = [_line(pair, edges, explanations.get(pair.key)) for pair in pairs]
+    shown_models = {pair.key.model for pair in pairs}
+    last_covered = max((p for p, is_in in enumerate(in_ledger) if is_in), default=-1)
     return Reconciliation(
         ledger_name=ledger.name,
         invoice_name=invoice.name,
         currency=currency,
         start=edges[0].date(),
         end=edges[-1].date(),
-        step="month" if month else "day",
-        by_model=found.by_model,
+        step="month" if by_month else "day",
+        by_model=pairing.by_model,
         tolerance=allowed,
-        lines=lines,
-        reasons=_reasons(rows, why),
-        matches=tuple(m for m in found.matches if _is_shown(m, rows)),
+        lines=tuple(sorted(lines, key=_rank)),
+        reasons=_reasons(pairs, explanations),
+        matches=tuple(m for m in pairing.matches if m.model in shown_models),
         credits=credits_of(invoice.quality),
         notices=notices(
             ledger,
             invoice,
-            unexplained,
-            _last(covered[0]),
-            month=month,
-            by_model=found.by_model,
+            [pair for pair in pairs if pair.key not in explanations],
+            last_covered,
+            month=by_month,
+            by_model=pairing.by_model,
         ),
     )
 
 
-def _nano(tolerance: str | int | float | Decimal) -> int:
+def _tolerance_nano(tolerance: str | int | float | Decimal) -> int:
+    """The tolerance in nano-units."""
     try:
         amount = Decimal(str(tolerance))
         if amount.is_finite() and 0 <= amount < 10**9:
@@ -129,11 +142,13 @@ def _nano(tolerance: str | int | float | Decimal) -> int:
     except InvalidOperation:
         pass
     raise MeterError(
-        f"tolerance is {tolerance!r}; expected an amount from 0 on, such as 0.01"
+        f"tolerance is {tolerance!r}; expected an amount of 0 or more, such as 0.01"
     )
 
 
-def _currency(ledger: UsageFrame, invoice: UsageFrame, named: str | None) -> str:
+def _common_currency(
+    ledger: UsageFrame, invoice: UsageFrame, chosen: str | None
+) -> str:
     if not ledger.currencies:
         raise MeterError(
             f"the ledger {ledger.name}: no record has a cost; add a [[price]] to "
@@ -145,9 +160,9 @@ def _currency(ledger: UsageFrame, invoice: UsageFrame, named: str | None) -> str
             "cost report (OpenAI: the costs pages, Anthropic: the cost report), not "
             "its usage report"
         )
-    both = [each for each in ledger.currencies if each in invoice.currencies]
-    if named is not None and named.upper() not in both:
-        raise MeterError(unknown("currency", named, both))
+    both = [code for code in ledger.currencies if code in invoice.currencies]
+    if chosen is not None and chosen.upper() not in both:
+        raise MeterError(unknown("currency", chosen, both))
     if not both:
         raise MeterError(
             f"the ledger is in {' and '.join(ledger.currencies)}, the invoice in "
@@ -155,39 +170,47 @@ def _currency(ledger: UsageFrame, invoice: UsageFrame, named: str | None) -> str
             f"invoice in {ledger.currencies[0]}, or price the ledger in "
             f"{invoice.currencies[0]}: [[price]] in meterwidgets.toml"
         )
-    if named is None and len(both) > 1:
+    if chosen is None and len(both) > 1:
         raise MeterError(
-            f"both hold {' and '.join(both)}, which are never added; choose one with "
-            f"--currency {both[0]}"
+            f"both sides have {' and '.join(both)}, which are never added; choose one "
+            f"with --currency {both[0]}"
         )
-    return named.upper() if named else both[0]
+    return chosen.upper() if chosen else both[0]
 
 
 def _days(frame: UsageFrame) -> tuple[date, date]:
-    """The first day of UTC that a frame covers, and the one after the last."""
-    until = frame.as_of("UTC") - timedelta(microseconds=1)  # of a store, during a day
-    return frame.coverage("UTC").date(), until.date() + _DAY
+    """The first UTC day that a frame covers, and the day after the last."""
+    # The data of a store may end during a day.
+    last_instant = frame.as_of("UTC") - timedelta(microseconds=1)
+    return frame.coverage("UTC").date(), last_instant.date() + _DAY
 
 
-def _check_days(ledger: UsageFrame, invoice: UsageFrame) -> None:
-    ours, theirs = _days(ledger), _days(invoice)
-    if max(ours[0], theirs[0]) >= min(ours[1], theirs[1]):
+def _check_common_days(ledger: UsageFrame, invoice: UsageFrame) -> None:
+    ledger_days, invoice_days = _days(ledger), _days(invoice)
+    if max(ledger_days[0], invoice_days[0]) >= min(ledger_days[1], invoice_days[1]):
         raise MeterError(
-            f"no day in common: the ledger goes from {ours[0]} to {ours[1] - _DAY}, "
-            f"the invoice from {theirs[0]} to {theirs[1] - _DAY}; export both for the "
+            f"no day in common: {_covered_text(ledger, invoice)}; export both for the "
             "same days"
         )
 
 
-def _day(name: str, given: date | str | None) -> date | None:
-    """A given day of UTC, since an invoice has no hours."""
+def _covered_text(ledger: UsageFrame, invoice: UsageFrame) -> str:
+    ledger_days, invoice_days = _days(ledger), _days(invoice)
+    return (
+        f"the ledger goes from {ledger_days[0]} to {ledger_days[1] - _DAY}, the "
+        f"invoice from {invoice_days[0]} to {invoice_days[1] - _DAY}"
+    )
+
+
+def _whole_day(name: str, given: date | str | None) -> date | None:
+    """A given day of UTC; an invoice has no hours."""
     if given is None:
         return None
     instant = Filters(start=given).start
     if instant is None or instant != midnight(instant.date(), "UTC"):
         raise MeterError(
-            f"{name} is {given}; invoices have whole days of UTC, so give a date such "
-            "as 2026-02-22"
+            f"{name} is {given}; invoices have whole UTC days, so give a date such as "
+            "2026-02-22"
         )
     return instant.date()
 
@@ -197,98 +220,100 @@ def _edges(
     invoice: UsageFrame,
     start: date | None,
     end: date | None,
-    month: bool,
+    by_month: bool,
 ) -> list[datetime]:
     """The midnights around the days, or months, that are compared."""
-    ours, theirs = _days(ledger), _days(invoice)
-    first = max(min(ours[0], theirs[0]), start or date.min)
-    last = min(max(ours[1], theirs[1]), end or date.max)
+    ledger_days, invoice_days = _days(ledger), _days(invoice)
+    first = max(min(ledger_days[0], invoice_days[0]), start or date.min)
+    last = min(max(ledger_days[1], invoice_days[1]), end or date.max)
     if first >= last:
         raise MeterError(
-            f"nothing from {start or first} to {end or last}; the ledger goes from "
-            f"{ours[0]} to {ours[1] - _DAY}, the invoice from {theirs[0]} to "
-            f"{theirs[1] - _DAY}"
+            f"nothing from {start or first} to {end or last}; "
+            f"{_covered_text(ledger, invoice)}"
         )
     days = [first + timedelta(days=n) for n in range((last - first).days)]
-    if month:
+    if by_month:
         days = sorted({day.replace(day=1) for day in days})
         last = (days[-1] + timedelta(days=31)).replace(day=1)
     return [midnight(day, "UTC") for day in (*days, last)]
 
 
 def _covered(frame: UsageFrame, edges: Sequence[datetime]) -> list[bool]:
+    """Whether a frame covers each period, at least in part."""
     first, end = (midnight(day, "UTC") for day in _days(frame))
-    return [low < end and high > first for low, high in pairwise(edges)]
+    return [start < end and stop > first for start, stop in pairwise(edges)]
 
 
-def _last(covered: Sequence[bool]) -> int:
-    return max((step for step, there in enumerate(covered) if there), default=-1)
-
-
-def _shifted(
-    ledger: Selection, edges: Sequence[datetime], found: Pairs
-) -> Callable[[int], Mapping[Key, int]] | None:
-    """The ledger's days as if its clock was some hours ahead, if it has hours."""
+def _costs_by_shift(
+    ledger: Selection, edges: Sequence[datetime], pairing: Pairing
+) -> CostsByShift | None:
+    """The ledger's costs if its clock were off by some hours; None without hours."""
     if ledger.frame.bucket_s > 3600:
         return None
 
-    def shifted(hours: int) -> Mapping[Key, int]:
+    def shifted(hours: int) -> Mapping[LineKey, int]:
         moved = [edge + timedelta(hours=hours) for edge in edges]
-        return costs(ledger, moved, found.ours)
+        return ledger_costs(ledger, moved, pairing.ledger_names)
 
     return shifted
 
 
-def _chosen(found: Pairs, models: Sequence[str]) -> Sequence[Pair]:
+def _of_models(pairing: Pairing, models: Sequence[str]) -> Sequence[Pair]:
     """The lines of some models, by any of their names."""
     if not models:
-        return found.rows
-    if not found.by_model:
+        return pairing.pairs
+    if not pairing.by_model:
         raise MeterError(
-            "the lines can't be cut to a model: the ledger or the invoice names none; "
-            "leave out --model, or group the cost report by line item"
+            "cannot choose models: the ledger or the invoice names none; leave out "
+            "--model, or group the cost report by line item"
         )
-    names = {row.key.model or "(none)": row.key.model for row in found.rows}
-    for match in found.matches:
-        names |= dict.fromkeys((*match.ledger, *match.invoice), match.model)
-    for model in models:
-        if model not in names:
-            raise MeterError(unknown("model", model, names))
-    wanted = {names[model] for model in models}
-    return [row for row in found.rows if row.key.model in wanted]
+    model_of = {pair.key.model or "(none)": pair.key.model for pair in pairing.pairs}
+    for match in pairing.matches:
+        model_of |= dict.fromkeys((*match.ledger, *match.invoice), match.model)
+    for name in models:
+        if name not in model_of:
+            raise MeterError(unknown("model", name, model_of))
+    chosen = {model_of[name] for name in models}
+    return [pair for pair in pairing.pairs if pair.key.model in chosen]
 
 
-def _is_shown(match: Match, rows: Sequence[Pair]) -> bool:
-    return any(row.key.model == match.model for row in rows)
-
-
-def _line(row: Pair, edges: Sequence[datetime], why: Mapping[Key, Why]) -> Line:
-    ours, theirs = row.ledger, row.invoice
+def _line(
+    pair: Pair, edges: Sequence[datetime], explanation: Explanation | None
+) -> Line:
+    ledger, invoice = pair.ledger, pair.invoice
     return Line(
-        day=edges[row.key.step].date(),
-        model=row.key.model,
-        ledger=ours.cost if ours and ours.priced else None,
-        invoice=theirs.cost if theirs and theirs.priced else None,
-        difference=row.difference,
-        reason=why[row.key][0] if row.key in why else None,
+        day=edges[pair.key.period].date(),
+        model=pair.key.model,
+        ledger=ledger.cost if ledger and ledger.priced else None,
+        invoice=invoice.cost if invoice and invoice.priced else None,
+        difference=pair.difference,
+        reason=explanation.kind if explanation else None,
     )
 
 
 def _rank(line: Line) -> tuple[bool, bool, int, date, str]:
-    """What is unexplained first, the largest difference first."""
-    agrees, size = line.reason == AGREES, -abs(line.difference)
-    return line.reason is not None, agrees, size, line.day, line.model or ""
+    """Unexplained lines first, then the largest difference."""
+    is_explained, agrees = line.reason is not None, line.reason == "agrees"
+    return is_explained, agrees, -abs(line.difference), line.day, line.model or ""
 
 
-def _reasons(rows: Sequence[Pair], why: Mapping[Key, Why]) -> tuple[Reason, ...]:
+def _reasons(
+    pairs: Sequence[Pair], explanations: Mapping[LineKey, Explanation]
+) -> tuple[Reason, ...]:
     """The reasons with the exact sums of their lines, largest first."""
-    groups: dict[tuple[str, Fraction | None], list[int]] = defaultdict(list)
-    for row in rows:
-        if row.key in why:
-            groups[why[row.key]].append(row.difference)
+    differences: dict[Explanation, list[int]] = defaultdict(list)
+    for pair in pairs:
+        if pair.key in explanations:
+            differences[explanations[pair.key]].append(pair.difference)
     found = [
-        Reason(kind, title(kind, by), advice(kind), sum(amounts), len(amounts))
-        for (kind, by), amounts in groups.items()
+        Reason(
+            kind=kind,
+            title=title(kind, detail),
+            advice=advice(kind),
+            amount=sum(amounts),
+            lines=len(amounts),
+        )
+        for (kind, detail), amounts in differences.items()
         if any(amounts)
     ]
-    return tuple(sorted(found, key=lambda each: (-abs(each.amount), each.title)))
+    return tuple(sorted(found, key=lambda reason: (-abs(reason.amount), reason.title)))

@@ -1,13 +1,14 @@
-"""The results of a reconciliation, exact and frozen."""
+"""The results of a reconciliation, exact and immutable."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from meterwidgets.metrics import formats
 from meterwidgets.metrics.reconcile.model_names import Match
+from meterwidgets.metrics.reconcile.reason_texts import ReasonKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,13 +20,14 @@ class Line:
     """A day and model of both sides; money in nano-units.
 
     Attributes:
-        day: The day of UTC, or the first of the month.
-        model: The model, or an item of the invoice that is none; None: not reported.
-        ledger: Its cost in the ledger; None where that has no record or no price.
-        invoice: Its cost in the invoice; None likewise.
+        day: The UTC day, or the first of the month.
+        model: The model, or an item of the invoice that is not a model; None means
+            "not reported".
+        ledger: Its cost in the ledger; None without a record or a price.
+        invoice: Its cost in the invoice; None without a record or a price.
         difference: Invoice - ledger.
         reason: The kind of the reason, "agrees" within the tolerance; None where the
-            two frames don't tell.
+            line is unexplained.
     """
 
     day: date
@@ -33,22 +35,22 @@ class Line:
     ledger: int | None
     invoice: int | None
     difference: int
-    reason: str | None
+    reason: ReasonKind | None
 
 
 @dataclass(frozen=True)
 class Reason:
-    """What explains a part of the difference.
+    """A reason for a part of the difference.
 
     Attributes:
-        kind: A word for programs, such as "half".
+        kind: Its kind, such as "half".
         title: What it is.
-        advice: What to do.
+        advice: What to do about it.
         amount: The exact part of the difference, in nano-units.
-        lines: How many lines it explains.
+        lines: The number of lines that it explains.
     """
 
-    kind: str
+    kind: ReasonKind
     title: str
     advice: str
     amount: int
@@ -62,21 +64,21 @@ class Reconciliation:
     The amounts of the reasons and ``unexplained`` add up to ``difference``, exactly.
 
     Attributes:
-        ledger_name: What the ledger is called.
-        invoice_name: What the invoice is called.
-        currency: Of all amounts, which are nano-units.
+        ledger_name: The name of the ledger.
+        invoice_name: The name of the invoice.
+        currency: The currency of all amounts, which are in nano-units.
         start: The first day that is compared.
-        end: The day after the last one.
-        step: "day", or "month" for an invoice of longer buckets.
-        by_model: Whether both sides name models; else a line is a day.
-        tolerance: Up to which a line agrees.
-        lines: What is unexplained first, then what has a reason, then what agrees;
-            the largest difference first.
+        end: The day after the last.
+        step: "day", or "month" for an invoice with longer buckets.
+        by_model: Whether both sides name models; else a line is a whole day or month.
+        tolerance: A line agrees up to this difference.
+        lines: Unexplained lines first, then explained ones, then those that agree; the
+            largest difference first.
         reasons: The largest amount first.
-        matches: Different names that were taken for one model.
-        credits: Negative amounts of the invoice, which are in no total; None where
-            there are none.
-        notices: What else must be known to read the figures right.
+        matches: Different names that are treated as one model.
+        credits: The sum of the invoice's negative amounts, which are in no total; None
+            without any.
+        notices: What else a user must know to read the figures right.
     """
 
     ledger_name: str
@@ -84,7 +86,7 @@ class Reconciliation:
     currency: str
     start: date
     end: date
-    step: str
+    step: Literal["day", "month"]
     by_model: bool
     tolerance: int
     lines: tuple[Line, ...]
@@ -95,12 +97,12 @@ class Reconciliation:
 
     @property
     def ledger(self) -> int:
-        """What the ledger costs."""
+        """The cost in the ledger."""
         return sum(line.ledger or 0 for line in self.lines)
 
     @property
     def invoice(self) -> int:
-        """What the invoice costs."""
+        """The cost in the invoice."""
         return sum(line.invoice or 0 for line in self.lines)
 
     @property
@@ -115,7 +117,7 @@ class Reconciliation:
 
     @property
     def unexplained(self) -> int:
-        """The part of the difference that has none."""
+        """The part of the difference that has no reason."""
         return self.difference - self.explained
 
     @property
@@ -126,8 +128,8 @@ class Reconciliation:
         )
 
     @property
-    def open_lines(self) -> int:
-        """How many lines nothing explains."""
+    def unexplained_lines(self) -> int:
+        """The number of lines without a reason."""
         return sum(line.reason is None for line in self.lines)
 
     @property
@@ -139,17 +141,14 @@ class Reconciliation:
         """The lines as an Arrow table; money is int64 in nano-units."""
         import pyarrow as pa
 
-        kinds = {"day": pa.date32(), "model": pa.string(), "reason": pa.string()}
-        names = ("day", "model", "ledger", "invoice", "difference", "reason")
-        return pa.table(
-            {
-                name: pa.array(
-                    [getattr(line, name) for line in self.lines],
-                    kinds.get(name, pa.int64()),
-                )
-                for name in names
-            }
-        )
+        money = pa.int64()
+        schema = pa.schema(
+            [
+                ("day", pa.date32()), ("model", pa.string()), ("ledger", money),
+                ("invoice", money), ("difference", money), ("reason", pa.string()),
+            ]
+        )  # fmt: skip
+        return pa.Table.from_pylist([asdict(line) for line in self.lines], schema)
 
     def to_pandas(self) -> pd.DataFrame:
         """The lines as a dataframe; see ``to_arrow``."""
@@ -159,10 +158,10 @@ class Reconciliation:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
-        whole = (self.ledger, self.invoice, self.difference, self.unexplained)
-        shown = formats.money_column(whole, self.currency)
+        amounts = (self.ledger, self.invoice, self.difference, self.unexplained)
+        texts = formats.money_column(amounts, self.currency)
         return (
-            f"Reconciliation(ledger {shown[0]}, invoice {shown[1]}, difference "
-            f"{shown[2]}, unexplained {shown[3]} in "
-            f"{formats.plural(self.open_lines, 'line')})"
+            f"Reconciliation(ledger {texts[0]}, invoice {texts[1]}, difference "
+            f"{texts[2]}, unexplained {texts[3]} in "
+            f"{formats.plural(self.unexplained_lines, 'line')})"
         )
