@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,17 @@ def spend_logs(
             "user": f"u-{dice.randrange(9)}",
         })  # fmt: skip
     return rows
+
+
+def claude_message(output: int, second: int) -> Row:
+    """A message of Claude Code's log; at 60 seconds the month ends."""
+    at = datetime(2026, 1, 31, 23, 59, tzinfo=UTC) + timedelta(seconds=second)
+    usage = {"input_tokens": 4, "output_tokens": output}
+    return {
+        "timestamp": at.isoformat(), "type": "assistant",
+        "sessionId": "s", "requestId": "q", "isSidechain": False,
+        "message": {"id": "m", "model": "m-1", "role": "assistant", "usage": usage},
+    }  # fmt: skip
 
 
 def jsonl(path: Path, rows: Iterable[Row | str]) -> Path:

@@ -1,11 +1,10 @@
-"""A store holds what reading the same ledgers at once gives, however it came in."""
+"""A store has the figures of its ledgers, in whatever steps they were ingested."""
 
 from __future__ import annotations
 
 import json
 import random
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meterwidgets as mw
-from frame.store.ledgers import add, figures, jsonl, read_at_once, spend_logs
+from frame.store.ledgers import (
+    add,
+    claude_message,
+    figures,
+    jsonl,
+    read_at_once,
+    spend_logs,
+)
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube import build
 from meterwidgets.frame.store import manifest
@@ -33,14 +39,14 @@ def records() -> list[tuple[object, ...]]:
     ).fetchall()
 
 
-def test_a_store_has_the_figures_of_a_reading_at_once() -> None:
+def test_a_store_has_the_figures_of_its_ledgers() -> None:
     ledger = jsonl(Path("a.jsonl"), spend_logs(2_000))
     added = add(STORE, ledger)
     assert (added.records, added.duplicates, added.rejected) == (2_000, 0, 0)
     assert figures(mw.open_store(STORE)) == figures(read_at_once([ledger]))
 
 
-def test_the_same_file_adds_nothing_and_is_not_read() -> None:
+def test_an_unchanged_file_is_not_read_again() -> None:
     ledger = jsonl(Path("a.jsonl"), spend_logs(300))
     add(STORE, ledger)
     before = figures(mw.open_store(STORE))
@@ -49,131 +55,8 @@ def test_the_same_file_adds_nothing_and_is_not_read() -> None:
     assert figures(mw.open_store(STORE)) == before
 
 
-def test_the_same_rows_under_another_name_add_nothing() -> None:
-    rows = spend_logs(300)
-    add(STORE, jsonl(Path("a.jsonl"), rows))
-    before = figures(mw.open_store(STORE))
-    again = add(STORE, jsonl(Path("b.jsonl"), rows))
-    assert (again.records, again.duplicates) == (0, 300)
-    assert figures(mw.open_store(STORE)) == before
-    assert mw.open_store(STORE).quality.duplicates == 300
-
-
-def test_a_grown_file_adds_its_new_rows() -> None:
-    rows = spend_logs(300)
-    ledger = jsonl(Path("a.jsonl"), rows[:200])
-    add(STORE, ledger)
-    again = add(STORE, jsonl(ledger, rows))
-    assert (again.records, again.duplicates) == (100, 200)
-    usage = mw.open_store(STORE)
-    assert figures(usage) == figures(read_at_once([ledger]))
-    assert usage.quality.duplicates == 0  # of the file as it is, none is there twice
-
-
-def test_equal_rows_without_an_id_are_as_many_as_the_fullest_file_has() -> None:
-    row = {
-        "timestamp": "2026-02-22T10:00:00Z",
-        "model": "m-1",
-        "input_tokens": 5,
-        "output_tokens": 1,
-    }
-    add(STORE, jsonl(Path("a.jsonl"), [row, row]))
-    again = add(STORE, jsonl(Path("b.jsonl"), [row, row, row]))
-    assert (again.records, again.duplicates) == (1, 2)
-    assert mw.open_store(STORE).select().sums()["input_tokens"] == 15
-
-
-def message(output: int, second: int) -> dict[str, object]:
-    """A message of Claude Code's around the end of a month."""
-    at = datetime(2026, 1, 31, 23, 59, tzinfo=UTC) + timedelta(seconds=second)
-    usage = {"input_tokens": 4, "output_tokens": output}
-    return {
-        "timestamp": at.isoformat(), "type": "assistant",
-        "sessionId": "s", "requestId": "q", "isSidechain": False,
-        "message": {"id": "m", "model": "m-1", "role": "assistant", "usage": usage},
-    }  # fmt: skip
-
-
-def test_a_month_whose_records_are_all_replaced_is_empty() -> None:
-    add(STORE, jsonl(Path("projects/p/s.jsonl"), [message(10, 10)]))
-    again = add(STORE, jsonl(Path("projects/p/t.jsonl"), [message(250, 90)]))
-    assert (again.records, again.replaced) == (1, 1)
-    usage = mw.open_store(STORE)
-    assert figures(usage) == figures(read_at_once([Path("projects/p").resolve()]))
-    add(STORE, jsonl(Path("projects/p/u.jsonl"), [message(9, 40), message(300, 50)]))
-    assert mw.open_store(STORE).select().sums()["output_tokens"] == 300
-
-
-def test_a_message_that_grew_replaces_what_was_stored_of_it() -> None:
-    ledger = Path("projects/p/s.jsonl")
-    add(STORE, jsonl(ledger, [message(10, 10)]))
-    again = add(STORE, jsonl(ledger, [message(10, 10), message(250, 40)]))
-    assert (again.records, again.replaced) == (1, 1)
-    assert mw.open_store(STORE).select().sums()["output_tokens"] == 250
-    again = add(STORE, jsonl(Path("projects/p/t.jsonl"), [message(90, 20)]))
-    assert (again.records, again.duplicates) == (0, 1)
-    assert mw.open_store(STORE).select().sums()["output_tokens"] == 250
-
-
-def openai(kind: str, day: int, **result: object) -> dict[str, object]:
-    start = 1_767_225_600 + day * 86_400
-    bucket = {"object": "bucket", "start_time": start, "end_time": start + 86_400,
-              "results": [{"object": f"organization.{kind}.result", "project_id": "p", **result}]}  # fmt: skip
-    return {"object": "page", "data": [bucket], "has_more": False, "next_page": None}
-
-
-@pytest.mark.parametrize("order", ["usage first", "costs first"])
-def test_costs_pay_for_stored_usage_whichever_came_first(order: str) -> None:
-    usage = jsonl(
-        Path("usage.json"),
-        [
-            openai(
-                "usage.completions",
-                3,
-                input_tokens=1_000_000,
-                output_tokens=10,
-                num_model_requests=5,
-                model="gpt-5-nano",
-            )
-        ],
-    )
-    other = jsonl(
-        Path("other.json"),
-        [
-            openai(
-                "usage.completions",
-                9,
-                input_tokens=1_000_000,
-                output_tokens=0,
-                num_model_requests=5,
-                model="gpt-5-nano",
-            )
-        ],
-    )
-    costs = jsonl(
-        Path("costs.json"),
-        [
-            openai(
-                "costs",
-                3,
-                amount={"value": "0.07", "currency": "usd"},
-                line_item="gpt-5-nano, input_tokens",
-            )
-        ],
-    )
-    add(STORE, other)
-    for path in [usage, costs] if order == "usage first" else [costs, usage]:
-        add(STORE, path)
-    found = mw.open_store(STORE)
-    assert figures(found) == figures(read_at_once([other, usage, costs]))
-    sums = found.select().sums()
-    spent = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
-    assert spent == 120_000_000  # 0.07 by the costs, and a million at 0.05
-    assert any("nothing is paid for twice" in note for note in found.quality.notes)
-
-
 @pytest.mark.parametrize("few", [0, 1 << 60], ids=["coded", "added by the engine"])
-def test_months_of_other_currencies_and_names_are_rolled_up_each_with_its_own(
+def test_each_month_is_rolled_up_with_its_own_currencies_and_names(
     monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     monkeypatch.setattr(build, "_FEW", few)
@@ -185,15 +68,17 @@ def test_months_of_other_currencies_and_names_are_rolled_up_each_with_its_own(
         )
     ]  # fmt: skip
     jsonl(Path("a.jsonl"), rows)
-    jsonl(Path("b.jsonl"), [*rows[:2], rows[1] | {"model": "late"}, message(9, 1)])
-    jsonl(Path("c.jsonl"), [message(12, 2)])
+    jsonl(
+        Path("b.jsonl"), [*rows[:2], rows[1] | {"model": "late"}, claude_message(9, 1)]
+    )
+    jsonl(Path("c.jsonl"), [claude_message(12, 2)])
     for name in ("a", "b", "c"):
         add("usage.meter", f"{name}.jsonl")
     found = figures(mw.open_store("usage.meter"))
     assert found == figures(read_at_once(sorted(Path().glob("?.jsonl"))))
 
 
-def test_a_late_record_rewrites_its_month_only() -> None:
+def test_a_late_record_only_rewrites_its_month() -> None:
     rows = spend_logs(500)
     add(STORE, jsonl(Path("a.jsonl"), rows))
     before = {path: path.stat().st_ino for path in STORE.rglob("records/*/*")}
@@ -209,7 +94,7 @@ def test_a_late_record_rewrites_its_month_only() -> None:
     )
 
 
-def test_old_costs_stay_when_the_price_list_changes() -> None:
+def test_stored_costs_stay_when_prices_change() -> None:
     rows = [row | {"spend": 0} for row in spend_logs(50)]
     add(STORE, jsonl(Path("a.jsonl"), rows))
     before = mw.open_store(STORE).select().sums()
@@ -227,7 +112,7 @@ def test_old_costs_stay_when_the_price_list_changes() -> None:
     assert after["output_cost"] - before["output_cost"] == tokens[1] * 9_000
 
 
-def test_many_small_appends_become_one_part_and_change_no_figure() -> None:
+def test_many_small_parts_become_one_without_changing_a_figure() -> None:
     rows = spend_logs(60, days=20)
     paths = [jsonl(Path(f"{n}.jsonl"), rows[n * 5 : n * 5 + 5]) for n in range(12)]
     for path in paths:
@@ -239,7 +124,7 @@ def test_many_small_appends_become_one_part_and_change_no_figure() -> None:
     assert figures(mw.open_store(STORE)) == figures(read_at_once(paths))
 
 
-def test_a_store_that_grows_past_two_days_goes_on_in_quarters_of_an_hour() -> None:
+def test_a_store_over_two_days_has_buckets_of_15_minutes() -> None:
     rows = spend_logs(100, days=1)
     add(STORE, jsonl(Path("a.jsonl"), rows))
     assert mw.open_store(STORE).cube.grain_s == 60
@@ -249,7 +134,7 @@ def test_a_store_that_grows_past_two_days_goes_on_in_quarters_of_an_hour() -> No
     assert figures(usage) == figures(read_at_once(["a.jsonl", "b.jsonl"]))
 
 
-def test_bad_rows_are_kept_until_their_file_is_read_again() -> None:
+def test_rejected_rows_are_kept_until_their_file_is_read_again() -> None:
     rows = spend_logs(3)
     ledger = jsonl(
         Path("a.jsonl"),
@@ -267,7 +152,7 @@ def test_bad_rows_are_kept_until_their_file_is_read_again() -> None:
     assert usage.quality.duplicates == 0
 
 
-def test_a_file_that_cannot_be_read_keeps_no_other_out() -> None:
+def test_an_unreadable_file_does_not_keep_others_out() -> None:
     good = [jsonl(Path(f"{n}.jsonl"), spend_logs(10, first=n * 10)) for n in range(5)]
     bad = jsonl(Path("bad.json"), ['[{"request_id": "torn'])
     added = add(STORE, *good[:3], bad, *good[3:])
@@ -277,7 +162,7 @@ def test_a_file_that_cannot_be_read_keeps_no_other_out() -> None:
     assert "ends in the middle" in problem
 
 
-def test_nothing_usable_makes_no_store() -> None:
+def test_unreadable_files_alone_make_no_store() -> None:
     bad = jsonl(Path("bad.json"), ['[{"request_id": "torn'])
     with pytest.raises(LedgerError, match="ends in the middle"):
         add(STORE, bad)
@@ -285,13 +170,13 @@ def test_nothing_usable_makes_no_store() -> None:
         mw.open_store(STORE)
 
 
-def test_a_folder_with_other_files_is_no_place_for_a_store() -> None:
+def test_a_folder_with_other_files_does_not_become_a_store() -> None:
     jsonl(STORE / "letters.jsonl", [{"dear": "diary"}])
     with pytest.raises(LedgerError, match="other files and not a store"):
         add(STORE, jsonl(Path("a.jsonl"), spend_logs(1)))
 
 
-def test_who_reads_a_generation_is_not_disturbed_by_the_next() -> None:
+def test_an_open_generation_does_not_change_with_the_next() -> None:
     add(STORE, jsonl(Path("a.jsonl"), spend_logs(300)))
     opened = mw.open_store(STORE)
     before = figures(opened)
@@ -300,7 +185,7 @@ def test_who_reads_a_generation_is_not_disturbed_by_the_next() -> None:
     assert figures(mw.open_store(STORE)) != before
 
 
-def test_what_an_ended_writer_left_is_swept_by_the_next() -> None:
+def test_files_of_a_killed_writer_are_removed_by_the_next() -> None:
     add(STORE, jsonl(Path("a.jsonl"), spend_logs(30)))
     left = STORE / "records" / "2026-01" / "000002.parquet"
     left.write_bytes(b"PAR1 half")
@@ -312,7 +197,7 @@ def test_what_an_ended_writer_left_is_swept_by_the_next() -> None:
     assert not (STORE / "index" / ".000002-x").exists()
 
 
-def test_a_table_is_ingested_and_known_again() -> None:
+def test_a_table_is_added_only_once() -> None:
     pa = pytest.importorskip("pyarrow")
     table = pa.table(
         {
@@ -330,7 +215,7 @@ def test_a_table_is_ingested_and_known_again() -> None:
     st.lists(st.integers(0, 59), min_size=1, max_size=90),
     st.lists(st.integers(1, 20), min_size=1, max_size=5),
 )
-def test_any_order_of_any_exports_gives_the_same_store(
+def test_exports_in_any_order_give_the_same_store(
     picks: list[int], sizes: list[int]
 ) -> None:
     here = Path(f"h-{time.monotonic_ns()}")
@@ -349,7 +234,7 @@ def test_any_order_of_any_exports_gives_the_same_store(
     assert figures(usage) == figures(read_at_once(paths))
 
 
-def test_what_lies_in_a_store_is_no_ledger() -> None:
+def test_files_in_a_store_are_not_ledgers() -> None:
     jsonl(Path("a.jsonl"), spend_logs(20))
     add(STORE, "a.jsonl")
     again = add(STORE, ".")  # the folder that holds the ledger and the store
@@ -358,7 +243,7 @@ def test_what_lies_in_a_store_is_no_ledger() -> None:
         add("other.meter", STORE)
 
 
-def test_a_writer_that_ends_right_after_it_published_loses_nothing(
+def test_an_interrupt_right_after_publishing_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     jsonl(Path("a.jsonl"), spend_logs(20))

@@ -1,4 +1,4 @@
-"""The requests behind a figure: those, all of them, and no others."""
+"""The records behind a figure: all of them, and no others."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_records_add_up_to_the_figures(
     assert selection.window.start <= starts[0] <= starts[-1] < selection.window.end
 
 
-def test_a_record_says_which_file_and_row_it_is(usage: mw.UsageFrame) -> None:
+def test_a_record_names_its_file_and_row(usage: mw.UsageFrame) -> None:
     rows = spend_logs(1_500)
     for record in usage.select().records().to_pylist()[::97]:
         number = int(record["record_id"].removeprefix("r-"))
@@ -59,7 +59,7 @@ def test_a_record_says_which_file_and_row_it_is(usage: mw.UsageFrame) -> None:
         assert record["input_tokens"] == rows[number]["prompt_tokens"]
 
 
-def test_the_dearest_come_first_when_asked_for(usage: mw.UsageFrame) -> None:
+def test_records_can_be_ordered_by_cost(usage: mw.UsageFrame) -> None:
     found = usage.select().records(order="cost", limit=5)["cost"].to_pylist()
     every = [cost for cost in usage.select().records()["cost"].to_pylist() if cost]
     assert found == sorted(every, reverse=True)[:5]
@@ -67,25 +67,25 @@ def test_the_dearest_come_first_when_asked_for(usage: mw.UsageFrame) -> None:
         usage.select().records(order="spend")
 
 
-def test_no_records_is_a_table_without_rows(usage: mw.UsageFrame) -> None:
+def test_an_empty_selection_has_a_table_without_rows(usage: mw.UsageFrame) -> None:
     before = mw.Filters(start="2025-01-01", end="2025-02-01")
     found = usage.select(before).records()
     assert found.num_rows == 0
     assert "cost" in found.column_names
 
 
-def test_a_frame_without_a_store_says_where_requests_are_kept(tmp_path: Path) -> None:
+def test_a_frame_without_a_store_says_how_to_get_one(tmp_path: Path) -> None:
     ledger = jsonl(tmp_path / "a.jsonl", spend_logs(3))
     with pytest.raises(LedgerError, match="meterwidgets ingest SOURCE --store DIR"):
         read_at_once([ledger]).select().records()
 
 
-def test_one_user_s_frame_leads_to_no_records(usage: mw.UsageFrame) -> None:
+def test_the_frame_of_one_user_leads_to_no_records(usage: mw.UsageFrame) -> None:
     with pytest.raises(LedgerError, match="not kept"):
         usage.of_user("u-3").select().records()
 
 
-def test_records_of_a_generation_that_is_gone_say_so(tmp_path: Path) -> None:
+def test_a_removed_generation_is_an_error(tmp_path: Path) -> None:
     store = tmp_path / "s.meter"
     rows = spend_logs(400, days=20)
     add(store, jsonl(tmp_path / "0.jsonl", rows[:10]))

@@ -1,4 +1,4 @@
-"""A store at other prices: as if its ledgers had been read anew; the store stays."""
+"""A store at other prices has the figures of its ledgers, and does not change."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_a_store_reprices_as_its_ledgers_do(
     assert figures(mw.open_store(store)) == before == figures(usage)
 
 
-def test_a_repriced_store_is_not_taken_for_the_store(store: Path) -> None:
-    """What follows a store, or shows its records, would bring recorded costs."""
+def test_a_repriced_frame_no_longer_follows_its_store(store: Path) -> None:
+    """The store and its records have the recorded costs."""
     repriced = mw.open_store(store).reprice(OTHER)
     assert repriced.store is None
     assert repriced.reprice(OTHER).to_arrow().equals(repriced.to_arrow())
@@ -59,7 +59,7 @@ def test_a_repriced_store_is_not_taken_for_the_store(store: Path) -> None:
     assert any("from the rate table" in note for note in repriced.quality.notes)
 
 
-def test_both_sides_of_a_store_can_be_compared(store: Path) -> None:
+def test_a_store_can_be_compared_with_other_prices(store: Path) -> None:
     usage = mw.open_store(store)
     found = mw.compare(usage, usage.reprice(OTHER))
     assert [row.id for row in found.rows if row.repriced.cost is None] == ["m-2"]
@@ -67,7 +67,7 @@ def test_both_sides_of_a_store_can_be_compared(store: Path) -> None:
     assert found.total.repriced.cost == total
 
 
-def test_a_store_says_which_rates_stood_in_for_others(tmp_path: Path) -> None:
+def test_a_store_notes_which_rates_replaced_missing_ones(tmp_path: Path) -> None:
     row = spend_logs(1)[0] | {"spend": None, "prompt_tokens": 100, "metadata": {
         "usage_object": {"cache_read_input_tokens": 40, "service_tier": "flex"}}}  # fmt: skip
     add(tmp_path / "s", jsonl(tmp_path / "a.jsonl", [row]))
@@ -79,7 +79,7 @@ def test_a_store_says_which_rates_stood_in_for_others(tmp_path: Path) -> None:
         assert "1 record of the service tier flex priced by rates for every" in notes
 
 
-def test_a_store_that_has_gone_on_says_to_open_it_again(tmp_path: Path) -> None:
+def test_a_store_that_has_changed_says_to_open_it_again(tmp_path: Path) -> None:
     rows = spend_logs(30, days=5)
     for number in range(3):
         add(

@@ -1,4 +1,4 @@
-"""What a request would cost by the list, beside what it did, and the flag on it."""
+"""The list price of a request, and the flag on those that cost far more."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from frame.store.ledgers import BOOK, Row, add, jsonl, spend_logs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meterwidgets as mw
-from frame.store.ledgers import BOOK, Row, add, jsonl, spend_logs
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.read import Request
 
@@ -31,7 +31,7 @@ def one(**fields: Any) -> Row:
     return row | {"input_tokens": 2_000, "output_tokens": 1_000} | fields
 
 
-def test_a_list_price_is_what_the_book_would_have_charged(tmp_path: Path) -> None:
+def test_a_list_price_is_what_the_price_book_charges(tmp_path: Path) -> None:
     rows = spend_logs(200)
     add(tmp_path / "a.meter", jsonl(tmp_path / "a.jsonl", rows))
     unpriced = [row | {"spend": 0} for row in rows]
@@ -53,7 +53,9 @@ def test_a_list_price_is_what_the_book_would_have_charged(tmp_path: Path) -> Non
     ],
     ids=["no price", "bucket", "other currency", "no tokens"],
 )
-def test_what_has_no_list_price_says_nothing(row: Row, tmp_path: Path) -> None:
+def test_a_record_without_a_list_price_is_never_flagged(
+    row: Row, tmp_path: Path
+) -> None:
     (record,) = stored([row | {"cost": "900"}], tmp_path / "s")
     assert record["list_cost"] is None
     assert record["outlier"] is None
@@ -72,14 +74,14 @@ def test_what_has_no_list_price_says_nothing(row: Row, tmp_path: Path) -> None:
     ],
     ids=repr,
 )
-def test_more_than_a_hundred_times_the_list_and_one_unit_is_flagged(
+def test_over_a_hundred_times_the_list_price_and_one_unit_is_flagged(
     fields: Row, flagged: bool, tmp_path: Path
 ) -> None:
     (record,) = stored([one(**fields)], tmp_path / "s")
     assert record["outlier"] == ("over list price" if flagged else None)
 
 
-def test_a_rate_beyond_what_a_record_holds_takes_no_recorded_cost(
+def test_an_overflowing_list_price_leaves_the_recorded_cost(
     tmp_path: Path,
 ) -> None:
     book = mw.PriceBook.parse([{"model": "*", "input": "8000000000", "output": "1"}])
@@ -93,7 +95,7 @@ _AMOUNTS = st.tuples(st.integers(1, 10**9), st.integers(0, 10**15))
 
 @settings(max_examples=8, deadline=None)
 @given(rate=st.integers(0, 10**4), requests=st.lists(_AMOUNTS, min_size=1, max_size=40))
-def test_the_flag_is_the_rule_exactly(
+def test_the_flag_follows_the_rule_to_the_nano_unit(
     rate: int, requests: list[tuple[int, int]]
 ) -> None:
     book = mw.PriceBook.parse([{"model": "*", "input": str(rate)}], catalogue=False)

@@ -27,7 +27,7 @@ def put(name: str, *rows: str, **words: dict[str, dict[str, str]]) -> mw.UsageFr
     return mw.open_store("usage.meter")
 
 
-def test_the_latest_name_counts_in_whatever_order_ledgers_come() -> None:
+def test_the_latest_name_wins_in_any_order_of_ledgers() -> None:
     first = put("b.jsonl", row(1, 20, user_api_key_org_alias="New"))
     assert first.labels == {"org": {"org-1": "New"}}
     second = put("a.jsonl", row(3, 10, user_api_key_org_alias="Old"), row(2, 10))
@@ -36,7 +36,7 @@ def test_the_latest_name_counts_in_whatever_order_ledgers_come() -> None:
     assert third.labels == {"org": {"org-1": "Newest"}}
 
 
-def test_a_name_that_comes_later_names_what_was_there_and_the_readers_own_win() -> None:
+def test_later_names_apply_to_stored_ids_and_labels_of_the_user_win() -> None:
     put("a.jsonl", row(2, 10))
     named = put("b.jsonl", row(4, 9, user_api_key_org_alias="Acme"), row(1, 9))
     assert named.label("org", "org-0") == "Acme"
@@ -46,7 +46,7 @@ def test_a_name_that_comes_later_names_what_was_there_and_the_readers_own_win() 
     assert later.labels == {"org": {"org-0": "Acme"}}
 
 
-def test_a_store_and_a_reading_have_the_same_names() -> None:
+def test_a_store_and_its_ledgers_have_the_same_names() -> None:
     stored = put("a.jsonl", row(1, 1, user_api_key_org_alias="A"),
                  row(2, 2, user_api_key_org_alias="A"))  # fmt: skip
     read = mw.read_usage("a.jsonl", prices=BOOK)

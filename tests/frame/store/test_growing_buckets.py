@@ -24,7 +24,7 @@ def written(name: str, state: State, path: Path) -> Path:
 
 @settings(max_examples=2)
 @given(seed=st.integers(0, 10**6), states=st.integers(2, 3))
-def test_any_exports_of_growing_buckets_leave_the_last_in_a_store(
+def test_of_growing_buckets_a_store_keeps_the_latest_in_any_order(
     seed: int, states: int
 ) -> None:
     here = Path(f"h-{time.monotonic_ns()}")
@@ -41,7 +41,7 @@ def test_any_exports_of_growing_buckets_leave_the_last_in_a_store(
     assert figures(mw.open_store(here / "s.meter")) == figures(read_at_once(last))
 
 
-def test_a_page_that_is_fetched_over_itself_replaces_what_grew() -> None:
+def test_a_page_that_is_fetched_again_replaces_the_buckets_that_grew() -> None:
     first, later = growing("openai", seed=3, states=2)
     page = written("openai", first, Path("today.json"))
     assert add(STORE, page).records == len(first)
@@ -61,7 +61,7 @@ def _counted(row: dict[str, int]) -> int:
     return row["input"] + row["output"] + row["requests"]
 
 
-def test_another_grouping_of_stored_buckets_is_said_and_stays_said() -> None:
+def test_another_grouping_of_stored_buckets_is_noted_from_then_on() -> None:
     (state,) = growing("openai", seed=3, states=1)
     add(STORE, written("openai", state, Path("a.json")))
     path = Path("b.json")
@@ -71,7 +71,7 @@ def test_another_grouping_of_stored_buckets_is_said_and_stays_said() -> None:
     assert note in mw.open_store(STORE).quality.notes
 
 
-def test_a_stored_bucket_that_another_did_not_grow_out_of_is_said() -> None:
+def test_a_bucket_that_did_not_grow_out_of_the_stored_one_is_noted() -> None:
     (state,) = growing("openai", seed=3, states=1)
     add(STORE, written("openai", state, Path("a.json")))
     state[0] |= {"input": state[0]["input"] + 2, "output": state[0]["output"] - 1}

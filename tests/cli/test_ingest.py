@@ -1,4 +1,4 @@
-"""``meterwidgets ingest`` and what reads a store, as a user types them."""
+"""``meterwidgets ingest`` and the commands that read a store, as a user types them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from frame.store.ledgers import jsonl, spend_logs
 
 import meterwidgets as mw
-from frame.store.ledgers import jsonl, spend_logs
 from meterwidgets.cli.main import main
 
 STORE = Path("usage.meter")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(main, words)
 
 
-def test_it_says_what_came_in_and_what_did_not() -> None:
+def test_ingest_prints_what_was_added_and_what_was_not() -> None:
     rows = spend_logs(12)
     jsonl(Path("a.jsonl"), [*rows[:10], rows[0], rows[10] | {"spend": "much"}])
     first = run("ingest", "a.jsonl", "--store", "usage.meter")
@@ -39,7 +44,7 @@ def test_it_says_what_came_in_and_what_did_not() -> None:
     assert grown.stdout == "usage.meter: 2 records added, 10 there already\n"
 
 
-def test_the_report_of_a_store_is_that_of_its_ledgers() -> None:
+def test_a_store_and_its_ledgers_have_the_same_report() -> None:
     jsonl(Path("in/a.jsonl"), spend_logs(200))
     jsonl(Path("in/b.jsonl"), spend_logs(200, first=150))
     assert run("ingest", "in/*.jsonl", "--store", "usage.meter").exit_code == 0
@@ -58,7 +63,7 @@ def test_the_report_of_a_store_is_that_of_its_ledgers() -> None:
     assert stored.stdout == run("report", "in", *chosen).stdout
 
 
-def test_a_store_takes_the_sources_prices_and_labels_of_the_config() -> None:
+def test_ingest_uses_the_sources_prices_and_labels_of_the_config() -> None:
     jsonl(Path("in/a.jsonl"), [row | {"spend": 0} for row in spend_logs(20)])
     Path("meterwidgets.toml").write_text(
         'timezone = "Europe/Berlin"\ncatalogue = false\n'
@@ -88,9 +93,7 @@ def test_a_store_takes_the_sources_prices_and_labels_of_the_config() -> None:
         (["report", "other.meter"], "other.meter"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_said_with_the_way_out(
-    words: list[str], said: str
-) -> None:
+def test_an_error_says_what_to_do(words: list[str], said: str) -> None:
     jsonl(Path("a.jsonl"), spend_logs(5))
     run("ingest", "a.jsonl", "--store", "usage.meter")
     jsonl(Path("other.meter/meter-manifest.json"), ['{"format": 99, "generation": 1}'])
@@ -135,7 +138,7 @@ def until(records: int) -> None:
     pytest.fail(f"the store holds {found} records, expected {records}")
 
 
-def test_following_takes_what_grows_what_comes_and_what_is_mended() -> None:
+def test_follow_adds_grown_new_and_repaired_files() -> None:
     rows = spend_logs(60)
     jsonl(Path("in/a.jsonl"), rows[:10])
     with following("in", "--store", "usage.meter") as process:
@@ -156,5 +159,5 @@ def test_following_takes_what_grows_what_comes_and_what_is_mended() -> None:
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0
-    assert "bad.json" not in err  # it was said once, not with every look
+    assert "bad.json" not in err  # only printed once
     assert "Traceback" not in err

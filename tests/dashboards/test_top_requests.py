@@ -1,4 +1,4 @@
-"""What made a figure: the dearest requests and the rest add up to it, exactly."""
+"""The most expensive requests of a figure: with the rest they add up to it exactly."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from frame.store.ledgers import BOOK, add, jsonl, spend_logs
 
 import meterwidgets as mw
-from frame.store.ledgers import BOOK, add, jsonl, spend_logs
 from meterwidgets.dashboards.top_requests import records_list
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store import months
@@ -62,7 +62,7 @@ def view(usage: mw.UsageFrame) -> Iterator[mw.UsageView]:
     ],
     ids=repr,
 )
-def test_the_rows_and_the_rest_are_the_figure(
+def test_the_rows_and_the_rest_add_up_to_the_figure(
     usage: mw.UsageFrame, chosen: dict[str, Any], side: Any, outliers: Any
 ) -> None:
     filters = mw.Filters(cost_type=side, outliers=outliers, **chosen)
@@ -78,7 +78,7 @@ def test_the_rows_and_the_rest_are_the_figure(
         assert found.rest_count > 0 or not found.rest
 
 
-def test_where_nothing_is_priced_the_largest_come_first(tmp_path: Path) -> None:
+def test_without_prices_requests_are_ranked_by_tokens(tmp_path: Path) -> None:
     rows = [row | {"spend": 0} for row in spend_logs(50)]
     add(tmp_path / "s", jsonl(tmp_path / "a.jsonl", rows),
         book=mw.PriceBook(catalogue=False))  # fmt: skip
@@ -92,7 +92,7 @@ def test_where_nothing_is_priced_the_largest_come_first(tmp_path: Path) -> None:
     assert (shown["value_label"], shown["rows"][0]["times"]) == ("Tokens", "–")
 
 
-def test_a_banner_leads_from_a_spike_to_its_requests(view: mw.UsageView) -> None:
+def test_the_banner_leads_from_a_spike_to_its_requests(view: mw.UsageView) -> None:
     found, banner = view.records_list(opened=False), view.insights_banner()
     spike = next(each for each in banner.insights if each["rule"] == "spike")
     assert spike["action"] == "What made this"
@@ -116,7 +116,7 @@ def list_of(view: mw.UsageView) -> Any:
     return view.usage.select().records()
 
 
-def test_a_banner_leaves_them_out_and_the_chip_brings_them_back(
+def test_the_banner_leaves_outliers_out_and_the_chip_brings_them_back(
     view: mw.UsageView,
 ) -> None:
     banner, panel = view.insights_banner(), view.filter_panel()
@@ -135,9 +135,7 @@ def test_a_banner_leaves_them_out_and_the_chip_brings_them_back(
 
 
 @pytest.mark.parametrize("rule", ["concentration", "spike", "", "__class__", "over"])
-def test_a_press_that_no_button_stands_for_does_nothing(
-    view: mw.UsageView, rule: str
-) -> None:
+def test_a_press_without_a_button_does_nothing(view: mw.UsageView, rule: str) -> None:
     banner, before = view.insights_banner(), view.filters
     banner.pressed = {"n": 1, "rule": rule}
     assert (view.filters, view.error) == (before, "")
@@ -157,10 +155,10 @@ def test_nothing_is_read_until_the_list_is_opened(
     assert found.rows == []
 
 
-def test_a_store_that_has_gone_on_says_so_and_is_refreshed(
+def test_a_store_that_has_changed_says_so_and_can_be_refreshed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(months, "_MAX_PARTS", 1)  # a month is written anew each time
+    monkeypatch.setattr(months, "_MAX_PARTS", 1)  # every ingest rewrites the month
     store, rows = tmp_path / "s.meter", spend_logs(40, days=20)
     add(store, jsonl(tmp_path / "0.jsonl", rows[:10]))
     view = mw.UsageView(mw.open_store(store))

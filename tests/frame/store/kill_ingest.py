@@ -1,10 +1,10 @@
-"""Start an ingest, end it by SIGKILL at a random moment, look, and go on: many times.
+"""Kill an ingest at random moments, check the store, and go on.
 
-    python -m store.killed FOLDER TIMES SEED
+    python -m frame.store.kill_ingest FOLDER TIMES SEED
 
-The ledger is forty files of which every ingest makes as many generations. After each
-kill every record of the generations that were made known must be there exactly once,
-and the cube must say what the Parquet files say. It prints what it saw as JSON.
+The ledger is forty files, and every ingest publishes as many generations. After each
+kill every record of the published generations must be there exactly once, and the cube
+must agree with the Parquet files. Prints counts as JSON.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ FILES, ROWS = 40, 30
 
 
 def main(folder: Path, times: int, seed: int) -> dict[str, int]:
-    """Kill so many ingests.
+    """Kill a number of ingests.
 
     Returns:
-        How many died, how many of them while files of the next generation lay there,
-        and how many records were checked.
+        How many were killed, how many of them while files of the next generation were
+        there, and how many records were checked.
     """
     dice = random.Random(seed)
     rows = spend_logs(FILES * ROWS, days=60)
@@ -44,44 +44,44 @@ def main(folder: Path, times: int, seed: int) -> dict[str, int]:
     store, seen = folder / "usage.meter", Counter[str]()
     inputs._BATCH_FILES = 1  # a generation a file, so that there is much to interrupt
     began = time.monotonic()
-    add(store, *paths[:4])  # how long one generation takes on this machine, and now
-    each = (time.monotonic() - began) / 4
-    committed: set[str] = set()
+    add(store, *paths[:4])  # measures one generation on this machine
+    generation_s = (time.monotonic() - began) / 4
+    published: set[str] = set()
     while seen["killed"] < times:
         child = os.fork()
         if not child:
             os.setsid()
             add(store, *paths)
             os._exit(0)
-        time.sleep(dice.random() * 3 * each)
+        time.sleep(dice.random() * 3 * generation_s)
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        if not os.WIFSIGNALED(status):  # it was done before
+        if not os.WIFSIGNALED(status):  # it finished first
             check(store, {row["request_id"] for row in rows})
             shutil.rmtree(store)
-            committed = set()
-            seen["whole"] += 1
+            published = set()
+            seen["finished"] += 1
             continue
         seen["killed"] += 1
         now = manifest.load(store)
         if now is None:
             continue
         named = {*now.files, *now.retired}
-        lying = [p for p in store.rglob("*/*/*") if p.is_file()]
+        files = [p for p in store.rglob("*/*/*") if p.is_file()]
         seen["in the middle"] += any(
             not any(p.relative_to(store).as_posix().startswith(n) for n in named)
-            for p in lying
+            for p in files
         )
         found = check(store, None)
-        assert committed <= found, "a record that was committed is lost"
+        assert published <= found, "a published record is lost"
         assert len(found) % ROWS == 0, "half a file is there"
-        committed = found
+        published = found
         seen["records"] += len(found)
     return dict(seen)
 
 
-def check(store: Path, whole: set[str] | None) -> set[str]:
-    """Hold a store to its own files.
+def check(store: Path, expected: set[str] | None) -> set[str]:
+    """Check a store against its own files.
 
     Returns:
         The ids of its records, each of which is there once.
@@ -93,7 +93,7 @@ def check(store: Path, whole: set[str] | None) -> set[str]:
     found = con.execute("SELECT record_id FROM read_parquet(?)", [names]).fetchall()
     ids = [name for (name,) in found]
     assert len(ids) == len(set(ids)), "a record is there twice"
-    assert whole is None or set(ids) == whole, "a record is missing"
+    assert expected is None or set(ids) == expected, "a record is missing"
     row = con.execute(
         "SELECT count(*), sum(input_tokens)::BIGINT, (sum(input_cost + output_cost "
         "+ unsplit_cost) * 1000000000)::BIGINT FROM read_parquet(?)",
@@ -107,5 +107,5 @@ def check(store: Path, whole: set[str] | None) -> set[str]:
 
 
 if __name__ == "__main__":
-    place, number, start = sys.argv[1:]
-    print(json.dumps(main(Path(place), int(number), int(start))))
+    folder, times, seed = sys.argv[1:]
+    print(json.dumps(main(Path(folder), int(times), int(seed))))

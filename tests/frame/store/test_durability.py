@@ -1,4 +1,4 @@
-"""A store survives what happens to machines: kills, full disks, two writers."""
+"""A store survives kills, full disks and two writers at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import meterwidgets as mw
-from frame.store.killed import check
+from frame.store.kill_ingest import check
 from frame.store.ledgers import add, figures, jsonl, read_at_once, spend_logs
 
 STORE = Path("usage.meter")
@@ -25,25 +25,27 @@ def python(*arguments: str, **options: object) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def killed(times: int) -> dict[str, int]:
+def kill_ingests(times: int) -> dict[str, int]:
     here = str(Path.cwd())
-    process = python("-m", "frame.store.killed", here, str(times), "7", cwd=str(TESTS))
+    process = python(
+        "-m", "frame.store.kill_ingest", here, str(times), "7", cwd=str(TESTS)
+    )
     out, err = process.communicate()
     assert process.returncode == 0, err
     return json.loads(out)  # type: ignore[no-any-return]
 
 
-def test_a_killed_ingest_loses_no_committed_record_and_doubles_none() -> None:
-    seen = killed(6)
+def test_a_killed_ingest_neither_loses_nor_duplicates_a_published_record() -> None:
+    seen = kill_ingests(6)
     assert seen["killed"] == 6
     assert seen["records"] > 0
 
 
 @pytest.mark.slow
-def test_200_kills_at_random_moments_find_every_committed_record_exactly_once() -> None:
-    seen = killed(200)
+def test_after_200_random_kills_every_published_record_is_there_exactly_once() -> None:
+    seen = kill_ingests(200)
     assert seen["killed"] == 200
-    assert seen["in the middle"] > 20  # or the moments were not those that matter
+    assert seen["in the middle"] > 20  # else the kills came at harmless moments
     assert seen["records"] > 10_000
 
 
@@ -71,7 +73,7 @@ def test_a_full_disk_leaves_the_store_as_it_was() -> None:
     )
 
 
-def test_two_writers_at_once_come_one_after_the_other() -> None:
+def test_two_writers_wait_for_each_other() -> None:
     rows = spend_logs(400)
     jsonl(Path("a.jsonl"), rows[:300])
     jsonl(Path("b.jsonl"), rows[100:])
@@ -86,7 +88,7 @@ def test_two_writers_at_once_come_one_after_the_other() -> None:
     assert figures(mw.open_store(STORE)) == figures(whole)
 
 
-def test_a_reader_sees_one_generation_or_the_next_while_a_writer_writes() -> None:
+def test_a_reader_sees_whole_generations_while_a_writer_writes() -> None:
     rows = spend_logs(200, days=40)
     for number in range(5):
         jsonl(Path(f"in/{number}.jsonl"), rows[number * 40 : number * 40 + 40])
