@@ -159,22 +159,7 @@ def compare(
         >>> compare(usage, usage.reprice(book))
         Comparison(by model: recorded $0.10, repriced $0.002, difference -$0.098)
     """
-    for name, frame in (("recorded", recorded), ("repriced", repriced)):
-        if not isinstance(frame, UsageFrame):
-            raise MeterError(
-                f"compare: {name} is {type(frame).__name__}; expected a UsageFrame"
-            )
-    if recorded.repriced or not repriced.repriced:
-        raise MeterError(
-            f"compare got a frame that is {recorded.pricing} and one that is "
-            f"{repriced.pricing}; expected a recorded one, then a repriced one: "
-            "compare(usage, usage.reprice(book))"
-        )
-    if not recorded.same_usage(repriced):
-        raise MeterError(
-            f"compare: {recorded.name} and {repriced.name} are not the same usage; "
-            "compare a frame with the result of its own reprice(...)"
-        )
+    _check_frames(recorded, repriced)
     currencies = sorted({*recorded.currencies, *repriced.currencies})
     if len(currencies) > 1:
         raise MeterError(
@@ -194,6 +179,25 @@ def compare(
     )
     unit = next(iter(currencies), None)
     return Comparison(by, at_recorded, at_repriced, unit, rows, total)
+
+
+def _check_frames(recorded: UsageFrame, repriced: UsageFrame) -> None:
+    for name, frame in (("recorded", recorded), ("repriced", repriced)):
+        if not isinstance(frame, UsageFrame):
+            raise MeterError(
+                f"compare: {name} is {type(frame).__name__}; expected a UsageFrame"
+            )
+    if recorded.repriced or not repriced.repriced:
+        raise MeterError(
+            f"compare got a frame that is {recorded.pricing} and one that is "
+            f"{repriced.pricing}; expected a recorded one, then a repriced one: "
+            "compare(usage, usage.reprice(book))"
+        )
+    if not recorded.same_usage(repriced):
+        raise MeterError(
+            f"compare: {recorded.name} and {repriced.name} are not the same usage; "
+            "compare a frame with the result of its own reprice(...)"
+        )
 
 
 def exact_values(comparison: Comparison, row: ComparedRow) -> dict[str, Any]:

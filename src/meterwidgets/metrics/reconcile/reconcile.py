@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise
 
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import Filters
@@ -21,6 +20,12 @@ from meterwidgets.metrics.reconcile.pairs import (
     ledger_costs,
     pair_sides,
 )
+from meterwidgets.metrics.reconcile.periods import (
+    covered_periods,
+    is_by_month,
+    period_edges,
+    whole_day,
+)
 from meterwidgets.metrics.reconcile.reason_texts import advice, title
 from meterwidgets.metrics.reconcile.reasons import (
     CostsByShift,
@@ -29,14 +34,12 @@ from meterwidgets.metrics.reconcile.reasons import (
     gather_evidence,
 )
 from meterwidgets.metrics.reconcile.results import Line, Reason, Reconciliation
-from meterwidgets.zones import midnight
 
 TOLERANCE = "0.005"
 """Half a cent: an invoice in cents may round a line by this much."""
 
-_DAY = timedelta(days=1)
 
-
+# long: one argument a line
 def reconcile(
     ledger: UsageFrame,
     invoice: UsageFrame,
@@ -76,33 +79,23 @@ $0.25 in 1 line)
         >>> mw.reconcile(one("1.00"), one("1.25"), tolerance="0.25").agrees
         True
     """
-    for word, given in (("ledger", ledger), ("invoice", invoice)):
-        if not isinstance(given, UsageFrame):
-            raise MeterError(
-                f"the {word} is {type(given).__name__}; expected a frame, such as "
-                "read_usage gives"
-            )
-        if given.repriced:
-            raise MeterError(
-                f"the {word} is {given.pricing}; expected what was recorded or billed"
-            )
+    _check_frames(ledger, invoice)
     allowed = _tolerance_nano(tolerance)
     currency = _common_currency(ledger, invoice, currency)
-    _check_common_days(ledger, invoice)
-    by_month = max(ledger.bucket_s, invoice.bucket_s) > _DAY.total_seconds()
-    start, end = _whole_day("start", start), _whole_day("end", end)
-    edges = _edges(ledger, invoice, start, end, by_month)
+    by_month = is_by_month(ledger, invoice)
+    first, after = whole_day("start", start), whole_day("end", end)
+    edges = period_edges(ledger, invoice, first, after, by_month=by_month)
     filters = Filters(tz="UTC", currency=currency)
     selected = ledger.select(filters)
     pairing = pair_sides(selected, invoice.select(filters), edges)
     pairs = _of_models(pairing, models)
-    in_ledger = _covered(ledger, edges)
+    in_ledger = covered_periods(ledger, edges)
     # Evidence comes from all lines, also where only some models are shown.
     evidence = gather_evidence(
         pairing.pairs,
         tolerance=allowed,
         in_ledger=in_ledger,
-        in_invoice=_covered(invoice, edges),
+        in_invoice=covered_periods(invoice, edges),
         costs_by_shift=None if by_month else _costs_by_shift(selected, edges, pairing),
     )
     explanations = explain(pairs, evidence)
@@ -131,6 +124,19 @@ $0.25 in 1 line)
             by_model=pairing.by_model,
         ),
     )
+
+
+def _check_frames(ledger: UsageFrame, invoice: UsageFrame) -> None:
+    for side, given in (("ledger", ledger), ("invoice", invoice)):
+        if not isinstance(given, UsageFrame):
+            raise MeterError(
+                f"the {side} is {type(given).__name__}; expected a frame, such as "
+                "read_usage gives"
+            )
+        if given.repriced:
+            raise MeterError(
+                f"the {side} is {given.pricing}; expected what was recorded or billed"
+            )
 
 
 def _tolerance_nano(tolerance: str | int | float | Decimal) -> int:
@@ -176,72 +182,6 @@ def _common_currency(
             f"with --currency {both[0]}"
         )
     return chosen.upper() if chosen else both[0]
-
-
-def _days(frame: UsageFrame) -> tuple[date, date]:
-    """The first UTC day that a frame covers, and the day after the last."""
-    # The data of a store may end during a day.
-    last_instant = frame.as_of("UTC") - timedelta(microseconds=1)
-    return frame.coverage("UTC").date(), last_instant.date() + _DAY
-
-
-def _check_common_days(ledger: UsageFrame, invoice: UsageFrame) -> None:
-    ledger_days, invoice_days = _days(ledger), _days(invoice)
-    if max(ledger_days[0], invoice_days[0]) >= min(ledger_days[1], invoice_days[1]):
-        raise MeterError(
-            f"no day in common: {_covered_text(ledger, invoice)}; export both for the "
-            "same days"
-        )
-
-
-def _covered_text(ledger: UsageFrame, invoice: UsageFrame) -> str:
-    ledger_days, invoice_days = _days(ledger), _days(invoice)
-    return (
-        f"the ledger goes from {ledger_days[0]} to {ledger_days[1] - _DAY}, the "
-        f"invoice from {invoice_days[0]} to {invoice_days[1] - _DAY}"
-    )
-
-
-def _whole_day(name: str, given: date | str | None) -> date | None:
-    """A given day of UTC; an invoice has no hours."""
-    if given is None:
-        return None
-    instant = Filters(start=given).start
-    if instant is None or instant != midnight(instant.date(), "UTC"):
-        raise MeterError(
-            f"{name} is {given}; invoices have whole UTC days, so give a date such as "
-            "2026-02-22"
-        )
-    return instant.date()
-
-
-def _edges(
-    ledger: UsageFrame,
-    invoice: UsageFrame,
-    start: date | None,
-    end: date | None,
-    by_month: bool,
-) -> list[datetime]:
-    """The midnights around the days, or months, that are compared."""
-    ledger_days, invoice_days = _days(ledger), _days(invoice)
-    first = max(min(ledger_days[0], invoice_days[0]), start or date.min)
-    last = min(max(ledger_days[1], invoice_days[1]), end or date.max)
-    if first >= last:
-        raise MeterError(
-            f"nothing from {start or first} to {end or last}; "
-            f"{_covered_text(ledger, invoice)}"
-        )
-    days = [first + timedelta(days=n) for n in range((last - first).days)]
-    if by_month:
-        days = sorted({day.replace(day=1) for day in days})
-        last = (days[-1] + timedelta(days=31)).replace(day=1)
-    return [midnight(day, "UTC") for day in (*days, last)]
-
-
-def _covered(frame: UsageFrame, edges: Sequence[datetime]) -> list[bool]:
-    """Whether a frame covers each period, at least in part."""
-    first, end = (midnight(day, "UTC") for day in _days(frame))
-    return [start < end and stop > first for start, stop in pairwise(edges)]
 
 
 def _costs_by_shift(
