@@ -12,9 +12,9 @@ import msgspec
 import tomli
 
 from meterwidgets.errors import ConfigError, MeterError, unknown
-from meterwidgets.ledger import sources
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.readers.postgres_url import parse_database_url
+from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS
 from meterwidgets.schema import NAMES
 from meterwidgets.zones import zone
@@ -122,7 +122,7 @@ def _check(config: Config) -> None:
     for number, entry in enumerate(config.source):
         key = f"source[{number}]."
         if entry.source is not None:
-            _check_value(f"{key}source", sources.find, entry.source)
+            _check_value(f"{key}source", registry.find, entry.source)
         for field in entry.columns or ():
             if field not in COLUMN_SYNONYMS:
                 raise ConfigError(

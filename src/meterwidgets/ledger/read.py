@@ -347,7 +347,7 @@ class _Reading:
             self.read(batch[:half])
             self.read(batch[half:])
             return
-        if first.source.paged:
+        if first.source.is_paginated:
             pages.add(ws, first.raw.select_rows(listed), first.source.name)
         self._files += len(batch)
         self._done += size
@@ -416,7 +416,7 @@ def _told(
         if skipped:
             rows = counted(skipped, "row is not a request", "rows are not requests")
             lines.append(f"{each.raw.name}: {rows}, left out")
-        if naive and each.source.zone is None:
+        if naive and each.source.timezone is None:
             assumed = True
             number = rejects.line_of(ws, each.raw, first_naive - first + 1)
             lines.append(

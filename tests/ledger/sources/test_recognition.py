@@ -24,7 +24,7 @@ from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources import ALL, find, recognise
+from meterwidgets.ledger.sources.registry import SOURCES, find, recognise
 from meterwidgets.schema import FIELDS
 
 Write = Callable[..., Path]
@@ -74,8 +74,8 @@ MADE: dict[str, str] = {
 def takers(path: Path) -> list[str]:
     """Every source that would take a file, but for the one that takes any."""
     sample = open_file(path, duckdb.connect()).sample
-    return [each.name for each in ALL if each.name != "table" and
-            each.recognises(sample)]  # fmt: skip
+    return [each.name for each in SOURCES if each.name != "table" and
+            each.matches(sample)]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -100,17 +100,17 @@ def test_a_made_ledger_is_taken_by_its_own_source_only(write: Write, name: str) 
 
 
 def test_every_source_but_the_table_has_a_ledger_here() -> None:
-    assert {each.name for each in ALL} == {*MADE, "aider", "table"}
+    assert {each.name for each in SOURCES} == {*MADE, "aider", "table"}
 
 
-@pytest.mark.parametrize("name", [each.name for each in ALL])
+@pytest.mark.parametrize("name", [each.name for each in SOURCES])
 def test_every_source_publishes_its_columns_and_what_it_cannot_tell(name: str) -> None:
     source = find(name)
     assert source.cannot_tell
-    assert set(source.columns) <= set(FIELDS)
+    assert set(source.documented_columns) <= set(FIELDS)
     silent = {"covers", "currency", "requests", "record_id", "input_cost",
               "output_cost", "provider"}  # fmt: skip
-    assert set(source.fields) - set(source.columns) <= silent
+    assert set(source.fields) - set(source.documented_columns) <= silent
 
 
 def test_a_nested_ledger_can_not_be_a_table(write: Write) -> None:

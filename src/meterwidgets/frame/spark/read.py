@@ -130,7 +130,7 @@ def _planned(request: Request, df: DataFrame) -> Plan:
     empty = pa.Table.from_arrays([pa.nulls(0)] * len(df.columns), names=df.columns)
     with open_workspace() as ws:
         planned = plan(open_dataframe(empty, ws), request, ws)
-    if planned.source.name != "table":
+    if not planned.source.is_mapped:
         raise LedgerError(
             f"{_NAME}: its columns are those of {planned.source.name} "
             f"({planned.source.title}), which a cluster does not read; choose "

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from meterwidgets.ledger import sources
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.sources import registry
 
 
 def create(ws: Workspace) -> None:
@@ -19,7 +19,7 @@ def create(ws: Workspace) -> None:
     )
 
 
-_DIMENSIONS = sorted({each for source in sources.ALL for each in source.labels})
+_DIMENSIONS = sorted({each for source in registry.SOURCES for each in source.labels})
 COLUMNS = tuple(f"{each}_label" for each in _DIMENSIONS)
 """The columns that hold the names while a ledger is read."""
 
@@ -31,7 +31,7 @@ def keep(ws: Workspace) -> None:
         for (name,) in ws.execute(
             f"SELECT DISTINCT source FROM {ws.reported}"
         ).fetchall()
-        for each in sources.find(name).labels
+        for each in registry.find(name).labels
     }
     for each in sorted(named):
         ws.execute(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from meterwidgets.ledger import sources
 from meterwidgets.ledger.engine.workspace import Engine, Workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.catalogue import has_catalogue
+from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
 from meterwidgets.text import counted
 
@@ -149,10 +149,10 @@ def _daily(tallies: list[Tally]) -> list[str]:
 
 def _billed(tallies: list[Tally]) -> list[str]:
     said = []
-    for costs in sources.ALL:
-        if not costs.bills:
+    for costs in registry.SOURCES:
+        if not costs.pays_for:
             continue
-        apart = _records(t for t in tallies if t.source == costs.bills and t.billed)
+        apart = _records(t for t in tallies if t.source == costs.pays_for and t.billed)
         if not apart:
             continue
         count = _records(each for each in tallies if each.source == costs.name)
@@ -164,9 +164,9 @@ def _apart(costs: Source, count: int, apart: int) -> str:
     rows = counted(count, "cost row stands", "cost rows stand")
     records = counted(apart, "record", "records")
     return (
-        f"{costs.name} and {costs.bills} are both given: {rows} apart, without tokens, "
-        f"and {records} of usage on those days get no price of their own, so that "
-        "nothing is paid for twice"
+        f"{costs.name} and {costs.pays_for} are both given: {rows} apart, without "
+        f"tokens, and {records} of usage on those days get no price of their own, so "
+        "that nothing is paid for twice"
     )
 
 
@@ -215,7 +215,7 @@ def may_repeat(names: Iterable[str]) -> bool:
     """
     names = set(names)
     families = [
-        each.family for each in sources.ALL if each.family and each.name in names
+        each.family for each in registry.SOURCES if each.family and each.name in names
     ]
     return len(families) > len(set(families))
 
@@ -233,7 +233,7 @@ def of_families(ws: Workspace, records: str = "") -> list[str]:
     records = records or ws.records
     said = []
     families: dict[str, list[str]] = {}
-    for source in sources.ALL:
+    for source in registry.SOURCES:
         if source.family:
             families.setdefault(source.family, []).append(source.name)
     for names in families.values():

@@ -28,7 +28,7 @@ def can_stay(plans: Sequence[Plan]) -> bool:
     return (
         len(paths) == len(plans)
         and len({plan.zone for plan in plans}) == 1
-        and not any(plan.source.derived or plan.source.paged for plan in plans)
+        and not any(plan.source.derived or plan.source.is_paginated for plan in plans)
         and sum(path.stat().st_size for path in paths) >= LARGE
     )
 

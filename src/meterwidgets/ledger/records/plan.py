@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger import sources
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.raw_values import select_values
@@ -21,7 +20,8 @@ from meterwidgets.ledger.readers.postgres_url import parse_database_url
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import mapping, normalise
 from meterwidgets.ledger.records.dedupe import COUNTED
-from meterwidgets.ledger.sources.base import COLUMN, Source
+from meterwidgets.ledger.sources import registry
+from meterwidgets.ledger.sources.base import PLACEHOLDER, Source
 from meterwidgets.schema import COUNTS
 
 
@@ -71,7 +71,7 @@ class Plan:
     @property
     def unit(self) -> str:
         """What the number of a row counts."""
-        levels = self.source.unnest
+        levels = self.source.levels
         return levels[-1].name if levels else self.raw.unit
 
     def statement(self, files: str, first: int) -> str:
@@ -91,7 +91,7 @@ class Plan:
             first: The number of the first; the others follow.
             plain: The fields that ``proof`` found plain in all of them.
         """
-        own = self.source.name != "table"
+        own = not self.source.is_mapped
         known = "requests" in self.fields or self.bucketed
         counts = ", ".join(name for name in COUNTS if name != "requests")
         names = "".join(f", {name}_label" for name in self.source.labels)
@@ -105,7 +105,7 @@ class Plan:
             coalesce(model, deployment) AS model, status, service_tier,
             {"requests" if known else "1::BIGINT AS requests"}, {counts},
             reported_cost, reported_input_cost, reported_output_cost, recorded_zero,
-            {COUNTED if self.source.grows else "NULL::BIGINT"} AS grown,
+            {COUNTED if self.source.keep_largest else "NULL::BIGINT"} AS grown,
             CASE WHEN coalesce(
                 reported_cost, reported_input_cost, reported_output_cost) IS NOT NULL
               THEN coalesce(reported_currency, {literal(self.currency)})
@@ -150,13 +150,13 @@ class Plan:
                     return f"d{derived.index(match[1])}"
                 return place(match[1])
 
-            return COLUMN.sub(one, text)
+            return PLACEHOLDER.sub(one, text)
 
-        if self.source.fields:
+        if not self.source.is_mapped:
             filled = {name: fill(text) for name, text in self.fields.items()}
         else:  # a column of a table may have any name, braces too
             filled = {name: place(text[1:-1]) for name, text in self.fields.items()}
-        only, zero = fill(self.source.only), fill(self.source.recorded_zero)
+        only, zero = fill(self.source.where), fill(self.source.free_when)
         called = {name: fill(text) for name, text in self.source.labels.items()}
         further = [fill(text) for text in self.source.derived.values()]
         kinds = {
@@ -170,7 +170,7 @@ class Plan:
             self.raw,
             files,
             list(places),
-            levels=self.source.unnest,
+            levels=self.source.levels,
             typed=typed,
         )
         if further:
@@ -196,23 +196,23 @@ def plan(raw: RawLedger, request: Request, ws: Workspace) -> Plan:
     """Which source reads a ledger, and which columns fill which fields."""
     try:
         if request.source:
-            source = sources.find(request.source)
+            source = registry.find(request.source)
         elif request.columns:
-            source = sources.find("table")
+            source = registry.find("table")
         else:
-            source = sources.recognise(raw.sample)
+            source = registry.recognise(raw.sample)
     except LedgerError as error:
         raise LedgerError(f"{raw.name}: {error}") from None
-    zone = source.zone or request.tz
+    zone = source.timezone or request.tz
     bare = replace(raw, sample=replace(raw.sample, records=()))
-    if source.fields:
+    if not source.is_mapped:
         if request.columns:
             raise LedgerError(
                 f"{raw.name}: the columns of the source {source.name!r} are known; "
                 "leave out columns=, or choose source='table'"
             )
         bucketed = source.grain == "bucket"
-        return Plan(bare, source, source.fields, bucketed, zone, request.currency)
+        return Plan(bare, source, source.field_sql, bucketed, zone, request.currency)
     columns = list(raw.sample.columns)
     for column in (request.columns or {}).values():
         if column not in columns and raw.has_column(column, ws.con):

@@ -9,18 +9,18 @@ Nor buckets that two answers grouped in two ways: that can't be mended, so it is
 
 from __future__ import annotations
 
-from meterwidgets.ledger import sources
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.sources import registry
 from meterwidgets.text import counted
 
 _DAY_US = 86_400_000_000
 
-_PAYS = [source for source in sources.ALL if source.bills]
-SOURCES = tuple(name for source in _PAYS for name in (source.name, source.bills))
+_PAYS = [source for source in registry.SOURCES if source.pays_for]
+SOURCES = tuple(name for source in _PAYS for name in (source.name, source.pays_for))
 """The sources that are costs of others, and those others."""
 
-_KEYED = [source.name for source in sources.ALL if "@bucket" in source.derived]
+_KEYED = [source.name for source in registry.SOURCES if "@bucket" in source.derived]
 IS_KEYED = (
     f"source IN ({', '.join(map(literal, _KEYED))}) AND contains(record_id, '{{')"
 )
@@ -48,7 +48,7 @@ def find_billed_days(ws: Workspace, *relations: str) -> None:
                 continue
             ws.execute(
                 f"INSERT INTO {ws.billed_days} "
-                f"SELECT DISTINCT {literal(source.bills)}, "
+                f"SELECT DISTINCT {literal(source.pays_for)}, "
                 f"unnest(range(start_us // {_DAY_US}, "
                 f"greatest(start_us + 1, coalesce(end_us, 0) + {_DAY_US} - 1) "
                 f"// {_DAY_US} + (end_us IS NULL)::INTEGER)) "

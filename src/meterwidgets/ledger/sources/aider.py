@@ -8,40 +8,33 @@ price list says so.
 from __future__ import annotations
 
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.sources.base import Field, Source, column
+from meterwidgets.ledger.sources.sql import usd_for
 
 
-def _recognises(sample: Sample) -> bool:
+def _matches(sample: Sample) -> bool:
     return {"event", "time", "properties.main_model"} <= set(sample.columns)
 
 
 SOURCE = Source(
     name="aider",
     title="Aider's analytics log",
-    recognises=_recognises,
-    columns={
-        "start": "time (unix seconds)",
-        "user": "user_id",
-        "model": "properties.main_model",
-        "input_tokens": "properties.prompt_tokens",
-        "output_tokens": "properties.completion_tokens",
-        "cost": "properties.cost (USD; 0 = free or not priced)",
-    },
+    matches=_matches,
+    where="{event} = 'message_send'",
     fields={
-        "start": "{time}",
-        "user": "{user_id}",
-        "model": "{properties.main_model}",
-        "input_tokens": "{properties.prompt_tokens}",
-        "output_tokens": "{properties.completion_tokens}",
-        "cost": "{properties.cost}",
-        "currency": "CASE WHEN {properties.cost} IS NOT NULL THEN 'USD' END",
+        "start": column("time", "unix seconds"),
+        "user": column("user_id"),
+        "model": column("properties.main_model"),
+        "input_tokens": column("properties.prompt_tokens"),
+        "output_tokens": column("properties.completion_tokens"),
+        "cost": column("properties.cost", "USD; 0 = free or not priced"),
+        "currency": Field(usd_for("{properties.cost}")),
     },
+    free_when="false",
     cannot_tell=(
         "organization, project, endpoint and deployment",
         "cached and reasoning tokens",
         "whether a cost of 0 is free or not priced",
         "the split of a cost into input and output (estimated from list prices)",
     ),
-    only="{event} = 'message_send'",
-    recorded_zero="false",
 )

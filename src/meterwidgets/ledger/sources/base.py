@@ -1,183 +1,253 @@
-"""What every source module states about its ledger."""
+"""What a source module declares about its ledger, checked when it is declared."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from meterwidgets.ledger.envelopes.levels import Level
+from meterwidgets.errors import ConfigError, MeterError, unknown
+from meterwidgets.ledger.envelopes.levels import LEVEL_COLUMNS, Level
+from meterwidgets.ledger.envelopes.raw_values import FILE_COLUMN
 from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.schema import FIELDS
+from meterwidgets.zones import zone
+
+PLACEHOLDER = re.compile(r"\{(.+?)\}")
+"""How the SQL of a source names a raw column: ``{usage.prompt_tokens}``."""
+
+LABELLED = ("org", "project", "user", "api_key")
+"""The fields whose values may have names besides their ids."""
+
+_COSTS = {"cost", "input_cost", "output_cost"}
+_TOKENS = {"input_tokens", "output_tokens"}
 
 
 @dataclass(frozen=True)
-class Source:
-    """One ledger format.
+class Field:
+    """How one field of the record is filled.
 
     Attributes:
-        name: The word for ``source=`` and ``meterwidgets sources``.
+        sql: SQL text over the raw columns, each named as ``{a.b}``.
+        doc: Its columns, as ``meterwidgets sources`` lists them; empty fields are not
+            listed.
+    """
+
+    sql: str
+    doc: str = ""
+
+
+def column(name: str, note: str = "") -> Field:
+    """A field that is one column as it stands, with a note for people.
+
+    Examples:
+        >>> column("prompt_tokens", "cached tokens included")
+        Field(sql='{prompt_tokens}', doc='prompt_tokens (cached tokens included)')
+    """
+    return Field(f"{{{name}}}", f"{name} ({note})" if note else name)
+
+
+def constant(text: str) -> Field:
+    """A field that has one value in all records of a source.
+
+    Examples:
+        >>> constant("openai")
+        Field(sql="'openai'", doc='openai')
+    """
+    return Field(f"'{text}'", text)
+
+
+NOT_COUNTED = Field("NULL::VARCHAR")
+"""For ``requests``: the source does not report how many there were."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One ledger format: how it is recognised, what its columns mean.
+
+    SQL text names raw columns as ``{a.b}``: a column of a table, a path in JSON, or
+    ``{level.path}`` where ``levels`` are declared. ``{@file}`` is the name of the file,
+    ``{@x}`` a derived column.
+
+    Attributes:
+        name: The value of ``source=``, listed by ``meterwidgets sources``.
         title: What it is, for people.
-        recognises: Whether a sample is of this format.
-        columns: Our field -> its columns, as shown to people.
-        fields: Our field -> SQL text over the raw columns (``{a.b}`` names one),
-            or empty when the mapping decides. ``{@file}`` is the name of the file.
-            The field ``covers`` is the id of a record that this one stands for.
-        cannot_tell: What this ledger has no record of.
-        zone: The zone of timestamps without one, where the format fixes it.
-        only: SQL condition of the rows that are usage at all; others are skipped.
-        recorded_zero: SQL condition under which a recorded cost of 0 is a price,
-            and not the absence of one.
-        labels: Dimension -> SQL text of the name of its value, where the ledger has
-            one; "org", "project", "user" and "api_key" may have names.
+        matches: Whether a sample has this format.
+        fields: Field of the record -> how it is filled. ``covers`` is the id of
+            another record whose usage this one includes.
+        cannot_tell: What this ledger does not record.
+        is_mapped: Whether the user's or a guessed mapping of columns fills the fields.
+        levels: Where the records of a nested ledger lie, from the outside in.
+        where: SQL condition of the rows that are usage; other rows are left out.
+        derived: Further columns -> SQL text, each over the raw columns and the derived
+            ones above it. A window may look at neighbouring rows of one ``file`` by
+            their number ``n``.
+        labels: Field -> SQL text of the name of its value.
+        timezone: The zone of timestamps without one, where the format fixes it.
         grain: What a record is: a request, or a bucket of requests.
-        unnest: The levels of a nested ledger, from the outside in.
-        derived: Further columns -> SQL text over the rows, which may look at the rows
-            before and after by their number ``n`` in a window over one ``file``.
-        grows: Whether an id is written again while its record grows, so that of
-            several the one that counts the most is the whole one: counters only rise,
-            and when an export was made is not in it.
-        paged: Whether a file is one of several pages of an answer.
-        bills: The source whose usage the costs of this one pay, if they are costs.
-        family: Sources of one family tell of the same usage.
+        free_when: SQL condition under which a recorded cost of 0 means free, and not
+            that no price was known.
+        keep_largest: Whether a record is written again while it grows, so that of
+            several with one id the largest is kept: counters only rise, and the time
+            of an export is not in it.
+        is_paginated: Whether a file is one of several pages of an answer.
+        pays_for: The source whose usage is paid by the costs of this one.
+        family: Sources of one family report the same usage.
+
+    Raises:
+        ConfigError: When the declaration can't work, naming the source and the key.
     """
 
     name: str
     title: str
-    recognises: Callable[[Sample], bool]
-    columns: Mapping[str, str]
-    fields: Mapping[str, str] = field(default_factory=dict)
-    cannot_tell: tuple[str, ...] = ()
-    zone: str | None = None
-    only: str = "true"
-    recorded_zero: str = "true"
-    labels: Mapping[str, str] = field(default_factory=dict)
-    grain: str = "request"
-    unnest: tuple[Level, ...] = ()
+    matches: Callable[[Sample], bool]
+    fields: Mapping[str, Field]
+    cannot_tell: tuple[str, ...]
+    is_mapped: bool = False
+    levels: tuple[Level, ...] = ()
+    where: str = "true"
     derived: Mapping[str, str] = field(default_factory=dict)
-    grows: bool = False
-    paged: bool = False
-    bills: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    timezone: str | None = None
+    grain: Literal["request", "bucket"] = "request"
+    free_when: str = "true"
+    keep_largest: bool = False
+    is_paginated: bool = False
+    pays_for: str = ""
     family: str = ""
 
-    def needs(self) -> tuple[str, ...]:
-        """The raw columns that its texts name, in their order."""
-        texts = (*self.fields.values(), *self.labels.values(), *self.derived.values(),
-                 self.only, self.recorded_zero)  # fmt: skip
-        named = (each for text in texts for each in COLUMN.findall(text))
-        return tuple(dict.fromkeys(each for each in named if each not in self.derived))
+    def __post_init__(self) -> None:
+        for key, problem in self._problems():
+            raise ConfigError(f"source {self.name!r}, {key}: {problem}")
 
+    @property
+    def field_sql(self) -> dict[str, str]:
+        """Field of the record -> SQL text of its value; empty if it is mapped."""
+        if self.is_mapped:
+            return {}
+        return {name: each.sql for name, each in self.fields.items()}
 
-COLUMN = re.compile(r"\{(.+?)\}")
-"""How a text of a source names a raw column."""
+    @property
+    def documented_columns(self) -> dict[str, str]:
+        """Field of the record -> its columns, as listed for people."""
+        return {name: each.doc for name, each in self.fields.items() if each.doc}
 
+    def raw_columns(self) -> tuple[str, ...]:
+        """The raw columns that its SQL names, in their order."""
+        columns = (
+            name for _, text in self._sql() for name in PLACEHOLDER.findall(text)
+        )
+        return tuple(
+            dict.fromkeys(each for each in columns if each not in self.derived)
+        )
 
-def first(*texts: str) -> str:
-    """SQL text of the first of several texts that says something.
+    def _sql(self) -> Iterator[tuple[str, str]]:
+        """Every SQL text, with the key that holds it."""
+        yield from ((f"fields.{key}", text) for key, text in self.field_sql.items())
+        yield from ((f"labels.{key}", text) for key, text in self.labels.items())
+        yield from ((f"derived.{key}", text) for key, text in self.derived.items())
+        yield "where", self.where
+        yield "free_when", self.free_when
 
-    Examples:
-        >>> first("{user}", "{end_user}")
-        'coalesce(nonempty({user}), nonempty({end_user}))'
-    """
-    return "coalesce(" + ", ".join(f"nonempty({text})" for text in texts) + ")"
+    def _problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with the declaration, with the key that is to blame."""
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            yield "name", "expected small letters, digits and _"
+        for key in self.fields:
+            if key not in FIELDS:
+                yield "fields", unknown("field", key, FIELDS)
+        if not self.cannot_tell:
+            yield "cannot_tell", "is empty; every ledger leaves something out"
+        if self.grain not in ("request", "bucket"):
+            yield "grain", f"is {self.grain!r}; expected 'request' or 'bucket'"
+        if self.timezone is not None:
+            try:
+                zone(self.timezone)
+            except MeterError as error:
+                yield "timezone", str(error)
+        yield from (
+            self._mapping_problems() if self.is_mapped else self._field_problems()
+        )
+        yield from self._level_problems()
+        yield from self._placeholder_problems()
 
+    def _mapping_problems(self) -> Iterator[tuple[str, str]]:
+        sql = [key for key, text in self._sql() if text != "true"]
+        if sql or any(each.sql for each in self.fields.values()):
+            yield "is_mapped", "the mapping decides, so no SQL may be declared"
+        for key in ("levels", "keep_largest", "is_paginated", "pays_for"):
+            if getattr(self, key):
+                yield key, "can't be declared of a source that is_mapped"
 
-def plus(*texts: str) -> str:
-    """SQL text of the sum of counts, null where none is reported.
+    def _field_problems(self) -> Iterator[tuple[str, str]]:
+        """Fields that are missing, or that contradict another key."""
+        costs, tokens = _COSTS & self.fields.keys(), _TOKENS & self.fields.keys()
+        for key, each in self.fields.items():
+            if not each.sql.strip():
+                yield f"fields.{key}", "has no SQL"
+        if "start" not in self.fields:
+            yield "fields", "has no 'start'; a record without a time is no usage"
+        if not costs | tokens:
+            yield "fields", "has neither tokens nor a cost"
+        if self.free_when != "true" and not costs:
+            yield "free_when", "is about a recorded cost, and fields has none"
+        if self.keep_largest and "record_id" not in self.fields:
+            yield "keep_largest", "compares records by id; fields has no 'record_id'"
+        if "covers" in self.fields and "record_id" not in self.fields:
+            yield "fields.covers", "names an id; fields has no 'record_id'"
+        if self.grain == "request" and "requests" in self.fields:
+            yield "fields.requests", "is 1 for grain='request'; did you mean 'bucket'?"
+        if self.pays_for and (tokens or not costs):
+            yield "pays_for", "is for costs without tokens"
+        for key in self.labels:
+            if key not in LABELLED:
+                yield "labels", unknown("field", key, LABELLED)
+            if key not in self.fields:
+                yield f"labels.{key}", f"names values of {key!r}, which fields has not"
 
-    Examples:
-        >>> plus("{a}", "{b}")
-        'sum_counts([{a}, {b}])'
-    """
-    return f"sum_counts([{', '.join(texts)}])"
+    def _level_problems(self) -> Iterator[tuple[str, str]]:
+        names = [level.name for level in self.levels]
+        for level in self.levels:
+            if not re.fullmatch(r"[a-z]\w*", level.name):
+                yield "levels", f"{level.name!r} can't be part of the name of a column"
+            if names.count(level.name) > 1:
+                yield "levels", f"{level.name!r} occurs twice"
+            if not level.paths:
+                yield "levels", f"{level.name!r} has no paths"
+        if self.is_paginated and not self.levels:
+            yield "is_paginated", "a page has records in it; declare its levels"
 
+    def _placeholder_problems(self) -> Iterator[tuple[str, str]]:
+        """Placeholders of columns that no sample can have."""
+        derived = list(self.derived)
+        for key, text in self._sql():
+            # A derived column sees those above it, everything else sees all of them.
+            owner = key.removeprefix("derived.")
+            visible = derived[: derived.index(owner)] if owner != key else derived
+            for name in PLACEHOLDER.findall(text):
+                if name not in visible and (problem := self._unresolved(name)):
+                    yield key, f"{{{name}}} {problem}"
 
-def next_day(date: str) -> str:
-    """SQL text of the end of a day of UTC, as text.
+    def _unresolved(self, name: str) -> str:
+        """Why no sample can have a raw column, or nothing."""
+        if name == FILE_COLUMN:
+            return ""
+        if name.startswith("@") or name in self.derived:
+            return f"is not {FILE_COLUMN} and not a derived column above it"
+        if any(mark in name for mark in '"*{'):
+            return "can't be a column: it holds a quote, a star or a brace"
+        head, _, rest = name.rpartition(".@")
+        if head or rest != name:
+            if head not in {level.name for level in self.levels}:
+                return f"names no level; levels: {', '.join(self._level_names())}"
+            if f"@{rest}" not in LEVEL_COLUMNS:
+                return f"is no column of a level; expected {', '.join(LEVEL_COLUMNS)}"
+            return ""
+        for level in self.levels:
+            if any(name.startswith(f"{path}.") for path in level.paths):
+                return f"is inside a list; name its level: {{{level.name}.…}}"
+        return ""
 
-    Examples:
-        >>> next_day("{date}")
-        'CAST(TRY_CAST({date} AS DATE) + 1 AS VARCHAR)'
-    """
-    return f"CAST(TRY_CAST({date} AS DATE) + 1 AS VARCHAR)"
-
-
-def bucket_key(
-    start: str,
-    record: str,
-    *,
-    but: Sequence[str] = (),
-    among: str = "file",
-) -> dict[str, str]:
-    """Columns to derive for the id of a bucket that has none: when and of what it is.
-
-    ``@key`` is the start and, as JSON, every text and truth of the record: what it was
-    grouped by, whatever the format groups by one day. Numbers are what is counted. The
-    end is left out, for of two buckets that begin at once the longer holds the other.
-    ``@bucket`` is that, and where one list has several such records, which one it is.
-
-    Args:
-        start: SQL text of what tells the buckets of one group apart.
-        record: SQL text of the record as JSON.
-        but: Names of texts that are counted too.
-        among: SQL text of the list that a record is in.
-
-    Examples:
-        >>> sorted(bucket_key("{day}", "{result.@record}"))
-        ['@bucket', '@key']
-    """
-    left_out = ", ".join(f"'{name}'" for name in ("", *but))
-    named = f"list_zip(json_keys({record}), json_extract({record}, '$.*'))"
-    kept = (
-        f"list_filter({named}, lambda x: x[1] NOT IN ({left_out}) "
-        "AND left(x[2]::VARCHAR, 1) IN ('\"', 't', 'f') AND x[2]::VARCHAR <> '\"\"')"
-    )
-    return {
-        "@key": f"{start} || ' ' || TRY(to_json(map_from_entries(list_sort({kept}))))",
-        "@bucket": "{@key} || coalesce(' ' || nullif(row_number() OVER ("
-        f"PARTITION BY {among}, {{@key}} ORDER BY n), 1), '')",
-    }
-
-
-def as_json(*names: str) -> str:
-    """SQL text of some columns of a table as JSON.
-
-    Examples:
-        >>> as_json("date", "Team ID")
-        "json_object('date', {date}, 'Team ID', {Team ID})"
-    """
-    pairs = ", ".join(f"'{name}', {{{name}}}" for name in names)
-    return f"json_object({pairs})"
-
-
-BUCKETS = (
-    Level("bucket", ("data",), optional=True),
-    Level("result", ("results",)),
-)
-"""A page of buckets, or the buckets without the page; in each, the results."""
-
-CORRECTED = (
-    "a figure that was corrected downward: of several states of a bucket the one that "
-    "counts the most is kept",
-    "of which organization an answer is and what it was filtered by, unless it is "
-    "grouped by that too: such buckets of two answers are taken for states of one",
-)
-"""What no bucket without an id of its own can tell."""
-
-OF_ONE_BUCKET = "n - {result.@number}"
-"""SQL text that results share that stand in one list: they follow one another."""
-
-
-def is_bucketed(sample: Sample, *keys: str, costs: bool) -> bool:
-    """Whether a sample is of ``BUCKETS`` with certain keys, of costs or of usage.
-
-    Examples:
-        >>> page = {"data": [{"start_time": 1, "results": [{"amount": {}}]}]}
-        >>> is_bucketed(Sample((), (page,)), "start_time", costs=True)
-        True
-    """
-    buckets = [*sample.records, *sample.within("data")]
-    results = [*sample.within("results"), *sample.within("data", "results")]
-    return (
-        any({*keys, "results"} <= bucket.keys() for bucket in buckets)
-        and any("amount" in result for result in results) == costs
-    )
+    def _level_names(self) -> list[str]:
+        return [level.name for level in self.levels] or ["none"]

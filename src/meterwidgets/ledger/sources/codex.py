@@ -9,14 +9,15 @@ where it is input + output, it is in there already.
 from __future__ import annotations
 
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import Source, plus
+from meterwidgets.ledger.sources.base import Field, Source, constant
+from meterwidgets.ledger.sources.sql import sum_of
 
 _LAST = "{payload.info.last_token_usage."
 _TOTAL = "{payload.info.total_token_usage}"
 _LINES = ("session_meta", "turn_context", "event_msg", "response_item", "compacted")
 
 
-def _recognises(sample: Sample) -> bool:
+def _matches(sample: Sample) -> bool:
     return any(
         row.get("type") in _LINES and "payload" in row and "timestamp" in row
         for row in sample.records
@@ -49,38 +50,37 @@ _INSIDE = "parse_count({@sum}) = parse_count({@input}) + parse_count({@output})"
 SOURCE = Source(
     name="codex",
     title="Codex's session logs (a folder of JSONL)",
-    recognises=_recognises,
-    columns={
-        "start": "timestamp of a token_count",
-        "project": "the last folder of cwd, from the preceding turn_context",
-        "provider": "openai",
-        "model": "info.model, else model of the preceding turn_context",
-        "input_tokens": "last_token_usage.input_tokens (cached tokens included)",
-        "cache_read_tokens": "last_token_usage.cached_input_tokens",
-        "output_tokens": "last_token_usage.output_tokens + reasoning_output_tokens",
-        "reasoning_tokens": "last_token_usage.reasoning_output_tokens",
-    },
-    fields={
-        "start": "{timestamp}",
-        "project": r"nullif(regexp_extract({@cwd}, '([^/\\]+)[/\\]*$', 1), '')",
-        "provider": "'openai'",
-        "model": "coalesce({payload.info.model}, {@model})",
-        "input_tokens": "{@input}",
-        "cache_read_tokens": _delta("cached_input_tokens"),
-        "output_tokens": f"CASE WHEN {_INSIDE} THEN {{@output}} "
-        f"ELSE {plus('{@output}', '{@reasoning}')} END",
-        "reasoning_tokens": "{@reasoning}",
-    },
-    cannot_tell=(
-        "costs (priced by rates)",
-        "organization, user, API key and endpoint",
-        "cache writes",
-        "which plan paid: a subscription is not billed by the token",
-    ),
-    zone="UTC",
-    only="{type} = 'event_msg' AND {payload.type} = 'token_count' "
+    matches=_matches,
+    timezone="UTC",
+    where="{type} = 'event_msg' AND {payload.type} = 'token_count' "
     "AND coalesce({payload.info.last_token_usage}, " + _TOTAL + ") IS NOT NULL "
     f"AND ({_TOTAL} IS NULL OR {_TOTAL} IS DISTINCT FROM {{@before}})",
+    fields={
+        "start": Field("{timestamp}", "timestamp of a token_count"),
+        "project": Field(
+            r"nullif(regexp_extract({@cwd}, '([^/\\]+)[/\\]*$', 1), '')",
+            "the last folder of cwd, from the preceding turn_context",
+        ),
+        "provider": constant("openai"),
+        "model": Field(
+            "coalesce({payload.info.model}, {@model})",
+            "info.model, else model of the preceding turn_context",
+        ),
+        "input_tokens": Field(
+            "{@input}", "last_token_usage.input_tokens (cached tokens included)"
+        ),
+        "cache_read_tokens": Field(
+            _delta("cached_input_tokens"), "last_token_usage.cached_input_tokens"
+        ),
+        "output_tokens": Field(
+            f"CASE WHEN {_INSIDE} THEN {{@output}} "
+            f"ELSE {sum_of('{@output}', '{@reasoning}')} END",
+            "last_token_usage.output_tokens + reasoning_output_tokens",
+        ),
+        "reasoning_tokens": Field(
+            "{@reasoning}", "last_token_usage.reasoning_output_tokens"
+        ),
+    },
     derived={
         "@model": _carried(
             "CASE WHEN {type} = 'turn_context' THEN {payload.model} END"
@@ -93,4 +93,10 @@ SOURCE = Source(
         "@reasoning": _delta("reasoning_output_tokens"),
         "@sum": _delta("total_tokens"),
     },
+    cannot_tell=(
+        "costs (priced by rates)",
+        "organization, user, API key and endpoint",
+        "cache writes",
+        "which plan paid: a subscription is not billed by the token",
+    ),
 )

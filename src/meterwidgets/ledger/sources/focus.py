@@ -6,10 +6,11 @@ Only usage is read; credits, taxes and purchases are left out and counted.
 from __future__ import annotations
 
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import Source, first
+from meterwidgets.ledger.sources.base import NOT_COUNTED, Field, Source, column
+from meterwidgets.ledger.sources.sql import first_of
 
 
-def _recognises(sample: Sample) -> bool:
+def _matches(sample: Sample) -> bool:
     return {"ChargePeriodStart", "BilledCost", "BillingCurrency"} <= set(sample.columns)
 
 
@@ -29,7 +30,7 @@ _TIER = (
     f"nullif(regexp_extract({_METER}, "
     r"'(^|[^a-z])(batch|flex|priority)($|[^a-z])', 2), '')"
 )
-_COST = first("{EffectiveCost}", "{BilledCost}")
+_COST = first_of("{EffectiveCost}", "{BilledCost}")
 
 
 def _tag(*names: str) -> str:
@@ -40,43 +41,44 @@ def _tag(*names: str) -> str:
 SOURCE = Source(
     name="focus",
     title="FOCUS 1.x, the FinOps bill (CSV, Parquet)",
-    recognises=_recognises,
-    columns={
-        "start": "ChargePeriodStart",
-        "end": "ChargePeriodEnd",
-        "org": "SubAccountId",
-        "project": "Tags.project, else Tags.team",
-        "user": "Tags.user",
-        "endpoint": "ServiceName",
-        "provider": "ProviderName",
-        "model": "Tags.model, else SkuId",
-        "service_tier": "batch, flex or priority where the meter's name says so",
-        "input_tokens": "ConsumedQuantity of a meter of input tokens",
-        "cache_read_tokens": "the same, of a meter of cached input",
-        "output_tokens": "ConsumedQuantity of a meter of output tokens",
-        "cost": "EffectiveCost, else BilledCost; input or output cost by the meter",
-        "currency": "BillingCurrency",
-    },
+    matches=_matches,
+    timezone="UTC",
+    grain="bucket",
+    where="coalesce({ChargeCategory} = 'Usage', true) AND "
+    "coalesce(starts_with({ServiceCategory}, 'AI'), true)",
     fields={
-        "start": "{ChargePeriodStart}",
-        "end": "{ChargePeriodEnd}",
-        "org": "{SubAccountId}",
-        "project": _tag("project", "team"),
-        "user": _tag("user"),
-        "endpoint": "{ServiceName}",
-        "provider": "{ProviderName}",
-        "model": first(_tag("model"), "{SkuId}"),
-        "service_tier": _TIER,
-        "requests": "NULL::VARCHAR",
-        "input_tokens": f"CASE WHEN {_IS_IN} THEN {_TOKENS} END",
-        "cache_read_tokens": f"CASE WHEN {_IS_IN} "
-        f"AND regexp_matches({_METER}, 'cache') AND NOT "
-        f"regexp_matches({_METER}, 'write|creation') THEN {_TOKENS} END",
-        "output_tokens": f"CASE WHEN {_IS_OUT} THEN {_TOKENS} END",
-        "cost": _COST,
-        "input_cost": f"CASE WHEN {_IS_IN} THEN {_COST} END",
-        "output_cost": f"CASE WHEN {_IS_OUT} THEN {_COST} END",
-        "currency": "{BillingCurrency}",
+        "start": column("ChargePeriodStart"),
+        "end": column("ChargePeriodEnd"),
+        "org": column("SubAccountId"),
+        "project": Field(_tag("project", "team"), "Tags.project, else Tags.team"),
+        "user": Field(_tag("user"), "Tags.user"),
+        "endpoint": column("ServiceName"),
+        "provider": column("ProviderName"),
+        "model": Field(first_of(_tag("model"), "{SkuId}"), "Tags.model, else SkuId"),
+        "service_tier": Field(
+            _TIER, "batch, flex or priority where the meter's name says so"
+        ),
+        "requests": NOT_COUNTED,
+        "input_tokens": Field(
+            f"CASE WHEN {_IS_IN} THEN {_TOKENS} END",
+            "ConsumedQuantity of a meter of input tokens",
+        ),
+        "cache_read_tokens": Field(
+            f"CASE WHEN {_IS_IN} "
+            f"AND regexp_matches({_METER}, 'cache') AND NOT "
+            f"regexp_matches({_METER}, 'write|creation') THEN {_TOKENS} END",
+            "the same, of a meter of cached input",
+        ),
+        "output_tokens": Field(
+            f"CASE WHEN {_IS_OUT} THEN {_TOKENS} END",
+            "ConsumedQuantity of a meter of output tokens",
+        ),
+        "cost": Field(
+            _COST, "EffectiveCost, else BilledCost; input or output cost by the meter"
+        ),
+        "input_cost": Field(f"CASE WHEN {_IS_IN} THEN {_COST} END"),
+        "output_cost": Field(f"CASE WHEN {_IS_OUT} THEN {_COST} END"),
+        "currency": column("BillingCurrency"),
     },
     cannot_tell=(
         "requests; API keys",
@@ -86,8 +88,4 @@ SOURCE = Source(
         "not of tokens",
         "what was cached, where the meter does not say",
     ),
-    zone="UTC",
-    only="coalesce({ChargeCategory} = 'Usage', true) AND "
-    "coalesce(starts_with({ServiceCategory}, 'AI'), true)",
-    grain="bucket",
 )

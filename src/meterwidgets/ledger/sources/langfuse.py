@@ -7,10 +7,11 @@ the input and the output. Times have no zone and are UTC.
 from __future__ import annotations
 
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import Source, first, plus
+from meterwidgets.ledger.sources.base import Field, Source, column
+from meterwidgets.ledger.sources.sql import first_of, sum_of
 
 
-def _recognises(sample: Sample) -> bool:
+def _matches(sample: Sample) -> bool:
     tops = {column.split(".")[0] for column in sample.columns}
     snake = {"id", "trace_id", "type", "usage_details"} <= tops
     return snake or {"id", "traceId", "type", "usageDetails"} <= tops
@@ -41,52 +42,53 @@ _SECONDS = "TRY_CAST({latency} AS DECIMAL(18, 9))"
 SOURCE = Source(
     name="langfuse",
     title="Langfuse observations (JSON, CSV, Parquet)",
-    recognises=_recognises,
-    columns={
-        "record_id": "id",
-        "start": "start_time (UTC)",
-        "end": "end_time",
-        "project": "project_id",
-        "user": "user_id",
-        "endpoint": "name",
-        "model": "provided_model_name, else model",
-        "status": "error where level is ERROR, else ok",
-        "input_tokens": "usage_details.input, and the cached tokens unless the total "
-        "is input + output",
-        "cache_read_tokens": "usage_details, any usual name",
-        "cache_write_tokens": "usage_details, any usual name",
-        "output_tokens": "usage_details.output, and the reasoning unless the total is "
-        "input + output",
-        "reasoning_tokens": "usage_details, any usual name",
-        "cost": "total_cost, else cost_details.total (USD)",
-        "latency_ms": "latency (s)",
-    },
+    matches=_matches,
+    timezone="UTC",
+    where="upper({type}) IN ('GENERATION', 'EMBEDDING')",
     fields={
-        "record_id": "{id}",
-        "start": first("{start_time}", "{startTime}"),
-        "end": first("{end_time}", "{endTime}"),
-        "project": first("{project_id}", "{projectId}"),
-        "user": first("{user_id}", "{userId}"),
-        "endpoint": "{name}",
-        "model": first("{provided_model_name}", "{providedModelName}", "{model}"),
-        "status": "CASE {level} WHEN 'ERROR' THEN 'error' ELSE 'ok' END",
-        "input_tokens": f"CASE WHEN {_INSIDE} THEN {_IN} "
-        f"ELSE {plus(_IN, _READ, _WRITE)} END",
-        "cache_read_tokens": _READ,
-        "cache_write_tokens": _WRITE,
-        "output_tokens": f"CASE WHEN {_INSIDE} THEN {_OUT} "
-        f"ELSE {plus(_OUT, _THOUGHT)} END",
-        "reasoning_tokens": _THOUGHT,
-        "cost": first(
-            "{total_cost}",
-            "{totalCost}",
-            "{calculatedTotalCost}",
-            "TRY(json_extract_string(coalesce({cost_details}, {costDetails}), "
-            "'$.total'))",
+        "record_id": column("id"),
+        "start": Field(first_of("{start_time}", "{startTime}"), "start_time (UTC)"),
+        "end": Field(first_of("{end_time}", "{endTime}"), "end_time"),
+        "project": Field(first_of("{project_id}", "{projectId}"), "project_id"),
+        "user": Field(first_of("{user_id}", "{userId}"), "user_id"),
+        "endpoint": column("name"),
+        "model": Field(
+            first_of("{provided_model_name}", "{providedModelName}", "{model}"),
+            "provided_model_name, else model",
         ),
-        "currency": "'USD'",
-        "latency_ms": f"CAST(CAST(round({_SECONDS} * 1000) AS BIGINT) AS VARCHAR)",
+        "status": Field(
+            "CASE {level} WHEN 'ERROR' THEN 'error' ELSE 'ok' END",
+            "error where level is ERROR, else ok",
+        ),
+        "input_tokens": Field(
+            f"CASE WHEN {_INSIDE} THEN {_IN} ELSE {sum_of(_IN, _READ, _WRITE)} END",
+            "usage_details.input, and the cached tokens unless the total "
+            "is input + output",
+        ),
+        "cache_read_tokens": Field(_READ, "usage_details, any usual name"),
+        "cache_write_tokens": Field(_WRITE, "usage_details, any usual name"),
+        "output_tokens": Field(
+            f"CASE WHEN {_INSIDE} THEN {_OUT} ELSE {sum_of(_OUT, _THOUGHT)} END",
+            "usage_details.output, and the reasoning unless the total is "
+            "input + output",
+        ),
+        "reasoning_tokens": Field(_THOUGHT, "usage_details, any usual name"),
+        "cost": Field(
+            first_of(
+                "{total_cost}",
+                "{totalCost}",
+                "{calculatedTotalCost}",
+                "TRY(json_extract_string(coalesce({cost_details}, {costDetails}), "
+                "'$.total'))",
+            ),
+            "total_cost, else cost_details.total (USD)",
+        ),
+        "currency": Field("'USD'"),
+        "latency_ms": Field(
+            f"CAST(CAST(round({_SECONDS} * 1000) AS BIGINT) AS VARCHAR)", "latency (s)"
+        ),
     },
+    free_when="false",
     cannot_tell=(
         "organization, API key and provider",
         "tokens under names of one's own in usage_details, such as audio",
@@ -94,7 +96,4 @@ SOURCE = Source(
         "added: Langfuse keeps its parts apart)",
         "whether a cost of 0 is free or not priced",
     ),
-    zone="UTC",
-    only="upper({type}) IN ('GENERATION', 'EMBEDDING')",
-    recorded_zero="false",
 )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import Source, first
+from meterwidgets.ledger.sources.base import Field, Source, column
+from meterwidgets.ledger.sources.sql import first_of, usd_for
 
 _ROUTES = {
     "completion": "/v1/chat/completions",
@@ -43,7 +44,7 @@ METADATA = (
 """What is read of the metadata, which is JSON or its text: all of it in one go."""
 
 
-def _recognises(sample: Sample) -> bool:
+def _matches(sample: Sample) -> bool:
     columns = set(sample.columns)
     summed = any(column.split(".")[0] in {"models", "users"} for column in columns)
     if summed and {"startTime", "spend"} <= columns and "request_id" not in columns:
@@ -72,89 +73,87 @@ def _route() -> str:
 SOURCE = Source(
     name="litellm",
     title="LiteLLM spend logs",
-    recognises=_recognises,
-    columns={
-        "record_id": "request_id",
-        "start": "startTime (UTC)",
-        "end": "endTime (UTC)",
-        "org": "organization_id",
-        "project": "metadata.user_api_key_project_id, else team_id",
-        "user": "user, else end_user",
-        "api_key": "the first 8 of api_key, else metadata.user_api_key_alias",
-        "endpoint": "the route of call_type",
-        "deployment": "model_group, else model",
-        "provider": "custom_llm_provider",
-        "model": "model",
-        "status": "status",
-        "service_tier": "metadata.usage_object.service_tier",
-        "input_tokens": "prompt_tokens (cached tokens included)",
-        "cache_read_tokens": "metadata.usage_object.cache_read_input_tokens",
-        "cache_write_tokens": "metadata.usage_object.cache_creation_input_tokens",
-        "output_tokens": "completion_tokens",
-        "reasoning_tokens": "metadata ... completion_tokens_details.reasoning_tokens",
-        "cost": "spend (USD; 0 = free or not priced)",
-        "latency_ms": "request_duration_ms",
-    },
+    matches=_matches,
+    timezone="UTC",
     fields={
-        "record_id": "{request_id}",
-        "start": "{startTime}",
-        "end": "{endTime}",
-        "org": "{organization_id}",
-        "project": first(_meta("user_api_key_project_id"), "{team_id}"),
-        "user": first("{user}", "{end_user}"),
-        "api_key": first("left({api_key}, 8)", _meta("user_api_key_alias")),
-        "endpoint": _route(),
-        "deployment": first("{model_group}", "{model}"),
-        "provider": "{custom_llm_provider}",
-        "model": "{model}",
-        "status": "CASE {status} WHEN 'failure' THEN 'error' "
-        "WHEN 'success' THEN 'ok' ELSE {status} END",
-        "service_tier": _meta("usage_object.service_tier"),
-        "input_tokens": "{prompt_tokens}",
-        "cache_read_tokens": _meta(
-            "usage_object.cache_read_input_tokens",
-            "usage_object.prompt_tokens_details.cached_tokens",
-            "additional_usage_values.cache_read_input_tokens",
+        "record_id": column("request_id"),
+        "start": column("startTime", "UTC"),
+        "end": column("endTime", "UTC"),
+        "org": column("organization_id"),
+        "project": Field(
+            first_of(_meta("user_api_key_project_id"), "{team_id}"),
+            "metadata.user_api_key_project_id, else team_id",
         ),
-        "cache_write_tokens": _meta(
-            "usage_object.cache_creation_input_tokens",
-            "additional_usage_values.cache_creation_input_tokens",
+        "user": Field(first_of("{user}", "{end_user}"), "user, else end_user"),
+        "api_key": Field(
+            first_of("left({api_key}, 8)", _meta("user_api_key_alias")),
+            "the first 8 of api_key, else metadata.user_api_key_alias",
         ),
-        "output_tokens": "{completion_tokens}",
-        "reasoning_tokens": _meta(
-            "usage_object.completion_tokens_details.reasoning_tokens"
+        "endpoint": Field(_route(), "the route of call_type"),
+        "deployment": Field(
+            first_of("{model_group}", "{model}"), "model_group, else model"
         ),
-        "cost": "{spend}",
-        "currency": "CASE WHEN {spend} IS NOT NULL THEN 'USD' END",
-        "latency_ms": "{request_duration_ms}",
-    },
-    derived={
-        "known": "TRY(json_extract_string({metadata}, ["
-        + ", ".join(f"'$.{path}'" for path in METADATA)
-        + "]))"
+        "provider": column("custom_llm_provider"),
+        "model": column("model"),
+        "status": Field(
+            "CASE {status} WHEN 'failure' THEN 'error' "
+            "WHEN 'success' THEN 'ok' ELSE {status} END",
+            "status",
+        ),
+        "service_tier": Field(
+            _meta("usage_object.service_tier"), "metadata.usage_object.service_tier"
+        ),
+        "input_tokens": column("prompt_tokens", "cached tokens included"),
+        "cache_read_tokens": Field(
+            _meta(
+                "usage_object.cache_read_input_tokens",
+                "usage_object.prompt_tokens_details.cached_tokens",
+                "additional_usage_values.cache_read_input_tokens",
+            ),
+            "metadata.usage_object.cache_read_input_tokens",
+        ),
+        "cache_write_tokens": Field(
+            _meta(
+                "usage_object.cache_creation_input_tokens",
+                "additional_usage_values.cache_creation_input_tokens",
+            ),
+            "metadata.usage_object.cache_creation_input_tokens",
+        ),
+        "output_tokens": column("completion_tokens"),
+        "reasoning_tokens": Field(
+            _meta("usage_object.completion_tokens_details.reasoning_tokens"),
+            "metadata ... completion_tokens_details.reasoning_tokens",
+        ),
+        "cost": column("spend", "USD; 0 = free or not priced"),
+        "currency": Field(usd_for("{spend}")),
+        "latency_ms": column("request_duration_ms"),
     },
     labels={
         "org": _meta("user_api_key_org_alias"),
         "project": "CASE WHEN "
-        + first(_meta("user_api_key_project_id"))
+        + first_of(_meta("user_api_key_project_id"))
         + " IS NULL THEN "
         + _meta("user_api_key_team_alias")
         + " ELSE "
         + _meta("user_api_key_project_alias")
         + " END",
         "user": "CASE WHEN "
-        + first("{user}")
+        + first_of("{user}")
         + " IS NOT NULL THEN "
         + _meta("user_api_key_user_email")
         + " END",
         "api_key": _meta("user_api_key_alias"),
     },
+    free_when="{status} = 'failure' OR lower({cache_hit}) = 'true'",
+    derived={
+        "known": "TRY(json_extract_string({metadata}, ["
+        + ", ".join(f"'$.{path}'" for path in METADATA)
+        + "]))"
+    },
+    family="litellm",
     cannot_tell=(
         "names of organizations, teams and users that its metadata does not name",
         "whether a spend of 0 is free or not priced",
         "the split of a spend into input and output (estimated from list prices)",
     ),
-    zone="UTC",
-    family="litellm",
-    recorded_zero="{status} = 'failure' OR lower({cache_hit}) = 'true'",
 )

@@ -9,14 +9,9 @@ from __future__ import annotations
 
 from meterwidgets.ledger.envelopes.levels import Level
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import (
-    CORRECTED,
-    Source,
-    as_json,
-    bucket_key,
-    first,
-    next_day,
-)
+from meterwidgets.ledger.sources.base import Field, Source, column
+from meterwidgets.ledger.sources.buckets import BUCKETS_CANNOT_TELL, bucket_key
+from meterwidgets.ledger.sources.sql import as_json, first_of, next_day, usd_for
 
 _AXES = ("models", "model_groups", "entities", "api_keys", "providers", "endpoints")
 _CANNOT_TELL = (
@@ -25,7 +20,7 @@ _CANNOT_TELL = (
     "whether a spend of 0 is free or not priced",
     "the split of a spend into input and output (estimated from list prices)",
     "reasoning tokens; 5-minute and 1-hour cache writes",
-    *CORRECTED,
+    *BUCKETS_CANNOT_TELL,
 )
 
 
@@ -53,52 +48,39 @@ def _is_ui(sample: Sample) -> bool:
 TABLE = Source(
     name="litellm_daily",
     title="LiteLLM's daily tables (DailyUserSpend, DailyTeamSpend)",
-    recognises=_is_table,
-    columns={
-        "record_id": "id, else the date and all that tells rows apart",
-        "start": "date (a day of UTC)",
-        "end": "the day after",
-        "org": "organization_id",
-        "project": "team_id",
-        "user": "user_id, else end_user_id",
-        "api_key": "the first 8 of api_key",
-        "endpoint": "endpoint",
-        "deployment": "model_group, else model",
-        "provider": "custom_llm_provider",
-        "model": "model",
-        "requests": "api_requests",
-        "input_tokens": "prompt_tokens (cached tokens included)",
-        "cache_read_tokens": "cache_read_input_tokens",
-        "cache_write_tokens": "cache_creation_input_tokens",
-        "output_tokens": "completion_tokens",
-        "cost": "spend (USD; 0 = free or not priced)",
-    },
-    fields={
-        "record_id": first("{id}", "{@bucket}"),
-        "start": "{date}",
-        "end": next_day("{date}"),
-        "org": "{organization_id}",
-        "project": "{team_id}",
-        "user": first("{user_id}", "{end_user_id}"),
-        "api_key": "left({api_key}, 8)",
-        "endpoint": "{endpoint}",
-        "deployment": first("{model_group}", "{model}"),
-        "provider": "{custom_llm_provider}",
-        "model": "{model}",
-        "requests": "{api_requests}",
-        "input_tokens": "{prompt_tokens}",
-        "cache_read_tokens": "{cache_read_input_tokens}",
-        "cache_write_tokens": "{cache_creation_input_tokens}",
-        "output_tokens": "{completion_tokens}",
-        "cost": "{spend}",
-        "currency": "CASE WHEN {spend} IS NOT NULL THEN 'USD' END",
-    },
-    cannot_tell=_CANNOT_TELL,
-    zone="UTC",
-    recorded_zero="parse_count({successful_requests}) = 0",
+    matches=_is_table,
+    timezone="UTC",
     grain="bucket",
+    fields={
+        "record_id": Field(
+            first_of("{id}", "{@bucket}"),
+            "id, else the date and all that tells rows apart",
+        ),
+        "start": column("date", "a day of UTC"),
+        "end": Field(next_day("{date}"), "the day after"),
+        "org": column("organization_id"),
+        "project": column("team_id"),
+        "user": Field(
+            first_of("{user_id}", "{end_user_id}"), "user_id, else end_user_id"
+        ),
+        "api_key": Field("left({api_key}, 8)", "the first 8 of api_key"),
+        "endpoint": column("endpoint"),
+        "deployment": Field(
+            first_of("{model_group}", "{model}"), "model_group, else model"
+        ),
+        "provider": column("custom_llm_provider"),
+        "model": column("model"),
+        "requests": column("api_requests"),
+        "input_tokens": column("prompt_tokens", "cached tokens included"),
+        "cache_read_tokens": column("cache_read_input_tokens"),
+        "cache_write_tokens": column("cache_creation_input_tokens"),
+        "output_tokens": column("completion_tokens"),
+        "cost": column("spend", "USD; 0 = free or not priced"),
+        "currency": Field(usd_for("{spend}")),
+    },
+    free_when="parse_count({successful_requests}) = 0",
     derived=bucket_key(
-        f"CASE WHEN {first('{id}')} IS NULL THEN {{date}} END",
+        f"CASE WHEN {first_of('{id}')} IS NULL THEN {{date}} END",
         as_json(
             "user_id",
             "team_id",
@@ -114,8 +96,9 @@ TABLE = Source(
             "endpoint",
         ),
     ),
-    grows=True,
+    keep_largest=True,
     family="litellm",
+    cannot_tell=_CANNOT_TELL,
 )
 
 _KEY = "{key.metrics."
@@ -140,71 +123,10 @@ _OF_USER = (
 ACTIVITY = Source(
     name="litellm_activity",
     title="LiteLLM's daily activity (pages of /user/daily/activity and its kin)",
-    recognises=_is_activity,
-    columns={
-        "record_id": "the date, the number of the page and the path of names",
-        "start": "results.date (a day of UTC)",
-        "end": "the day after",
-        "org": "the entity, where metadata has organization_alias",
-        "project": "api_key_breakdown ... metadata.team_id, else the entity of a team",
-        "user": "any other entity, else api_key_breakdown ... metadata.user_email",
-        "api_key": "the first 8 of the key",
-        "endpoint": "breakdown.endpoints",
-        "deployment": "breakdown.models, else model_groups",
-        "provider": "breakdown.providers",
-        "requests": "metrics.api_requests",
-        "input_tokens": "metrics.prompt_tokens (cached tokens included)",
-        "cache_read_tokens": "metrics.cache_read_input_tokens",
-        "cache_write_tokens": "metrics.cache_creation_input_tokens",
-        "output_tokens": "metrics.completion_tokens",
-        "cost": "metrics.spend (USD; 0 = free or not priced)",
-    },
-    fields={
-        "record_id": "{@bucket}",
-        "start": "{day.date}",
-        "end": next_day("{day.date}"),
-        "org": f"CASE WHEN {_OF_ORG} THEN {{part.@name}} END",
-        "project": first(
-            "{key.metadata.team_id}", f"CASE WHEN {_OF_TEAM} THEN {{part.@name}} END"
-        ),
-        "user": first(
-            f"CASE WHEN {_OF_USER} THEN {{part.@name}} END",
-            "{key.metadata.user_email}",
-        ),
-        "api_key": f"CASE WHEN {_OF_KEY} "
-        "THEN left(coalesce({key.@name}, {part.@name}), 8) END",
-        "endpoint": _named("endpoints"),
-        "deployment": first(_named("models"), _named("model_groups")),
-        "provider": _named("providers"),
-        "requests": _KEY + "api_requests}",
-        "input_tokens": _KEY + "prompt_tokens}",
-        "cache_read_tokens": _KEY + "cache_read_input_tokens}",
-        "cache_write_tokens": _KEY + "cache_creation_input_tokens}",
-        "output_tokens": _KEY + "completion_tokens}",
-        "cost": _KEY + "spend}",
-        "currency": f"CASE WHEN {_KEY}spend}} IS NOT NULL THEN 'USD' END",
-    },
-    labels={
-        "org": "{part.metadata.organization_alias}",
-        "project": "CASE WHEN "
-        + first("{key.metadata.team_id}")
-        + " IS NULL THEN {part.metadata.team_alias} "
-        "ELSE {key.metadata.team_alias} END",
-        "user": f"CASE WHEN {_OF_USER} THEN {{part.metadata.user_email}} END",
-        "api_key": f"CASE WHEN {_OF_KEY} THEN coalesce({{key.metadata.key_alias}}, "
-        "{part.metadata.key_alias}) END",
-    },
-    cannot_tell=(
-        *_CANNOT_TELL,
-        "more than one breakdown at a time: they are alternatives, and the models are "
-        "read before the others",
-        "a day that still runs, where its answer has several pages: each of them has "
-        "its part, and which part moves as the day grows",
-    ),
-    zone="UTC",
-    recorded_zero=f"parse_count({_KEY}successful_requests}}) = 0",
+    matches=_is_activity,
+    timezone="UTC",
     grain="bucket",
-    unnest=(
+    levels=(
         Level("day", ("results",)),
         Level("part", tuple(f"breakdown.{axis}" for axis in _AXES), optional=True),
         Level(
@@ -214,62 +136,127 @@ ACTIVITY = Source(
             needs="metrics.prompt_tokens",
         ),
     ),
+    fields={
+        "record_id": Field(
+            "{@bucket}", "the date, the number of the page and the path of names"
+        ),
+        "start": Field("{day.date}", "results.date (a day of UTC)"),
+        "end": Field(next_day("{day.date}"), "the day after"),
+        "org": Field(
+            f"CASE WHEN {_OF_ORG} THEN {{part.@name}} END",
+            "the entity, where metadata has organization_alias",
+        ),
+        "project": Field(
+            first_of(
+                "{key.metadata.team_id}",
+                f"CASE WHEN {_OF_TEAM} THEN {{part.@name}} END",
+            ),
+            "api_key_breakdown ... metadata.team_id, else the entity of a team",
+        ),
+        "user": Field(
+            first_of(
+                f"CASE WHEN {_OF_USER} THEN {{part.@name}} END",
+                "{key.metadata.user_email}",
+            ),
+            "any other entity, else api_key_breakdown ... metadata.user_email",
+        ),
+        "api_key": Field(
+            f"CASE WHEN {_OF_KEY} "
+            "THEN left(coalesce({key.@name}, {part.@name}), 8) END",
+            "the first 8 of the key",
+        ),
+        "endpoint": Field(_named("endpoints"), "breakdown.endpoints"),
+        "deployment": Field(
+            first_of(_named("models"), _named("model_groups")),
+            "breakdown.models, else model_groups",
+        ),
+        "provider": Field(_named("providers"), "breakdown.providers"),
+        "requests": Field(_KEY + "api_requests}", "metrics.api_requests"),
+        "input_tokens": Field(
+            _KEY + "prompt_tokens}", "metrics.prompt_tokens (cached tokens included)"
+        ),
+        "cache_read_tokens": Field(
+            _KEY + "cache_read_input_tokens}", "metrics.cache_read_input_tokens"
+        ),
+        "cache_write_tokens": Field(
+            _KEY + "cache_creation_input_tokens}", "metrics.cache_creation_input_tokens"
+        ),
+        "output_tokens": Field(
+            _KEY + "completion_tokens}", "metrics.completion_tokens"
+        ),
+        "cost": Field(_KEY + "spend}", "metrics.spend (USD; 0 = free or not priced)"),
+        "currency": Field(f"CASE WHEN {_KEY}spend}} IS NOT NULL THEN 'USD' END"),
+    },
+    labels={
+        "org": "{part.metadata.organization_alias}",
+        "project": "CASE WHEN "
+        + first_of("{key.metadata.team_id}")
+        + " IS NULL THEN {part.metadata.team_alias} "
+        "ELSE {key.metadata.team_alias} END",
+        "user": f"CASE WHEN {_OF_USER} THEN {{part.metadata.user_email}} END",
+        "api_key": f"CASE WHEN {_OF_KEY} THEN coalesce({{key.metadata.key_alias}}, "
+        "{part.metadata.key_alias}) END",
+    },
+    free_when=f"parse_count({_KEY}successful_requests}}) = 0",
     derived=bucket_key(
         "{day.date} || coalesce(' page ' || nullif({metadata.page}, '1'), '')",
         f"json_object(coalesce({_AXIS}, 'day'), coalesce({{part.@name}}, ''), "
         "'key', {key.@name})",
-        among="n - {key.@number}",
+        within="n - {key.@number}",
     ),
-    grows=True,
-    paged=True,
+    keep_largest=True,
+    is_paginated=True,
     family="litellm",
+    cannot_tell=(
+        *_CANNOT_TELL,
+        "more than one breakdown at a time: they are alternatives, and the models are "
+        "read before the others",
+        "a day that still runs, where its answer has several pages: each of them has "
+        "its part, and which part moves as the day grows",
+    ),
 )
 
 UI = Source(
     name="litellm_ui",
     title="LiteLLM's usage export (the CSV of its UI)",
-    recognises=_is_ui,
-    columns={
-        "record_id": "the date, all names and ids, and the model",
-        "start": "Date (a day of UTC)",
-        "end": "the day after",
-        "org": "Organization ID, else Organization",
-        "project": "Team ID, else Team",
-        "user": "User ID, else User, else Customer ID, else Customer",
-        "api_key": "the first 8 of Key ID, else Key Alias",
-        "deployment": "Model",
-        "requests": "Requests",
-        "input_tokens": "Prompt Tokens (cached tokens included)",
-        "output_tokens": "Completion Tokens",
-        "cost": "Spend ($) (text with thousands commas; 0 = free or not priced)",
-    },
+    matches=_is_ui,
+    timezone="UTC",
+    grain="bucket",
     fields={
-        "record_id": "{@bucket}",
-        "start": "{Date}",
-        "end": next_day("{Date}"),
-        "org": first("{Organization ID}", "{Organization}"),
-        "project": first("{Team ID}", "{Team}"),
-        "user": first("{User ID}", "{User}", "{Customer ID}", "{Customer}"),
-        "api_key": first("left({Key ID}, 8)", "{Key Alias}"),
-        "deployment": "{Model}",
-        "requests": "{Requests}",
-        "input_tokens": "{Prompt Tokens}",
-        "output_tokens": "{Completion Tokens}",
-        "cost": "{Spend ($)}",
-        "currency": "CASE WHEN {Spend ($)} IS NOT NULL THEN 'USD' END",
+        "record_id": Field("{@bucket}", "the date, all names and ids, and the model"),
+        "start": column("Date", "a day of UTC"),
+        "end": Field(next_day("{Date}"), "the day after"),
+        "org": Field(
+            first_of("{Organization ID}", "{Organization}"),
+            "Organization ID, else Organization",
+        ),
+        "project": Field(first_of("{Team ID}", "{Team}"), "Team ID, else Team"),
+        "user": Field(
+            first_of("{User ID}", "{User}", "{Customer ID}", "{Customer}"),
+            "User ID, else User, else Customer ID, else Customer",
+        ),
+        "api_key": Field(
+            first_of("left({Key ID}, 8)", "{Key Alias}"),
+            "the first 8 of Key ID, else Key Alias",
+        ),
+        "deployment": column("Model"),
+        "requests": column("Requests"),
+        "input_tokens": column("Prompt Tokens", "cached tokens included"),
+        "output_tokens": column("Completion Tokens"),
+        "cost": column(
+            "Spend ($)", "text with thousands commas; 0 = free or not priced"
+        ),
+        "currency": Field(usd_for("{Spend ($)}")),
     },
     labels={
         "org": "{Organization}",
         "project": "{Team}",
         "user": "CASE WHEN "
-        + first("{User ID}", "{User}")
+        + first_of("{User ID}", "{User}")
         + " IS NULL THEN {Customer} ELSE {User} END",
         "api_key": "{Key Alias}",
     },
-    cannot_tell=(*_CANNOT_TELL, "cached tokens", "tags and agents"),
-    zone="UTC",
-    recorded_zero="parse_count({Successful Requests}) = 0",
-    grain="bucket",
+    free_when="parse_count({Successful Requests}) = 0",
     derived=bucket_key(
         "{Date}",
         as_json(
@@ -289,6 +276,7 @@ UI = Source(
             "Model",
         ),
     ),
-    grows=True,
+    keep_largest=True,
     family="litellm",
+    cannot_tell=(*_CANNOT_TELL, "cached tokens", "tags and agents"),
 )

@@ -80,7 +80,7 @@ def open_litellm_database(
         declared = litellm.SOURCE if table.name == SPEND_LOGS else litellm_daily.TABLE
         _check_columns(session, table, declared)
         _collect_labels(session, ws, tables)
-        columns = [name for name in declared.needs() if name in table.columns]
+        columns = [name for name in declared.raw_columns() if name in table.columns]
         with ws.registered(session.stream(_query(table, columns, since))) as relation:
             rows = f"SELECT 0 AS file, NULL::VARCHAR AS filename, * FROM {relation}"
             try:

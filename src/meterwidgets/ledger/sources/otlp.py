@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from meterwidgets.ledger.envelopes.levels import Level
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.sources.base import Field, Source
 
 _INPUT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
 _OUTPUT = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
@@ -21,7 +21,7 @@ _TIERS = (
 _OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings")
 
 
-def _recognises(sample: Sample) -> bool:
+def _matches(sample: Sample) -> bool:
     return any("scopeSpans" in each for each in sample.within("resourceSpans"))
 
 
@@ -50,57 +50,82 @@ _START, _END = "{span.startTimeUnixNano}", "{span.endTimeUnixNano}"
 SOURCE = Source(
     name="otlp",
     title="OpenTelemetry GenAI spans (OTLP/JSON)",
-    recognises=_recognises,
-    columns={
-        "record_id": "traceId and spanId",
-        "start": "startTimeUnixNano",
-        "end": "endTimeUnixNano",
-        "project": "service.name of the resource",
-        "user": "user.id, else enduser.id",
-        "endpoint": "gen_ai.operation.name",
-        "deployment": "gen_ai.request.model",
-        "provider": "gen_ai.provider.name, else gen_ai.system",
-        "model": "gen_ai.response.model, else gen_ai.request.model",
-        "status": "status.code",
-        "service_tier": "openai.response.service_tier, else the one of the request; "
-        "gen_ai. may stand in front",
-        "input_tokens": "gen_ai.usage.input_tokens (cached tokens included), else "
-        "gen_ai.usage.prompt_tokens",
-        "cache_read_tokens": "gen_ai.usage.cache_read.input_tokens",
-        "cache_write_tokens": "gen_ai.usage.cache_creation.input_tokens",
-        "output_tokens": "gen_ai.usage.output_tokens (reasoning included), else "
-        "gen_ai.usage.completion_tokens",
-        "reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
-        "latency_ms": "endTimeUnixNano - startTimeUnixNano",
-    },
+    matches=_matches,
+    timezone="UTC",
+    levels=(
+        Level("resource", ("resourceSpans",)),
+        Level("scope", ("scopeSpans",)),
+        Level("span", ("spans",)),
+    ),
+    where=f"{_attribute(*_INPUT, *_OUTPUT)} IS NOT NULL AND "
+    f"coalesce({_OPERATION} IN {_OPERATIONS}, true)",
     fields={
-        "record_id": "{span.traceId} || '/' || {span.spanId}",
-        "covers": "{span.traceId} || '/' || nullif({span.parentSpanId}, '')",
-        "start": _START,
-        "end": f"nullif({_END}, '0')",
-        "project": _attribute("service.name", of="resource"),
-        "user": _attribute("user.id", "enduser.id"),
-        "endpoint": _OPERATION,
-        "deployment": _attribute("gen_ai.request.model"),
-        "provider": _attribute("gen_ai.provider.name", "gen_ai.system"),
-        "model": _attribute("gen_ai.response.model", "gen_ai.request.model"),
-        "status": "CASE WHEN {span.status.code} IN ('2', 'STATUS_CODE_ERROR') "
-        "THEN 'error' ELSE 'ok' END",
-        "service_tier": _attribute(*_TIERS),
-        "input_tokens": _attribute(*_INPUT),
-        "cache_read_tokens": _attribute(
+        "record_id": Field(
+            "{span.traceId} || '/' || {span.spanId}", "traceId and spanId"
+        ),
+        "covers": Field("{span.traceId} || '/' || nullif({span.parentSpanId}, '')"),
+        "start": Field(_START, "startTimeUnixNano"),
+        "end": Field(f"nullif({_END}, '0')", "endTimeUnixNano"),
+        "project": Field(
+            _attribute("service.name", of="resource"), "service.name of the resource"
+        ),
+        "user": Field(_attribute("user.id", "enduser.id"), "user.id, else enduser.id"),
+        "endpoint": Field(_OPERATION, "gen_ai.operation.name"),
+        "deployment": Field(_attribute("gen_ai.request.model"), "gen_ai.request.model"),
+        "provider": Field(
+            _attribute("gen_ai.provider.name", "gen_ai.system"),
+            "gen_ai.provider.name, else gen_ai.system",
+        ),
+        "model": Field(
+            _attribute("gen_ai.response.model", "gen_ai.request.model"),
+            "gen_ai.response.model, else gen_ai.request.model",
+        ),
+        "status": Field(
+            "CASE WHEN {span.status.code} IN ('2', 'STATUS_CODE_ERROR') "
+            "THEN 'error' ELSE 'ok' END",
+            "status.code",
+        ),
+        "service_tier": Field(
+            _attribute(*_TIERS),
+            "openai.response.service_tier, else the one of the request; "
+            "gen_ai. may stand in front",
+        ),
+        "input_tokens": Field(
+            _attribute(*_INPUT),
+            "gen_ai.usage.input_tokens (cached tokens included), else "
+            "gen_ai.usage.prompt_tokens",
+        ),
+        "cache_read_tokens": Field(
+            _attribute(
+                "gen_ai.usage.cache_read.input_tokens",
+                "gen_ai.usage.cache_read_input_tokens",
+            ),
             "gen_ai.usage.cache_read.input_tokens",
-            "gen_ai.usage.cache_read_input_tokens",
         ),
-        "cache_write_tokens": _attribute(
+        "cache_write_tokens": Field(
+            _attribute(
+                "gen_ai.usage.cache_creation.input_tokens",
+                "gen_ai.usage.cache_creation_input_tokens",
+            ),
             "gen_ai.usage.cache_creation.input_tokens",
-            "gen_ai.usage.cache_creation_input_tokens",
         ),
-        "output_tokens": _attribute(*_OUTPUT),
-        "reasoning_tokens": _attribute("gen_ai.usage.reasoning.output_tokens"),
-        "latency_ms": f"CAST((TRY_CAST({_END} AS BIGINT) - "
-        f"TRY_CAST({_START} AS BIGINT)) // 1000000 AS VARCHAR)",
+        "output_tokens": Field(
+            _attribute(*_OUTPUT),
+            "gen_ai.usage.output_tokens (reasoning included), else "
+            "gen_ai.usage.completion_tokens",
+        ),
+        "reasoning_tokens": Field(
+            _attribute("gen_ai.usage.reasoning.output_tokens"),
+            "gen_ai.usage.reasoning.output_tokens",
+        ),
+        "latency_ms": Field(
+            f"CAST((TRY_CAST({_END} AS BIGINT) - "
+            f"TRY_CAST({_START} AS BIGINT)) // 1000000 AS VARCHAR)",
+            "endTimeUnixNano - startTimeUnixNano",
+        ),
     },
+    derived=_attributes("span", "{span.attributes}")
+    | _attributes("resource", "{resource.resource.attributes}"),
     cannot_tell=(
         "costs (priced by rates)",
         "organization and API key",
@@ -108,14 +133,4 @@ SOURCE = Source(
         "calls of which no span was kept (sampling)",
         "tokens that only an agent's span reports",
     ),
-    zone="UTC",
-    only=f"{_attribute(*_INPUT, *_OUTPUT)} IS NOT NULL AND "
-    f"coalesce({_OPERATION} IN {_OPERATIONS}, true)",
-    unnest=(
-        Level("resource", ("resourceSpans",)),
-        Level("scope", ("scopeSpans",)),
-        Level("span", ("spans",)),
-    ),
-    derived=_attributes("span", "{span.attributes}")
-    | _attributes("resource", "{resource.resource.attributes}"),
 )

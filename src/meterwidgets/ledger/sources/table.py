@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.sources.base import Field, Source
 
 COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "record_id": ("request_id", "record_id", "generation_id", "event_id", "uuid", "id"),
@@ -70,14 +70,17 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 """Our field -> its usual names, the likeliest first; case and "_" don't count."""
 
 
-def _recognises(sample: Sample) -> bool:
+def _matches(sample: Sample) -> bool:
     return True
 
 
 SOURCE = Source(
     name="table",
     title="Any CSV, Parquet, JSONL or dataframe, by columns",
-    recognises=_recognises,
-    columns={name: ", ".join(names) for name, names in COLUMN_SYNONYMS.items()},
+    matches=_matches,
+    is_mapped=True,
+    fields={
+        name: Field("", ", ".join(names)) for name, names in COLUMN_SYNONYMS.items()
+    },
     cannot_tell=("whatever no column says",),
 )
