@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.readers.sample import Sample
+
+if TYPE_CHECKING:
+    import duckdb
 
 SelectRows = Callable[[str], str]
 """Turns SQL text of a list of files into a SELECT of their rows.
