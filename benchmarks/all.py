@@ -1,8 +1,8 @@
-"""Every target, one benchmark after the other.
+"""Run every benchmark, one after the other.
 
     python benchmarks/all.py [--requests 1M 10M 100M] [--folder DIR]
 
-The page is that of the most requests. 100 million take 11 GB of memory to make.
+The page shows the largest number of requests. Making 100 million takes 11 GB of memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from table import number_of
 
 
 def main() -> None:
-    """Run them; the first that fails ends it."""
+    """Run them, up to the first that fails."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--requests", nargs="+", default=["1M", "10M", "100M"])
     options.add_argument("--folder", type=Path, help="where frames are kept")

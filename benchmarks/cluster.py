@@ -21,8 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from harness import write_ledger
 from pyspark.sql import DataFrame, SparkSession
-from reading import make
 
 import meterwidgets as mw
 from meterwidgets.frame.rollup.measures import rollup
@@ -103,7 +103,7 @@ def main() -> None:
     print(f"connected in {time.perf_counter() - begun:.1f} s")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "requests.parquet"
-        make(path, asked.rows, users=True)
+        write_ledger(path, asked.rows, users=True)
         df = spark.read.parquet(str(path))
         if not asked.ids:
             df = df.drop("request_id")

@@ -1,4 +1,4 @@
-"""Ingesting a ledger: our store beside bare DuckDB writing the same layout.
+"""Ingest a ledger: our store compared with bare DuckDB writing the same layout.
 
     python benchmarks/ingest.py [--rows N ...] [--runs N] [--formats parquet csv jsonl]
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from beside import READERS, Job, main
+from harness import READERS, Job, main
 
 import meterwidgets as mw
 from meterwidgets.frame.rollup.measures import rollup
@@ -34,8 +34,8 @@ SIDES = ("input_cost", "output_cost", "unsplit_cost")
 def ours(path: Path, store: Path) -> dict[str, int]:
     """The sums of a store of the file."""
     book = mw.PriceBook(catalogue=False)
-    added = ingest([Request([path])], store, prices=book)
-    assert added.records and not added.rejected and not added.problems
+    result = ingest([Request([path])], store, prices=book)
+    assert result.records and not result.rejected and not result.problems
     sums = mw.open_store(store).select().sums()
     return {name: sums[name] for name in SUMMED} | {
         "cost": sum(sums[side] for side in SIDES)
@@ -43,12 +43,12 @@ def ours(path: Path, store: Path) -> dict[str, int]:
 
 
 def bare(path: Path, store: Path) -> dict[str, int]:
-    """The sums of what DuckDB writes."""
+    """The sums of what bare DuckDB writes."""
     con = duckdb.connect(config={"memory_limit": "2GB"})
     file = READERS[path.suffix[1:]].format(path=path)
-    have = con.sql(f"SELECT * FROM {file} LIMIT 0").columns
+    columns = con.sql(f"SELECT * FROM {file} LIMIT 0").columns
     names = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
-    fields = [f'"{name}"' if name in have else f'NULL::VARCHAR AS "{name}"'
+    fields = [f'"{name}"' if name in columns else f'NULL::VARCHAR AS "{name}"'
               for name in NAMES]  # fmt: skip
     fields += [f"{names[name]} AS {name}" if name in names
                else f"{1 if name == 'requests' else 'NULL'}::BIGINT AS {name}"
@@ -76,10 +76,10 @@ def bare(path: Path, store: Path) -> dict[str, int]:
     )
     sums = dict.fromkeys([*SUMMED, "cost"], 0)
     for folder in sorted(store.iterdir()):
-        written = parquet.priced_records(
+        stored = parquet.priced_records(
             folder, [each.name for each in folder.iterdir()]
         )
-        rows = con.sql(rollup(written, DIMENSIONS.personal_keys, 900)).to_arrow_table()
+        rows = con.sql(rollup(stored, DIMENSIONS.personal_keys, 900)).to_arrow_table()
         write_table(folder / "segment.arrow", rows)
         for name in (*SUMMED, *SIDES):
             into = "cost" if name in SIDES else name
@@ -87,8 +87,8 @@ def bare(path: Path, store: Path) -> dict[str, int]:
     return sums
 
 
-def stored(job: Callable[[Path, Path], dict[str, int]]) -> Job:
-    """Let a job write into a folder of its own, beside the ledger."""
+def in_own_folder(job: Callable[[Path, Path], dict[str, int]]) -> Job:
+    """A job that writes to a temporary folder beside the ledger."""
 
     def run(path: Path) -> dict[str, int]:
         with TemporaryDirectory(dir=path.parent) as folder:
@@ -98,5 +98,5 @@ def stored(job: Callable[[Path, Path], dict[str, int]]) -> Job:
 
 
 if __name__ == "__main__":
-    jobs = {"ingest": stored(ours), "bare DuckDB": stored(bare)}
+    jobs = {"ingest": in_own_folder(ours), "bare DuckDB": in_own_folder(bare)}
     main(__file__, __doc__, jobs, base="bare DuckDB")

@@ -1,9 +1,9 @@
-"""Reading a ledger: our frame beside engines that only roll the same file up.
+"""Read a ledger: our frame compared with engines that only roll up the same file.
 
     python benchmarks/reading.py [--rows N ...] [--runs N] [--formats parquet csv jsonl]
 
-The job of the peers is the roll-up alone: one query for each cube that we make,
-without a check, a price or a duplicate found. At 100 million rows the ledger is made
+The peers only roll up: one query for each cube that we make, without checking values,
+pricing or removing duplicates. At 100 million rows the ledger is made
 once (2 GB, half an hour) and one job at a time is asked for:
 
     python benchmarks/reading.py --rows 100000000 --formats parquet --no-users \
@@ -15,7 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-from beside import READERS, main
+from harness import READERS, main
 
 import meterwidgets as mw
 from meterwidgets.frame.read import read_usage

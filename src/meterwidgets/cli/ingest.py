@@ -50,13 +50,15 @@ def command(
     while the store is served.
     """
     config, folder = load_config(config_file)
-    Ingesting(ledgers, store, source=source, config=config, folder=folder).run(
-        every=every if follow else None
-    )
+    ingester = Ingester(ledgers, store, source=source, config=config, folder=folder)
+    if follow:
+        ingester.follow(every)
+    else:
+        ingester.run()
 
 
-class Ingesting:
-    """Reads ledgers into a store and says what came of it.
+class Ingester:
+    """Reads ledgers into a store and prints what was added.
 
     Args:
         ledgers: Files, folders or globs; empty takes those of the config.
@@ -77,85 +79,86 @@ class Ingesting:
     ) -> None:
         self._ledgers, self._store, self._source = ledgers, Path(store), source
         self._config, self._folder = config, folder
-        self._said: tuple[str, ...] = ()
 
-    def run(self, *, every: float | None = None) -> None:
-        """Read once, or again and again until SIGINT or SIGTERM.
-
-        Args:
-            every: So many seconds between two looks; None looks once.
+    def run(self) -> None:
+        """Read the ledgers once.
 
         Raises:
-            LedgerError: When something could not be read; what could be is in.
+            LedgerError: When something could not be read; the rest was added.
         """
-        added = self._once(following=every is not None)
-        if every is None:
-            if added.problems:
-                raise LedgerError(_many(added.problems))
-            return
-        ended = Event()
+        result = self._ingest()
+        click.echo(self._summary(result))
+        if result.problems:
+            raise LedgerError(_joined(result.problems))
+
+    def follow(self, every: float) -> None:
+        """Read the ledgers again and again until SIGINT or SIGTERM.
+
+        Args:
+            every: Seconds between two readings.
+        """
+        stopped = Event()
+        problems = self._follow_once(())
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: ended.set())
+            signal.signal(number, lambda *_: stopped.set())
         click.echo(f"following; ends with Ctrl+C, looks every {every:g} s", err=True)
-        while not ended.wait(every):
-            self._once(following=True)
+        while not stopped.wait(every):
+            problems = self._follow_once(problems)
 
-    def _once(self, *, following: bool) -> IngestResult:
+    def _follow_once(self, known_problems: tuple[str, ...]) -> tuple[str, ...]:
+        """Read the ledgers, and print problems unless they are known already."""
         try:
-            added = self._ingest(quiet=following)
+            result = self._ingest(quiet=True)
         except LedgerError as error:
-            if not following:
-                raise
-            added = IngestResult(problems=(str(error),))
-        if following:
-            if added.problems != self._said:  # not anew with every look
-                for problem in added.problems:
-                    click.secho(plain(problem), fg="yellow", err=True)
-            self._said = added.problems
-            touch_heartbeat(self._store)
-        if added.read or not following:
-            click.echo(self._summary(added))
-        return added
+            result = IngestResult(problems=(str(error),))
+        if result.problems != known_problems:
+            for problem in result.problems:
+                click.secho(plain(problem), fg="yellow", err=True)
+        touch_heartbeat(self._store)
+        if result.read:
+            click.echo(self._summary(result))
+        return result.problems
 
-    def _ingest(self, *, quiet: bool) -> IngestResult:
-        wanted = requests_for(
+    def _ingest(self, *, quiet: bool = False) -> IngestResult:
+        requests = requests_for(
             self._ledgers,
             config=self._config,
             folder=self._folder,
             source=self._source,
         )
         with ProgressBar(enabled=not quiet) as bar:
-            added = ingest(
-                wanted,
+            result = ingest(
+                requests,
                 self._store,
                 prices=settings.prices(self._config),
                 tz=self._config.timezone,
                 labels=self._config.labels,
                 progress=bar.update,
                 on_wait=lambda: click.echo(
-                    f"{self._store}: another ingest writes; waiting for it", err=True
+                    f"{self._store}: another ingest is writing; waiting for it",
+                    err=True,
                 ),
             )
-        for note in added.notes:
+        for note in result.notes:
             click.echo(plain(note), err=True)
-        return added
+        return result
 
-    def _summary(self, added: IngestResult) -> str:
-        """What an ingest did, in a line."""
-        said = [f"{counted(added.records, 'record', 'records')} added"]
-        for number, words in (
-            (added.replaced, "replaced"),
-            (added.duplicates, "there already"),
-            (added.rejected, "rejected"),
+    def _summary(self, result: IngestResult) -> str:
+        """What an ingest did, in one line."""
+        parts = [f"{counted(result.records, 'record', 'records')} added"]
+        for number, word in (
+            (result.replaced, "replaced"),
+            (result.duplicates, "there already"),
+            (result.rejected, "rejected"),
         ):
             if number:
-                said.append(f"{number:,} {words}")
-        if added.unchanged:
-            said.append(f"{counted(added.unchanged, 'file', 'files')} unchanged")
-        return f"{self._store}: {', '.join(said)}"
+                parts.append(f"{number:,} {word}")
+        if result.unchanged:
+            parts.append(f"{counted(result.unchanged, 'file', 'files')} unchanged")
+        return f"{self._store}: {', '.join(parts)}"
 
 
-def _many(problems: Sequence[str]) -> str:
+def _joined(problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return problems[0]
     return f"{problems[0]} (and {len(problems) - 1:,} more that can't be read)"

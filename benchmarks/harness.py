@@ -1,8 +1,8 @@
-"""A ledger of any size, and jobs on it beside each other: what the benchmarks share.
+"""A ledger of any size, and a harness that compares jobs on it.
 
-Each run is a process of its own, in turns; wall and CPU seconds, each the median of all
-runs, and the highest peak of memory are printed. What a job adds up is compared with
-the others, to the integer.
+Each run is a process of its own, and jobs take turns. It prints the median wall and CPU
+time of all runs and the highest peak of memory. The sums of the jobs must be equal, to
+the integer.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ READERS = {
 FORMATS = {"parquet": "FORMAT parquet", "csv": "FORMAT csv", "jsonl": "FORMAT json"}
 
 Job = Callable[[Path], dict[str, int]]
-"""Does something with a ledger and says what it adds up to."""
+"""Does something with a ledger and returns its sums."""
 
 
 @dataclass(frozen=True)
-class Took:
-    """What a job took: seconds, seconds of all its threads, and megabytes."""
+class Cost:
+    """The cost of a job: wall seconds, CPU seconds of all threads, peak megabytes."""
 
     wall: float
     cpu: float
     peak: float
 
 
-def make(path: Path, rows: int, *, users: bool) -> None:
-    """180 days of requests of 1,910 tuples of names, and of 5,000 users if wanted."""
+def write_ledger(path: Path, rows: int, *, users: bool) -> None:
+    """Write 180 days of requests of 1,910 combinations, with 5,000 users if asked."""
     user = "'user-' || (hash(i, 3) % 5000) AS \"user\", " if users else ""
     con = duckdb.connect()
     con.execute("SET memory_limit = '1GB'; SET preserve_insertion_order = true")
@@ -62,26 +62,26 @@ def make(path: Path, rows: int, *, users: bool) -> None:
     con.close()
 
 
-def main(script: str, says: str, jobs: Mapping[str, Job], *, base: str) -> None:
+def main(script: str, description: str, jobs: Mapping[str, Job], *, base: str) -> None:
     """Run a benchmark from the command line.
 
     Args:
         script: Its file.
-        says: What it says of itself.
-        jobs: What is measured.
-        base: The one that the others are compared with.
+        description: Its docstring.
+        jobs: The jobs to measure.
+        base: The job that the others are compared with.
     """
-    options = argparse.ArgumentParser(description=says.splitlines()[0])
+    options = argparse.ArgumentParser(description=description.splitlines()[0])
     options.add_argument("--rows", type=int, nargs="+", default=[2_000_000])
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--formats", nargs="+", choices=FORMATS, default=[*FORMATS])
     options.add_argument("--jobs", nargs="+", choices=jobs, default=[*jobs])
     options.add_argument("--no-users", dest="users", action="store_false")
-    options.add_argument("--folder", help="where ledgers are made, and kept")
+    options.add_argument("--folder", help="where ledgers are written, and kept")
     options.add_argument("--once", nargs=2, metavar=("JOB", "FILE"))
     given = options.parse_args()
     if given.once:
-        _once(jobs[given.once[0]], Path(given.once[1]))
+        _run_once(jobs[given.once[0]], Path(given.once[1]))
         return
     with TemporaryDirectory() as temporary:
         for rows in given.rows:
@@ -89,58 +89,58 @@ def main(script: str, says: str, jobs: Mapping[str, Job], *, base: str) -> None:
                 name = f"{rows}{'-users' * given.users}.{ending}"
                 path = Path(given.folder or temporary) / name
                 if not path.exists():
-                    make(path, rows, users=given.users)
+                    write_ledger(path, rows, users=given.users)
                 print(f"{ending}, {rows:,} rows, {path.stat().st_size >> 20:,} MB")
-                _show(_measured(script, path, given.jobs, given.runs), rows, base)
+                _print(_measure(script, path, given.jobs, given.runs), rows, base)
                 if not given.folder:
                     path.unlink()
 
 
-def _once(job: Job, path: Path) -> None:
-    """Do one job in this process and print what it took and added up to."""
+def _run_once(job: Job, path: Path) -> None:
+    """Run one job in this process and print its cost and its sums."""
     wall, cpu = time.perf_counter(), time.process_time()
     sums = job(path)
-    took = time.perf_counter() - wall, time.process_time() - cpu
-    print(json.dumps([*took, _peak(), sums]))
+    seconds = time.perf_counter() - wall, time.process_time() - cpu
+    print(json.dumps([*seconds, _peak_mb(), sums]))
 
 
-def _peak() -> int:
-    """The most megabytes that this process had in memory, mapped files too."""
+def _peak_mb() -> int:
+    """The peak memory of this process, mapped files included."""
     lines = Path("/proc/self/status").read_text().splitlines()
     (most,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
     return int(most) >> 10
 
 
-def _measured(script: str, path: Path, jobs: list[str], runs: int) -> dict[str, Took]:
-    """What each job took, each run in a fresh process, in turns."""
-    took: dict[str, list[tuple[float, float, float]]] = {job: [] for job in jobs}
+def _measure(script: str, path: Path, jobs: list[str], runs: int) -> dict[str, Cost]:
+    """Run the jobs in turns, each run in a fresh process."""
+    costs: dict[str, list[tuple[float, float, float]]] = {job: [] for job in jobs}
     expected = None
     for turn in range(runs):
         for job in jobs if turn % 2 == 0 else reversed(jobs):
             command = [sys.executable, script, "--once", job, str(path)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            *found, sums = json.loads(done.stdout)
+            *cost, sums = json.loads(done.stdout)
             expected = expected or sums
             assert sums == expected, (job, sums, expected)
-            took[job].append(tuple(found))
+            costs[job].append(tuple(cost))
     middle = statistics.median
     return {
-        job: Took(middle(walls), middle(cpus), max(peaks))
+        job: Cost(middle(walls), middle(cpus), max(peaks))
         for job, (walls, cpus, peaks) in (
-            (job, zip(*found, strict=True)) for job, found in took.items()
+            (job, zip(*runs_of_job, strict=True)) for job, runs_of_job in costs.items()
         )
     }
 
 
-def _show(found: Mapping[str, Took], rows: int, base: str) -> None:
-    """Print a line a job; its speed is that of the base over its own."""
+def _print(costs: Mapping[str, Cost], rows: int, base: str) -> None:
+    """Print a line a job; its speed is the time of the base over its own."""
     print(f"{'':20}{'M rows/s':>10}{'speed':>8}{'CPU s':>8}{'by CPU':>8}{'peak MB':>9}")
-    first = found.get(base, next(iter(found.values())))
-    for job, took in found.items():
-        rate = rows / took.wall / 1e6
-        speed, by_cpu = first.wall / took.wall, first.cpu / took.cpu
+    reference = costs.get(base, next(iter(costs.values())))
+    for job, cost in costs.items():
+        rate = rows / cost.wall / 1e6
+        speed, by_cpu = reference.wall / cost.wall, reference.cpu / cost.cpu
         print(
-            f"{job:20}{rate:10.2f}{speed:7.2f}x{took.cpu:8.2f}{by_cpu:7.2f}x"
-            f"{took.peak:9,.0f}",
+            f"{job:20}{rate:10.2f}{speed:7.2f}x{cost.cpu:8.2f}{by_cpu:7.2f}x"
+            f"{cost.peak:9,.0f}",
             flush=True,
         )
