@@ -1,1 +1,1 @@
-"""The definitions: what each figure is, and how it is written."""
+"""Selections of the frame to figures, and figures to text."""

@@ -72,10 +72,10 @@ def bucket_edges(
     """A bucket, or the next coarser one that makes few enough points, and its edges."""
     for name in BUCKETS[BUCKETS.index(bucket) :]:
         if end - start <= max_points * _LENGTHS[name] or name == BUCKETS[-1]:
-            found = edges(start, end, name, tz)
-            if len(found) <= max_points + 1:
+            instants = edges(start, end, name, tz)
+            if len(instants) <= max_points + 1:
                 break
-    return name, found
+    return name, instants
 
 
 def edges(start: datetime, end: datetime, bucket: str, tz: str) -> list[datetime]:
@@ -99,18 +99,18 @@ def edges(start: datetime, end: datetime, bucket: str, tz: str) -> list[datetime
         23.0
     """
     day = _period_start(start.astimezone(ZoneInfo(tz)).date(), bucket)
-    found = [midnight(day, tz)]
-    while found[-1] < end:
+    instants = [midnight(day, tz)]
+    while instants[-1] < end:
         day = _next_period(day, bucket)
         day_end = midnight(day, tz)
         if bucket in _SECONDS:
             step = timedelta(seconds=_SECONDS[bucket])
-            while found[-1] + step < day_end:
-                found.append(found[-1] + step)
-        found.append(day_end)
-    first = max(index for index, edge in enumerate(found) if edge <= start)
-    last = min(index for index, edge in enumerate(found) if edge >= end)
-    return [edge.astimezone(UTC) for edge in found[first : last + 1]]
+            while instants[-1] + step < day_end:
+                instants.append(instants[-1] + step)
+        instants.append(day_end)
+    first = max(index for index, edge in enumerate(instants) if edge <= start)
+    last = min(index for index, edge in enumerate(instants) if edge >= end)
+    return [edge.astimezone(UTC) for edge in instants[first : last + 1]]
 
 
 def _period_start(day: date, bucket: str) -> date:

@@ -51,14 +51,14 @@ def insights(selection: Selection) -> tuple[Insight, ...]:
 
     Source: METRICS, "Insights".
     """
-    found = (
+    candidates = (
         _overpriced(selection),
         _spike(selection),
         _unpriced(selection),
         _concentration(selection),
         _single_model(selection),
     )
-    return tuple(insight for insight in found if insight is not None)
+    return tuple(insight for insight in candidates if insight is not None)
 
 
 def _overpriced(selection: Selection) -> Insight | None:
@@ -216,7 +216,7 @@ def _baseline(day: date, first: date) -> tuple[list[date], str]:
     if weekly[-1] >= first:
         return weekly, f"on the eight previous {day:%A}s"
     daily = [day - timedelta(days=n) for n in range(1, _DAYS + 1)]
-    daily = [each for each in daily if each >= first]
+    daily = [earlier for earlier in daily if earlier >= first]
     return daily, f"over the previous {len(daily)} days"
 
 

@@ -58,11 +58,14 @@ def shares(parts: Sequence[Number]) -> list[str]:
 
 def _largest_remainder(exact: Sequence[Fraction], target: int) -> list[int]:
     """Whole numbers that add up to a target, those with the largest remainder up."""
-    found = [int(value) for value in exact]
-    order = sorted(range(len(exact)), key=lambda index: found[index] - exact[index])
-    for index in order[: target - sum(found)]:
-        found[index] += 1
-    return found
+    rounded_down = [int(value) for value in exact]
+    order = sorted(
+        range(len(exact)), key=lambda index: rounded_down[index] - exact[index]
+    )
+    numbers = list(rounded_down)
+    for index in order[: target - sum(rounded_down)]:
+        numbers[index] += 1
+    return numbers
 
 
 def split_shares(parts: Sequence[Number]) -> list[str]:

@@ -30,7 +30,7 @@ class Request:
         value: What it is ranked by, on the side that the filters choose: its cost in
             nano-units, or its tokens where nothing is priced.
         list_cost: What its tokens cost at list prices, on both sides.
-        list_cost_multiple: Its whole cost as a multiple of that.
+        list_cost_multiple: Its cost on both sides as a multiple of that.
         share: Its share of the selection.
         is_overpriced: Whether it is far over its list price; see
             ``ledger.pricing.outliers``.

@@ -62,22 +62,22 @@ def notices(
         month: Whether months are compared.
         by_model: Whether both sides name models.
     """
-    found = [*_swapped_sides(ledger, invoice)]
+    sentences = [*_swapped_sides(ledger, invoice)]
     if month:
-        found.append("a row spans more than a day, so months are compared")
+        sentences.append("a row spans more than a day, so months are compared")
     if not by_model:
-        found.append(
+        sentences.append(
             "the ledger or the invoice names no models, so each line is a whole "
             f"{'month' if month else 'day'}; group the cost report by line item "
             "(OpenAI) or description (Anthropic)"
         )
-    found += _days_of_another_zone(ledger, invoice)
-    found += _other_currencies(ledger, invoice)
-    found += _excluded_rows(ledger, invoice)
-    found += _lower_bound(unexplained)
+    sentences += _days_of_another_zone(ledger, invoice)
+    sentences += _other_currencies(ledger, invoice)
+    sentences += _excluded_rows(ledger, invoice)
+    sentences += _lower_bound(unexplained)
     if any(pair.key.period == last and pair.difference > 0 for pair in unexplained):
-        found += _unfinished_day(ledger)
-    return tuple(found)
+        sentences += _unfinished_day(ledger)
+    return tuple(sentences)
 
 
 def _is_bill(frame: UsageFrame) -> bool:

@@ -175,7 +175,7 @@ def _invoice_totals(
 ) -> dict[LineKey, SideTotals]:
     """The totals of an invoice, whose endpoints are the kinds of item that it bills."""
     names_models = any(name is not None for name in selection.frame.cube.names["model"])
-    found: dict[LineKey, SideTotals] = {}
+    by_line: dict[LineKey, SideTotals] = {}
     for endpoint in selection.frame.cube.names["endpoint"]:
         filters = selection.filters.replace(endpoints=[endpoint])
         text = (endpoint or "").lower()
@@ -189,8 +189,8 @@ def _invoice_totals(
                 uncached_cost=is_uncached * totals.cost,
                 cached_cost=is_cached * totals.cost,
             )
-            found[key] = found.get(key, SideTotals()) + totals + sides
-    return found
+            by_line[key] = by_line.get(key, SideTotals()) + totals + sides
+    return by_line
 
 
 def _item_kind(text: str, model: Name, names_models: bool) -> ItemKind | None:
