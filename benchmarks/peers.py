@@ -108,7 +108,9 @@ def cells(usage: UsageFrame) -> pa.Table:
         codes = pa.array(cube.codes[name][tuples])
         columns[name] = pa.DictionaryArray.from_arrays(codes, cube.names[name])
     for name in MEASURES:
-        columns[name] = pa.array(cube.sums.values[cube.sums.same[name]]).cast("int64")
+        columns[name] = pa.array(cube.sums.values[cube.sums.aliases[name]]).cast(
+            "int64"
+        )
     return pa.table(columns)
 
 

@@ -196,7 +196,7 @@ def frame(requests: int) -> UsageFrame:
     del rows
     return UsageFrame(
         name=f"{requests:,} requests",
-        cube=user_cube.over(DIMENSIONS.shared_keys),
+        cube=user_cube.roll_up(DIMENSIONS.shared_keys),
         user_cube=user_cube,
         last=START + timedelta(days=DAYS) - timedelta(seconds=1),
         currencies=("USD",),

@@ -176,15 +176,17 @@ class Measure:
         name: Its column.
         summed: SQL text of what one record adds, ``"1"`` to count records.
         where: SQL conditions of the records that count.
+        in_sparklines: Whether it is summed at every point of a card's sparkline.
     """
 
     name: str
     summed: str
     where: tuple[str, ...] = ()
+    in_sparklines: bool = False
 
 
-IS_PRICED = "currency IS NOT NULL"
-IS_SPLIT = "unsplit_cost = 0"
+_PRICED = ("currency IS NOT NULL",)
+_SPLIT = (*_PRICED, "unsplit_cost = 0")
 
 
 def _reported(name: str, field: str) -> Measure:
@@ -192,34 +194,39 @@ def _reported(name: str, field: str) -> Measure:
     return Measure(f"{name}_reported", "1", (f"{field} IS NOT NULL",))
 
 
-MEASURES = (
-    Measure("records", "1"),
-    Measure("requests", "requests"),
-    _reported("requests", "requests"),
-    Measure("input_tokens", "input_tokens"),
-    _reported("input", "input_tokens"),
-    Measure("output_tokens", "output_tokens"),
-    _reported("output", "output_tokens"),
-    Measure("cache_read_tokens", "cache_read_tokens"),
-    _reported("cache_read", "cache_read_tokens"),
-    # The input of the records that report their cache: what a hit rate divides by.
-    Measure(
-        "cache_read_input_tokens", "input_tokens", ("cache_read_tokens IS NOT NULL",)
-    ),
-    Measure("cache_write_tokens", "cache_write_tokens"),
-    _reported("cache_write", "cache_write_tokens"),
-    Measure("reasoning_tokens", "reasoning_tokens"),
-    _reported("reasoning", "reasoning_tokens"),
-    Measure("priced", "1", (IS_PRICED,)),
-    Measure("input_cost", "input_cost"),
-    Measure("output_cost", "output_cost"),
-    Measure("unsplit_cost", "unsplit_cost"),
-    # Split into sides by list prices, for the ledger has only the total.
-    Measure("estimated_cost", "input_cost + output_cost", ("estimated",)),
-    Measure("priced_input_tokens", "input_tokens", (IS_PRICED,)),
-    Measure("priced_output_tokens", "output_tokens", (IS_PRICED,)),
-    # The tokens whose cost is known by side.
-    Measure("split_input_tokens", "input_tokens", (IS_PRICED, IS_SPLIT)),
-    Measure("split_output_tokens", "output_tokens", (IS_PRICED, IS_SPLIT)),
-)
-"""The measures of the cube, money in nano-units."""
+MEASURES: Mapping[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure("records", "1", in_sparklines=True),
+        Measure("requests", "requests", in_sparklines=True),
+        _reported("requests", "requests"),
+        Measure("input_tokens", "input_tokens", in_sparklines=True),
+        _reported("input", "input_tokens"),
+        Measure("output_tokens", "output_tokens", in_sparklines=True),
+        _reported("output", "output_tokens"),
+        Measure("cache_read_tokens", "cache_read_tokens"),
+        _reported("cache_read", "cache_read_tokens"),
+        # The input of records that report their cache: a hit rate divides by it.
+        Measure(
+            "cache_read_input_tokens",
+            "input_tokens",
+            ("cache_read_tokens IS NOT NULL",),
+        ),
+        Measure("cache_write_tokens", "cache_write_tokens"),
+        _reported("cache_write", "cache_write_tokens"),
+        Measure("reasoning_tokens", "reasoning_tokens"),
+        _reported("reasoning", "reasoning_tokens"),
+        Measure("priced", "1", _PRICED),
+        Measure("input_cost", "input_cost", in_sparklines=True),
+        Measure("output_cost", "output_cost", in_sparklines=True),
+        Measure("unsplit_cost", "unsplit_cost", in_sparklines=True),
+        # The part that list prices split into sides, where the ledger has a total.
+        Measure("estimated_cost", "input_cost + output_cost", ("estimated",)),
+        Measure("priced_input_tokens", "input_tokens", _PRICED, in_sparklines=True),
+        Measure("priced_output_tokens", "output_tokens", _PRICED, in_sparklines=True),
+        # The tokens whose cost is known by side.
+        Measure("split_input_tokens", "input_tokens", _SPLIT, in_sparklines=True),
+        Measure("split_output_tokens", "output_tokens", _SPLIT, in_sparklines=True),
+    )
+}
+"""Name -> measure of the cube, money in nano-units."""

@@ -157,7 +157,7 @@ of 2026-01-01)
             >>> mw.demo_usage().of_user("u-1000").select().by("user").keys()
             dict_keys(['u-1000'])
         """
-        cube = (self.user_cube or self.cube).only("user", user)
+        cube = (self.user_cube or self.cube).slice("user", user)
         used = {name: set(values) for name, values in cube.names.items()}
         records = int(cube.sums.total("records").sum())
         currencies = [name for name in self.currencies if name in used["currency"]]

@@ -9,7 +9,7 @@ from typing import Any
 from meterwidgets.frame.cube.build import currencies_of
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.rollup.stats import Facts, grain_for
+from meterwidgets.frame.rollup.stats import RecordStats, grain_for
 from meterwidgets.ledger.engine.workspace import Engine
 from meterwidgets.ledger.pricing.outliers import FLAG, dearest
 from meterwidgets.ledger.records.quality import Quality
@@ -18,7 +18,7 @@ from meterwidgets.zones import EPOCH
 
 def frame_from_records(
     engine: Engine,
-    stats: Facts,
+    stats: RecordStats,
     quality: Quality,
     roll_up: Callable[[int, bool], tuple[Cube, Cube | None]],
     **attributes: Any,
@@ -33,7 +33,7 @@ def frame_from_records(
             bucket and whether users are reported.
         attributes: The other attributes of the frame.
     """
-    cube, user_cube = roll_up(grain_for(stats.first_us, stats.last_us), stats.users)
+    cube, user_cube = roll_up(grain_for(stats.first_us, stats.last_us), stats.has_users)
     return UsageFrame(
         cube=cube,
         user_cube=user_cube,

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.cube.build import cubes_of
+from meterwidgets.frame.cube.build import build_cubes
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.from_records import frame_from_records
 from meterwidgets.frame.labels import latest, with_own
-from meterwidgets.frame.rollup.stats import FACTS, facts
+from meterwidgets.frame.rollup.stats import STATS_COLUMNS, record_stats
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
@@ -157,9 +157,11 @@ def read_requests(
     steps = Steps(progress)
     try:
         with open_workspace() as ws:
-            quality = read_ledgers(ws, requests, prices, steps, keep, pricing, FACTS)
-            known = facts(ws)
-            cubes = partial(cubes_of, ws, known, tz=tz, tell=steps.tell)
+            quality = read_ledgers(
+                ws, requests, prices, steps, keep, pricing, STATS_COLUMNS
+            )
+            known = record_stats(ws)
+            cubes = partial(build_cubes, ws, known, tz=tz, tell=steps.tell)
             frame = frame_from_records(
                 ws, known, quality, cubes, pricing=str(pricing), **words
             )

@@ -21,10 +21,10 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.cube.running_sums import RunningSums
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.rollup.encoding import Narrow, numbers
-from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.frame.rollup.encoding import Integers, numbers
 from meterwidgets.ledger.pricing.outliers import Outlier
 from meterwidgets.ledger.records.quality import Quality
+from meterwidgets.schema import MEASURES
 
 _FORMAT = 4
 _METADATA = "frame.json"
@@ -94,7 +94,7 @@ def _metadata(frame: UsageFrame) -> dict[str, Any]:
                 "grain_s": cube.grain_s,
                 "first": cube.first,
                 "width": cube.width,
-                "same": cube.sums.same,
+                "same": cube.sums.aliases,
             }
             for name, cube in _cubes(frame).items()
         },
@@ -192,7 +192,7 @@ def _open_cube(
     )
 
 
-def _mapped(path: Path) -> dict[str, Narrow]:
+def _mapped(path: Path) -> dict[str, Integers]:
     """The columns of an Arrow file of numbers, without a copy."""
     table = map_table(path)
     return {

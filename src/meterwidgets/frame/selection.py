@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.cube.cube import Cube, Wanted
+from meterwidgets.frame.cube.cube import Cube, KeptValues
 from meterwidgets.frame.cube.groups import Groups
+from meterwidgets.frame.cube.range_sums import sums_between
 from meterwidgets.frame.data import FrameData
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.record_store import RecordQuery
-from meterwidgets.frame.rollup.encoding import Ints
-from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.frame.rollup.encoding import Int64s
 from meterwidgets.frame.window import Window, resolve, snap
+from meterwidgets.schema import MEASURES
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Selection:
 
     def sums(self) -> Sums:
         """The exact sums of every measure."""
-        groups = self.cube.groups(None, self._wanted())
+        groups = self.cube.groups(None, self._kept_values())
         whole = self._grouped(self.cube, groups).sum(axis=1).tolist()
         return {name: whole[at] for name, at in self.cube.sums.columns.items()}
 
@@ -90,7 +91,7 @@ class Selection:
 
     def parts(
         self, dimension: str, *, own: bool = True
-    ) -> tuple[list[str | None], dict[str, Ints]]:
+    ) -> tuple[list[str | None], dict[str, Int64s]]:
         """The exact sums of a breakdown, a column each.
 
         Args:
@@ -107,13 +108,15 @@ class Selection:
         """
         cube = self._cube_for(dimension)
         names = cube.names.get(dimension, [None])
-        groups = cube.groups(dimension, self._wanted(but=None if own else dimension))
+        groups = cube.groups(
+            dimension, self._kept_values(but=None if own else dimension)
+        )
         found = self._grouped(cube, groups)
         columns = cube.sums.columns
         used = np.flatnonzero(found[columns["records"]])
         found = found[:, used]
         return (
-            [names[place] for place in groups.there[used].tolist()],
+            [names[place] for place in groups.keys[used].tolist()],
             {name: found[at] for name, at in columns.items()},
         )
 
@@ -124,7 +127,7 @@ class Selection:
         measures: Sequence[str] = tuple(MEASURES),
         *,
         values: Iterable[str | None] | None = None,
-    ) -> dict[str | None, dict[str, Ints]]:
+    ) -> dict[str | None, dict[str, Int64s]]:
         """The exact sums between edges of time, per value of a dimension.
 
         Args:
@@ -138,17 +141,17 @@ class Selection:
         """
         cube = self._cube_for(by) if by else self.cube
         names = cube.names.get(by, [None]) if by else [None]
-        wanted = self._wanted()
+        wanted = self._kept_values()
         if by and values is not None:
             wanted = (*wanted, (by, frozenset(values)))
         groups = cube.groups(by, wanted)
         buckets = [int(edge.timestamp()) // cube.grain_s for edge in edges]
-        of = {name: cube.sums.same[name] for name in measures}
+        of = {name: cube.sums.aliases[name] for name in measures}
         columns = {name: place for place, name in enumerate(dict.fromkeys(of.values()))}
-        sums = cube.sums.between(buckets, list(columns), groups)
+        sums = sums_between(cube.sums, buckets, list(columns), groups)
         used = sums[columns[of["records"]]].any(axis=0)
         return {
-            names[groups.there[place]]: {
+            names[groups.keys[place]]: {
                 m: sums[columns[of[m]], :, place] for m in measures
             }
             for place in np.flatnonzero(used).tolist()
@@ -158,7 +161,7 @@ class Selection:
     def span(self) -> tuple[datetime, datetime] | None:
         """The first and last time bucket with usage in the selection, as instants."""
         cube = self.cube
-        found = cube.sums.extent(self._edges(cube), self._kept)
+        found = cube.sums.extent(self._edges(cube), self._selected_tuples)
         if found is None:
             return None
         first, last = (bucket * timedelta(seconds=cube.grain_s) for bucket in found)
@@ -180,7 +183,7 @@ class Selection:
         import pyarrow as pa
 
         cube = self.cube
-        rows, buckets = cube.sums.cells(self._edges(cube), self._kept)
+        rows, buckets = cube.sums.cells(self._edges(cube), self._selected_tuples)
         instants = buckets * cube.grain_s * 1_000_000
         columns: dict[str, Any] = {
             "start": pa.array(instants, pa.timestamp("us", "UTC"))
@@ -261,27 +264,26 @@ class Selection:
         return int(start) // cube.grain_s, int(end) // cube.grain_s
 
     @cached_property
-    def _by_tuple(self) -> Ints:
+    def _window_sums(self) -> Int64s:
         """The sums over the window of each tuple of the frame's cube."""
         sums = self.frame.cube.sums
         edges = self._edges(self.frame.cube)
-        return sums.between(edges, list(sums.values), sums.each)[:, 0]
+        return sums_between(sums, edges, list(sums.values), sums.every_tuple)[:, 0]
 
-    def _grouped(self, cube: Cube, groups: Groups) -> Ints:
+    def _grouped(self, cube: Cube, groups: Groups) -> Int64s:
         """The sums over the window by group, shape (columns, groups)."""
         if cube is self.frame.cube:  # all breakdowns are of the same sums
-            return groups.sums(self._by_tuple)
-        return cube.sums.between(self._edges(cube), list(cube.sums.values), groups)[
-            :, 0
-        ]
+            return groups.sums(self._window_sums)
+        measures = list(cube.sums.values)
+        return sums_between(cube.sums, self._edges(cube), measures, groups)[:, 0]
 
     @property
-    def _kept(self) -> npt.NDArray[np.bool_]:
+    def _selected_tuples(self) -> npt.NDArray[np.bool_]:
         """Which tuples of the cube are selected."""
-        found = self.cube.groups(None, self._wanted()).of_tuple
+        found = self.cube.groups(None, self._kept_values()).of_tuple
         return found >= 0
 
-    def _wanted(self, *, but: str | None = None) -> Wanted:
+    def _kept_values(self, *, but: str | None = None) -> KeptValues:
         """What the filters on dimensions leave.
 
         Args:

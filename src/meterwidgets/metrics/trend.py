@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from meterwidgets.frame.rollup.measures import MEASURES
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.amounts import Amounts, columns_from_sums
 from meterwidgets.metrics.breakdown import breakdown
@@ -18,6 +17,7 @@ from meterwidgets.metrics.buckets import (
     not_finer_than_grain,
 )
 from meterwidgets.metrics.memoize import memoize
+from meterwidgets.schema import MEASURES
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,9 @@ def _series(
 
 
 _SPARKLINE_POINTS = 60
-_SPARKLINE_MEASURES = (
-    "records", "requests", "input_tokens", "output_tokens", "input_cost", "output_cost",
-    "unsplit_cost", "priced_input_tokens", "priced_output_tokens",
-    "split_input_tokens", "split_output_tokens",
-)  # fmt: skip
+_SPARKLINE_MEASURES = tuple(
+    measure.name for measure in MEASURES.values() if measure.in_sparklines
+)
 
 
 @memoize

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.frame.cube.groups import Groups
-from meterwidgets.frame.cube.layout import arranged
+from meterwidgets.frame.cube.layout import build_running_sums
+from meterwidgets.frame.cube.range_sums import sums_between
 from meterwidgets.frame.cube.running_sums import RunningSums
-from meterwidgets.frame.rollup.batches import Part
+from meterwidgets.frame.rollup.batches import Batch
 from meterwidgets.zones import midnight
 
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns")
@@ -61,9 +62,9 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 def sums_of(asked: dict[str, Any]) -> RunningSums:
     count = np.ones(len(asked["values"]), np.int64)
     values = {"records": count, "input_cost": asked["values"]}
-    part = Part(asked["buckets"], asked["tuple_of"], values)
+    part = Batch(asked["buckets"], asked["tuple_of"], values)
     same = {"records": "records", "requests": "records", "input_cost": "input_cost"}
-    return arranged(
+    return build_running_sums(
         [part] if len(part) else [],
         same,
         tuples=len(asked["groups"]),
@@ -79,12 +80,12 @@ def test_any_range_by_any_groups_is_what_its_rows_add_up_to(
 ) -> None:
     edges, groups = asked["edges"], Groups(asked["groups"])
     sums = sums_of(asked)
-    measures = [sums.same[name] for name in ("records", "input_cost")]
-    found = sums.between(edges, measures, groups)
+    measures = [sums.aliases[name] for name in ("records", "input_cost")]
+    found = sums_between(sums, edges, measures, groups)
     group = asked["groups"][asked["tuple_of"]]
     for place, (start, end) in enumerate(pairwise(edges)):
         inside = (asked["buckets"] >= start) & (asked["buckets"] < end)
-        for column, name in enumerate(groups.there):
+        for column, name in enumerate(groups.keys):
             values = asked["values"][inside & (group == name)].tolist()
             assert found[:, place, column].tolist() == [len(values), sum(values)]
 
@@ -106,7 +107,9 @@ def test_sums_are_exact_between_any_number_of_edges(groups: int) -> None:
     values = asked["values"].reshape(-1, groups)
     for number in range(2, len(before_marks)):
         edges = before_marks[:number]
-        found = sums.between(edges, ["records", "input_cost"], Groups(asked["groups"]))
+        found = sums_between(
+            sums, edges, ["records", "input_cost"], Groups(asked["groups"])
+        )
         for start, end, count, cost in zip(edges, edges[1:], *found, strict=False):
             assert count.tolist() == [end - start] * groups
             assert cost.tolist() == values[start:end].sum(0).tolist()
@@ -128,7 +131,7 @@ def test_the_extent_and_the_cells_of_a_range_are_those_of_its_rows(
     cells = zip(
         buckets,
         sums.tuple_of[rows],
-        sums.values[sums.same["input_cost"]][rows],
+        sums.values[sums.aliases["input_cost"]][rows],
         strict=True,
     )
     expected = zip(
@@ -150,12 +153,12 @@ def test_running_sums_are_kept_in_the_smallest_numbers_that_hold_them() -> None:
     hours = np.arange(4 * 24) // 2
     values = {"records": np.full(96, 2), "input_cost": np.full(96, 3 * 10**9)}
     same = {name: name for name in values}
-    part = Part(hours, np.arange(96) % 2, values)
-    sums = arranged([part], same, tuples=2, grain_s=3600)
+    part = Batch(hours, np.arange(96) % 2, values)
+    sums = build_running_sums([part], same, tuples=2, grain_s=3600)
     widths = {name: each.dtype for name, each in sums.running.items() if each[-1].any()}
     assert widths == {"records": np.uint8, "input_cost": np.int64}
     assert sums.total("input_cost").tolist() == [48 * 3 * 10**9] * 2
-    found = sums.between([0, 7, 48], ["records", "input_cost"], sums.each)
+    found = sums_between(sums, [0, 7, 48], ["records", "input_cost"], sums.every_tuple)
     assert found[0].tolist() == [[14, 14], [82, 82]]
     assert found[1].tolist() == [[21 * 10**9] * 2, [123 * 10**9] * 2]
 
@@ -165,8 +168,10 @@ def test_the_days_of_the_zone_begin_at_marks(tz: str) -> None:
     hours = np.arange(24 * 60)  # over both changes of the clocks in March
     first = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) // 900
     ones, none = np.ones(len(hours), np.int64), np.zeros(len(hours), np.int64)
-    parts = [Part(first + hours * 4, none, {"records": ones})]
-    sums = arranged(parts, {"records": "records"}, tuples=1, grain_s=900, tz=tz)
+    parts = [Batch(first + hours * 4, none, {"records": ones})]
+    sums = build_running_sums(
+        parts, {"records": "records"}, tuples=1, grain_s=900, tz=tz
+    )
     for day in range(2, 58):
         begin = midnight(date(2026, 3, 1) + timedelta(days=day), tz)
         assert int(begin.timestamp()) // 900 in sums.begins
@@ -175,8 +180,8 @@ def test_the_days_of_the_zone_begin_at_marks(tz: str) -> None:
 def test_measures_that_are_the_same_are_there_once() -> None:
     usage = mw.demo_usage()
     sums = usage.cube.sums
-    assert sums.same["requests"] == sums.same["records"]
-    assert len(sums.values) == len(sums.running) < len(sums.same)
+    assert sums.aliases["requests"] == sums.aliases["records"]
+    assert len(sums.values) == len(sums.running) < len(sums.aliases)
     assert all(values.dtype.itemsize < 8 for values in sums.values.values())
 
 

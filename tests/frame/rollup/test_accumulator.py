@@ -14,8 +14,8 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.rollup import accumulator
 from meterwidgets.frame.rollup import batches as small_batches
-from meterwidgets.frame.rollup.accumulator import Adder, of_tables
-from meterwidgets.frame.rollup.tables import same_of
+from meterwidgets.frame.rollup.accumulator import Accumulator, accumulate_tables
+from meterwidgets.frame.rollup.tables import aliases_of
 
 NAMES = {"org": ["a", "b", None], "model": ["m", "n", "o", "p", None], "user": [None]}
 
@@ -23,11 +23,11 @@ NAMES = {"org": ["a", "b", None], "model": ["m", "n", "o", "p", None], "user": [
 @pytest.fixture(params=[1, 1 << 62], ids=["numbered", "multiplied"])
 def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few rows are many; and what is done with very many names is done with few."""
-    monkeypatch.setattr(accumulator, "AT_ONCE", 7)
-    monkeypatch.setattr(small_batches, "AT_ONCE", 7)
-    monkeypatch.setattr(small_batches, "KEYS", request.param)
-    monkeypatch.setattr(accumulator, "_TOGETHER", 20)
-    monkeypatch.setattr(accumulator, "KEYS", request.param)
+    monkeypatch.setattr(accumulator, "ROWS_PER_BATCH", 7)
+    monkeypatch.setattr(small_batches, "ROWS_PER_BATCH", 7)
+    monkeypatch.setattr(small_batches, "MAX_KEY", request.param)
+    monkeypatch.setattr(accumulator, "_UNMERGED_ROWS", 20)
+    monkeypatch.setattr(accumulator, "MAX_KEY", request.param)
 
 
 @st.composite
@@ -62,8 +62,8 @@ def counted(came: list[dict[str, Any]]) -> Counter[Any]:
     return Counter({key: number for key, number in found.items() if number})
 
 
-def added(came: list[dict[str, Any]]) -> Adder:
-    adder = Adder(NAMES, {"requests": "records"})
+def added(came: list[dict[str, Any]]) -> Accumulator:
+    adder = Accumulator(NAMES, {"requests": "records"})
     for batch in came:
         adder.add(batch)
     return adder
@@ -101,10 +101,10 @@ def test_tables_cut_by_time_and_put_together_make_the_same_cube(
     tables = list(added(came).tables(edges))
     for table, start, end in zip(tables, edges, edges[1:], strict=False):
         assert all(start <= at < end for at in table["bucket"].to_pylist())
-        assert table.num_rows == 0 or same_of(table)["requests"] == "records"
+        assert table.num_rows == 0 or aliases_of(table)["requests"] == "records"
     cubes = [
-        Cube.of(added(came), 900),
-        Cube.of(of_tables(tables, list(NAMES)), 900),
+        Cube.from_accumulator(added(came), 900),
+        Cube.from_accumulator(accumulate_tables(tables, list(NAMES)), 900),
     ]
     one, other = cubes
     assert one.names == other.names and one.width == other.width
@@ -115,7 +115,7 @@ def test_tables_cut_by_time_and_put_together_make_the_same_cube(
                     cube.sums.buckets().tolist(),
                     zip(*(cube.codes[d][cube.sums.tuple_of].tolist() for d in NAMES),
                         strict=True),
-                    cube.sums.values[cube.sums.same[measure]].tolist(),
+                    cube.sums.values[cube.sums.aliases[measure]].tolist(),
                     strict=True,
                 )
             )
@@ -125,7 +125,7 @@ def test_tables_cut_by_time_and_put_together_make_the_same_cube(
 
 
 def test_sums_that_would_not_fit_are_refused_by_name_of_the_limit() -> None:
-    adder = Adder({"org": ["a"]}, {})
+    adder = Accumulator({"org": ["a"]}, {})
     half = {"bucket": np.array([1]), "org": np.array([0]), "records": np.array([2**62])}
     adder.add(half)
     with pytest.raises(LedgerError, match="larger than can be counted exactly"):

@@ -15,17 +15,22 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from meterwidgets.frame.cube.groups import Groups
-from meterwidgets.frame.cube.layout import SPACE, USER_SPACE, arranged, collapsed
+from meterwidgets.frame.cube.layout import (
+    SPACE,
+    USER_SPACE,
+    build_running_sums,
+    regroup,
+)
 from meterwidgets.frame.cube.running_sums import RunningSums
-from meterwidgets.frame.rollup.accumulator import Adder, of_tables
-from meterwidgets.frame.rollup.batches import Part
-from meterwidgets.frame.rollup.encoding import Name, combined, used
+from meterwidgets.frame.rollup.accumulator import Accumulator, accumulate_tables
+from meterwidgets.frame.rollup.batches import Batch
+from meterwidgets.frame.rollup.encoding import Name, combine_codes, drop_unused
 from meterwidgets.frame.rollup.tables import compact
 
-Wanted = tuple[tuple[str, frozenset[Name]], ...]
-"""Dimensions, each with the values that count; None is "not reported"."""
-_KEPT = 24
-"""So many groups of tuples are kept."""
+KeptValues = tuple[tuple[str, frozenset[Name]], ...]
+"""Dimensions, each with the values to keep; None is "not reported"."""
+_CACHED_GROUPS = 24
+"""Along time the same groups are used many times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +42,7 @@ class Cube:
         first: The first time bucket with usage (number since 1970).
         width: How many time buckets there are, from the first to the last with usage.
         names: Dimension -> its values; a null value is None.
-        codes: Dimension -> for each tuple, the place of its value in ``names``.
+        codes: Dimension -> the code of each tuple: the place of its value in ``names``.
         sums: What each tuple used, and when.
     """
 
@@ -49,65 +54,64 @@ class Cube:
     sums: RunningSums
 
     @cached_property
-    def groups(self) -> Callable[[str | None, Wanted], Groups]:
-        """The tuples that have some values, by the values of a dimension.
+    def groups(self) -> Callable[[str | None, KeptValues], Groups]:
+        """The tuples that have some values, grouped by a dimension.
 
-        Takes the dimension, or None for all in one group, and what is wanted. Where
-        there is no such dimension in the cube, nothing reports it. The last answers
-        are kept: along time the same groups are asked for again and again.
+        Takes the dimension, or None for a single group, and the values to keep of
+        others. A dimension that the cube does not have is "not reported" everywhere.
         """
-        return lru_cache(_KEPT)(self._groups)
+        return lru_cache(_CACHED_GROUPS)(self._groups)
 
-    def _groups(self, by: str | None, wanted: Wanted) -> Groups:
-        found = np.zeros(self.sums.tuples, np.int32)
+    def _groups(self, by: str | None, kept: KeptValues) -> Groups:
+        group_of_tuple = np.zeros(self.sums.tuples, np.int32)
         if by is not None and by in self.codes:
-            found = self.codes[by].copy()
-        for dimension, values in wanted:
+            group_of_tuple = self.codes[by].copy()
+        for dimension, values in kept:
             if dimension in self.names:
-                there = [name in values for name in self.names[dimension]]
-                found[~np.asarray(there, bool)[self.codes[dimension]]] = -1
+                is_kept = [name in values for name in self.names[dimension]]
+                group_of_tuple[~np.asarray(is_kept, bool)[self.codes[dimension]]] = -1
             elif None not in values:
-                found[:] = -1
-        return Groups(found)
+                group_of_tuple[:] = -1
+        return Groups(group_of_tuple)
 
-    def only(self, dimension: str, value: Name) -> Cube:
+    def slice(self, dimension: str, value: Name) -> Cube:
         """The cube of one value of a dimension: nothing of the others is in it.
 
         Args:
-            dimension: One that may not be there, which leaves an empty cube.
-            value: One that may not occur, which leaves an empty cube, too.
+            dimension: Its name; one that the cube does not have leaves it empty.
+            value: The value; one that does not occur leaves it empty, too.
 
         Returns:
-            A cube over the same range of time, with the names that are left.
+            A cube over the same range of time, with only the names that it uses.
         """
         kept = np.zeros(self.sums.tuples, bool)
         if dimension in self.names:
             chosen = [name == value for name in self.names[dimension]]
             kept = np.asarray(chosen, bool)[self.codes[dimension]]
-        left = {name: places[kept] for name, places in self.codes.items()}
-        names, codes = used(self.names, left)
+        kept_codes = {name: codes[kept] for name, codes in self.codes.items()}
+        names, codes = drop_unused(self.names, kept_codes)
         rows, buckets = self.sums.cells((self.first, self.first + self.width), kept)
         tuples = (np.cumsum(kept) - 1)[self.sums.tuple_of[rows]]
-        values = {measure: each[rows] for measure, each in self.sums.values.items()}
-        sums = arranged(
-            [Part(buckets, tuples, values)],
-            self.sums.same,
+        values = {name: column[rows] for name, column in self.sums.values.items()}
+        sums = build_running_sums(
+            [Batch(buckets, tuples, values)],
+            self.sums.aliases,
             tuples=int(kept.sum()),
             grain_s=self.grain_s,
         )
         return Cube(self.grain_s, self.first, self.width, names, codes, sums)
 
-    def over(self, dimensions: Sequence[str], *, tz: str = "UTC") -> Cube:
-        """The cube of some of the dimensions: the others are summed up.
+    def roll_up(self, dimensions: Sequence[str], *, tz: str = "UTC") -> Cube:
+        """The cube with fewer dimensions: summed over the others.
 
         Args:
-            dimensions: Those that stay.
+            dimensions: Those to keep.
             tz: The zone whose days are read the fastest.
         """
-        groups, examples = combined([self.codes[name] for name in dimensions])
-        sums = arranged(
-            collapsed(self.sums, groups),
-            self.sums.same,
+        groups, examples = combine_codes([self.codes[name] for name in dimensions])
+        sums = build_running_sums(
+            regroup(self.sums, groups),
+            self.sums.aliases,
             tuples=len(examples),
             grain_s=self.grain_s,
             tz=tz,
@@ -134,43 +138,43 @@ class Cube:
         """Build the cube from rows of the roll-up, in any order.
 
         Args:
-            rows: ``bucket``, the dimensions, and the measures; of one that is not
-                there nothing was reported.
+            rows: ``bucket``, the dimensions, and the measures; a missing one was not
+                reported.
             dimensions: Which columns are dimensions.
             grain_s: Seconds of a time bucket.
-            space: How many bytes the running sums may take, if not the usual.
+            space: The most bytes that running sums may take, by default the usual.
             tz: The zone whose days are read the fastest.
 
         Raises:
             LedgerError: When a sum of everything would not fit.
         """
-        added = of_tables([compact(rows, {})], dimensions)
-        return cls.of(added, grain_s, space=space, tz=tz)
+        accumulator = accumulate_tables([compact(rows, {})], dimensions)
+        return cls.from_accumulator(accumulator, grain_s, space=space, tz=tz)
 
     @classmethod
-    def of(
+    def from_accumulator(
         cls,
-        added: Adder,
+        accumulator: Accumulator,
         grain_s: int,
         *,
         space: int | None = None,
         tz: str = "UTC",
     ) -> Cube:
-        """Build the cube from what was added up.
+        """Build the cube from accumulated rows.
 
         Args:
-            added: The rows; it is empty afterwards.
+            accumulator: The rows; it is empty afterwards.
             grain_s: Seconds of a time bucket.
-            space: How many bytes the running sums may take, if not the usual.
+            space: The most bytes that running sums may take, by default the usual.
             tz: The zone whose days are read the fastest.
         """
-        parts, names, codes = added.take()
-        first = min(int(part.buckets[0]) for part in parts)
-        last = max(int(part.buckets[-1]) for part in parts)
+        batches, names, codes = accumulator.take()
+        first = min(int(batch.buckets[0]) for batch in batches)
+        last = max(int(batch.buckets[-1]) for batch in batches)
         usual = USER_SPACE if "user" in names else SPACE
-        sums = arranged(
-            parts,
-            added.same,
+        sums = build_running_sums(
+            batches,
+            accumulator.aliases,
             tuples=len(next(iter(codes.values()))),
             grain_s=grain_s,
             space=space or usual,

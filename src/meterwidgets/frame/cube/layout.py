@@ -1,4 +1,4 @@
-"""How rows of the roll-up are laid out for the index."""
+"""Lays out rows of the roll-up, and sums them up along time."""
 
 from __future__ import annotations
 
@@ -9,24 +9,31 @@ from typing import Any
 import numpy as np
 
 from meterwidgets.frame.cube.running_sums import RunningSums
-from meterwidgets.frame.rollup.batches import Part, added, at_once, spans
-from meterwidgets.frame.rollup.encoding import Ints, Narrow, narrow
-from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.frame.rollup.batches import (
+    Batch,
+    aggregate,
+    between_edges,
+    edge_ranges,
+)
+from meterwidgets.frame.rollup.encoding import Int64s, Integers, narrow
+from meterwidgets.schema import MEASURES
 from meterwidgets.zones import midnight
 
 SPACE, USER_SPACE = 100_000_000, 500_000_000
-"""So many bytes the running sums take at the most: of the cube, and of that with users,
+"""The most bytes that running sums take: of the shared cube, and of the personal one,
 which has many more tuples."""
 
 _HOUR, _DAY = 3600, 86_400
-_DISTANCES = [_HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR] + [_DAY << n for n in range(6)]
+_MARK_DISTANCES_S = [_HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR] + [
+    _DAY << n for n in range(6)
+]
 """Seconds from mark to mark."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def arranged(
-    parts: list[Part],
-    same: Mapping[str, str],
+def build_running_sums(
+    batches: list[Batch],
+    aliases: Mapping[str, str],
     *,
     tuples: int,
     grain_s: int,
@@ -36,75 +43,95 @@ def arranged(
     """Rows with their running sums.
 
     Args:
-        parts: The rows; those of one time bucket of a tuple are added up. The list is
-            empty afterwards, so that its memory is free.
-        same: Measure -> the one in the values of the parts that it is the same as; of
-            one that is not there nothing was reported.
+        batches: The rows; those of one time bucket and tuple are summed. The list is
+            empty afterwards, to free its memory.
+        aliases: Measure -> the one in the values of the batches that is the same; a
+            missing one was not reported.
         tuples: How many tuples there are.
         grain_s: Seconds of a time bucket.
-        space: How many bytes the running sums may take.
+        space: The most bytes that the running sums may take.
         tz: The zone whose days begin at marks, where they are read the fastest.
     """
-    nothing = next((name for name in MEASURES if name not in same), "")
-    same = {name: same.get(name, nothing) for name in MEASURES}
-    measures = list(dict.fromkeys(same.values()))
-    types = _types(parts, measures, tuples)
-    width = sum(each.itemsize for each in types.values())
-    most = min(space // width, sum(map(len, parts))) // max(1, tuples)
-    begins = _begins(_times(parts), grain_s, most, tz)
+    # All measures that were not reported share one column of zeros.
+    zeros = next((name for name in MEASURES if name not in aliases), "")
+    aliases = {name: aliases.get(name, zeros) for name in MEASURES}
+    measures = list(dict.fromkeys(aliases.values()))
+    types = _running_types(batches, measures, tuples)
+    bytes_per_tuple = sum(each.itemsize for each in types.values())
+    rows = sum(map(len, batches))
+    max_marks = min(space // bytes_per_tuple, rows) // max(1, tuples)
+    begins = _mark_buckets(_used_buckets(batches), grain_s, max_marks, tz)
     running = {name: np.zeros((len(begins), tuples), types[name]) for name in measures}
-    columns = _room(parts, measures, tuples, int(np.diff(begins).max()))
-    marks = np.zeros(len(begins), np.int64)
-    end = 0
-    for low, high, rows in spans(parts, begins):
-        block = np.searchsorted(begins, rows.buckets, "right") - 1
-        cell = (block - low) * tuples + rows.tuples
-        found = added(Part(cell, rows.buckets - begins[block], rows.values))
-        cell = found.buckets.astype(np.int64)
-        marks[low + 1 : high + 1] = np.bincount(cell // tuples, minlength=high - low)
-        firsts = np.flatnonzero(np.diff(cell, prepend=-1))
-        alone = len(firsts) == len(cell)
-        for name, values in found.values.items():
-            sums = running[name][low + 1 : high + 1].reshape(-1)
-            sums[cell[firsts]] = (
-                values if alone else np.add.reduceat(values.astype(np.int64), firsts)
-            )
-        start, end = end, end + len(cell)
-        laid = {"tuple": cell % tuples, "slot": found.tuples, **found.values}
-        for name, values in laid.items():
-            columns[name] = _put(columns[name], start, values)
-    for sums in running.values():
-        np.cumsum(sums, axis=0, dtype=sums.dtype, out=sums)
-    columns = {name: column[:end] for name, column in columns.items()}
+    columns = _allocate(batches, measures, tuples, int(np.diff(begins).max()))
+    marks, columns = _fill(batches, begins, tuples, running, columns)
     return RunningSums(
         begins,
-        np.cumsum(marks),
+        marks,
         columns.pop("tuple"),
         columns.pop("slot"),
         columns,
-        same,
+        aliases,
         running,
     )
 
 
-def _room(
-    parts: Sequence[Part], measures: Sequence[str], tuples: int, width: int
-) -> dict[str, Narrow]:
-    """Columns as long as all parts: memory is taken when they are filled, not before.
+def _fill(
+    batches: list[Batch],
+    begins: Int64s,
+    tuples: int,
+    running: Mapping[str, Integers],
+    columns: dict[str, Integers],
+) -> tuple[Int64s, dict[str, Integers]]:
+    """Fill the columns and the running sums, some blocks between marks at a time.
+
+    Returns:
+        How many rows lie before each mark, and the columns, cut to their rows.
+    """
+    marks = np.zeros(len(begins), np.int64)
+    end = 0
+    for low, high, rows in between_edges(batches, begins):
+        block = np.searchsorted(begins, rows.buckets, "right") - 1
+        # Sorting by block and tuple, then slot, puts rows of a tuple together.
+        cell = (block - low) * tuples + rows.tuples
+        ordered = aggregate(Batch(cell, rows.buckets - begins[block], rows.values))
+        cell = ordered.buckets.astype(np.int64)
+        marks[low + 1 : high + 1] = np.bincount(cell // tuples, minlength=high - low)
+        firsts = np.flatnonzero(np.diff(cell, prepend=-1))
+        is_unique = len(firsts) == len(cell)
+        for name, values in ordered.values.items():
+            sums = running[name][low + 1 : high + 1].reshape(-1)
+            sums[cell[firsts]] = (
+                values
+                if is_unique
+                else np.add.reduceat(values.astype(np.int64), firsts)
+            )
+        start, end = end, end + len(cell)
+        laid_out = {"tuple": cell % tuples, "slot": ordered.tuples, **ordered.values}
+        for name, values in laid_out.items():
+            columns[name] = _write(columns[name], start, values)
+    for sums in running.values():
+        np.cumsum(sums, axis=0, dtype=sums.dtype, out=sums)
+    return np.cumsum(marks), {name: column[:end] for name, column in columns.items()}
+
+
+def _allocate(
+    batches: Sequence[Batch], measures: Sequence[str], tuples: int, width: int
+) -> dict[str, Integers]:
+    """Columns as long as all batches; their memory is taken when they are filled.
 
     Args:
-        parts: What will be laid out.
-        measures: The measures; one that is not in the parts is 0.
+        batches: What will be laid out.
+        measures: The measures; one that no batch has is 0.
         tuples: How many tuples there are.
         width: How many time buckets there are between two marks.
     """
-    size = sum(map(len, parts))
-    room: dict[str, Narrow] = {
+    size = sum(map(len, batches))
+    room: dict[str, Integers] = {
         "tuple": np.empty(size, np.min_scalar_type(tuples)),
         "slot": np.empty(size, np.min_scalar_type(width)),
     }
     for name in measures:
-        kinds = {part.values[name].dtype for part in parts if name in part.values}
+        kinds = {batch.values[name].dtype for batch in batches if name in batch.values}
         if kinds:
             room[name] = np.empty(size, np.result_type(*kinds))
         else:
@@ -112,7 +139,7 @@ def _room(
     return room
 
 
-def _put(column: Narrow, start: int, values: Narrow) -> Narrow:
+def _write(column: Integers, start: int, values: Integers) -> Integers:
     """A column with some of its numbers; wider where they don't fit into it."""
     if len(values) and int(values.max()) > np.iinfo(column.dtype).max:
         column = column.astype(np.result_type(column, narrow(values)))
@@ -120,49 +147,48 @@ def _put(column: Narrow, start: int, values: Narrow) -> Narrow:
     return column
 
 
-def _types(
-    parts: Sequence[Part], measures: Sequence[str], tuples: int
+def _running_types(
+    batches: Sequence[Batch], measures: Sequence[str], tuples: int
 ) -> dict[str, np.dtype[Any]]:
     """Measure -> the smallest type that holds all that a tuple has of it."""
     found = {}
     for name in measures:
         whole = np.zeros(tuples, np.int64)
-        for part in parts:
-            if name in part.values:
-                np.add.at(whole, part.tuples, part.values[name].astype(np.int64))
+        for batch in batches:
+            if name in batch.values:
+                np.add.at(whole, batch.tuples, batch.values[name].astype(np.int64))
         found[name] = narrow(whole).dtype
     return found
 
 
-def _times(parts: Sequence[Part]) -> Ints:
+def _used_buckets(batches: Sequence[Batch]) -> Int64s:
     """The time buckets that have rows, ascending."""
-    times = [np.unique(part.buckets) for part in parts]
+    times = [np.unique(batch.buckets) for batch in batches]
     return np.unique(np.concatenate([np.zeros(0, np.int64), *times]))
 
 
-def _begins(times: Ints, grain_s: int, most: int, tz: str) -> Ints:
+def _mark_buckets(times: Int64s, grain_s: int, max_marks: int, tz: str) -> Int64s:
     """The time bucket at each mark, and the one that ends the last.
 
     Args:
         times: The time buckets that have rows, ascending.
         grain_s: Seconds of a time bucket.
-        most: So many marks there may be; where that is too few, there is one at each
-            end.
+        max_marks: The most marks; where that is too few, there is one at each end.
         tz: The zone whose days begin at marks.
     """
     if not len(times):
         return np.zeros(2, np.int64)
     end = times[-1] + 1
-    for distance_s in _DISTANCES:
-        starts = _starts(times, grain_s, distance_s, tz)
+    for distance_s in _MARK_DISTANCES_S:
+        starts = _mark_candidates(times, grain_s, distance_s, tz)
         begins = starts[np.unique(np.searchsorted(starts, times, "right") - 1)]
-        if len(begins) < most:
+        if len(begins) < max_marks:
             return np.append(begins, end)
     return np.array([times[0], end])
 
 
-def _starts(times: Ints, grain_s: int, distance_s: int, tz: str) -> Ints:
-    """Time buckets at a distance, from the midnights of a zone on."""
+def _mark_candidates(times: Int64s, grain_s: int, distance_s: int, tz: str) -> Int64s:
+    """Time buckets at a distance, counted from the midnights of a zone."""
     distance, days = max(1, distance_s // grain_s), max(1, distance_s // _DAY)
     if tz == "UTC" or grain_s >= _DAY:
         return np.unique(times // distance * distance)
@@ -175,18 +201,18 @@ def _starts(times: Ints, grain_s: int, distance_s: int, tz: str) -> Ints:
     return np.unique(starts[:, None] + steps)
 
 
-def collapsed(sums: RunningSums, groups: Ints) -> list[Part]:
-    """Rows by group of tuples, those of one time bucket of a group added up.
+def regroup(sums: RunningSums, groups: Int64s) -> list[Batch]:
+    """Rows by group of tuples, summed by time bucket and group.
 
     Args:
-        sums: Those by tuple.
-        groups: For each tuple its group.
+        sums: The rows by tuple.
+        groups: The group of each tuple.
     """
-    parts = []
-    for low, high in at_once(sums.marks):
+    batches = []
+    for low, high in edge_ranges(sums.marks):
         rows = slice(*sums.marks[[low, high]].tolist())
         begins = np.repeat(sums.begins[low:high], np.diff(sums.marks[low : high + 1]))
-        values = {name: each[rows] for name, each in sums.values.items()}
-        part = Part(begins + sums.slot[rows], groups[sums.tuple_of[rows]], values)
-        parts.append(added(part))
-    return parts
+        values = {name: column[rows] for name, column in sums.values.items()}
+        batch = Batch(begins + sums.slot[rows], groups[sums.tuple_of[rows]], values)
+        batches.append(aggregate(batch))
+    return batches

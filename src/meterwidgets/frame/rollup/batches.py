@@ -1,4 +1,4 @@
-"""Rows of the cube in the smallest types, and how they are put together by time."""
+"""Batches of rows in the smallest types, and how they are merged by time."""
 
 from __future__ import annotations
 
@@ -10,75 +10,75 @@ from itertools import pairwise
 
 import numpy as np
 
-from meterwidgets.frame.rollup.encoding import Ints, Narrow, narrow
+from meterwidgets.frame.rollup.encoding import Int64s, Integers, narrow
 
-AT_ONCE = 2_000_000
-"""So many rows are worked on at once."""
-KEYS = 1 << 62
-"""So large may be the number of a combination."""
-_PIECES = 400
-"""Into so many pieces of time parts are cut, to put them together."""
+ROWS_PER_BATCH = 2_000_000
+"""Rows per batch, so that memory is bounded."""
+MAX_KEY = 1 << 62
+"""A key that combines several numbers must stay below this to fit into int64."""
+_MERGE_PIECES = 400
+"""Pieces of time into which overlapping batches are cut and merged."""
 
 
 @dataclass(frozen=True)
-class Part:
+class Batch:
     """Some rows, ascending by time.
 
     Attributes:
         buckets: The time bucket of each.
-        tuples: Its tuple.
-        values: Measure -> its number; of one that is not there nothing was reported.
+        tuples: Its tuple of dimension values, as a number.
+        values: Measure -> the number of each row; a missing one was not reported.
     """
 
-    buckets: Narrow
-    tuples: Narrow
-    values: Mapping[str, Narrow]
+    buckets: Integers
+    tuples: Integers
+    values: Mapping[str, Integers]
 
     def __len__(self) -> int:
         """How many rows there are."""
         return len(self.buckets)
 
-    def __getitem__(self, rows: slice) -> Part:
+    def __getitem__(self, rows: slice) -> Batch:
         """Some of the rows."""
-        values = {name: each[rows] for name, each in self.values.items()}
-        return Part(self.buckets[rows], self.tuples[rows], values)
+        values = {name: column[rows] for name, column in self.values.items()}
+        return Batch(self.buckets[rows], self.tuples[rows], values)
 
 
-def added(part: Part) -> Part:
-    """Rows in any order as one row for each time bucket of a tuple, in their order.
+def aggregate(batch: Batch) -> Batch:
+    """Rows in any order, summed to one row per time bucket and tuple, sorted.
 
     Examples:
         >>> row = np.array([1, 1, 0]), np.array([5, 5, 5]), {"records": np.ones(3, int)}
-        >>> found = added(Part(*row))
-        >>> found.buckets.tolist(), found.values["records"].tolist()
+        >>> summed = aggregate(Batch(*row))
+        >>> summed.buckets.tolist(), summed.values["records"].tolist()
         ([0, 1], [1, 2])
     """
-    if not len(part):
-        return part
-    first, tuples = int(part.buckets.min()), part.tuples
-    if (int(part.buckets.max()) - first + 1) * (int(tuples.max()) + 1) > KEYS:
+    if not len(batch):
+        return batch
+    first, tuples = int(batch.buckets.min()), batch.tuples
+    if (int(batch.buckets.max()) - first + 1) * (int(tuples.max()) + 1) > MAX_KEY:
         _, tuples = np.unique(tuples, return_inverse=True)
-    buckets = part.buckets.astype(np.int64) - first
+    buckets = batch.buckets.astype(np.int64) - first
     keys, order = _sorted(buckets * (int(tuples.max()) + 1) + tuples)
     new = np.diff(keys, prepend=-1) != 0
     lead, rest = order[new], order[~new]
     into = (np.cumsum(new) - 1)[~new] if len(rest) else rest
 
-    def sums(values: Narrow) -> Narrow:  # most rows stand alone: few are to be added
-        found = values[lead]
+    def sums(values: Integers) -> Integers:  # most keys have one row: few are added
+        totals = values[lead]
         if len(rest):
-            found = found.astype(np.int64)
-            np.add.at(found, into, values[rest].astype(np.int64))
-        return narrow(found)
+            totals = totals.astype(np.int64)
+            np.add.at(totals, into, values[rest].astype(np.int64))
+        return narrow(totals)
 
-    values = {name: sums(each) for name, each in part.values.items()}
-    return Part(narrow(part.buckets[lead]), narrow(part.tuples[lead]), values)
+    values = {name: sums(column) for name, column in batch.values.items()}
+    return Batch(narrow(batch.buckets[lead]), narrow(batch.tuples[lead]), values)
 
 
-def _sorted(keys: Ints) -> tuple[Ints, Ints]:
-    """Keys in their order, and the row of each.
+def _sorted(keys: Int64s) -> tuple[Int64s, Int64s]:
+    """Sorted keys, and the row of each.
 
-    Where a key and a row fit into one number these are sorted: no row is looked up.
+    Where a key and its row fit into one number, that is sorted, which is faster.
     """
     bits = len(keys).bit_length()
     if int(keys.max()).bit_length() + bits > 63:
@@ -88,82 +88,86 @@ def _sorted(keys: Ints) -> tuple[Ints, Ints]:
     return both >> bits, both & ((1 << bits) - 1)
 
 
-def joined(parts: Sequence[Part]) -> Part:
-    """The rows of several parts, one after the other."""
-    if not parts:
-        return Part(np.zeros(0, np.uint8), np.zeros(0, np.uint8), {})
-    return Part(
-        np.concatenate([part.buckets for part in parts]),
-        np.concatenate([part.tuples for part in parts]),
+def concatenate(batches: Sequence[Batch]) -> Batch:
+    """The rows of several batches, one after another."""
+    if not batches:
+        return Batch(np.zeros(0, np.uint8), np.zeros(0, np.uint8), {})
+    return Batch(
+        np.concatenate([batch.buckets for batch in batches]),
+        np.concatenate([batch.tuples for batch in batches]),
         {
-            name: np.concatenate([part.values[name] for part in parts])
-            for name in parts[0].values
+            name: np.concatenate([batch.values[name] for batch in batches])
+            for name in batches[0].values
         },
     )
 
 
-def spans(parts: list[Part], edges: Ints) -> Iterator[tuple[int, int, Part]]:
+def between_edges(
+    batches: list[Batch], edges: Int64s
+) -> Iterator[tuple[int, int, Batch]]:
     """The rows between edges of time, some edges at a time.
 
     Args:
-        parts: The rows; a part goes when it is through, so that its memory is free.
+        batches: The rows; each batch is dropped once it is used up, to free memory.
         edges: Time buckets, ascending; all rows are between the first and the last.
 
     Yields:
-        The places of two edges, and the rows between them, part by part.
+        The places of two edges, and the rows between them, not merged.
     """
-    parts[:] = filter(len, parts)
-    cuts = [np.searchsorted(part.buckets, edges) for part in parts]
+    batches[:] = filter(len, batches)
+    cuts = [np.searchsorted(batch.buckets, edges) for batch in batches]
     if cuts:
-        for low, high in at_once(np.sum(cuts, axis=0)):
-            rows = joined([
-                part[cut[low] : cut[high]]
-                for part, cut in zip(parts, cuts, strict=True)
+        for low, high in edge_ranges(np.sum(cuts, axis=0)):
+            rows = concatenate([
+                batch[cut[low] : cut[high]]
+                for batch, cut in zip(batches, cuts, strict=True)
                 if cut[low] < cut[high]
             ])  # fmt: skip
             for place, cut in enumerate(cuts):
                 if cut[high] == cut[-1]:
-                    parts[place] = Part(cut[:0], cut[:0], {})
-            give_back()
+                    batches[place] = Batch(cut[:0], cut[:0], {})
+            trim_memory()
             yield low, high, rows
-    parts.clear()
+    batches.clear()
 
 
-def at_once(before: Ints) -> Iterator[tuple[int, int]]:
-    """Neighbouring edges, taken together until there are many rows between them.
+def edge_ranges(before: Int64s) -> Iterator[tuple[int, int]]:
+    """Ranges of edges with about ``ROWS_PER_BATCH`` rows between them.
 
     Args:
-        before: How many rows are before each edge, from 0 to all of them.
+        before: How many rows lie before each edge, from 0 to all of them.
 
     Examples:
-        >>> list(at_once(np.array([0, 10, 3_000_000, 3_000_010])))
+        >>> list(edge_ranges(np.array([0, 10, 3_000_000, 3_000_010])))
         [(0, 2), (2, 3)]
     """
-    turn = before[:-1] // AT_ONCE
-    starts = np.flatnonzero(np.diff(turn, prepend=-1)).tolist()
-    return pairwise([*starts, len(turn)])
+    batch = before[:-1] // ROWS_PER_BATCH
+    starts = np.flatnonzero(np.diff(batch, prepend=-1)).tolist()
+    return pairwise([*starts, len(batch)])
 
 
-def give_back() -> None:
-    """Give freed memory back: of many small arrays glibc keeps the holes."""
+def trim_memory() -> None:
+    """Return freed memory to the system: glibc keeps the holes of small arrays."""
     if sys.platform == "linux" and (trim := getattr(CDLL(None), "malloc_trim", None)):
         trim(0)
 
 
-def together(parts: list[Part]) -> list[Part]:
-    """Parts whose times overlap as parts that follow each other.
+def merge(batches: list[Batch]) -> list[Batch]:
+    """Batches whose times overlap, as batches that follow each other.
 
     Args:
-        parts: The rows; the list is empty afterwards.
+        batches: The rows; the list is empty afterwards.
     """
-    first = min(int(part.buckets[0]) for part in parts)
-    last = max(int(part.buckets[-1]) for part in parts)
-    edges = np.unique(np.linspace(first, last + 1, _PIECES).astype(np.int64))
-    return [added(rows) for _, _, rows in spans(parts, edges)]
+    first = min(int(batch.buckets[0]) for batch in batches)
+    last = max(int(batch.buckets[-1]) for batch in batches)
+    edges = np.unique(np.linspace(first, last + 1, _MERGE_PIECES).astype(np.int64))
+    return [aggregate(rows) for _, _, rows in between_edges(batches, edges)]
 
 
-def overlap(parts: Sequence[Part]) -> float:
-    """How many parts there are at any time, in the mean: 1 if in its order."""
-    ends = np.array([[part.buckets[0], part.buckets[-1]] for part in parts], np.int64)
+def mean_overlap(batches: Sequence[Batch]) -> float:
+    """How many batches cover a moment on average: 1 if they follow each other."""
+    ends = np.array(
+        [[batch.buckets[0], batch.buckets[-1]] for batch in batches], np.int64
+    )
     first, last = ends.min(axis=0)[0], ends.max(axis=0)[1]
     return float((ends[:, 1] - ends[:, 0]).sum() / max(1, last - first))

@@ -10,25 +10,25 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.schema import MEASURES
 
-Ints = npt.NDArray[np.int64]
-Narrow = npt.NDArray[Any]
+Int64s = npt.NDArray[np.int64]
+Integers = npt.NDArray[Any]
 """Whole numbers in the smallest type that holds them."""
 Name = str | None
 
-TOO_MUCH = (
+OVERFLOW = (
     "the sums of the ledger are larger than can be counted exactly (2^63 tokens, or "
     "9.2 billion in money); read it in parts"
 )
 
 _WIDTHS = (np.uint8, np.uint16, np.uint32)
-_LISTED = 1 << 26
-"""So many combinations are looked up in a list; more are sorted, and few rows, too."""
+_MAX_LOOKUP = 1 << 26
+"""Codes up to this are ranked by a lookup table; larger ones by sorting."""
 
 
-def narrow(values: Narrow) -> Narrow:
-    """Numbers that are not negative in the smallest type that holds them."""
+def narrow(values: Integers) -> Integers:
+    """The same non-negative numbers in the smallest type that holds them."""
     most = int(values.max(initial=0))
     for width in _WIDTHS:
         if most <= np.iinfo(width).max:
@@ -36,10 +36,10 @@ def narrow(values: Narrow) -> Narrow:
     return values.astype(np.int64, copy=False)
 
 
-def numbers(array: pa.Array) -> Narrow:
-    """An array of numbers, not copied; what is null may be any number.
+def numbers(array: pa.Array) -> Integers:
+    """The numbers of an Arrow array, not copied; a null may be any number.
 
-    Its own ``to_numpy`` imports pandas, which takes half a second.
+    Arrow's own ``to_numpy`` imports pandas, which takes half a second.
 
     Examples:
         >>> numbers(pa.array([1, 2])).tolist()
@@ -53,31 +53,31 @@ def numbers(array: pa.Array) -> Narrow:
     )
 
 
-def coded(column: pa.ChunkedArray, places: Mapping[Name, int]) -> Narrow:
-    """The place of each row's value.
+def encode(column: pa.ChunkedArray, codes: Mapping[Name, int]) -> Integers:
+    """The code of each row's value.
 
     Args:
-        column: Texts, as they are or as a dictionary; a null value is None.
-        places: Value -> its place.
+        column: Texts, plain or dictionary-encoded; a null value is None.
+        codes: Value -> its code.
     """
     column = _dictionary(column).combine_chunks()
     values = column.dictionary.to_pylist()
-    found = numbers(column.indices)
+    indices = numbers(column.indices)
     if column.null_count:
         bits = np.frombuffer(column.indices.buffers()[0], np.uint8)
         valid = np.unpackbits(bits, bitorder="little")[column.indices.offset :]
-        found = np.where(valid[: len(found)], found, len(values))
+        indices = np.where(valid[: len(indices)], indices, len(values))
         values.append(None)
-    return narrow(np.array([places[value] for value in values], np.int64))[found]
+    return narrow(np.array([codes[value] for value in values], np.int64))[indices]
 
 
-def values_of(columns: Sequence[pa.ChunkedArray]) -> list[Name]:
+def distinct_values(columns: Sequence[pa.ChunkedArray]) -> list[Name]:
     """The values of some columns of texts, sorted, and None."""
-    found = set()
+    values = set()
     for column in columns:
-        for chunk in _dictionary(column).chunks[:1]:  # the dictionary is that of all
-            found.update(chunk.dictionary.to_pylist())
-    return [*sorted(found), None]
+        for chunk in _dictionary(column).chunks[:1]:  # all chunks share a dictionary
+            values.update(chunk.dictionary.to_pylist())
+    return [*sorted(values), None]
 
 
 def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -87,7 +87,7 @@ def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.unify_dictionaries()
 
 
-def combined(codes: Sequence[Narrow]) -> tuple[Ints, Ints]:
+def combine_codes(codes: Sequence[Integers]) -> tuple[Int64s, Int64s]:
     """The combinations of codes that occur, numbered in the order of the codes.
 
     Args:
@@ -96,37 +96,36 @@ def combined(codes: Sequence[Narrow]) -> tuple[Ints, Ints]:
     Returns:
         Each row's combination, and for each combination a row that has it.
     """
-    found = np.zeros(len(codes[0]), np.int64)
+    combination = np.zeros(len(codes[0]), np.int64)
     for code in codes:
-        found = _numbered(found * (int(code.max(initial=0)) + 1) + code)
-    example = np.zeros(int(found.max(initial=-1)) + 1, np.int64)
-    example[found] = np.arange(len(found))
-    return found, example
+        combination = _dense(combination * (int(code.max(initial=0)) + 1) + code)
+    example = np.zeros(int(combination.max(initial=-1)) + 1, np.int64)
+    example[combination] = np.arange(len(combination))
+    return combination, example
 
 
-def _numbered(values: Ints) -> Ints:
+def _dense(values: Int64s) -> Int64s:
     """Numbers as their ranks among those that occur."""
-    (ranks,), _ = ranked([values])
+    (ranks,), _ = dense_ranks([values])
     return ranks.astype(np.int64)
 
 
-def ranked(columns: Sequence[Narrow]) -> tuple[list[Narrow], Ints]:
+def dense_ranks(columns: Sequence[Integers]) -> tuple[list[Integers], Int64s]:
     """Numbers as their ranks among those that occur in any of some columns.
 
     Returns:
         The ranks, column by column, and the numbers that occur, ascending.
 
     Examples:
-        >>> ranks, there = ranked([np.array([7, 3]), np.array([9, 7])])
-        >>> [each.tolist() for each in ranks], there.tolist()
+        >>> ranks, values = dense_ranks([np.array([7, 3]), np.array([9, 7])])
+        >>> [column.tolist() for column in ranks], values.tolist()
         ([[1, 0], [2, 1]], [3, 7, 9])
     """
     sizes = [len(column) for column in columns]
     most = max((int(column.max(initial=0)) for column in columns), default=0) + 1
-    if most > min(_LISTED, 16 * sum(sizes) + 65_536):
-        together = np.concatenate(columns)
-        there, ranks = np.unique(together, return_inverse=True)
-        return np.split(narrow(ranks), np.cumsum(sizes)[:-1]), there.astype(np.int64)
+    if most > min(_MAX_LOOKUP, 16 * sum(sizes) + 65_536):
+        values, ranks = np.unique(np.concatenate(columns), return_inverse=True)
+        return np.split(narrow(ranks), np.cumsum(sizes)[:-1]), values.astype(np.int64)
     used = np.zeros(most, bool)
     for column in columns:
         used[column] = True
@@ -134,37 +133,39 @@ def ranked(columns: Sequence[Narrow]) -> tuple[list[Narrow], Ints]:
     return [rank[column] for column in columns], np.flatnonzero(used)
 
 
-def measured(rows: pa.Table) -> tuple[dict[str, Narrow], dict[str, str]]:
-    """The measures of rows, each column of numbers once.
+def distinct_measures(rows: pa.Table) -> tuple[dict[str, Integers], dict[str, str]]:
+    """The measures of rows, without columns that repeat another or are all 0.
 
     Args:
-        rows: Rows of the roll-up; of a measure that is not there nothing was reported.
+        rows: Rows of the roll-up; a missing measure was not reported.
 
     Returns:
-        Measure -> the number of each row; and each measure -> the one of those that
-        is the same in every row. What is 0 in all rows is left out.
+        Measure -> the number of each row; and measure -> the one of those that is the
+        same in every row.
 
     Raises:
         LedgerError: When a sum of everything would not fit.
     """
-    found: dict[str, Narrow] = {}
-    same: dict[str, str] = {}
+    columns: dict[str, Integers] = {}
+    aliases: dict[str, str] = {}
     by_total: dict[int, list[str]] = {}
     for name in filter(rows.column_names.__contains__, MEASURES):
         values = narrow(numbers(rows[name].combine_chunks()))
         rows = rows.drop_columns([name])  # so that its memory is free
-        if not (sum_of_all := total(values)):
+        if not (total := exact_total(values)):
             continue
-        alike = by_total.setdefault(sum_of_all, [])
-        first = next((o for o in alike if np.array_equal(found[o], values)), name)
-        same[name] = first
-        if first == name:
-            found[name] = values
-            alike.append(name)
-    return found, same
+        candidates = by_total.setdefault(total, [])
+        equal = (
+            other for other in candidates if np.array_equal(columns[other], values)
+        )
+        aliases[name] = next(equal, name)
+        if aliases[name] == name:
+            columns[name] = values
+            candidates.append(name)
+    return columns, aliases
 
 
-def total(values: Narrow) -> int:
+def exact_total(values: Integers) -> int:
     """The exact sum of numbers that are not negative.
 
     Raises:
@@ -173,27 +174,27 @@ def total(values: Narrow) -> int:
     most = int(values.max(initial=0))
     if most * len(values) < 2**63:
         return int(values.sum(dtype=np.int64))
-    # two halves that can't overflow tell whether the whole would
+    # The sums of both halves can't overflow, and tell whether the whole would.
     high, low = int((values >> 32).sum()), int((values & 0xFFFFFFFF).sum())
     total = (high << 32) + low
     if total >= 2**63:
-        raise LedgerError(TOO_MUCH)
+        raise LedgerError(OVERFLOW)
     return total
 
 
-def used(
-    names: Mapping[str, Sequence[Name]], codes: Mapping[str, Narrow]
+def drop_unused(
+    names: Mapping[str, Sequence[Name]], codes: Mapping[str, Integers]
 ) -> tuple[dict[str, Sequence[Name]], dict[str, npt.NDArray[np.int32]]]:
-    """The values of dimensions that occur, and their places among those.
+    """The values of dimensions that occur, and the codes of rows among those.
 
     Args:
         names: Dimension -> its values.
-        codes: Dimension -> the places in them.
+        codes: Dimension -> the code of each row, which is a place in its values.
     """
-    left: dict[str, Sequence[Name]] = {}
-    places = {}
+    used_names: dict[str, Sequence[Name]] = {}
+    used_codes = {}
     for name, values in names.items():
-        (ranks,), there = ranked([codes[name]])
-        left[name] = [values[place] for place in there.tolist()]
-        places[name] = ranks.astype(np.int32)
-    return left, places
+        (ranks,), used = dense_ranks([codes[name]])
+        used_names[name] = [values[code] for code in used.tolist()]
+        used_codes[name] = ranks.astype(np.int32)
+    return used_names, used_codes

@@ -1,33 +1,30 @@
 """The roll-up: one SQL text from usage records to the rows of the cube.
 
-It is written in the words that every engine has, so that it can be written for others.
+It uses only SQL that every engine has, so that it can be translated for others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from meterwidgets.schema import MEASURES as SCHEMA_MEASURES
+from meterwidgets.schema import MEASURES
 
-_ALONE = "requests = 1"
-_SUMMED = {each.name: (each.summed, *each.where) for each in SCHEMA_MEASURES}
-MEASURES = tuple(_SUMMED)
-"""The names of the measures; all int64, money in nano-units."""
+_ONE_REQUEST = "requests = 1"
 
 CONDITIONS = tuple(
     dict.fromkeys(
-        [_ALONE, "input_cost <> 0", "output_cost <> 0", "unsplit_cost <> 0"]
-        + [each for _, *where in _SUMMED.values() for each in where]
+        [_ONE_REQUEST, "input_cost <> 0", "output_cost <> 0", "unsplit_cost <> 0"]
+        + [each for measure in MEASURES.values() for each in measure.where]
     )
 )
 """SQL conditions on a record: where one holds always or never, less is to be summed."""
 
 
-def met(condition: str) -> str:
+def count_where(condition: str) -> str:
     """SQL text of how many records meet a condition.
 
     Examples:
-        >>> met("currency IS NOT NULL"), met("estimated")
+        >>> count_where("currency IS NOT NULL"), count_where("estimated")
         ('count(currency)', 'count(*) FILTER (estimated)')
     """
     if condition.endswith(" IS NOT NULL"):
@@ -35,55 +32,56 @@ def met(condition: str) -> str:
     return f"count(*) FILTER ({condition})"
 
 
-def _is_reported(field: str) -> str:
-    return f"{field} IS NOT NULL"
-
-
-_NEVER = {
-    "requests": _is_reported("requests"),
-    "input_tokens": _is_reported("input_tokens"),
-    "output_tokens": _is_reported("output_tokens"),
-    "cache_read_tokens": _is_reported("cache_read_tokens"),
-    "cache_write_tokens": _is_reported("cache_write_tokens"),
-    "reasoning_tokens": _is_reported("reasoning_tokens"),
-    "input_cost": "input_cost <> 0",
-    "output_cost": "output_cost <> 0",
-    "unsplit_cost": "unsplit_cost <> 0",
-}
+_NONZERO_IF = {
+    **{
+        field: f"{field} IS NOT NULL"
+        for field in (
+            "requests", "input_tokens", "output_tokens", "cache_read_tokens",
+            "cache_write_tokens", "reasoning_tokens",
+        )
+    },
+    **{
+        side: f"{side} <> 0" for side in ("input_cost", "output_cost", "unsplit_cost")
+    },
+}  # fmt: skip
 """What is summed -> the condition without which its sum is 0."""
 
 
 def _measure(
-    measure: str,
+    name: str,
     always: Collection[str],
     never: Collection[str],
     *,
-    apart: bool = False,
+    summed: bool,
 ) -> str | None:
-    """SQL text of a measure, or of what a single record adds to it; None where it is 0.
+    """SQL text of a measure; None where it is 0.
 
     Args:
-        measure: Its name.
+        name: Its name.
         always: As ``rollup`` has it.
         never: Likewise.
-        apart: Whether it is of a single record.
+        summed: Whether it is the sum of a group, or what a single record adds.
     """
-    value, *where = _SUMMED[measure]
-    if {*where, _NEVER.get(value)} & {*never}:
+    measure = MEASURES[name]
+    value = measure.summed
+    if {*measure.where, _NONZERO_IF.get(value)} & {*never}:
         return None
-    where = [each for each in where if each not in always]
-    if value == "requests" and _ALONE in always:
+    where = [condition for condition in measure.where if condition not in always]
+    if value == "requests" and _ONE_REQUEST in always:
         value = "1"
     if value != "1":
-        inner = f"CASE WHEN {' AND '.join(where)} THEN {value} END" if where else value
-        summed = inner if apart else f"sum({inner})"
-        return f"CAST(coalesce({summed}, 0) AS BIGINT)"
-    if apart:
+        number = f"CASE WHEN {' AND '.join(where)} THEN {value} END" if where else value
+        if summed:
+            number = f"sum({number})"
+        return f"CAST(coalesce({number}, 0) AS BIGINT)"
+    if not summed:
         return f"CAST({' AND '.join(where) or 'true'} AS UTINYINT)"
-    return f"CAST({met(*where) if where else 'count(*)'} AS BIGINT)"
+    return f"CAST({count_where(*where) if where else 'count(*)'} AS BIGINT)"
 
 
-def repeated(*, always: Collection[str], never: Collection[str]) -> dict[str, str]:
+def duplicate_measures(
+    *, always: Collection[str], never: Collection[str]
+) -> dict[str, str]:
     """The measures that are the same as another one in every row, with that one.
 
     Args:
@@ -91,16 +89,17 @@ def repeated(*, always: Collection[str], never: Collection[str]) -> dict[str, st
         never: Those that no record meets.
 
     Examples:
-        >>> repeated(always=["currency IS NOT NULL"], never=[])["priced"]
+        >>> duplicate_measures(always=["currency IS NOT NULL"], never=[])["priced"]
         'records'
     """
-    first: dict[str, str] = {}
-    texts = {name: _measure(name, always, never) for name in MEASURES}
-    return {
-        name: other
-        for name, text in texts.items()
-        if text and (other := first.setdefault(text, name)) != name
-    }
+    first_of: dict[str, str] = {}
+    duplicates = {}
+    for name in MEASURES:
+        if sql := _measure(name, always, never, summed=True):
+            first = first_of.setdefault(sql, name)
+            if first != name:
+                duplicates[name] = first
+    return duplicates
 
 
 def rollup(
@@ -118,8 +117,8 @@ def rollup(
         dimensions: What to group by, besides time.
         grain_s: Seconds of a time bucket.
         always: Those of ``CONDITIONS`` that every record meets.
-        never: Those that no record meets; what is 0 for it is left out, and so is what
-            is ``repeated``.
+        never: Those that no record meets. Measures that are 0 for it, and
+            ``duplicate_measures``, are left out.
 
     Returns:
         A SELECT of ``bucket`` (its number since 1970), the dimensions, the measures.
@@ -129,11 +128,11 @@ def rollup(
         'SELECT CAST(start_us // 900000000 AS BIGINT)'
     """
     keys = ", ".join(f'"{name}"' for name in dimensions)
-    rows = _rows(records, keys, grain_s, always, never, apart=False)
+    rows = _rows(records, keys, grain_s, always, never, summed=True)
     return f"{rows} GROUP BY bucket, {keys}"
 
 
-def apart(
+def unsummed_rows(
     records: str,
     keys: Mapping[str, str],
     grain_s: int,
@@ -141,7 +140,7 @@ def apart(
     always: Collection[str],
     never: Collection[str],
 ) -> str:
-    """SQL text of the rows that single records make: ``rollup`` without adding up.
+    """SQL text of ``rollup`` before its sums: a row for each record.
 
     Args:
         records: The relation of usage records.
@@ -151,11 +150,12 @@ def apart(
         never: Likewise.
 
     Examples:
-        >>> apart("records", {"org": "1"}, 900, always=[], never=[]).split(", CAST")[1]
+        >>> sql = unsummed_rows("records", {"org": "1"}, 900, always=[], never=[])
+        >>> sql.split(", CAST")[1]
         '(true AS UTINYINT) AS records'
     """
-    texts = ", ".join(f'{text} AS "{name}"' for name, text in keys.items())
-    return _rows(records, texts, grain_s, always, never, apart=True)
+    columns = ", ".join(f'{text} AS "{name}"' for name, text in keys.items())
+    return _rows(records, columns, grain_s, always, never, summed=False)
 
 
 def _rows(
@@ -165,12 +165,14 @@ def _rows(
     always: Collection[str],
     never: Collection[str],
     *,
-    apart: bool,
+    summed: bool,
 ) -> str:
-    again = repeated(always=always, never=never)
-    texts = {name: _measure(name, always, never, apart=apart) for name in MEASURES}
+    duplicates = duplicate_measures(always=always, never=never)
     measures = ", ".join(
-        f"{sql} AS {name}" for name, sql in texts.items() if sql and name not in again
+        f"{sql} AS {name}"
+        for name in MEASURES
+        if name not in duplicates
+        and (sql := _measure(name, always, never, summed=summed))
     )
     return (
         f"SELECT CAST(start_us // {grain_s * 1_000_000} AS BIGINT) AS bucket, "
@@ -178,8 +180,8 @@ def _rows(
     )
 
 
-def rollup_again(rows: str, dimensions: tuple[str, ...], factor: int = 1) -> str:
-    """SQL text of rows of the cube that are summed once more.
+def reaggregate(rows: str, dimensions: tuple[str, ...], factor: int = 1) -> str:
+    """SQL text of rows of the cube, summed to fewer dimensions or longer buckets.
 
     Args:
         rows: The relation of rows that ``rollup`` made.
@@ -187,7 +189,7 @@ def rollup_again(rows: str, dimensions: tuple[str, ...], factor: int = 1) -> str
         factor: How many of their time buckets make one.
 
     Examples:
-        >>> rollup_again("fine", ("org",), 15).split(", CAST")[0]
+        >>> reaggregate("fine", ("org",), 15).split(", CAST")[0]
         'SELECT bucket // 15 AS bucket, "org"'
     """
     keys = ", ".join(f'"{name}"' for name in dimensions)

@@ -7,37 +7,37 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from meterwidgets.frame.rollup.encoding import measured
-from meterwidgets.frame.rollup.measures import MEASURES
+from meterwidgets.frame.rollup.encoding import distinct_measures
+from meterwidgets.schema import MEASURES
 
-_SAME = b"same"
+_ALIASES_KEY = b"same"
 
 
-def compact(rows: pa.Table, same: Mapping[str, str]) -> pa.Table:
-    """Rows of the roll-up with each column of numbers once.
+def compact(rows: pa.Table, duplicates: Mapping[str, str]) -> pa.Table:
+    """Rows of the roll-up without columns that repeat another.
 
     Args:
         rows: ``bucket``, dimensions and measures.
-        same: Measure that is not there -> one that is, and is the same.
+        duplicates: Measure that is left out -> the one in ``rows`` that is the same.
 
     Returns:
-        The rows; their metadata say which measure is which column. Of one that is not
-        named there nothing was reported.
+        The rows; their metadata say which measure is which column. A measure that is
+        not named there was not reported.
     """
-    values, alike = measured(rows)
-    again = {name: alike[of] for name, of in same.items() if of in alike}
-    others = [name for name in rows.column_names if name not in MEASURES]
-    columns = {name: rows[name] for name in others}
-    return with_same(pa.table({**columns, **values}), {**alike, **again})
+    values, aliases = distinct_measures(rows)
+    aliases |= {name: aliases[of] for name, of in duplicates.items() if of in aliases}
+    keys = [name for name in rows.column_names if name not in MEASURES]
+    columns = {name: rows[name] for name in keys}
+    return with_aliases(pa.table({**columns, **values}), aliases)
 
 
-def with_same(rows: pa.Table, same: Mapping[str, str]) -> pa.Table:
+def with_aliases(rows: pa.Table, aliases: Mapping[str, str]) -> pa.Table:
     """Rows that say which measure is which column; see ``compact``."""
-    return rows.replace_schema_metadata({_SAME: json.dumps(same)})
+    return rows.replace_schema_metadata({_ALIASES_KEY: json.dumps(aliases)})
 
 
-def same_of(rows: pa.Table) -> dict[str, str]:
-    """Which measure of some rows is which column; see ``compact``."""
-    if _SAME in (rows.schema.metadata or {}):
-        return dict(json.loads(rows.schema.metadata[_SAME]))
+def aliases_of(rows: pa.Table) -> dict[str, str]:
+    """Measure -> the column that holds it; see ``compact``."""
+    if _ALIASES_KEY in (rows.schema.metadata or {}):
+        return dict(json.loads(rows.schema.metadata[_ALIASES_KEY]))
     return {name: name for name in MEASURES if name in rows.column_names}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.rollup.encoding import TOO_MUCH
+from meterwidgets.frame.rollup.encoding import OVERFLOW
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -92,7 +92,7 @@ def _exact(value: str) -> Any:
 
     return sqlglot.parse_one(
         f"COALESCE(TRY_SUM({value}), "
-        f"CASE WHEN COUNT({value}) = 0 THEN 0 ELSE RAISE_ERROR('{TOO_MUCH}') END)",
+        f"CASE WHEN COUNT({value}) = 0 THEN 0 ELSE RAISE_ERROR('{OVERFLOW}') END)",
         read="spark",
     )
 
@@ -116,8 +116,8 @@ def _why(name: str, said: str) -> str:
     ours = re.search(r"meterwidgets\.errors\.LedgerError: (.+)", said)
     if ours:
         return f"{name}: {ours[1]}"
-    if TOO_MUCH in said:
-        return TOO_MUCH
+    if OVERFLOW in said:
+        return OVERFLOW
     if missing := re.search(r"No module named '(\w+)", said):
         return (
             f"{name}: a worker has no {missing[1]}; install meterwidgets on all workers"

@@ -19,7 +19,7 @@ from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.from_records import frame_from_records
 from meterwidgets.frame.rollup.measures import CONDITIONS, rollup
-from meterwidgets.frame.rollup.stats import spanned
+from meterwidgets.frame.rollup.stats import time_stats
 from meterwidgets.frame.spark.engine import Cluster, explained
 from meterwidgets.frame.spark.worker import (
     COLUMNS,
@@ -90,7 +90,7 @@ def read_cluster(
         found = _records(rows.df, made_with(columns), unique=unique)
         records = Cluster(_held(found, made) if unique else found, made)
         cubes = partial(_cubes, records, columns, words["tz"])
-        known = spanned(records)
+        known = time_stats(records)
         frame = frame_from_records(
             records, known, Quality(), cubes, pricing=str(pricing), **words
         )
@@ -214,7 +214,9 @@ def _cubes(
     ]
     rows = records.ask(rollup("records", dimensions, grain_s, never=never)).toArrow()
     cube = Cube.from_rows(rows, dimensions, grain_s, tz=tz)
-    return (cube.over(DIMENSIONS.shared_keys, tz=tz), cube) if users else (cube, None)
+    return (
+        (cube.roll_up(DIMENSIONS.shared_keys, tz=tz), cube) if users else (cube, None)
+    )
 
 
 def _held(df: DataFrame, made: ExitStack) -> DataFrame:

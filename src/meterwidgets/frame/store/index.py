@@ -14,7 +14,7 @@ import pyarrow as pa
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.labels import Named, latest, with_own
-from meterwidgets.frame.rollup.accumulator import of_tables
+from meterwidgets.frame.rollup.accumulator import accumulate_tables
 from meterwidgets.frame.saved import map_table, open_frame, save
 from meterwidgets.frame.store import parquet
 from meterwidgets.frame.store.manifest import Manifest
@@ -82,10 +82,12 @@ def _cubes(segments: list[pa.Table], grain_s: int, tz: str) -> tuple[Cube, Cube 
         for name in ("user", "api_key")
     )
     if not has_users:
-        rows = of_tables(segments, DIMENSIONS.shared_keys)
-        return Cube.of(rows, grain_s, tz=tz), None
-    user_cube = Cube.of(of_tables(segments, DIMENSIONS.personal_keys), grain_s, tz=tz)
-    return user_cube.over(DIMENSIONS.shared_keys, tz=tz), user_cube
+        rows = accumulate_tables(segments, DIMENSIONS.shared_keys)
+        return Cube.from_accumulator(rows, grain_s, tz=tz), None
+    user_cube = Cube.from_accumulator(
+        accumulate_tables(segments, DIMENSIONS.personal_keys), grain_s, tz=tz
+    )
+    return user_cube.roll_up(DIMENSIONS.shared_keys, tz=tz), user_cube
 
 
 def ledger_names(folder: Path, manifest: Manifest) -> Named:

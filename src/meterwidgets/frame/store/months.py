@@ -12,8 +12,8 @@ from shutil import rmtree
 import msgspec
 import pyarrow as pa
 
-from meterwidgets.frame.cube.build import added_up
-from meterwidgets.frame.rollup.stats import FACTS, Facts, facts
+from meterwidgets.frame.cube.build import accumulate_records
+from meterwidgets.frame.rollup.stats import STATS_COLUMNS, RecordStats, record_stats
 from meterwidgets.frame.store import parquet, segments
 from meterwidgets.frame.store.manifest import Manifest, Month
 from meterwidgets.frame.store.merge import NEWLY_BILLED, SUPERSEDED, MergeResult
@@ -42,7 +42,7 @@ class _Rewritten:
 
     month: Month
     records: str
-    stats: Facts
+    stats: RecordStats
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def write_months(
     staging.parent.mkdir(exist_ok=True)
     new_files = parquet.write_by_month(ws, input_ids, staging, tell=steps.tell)
     steps.until(1)
-    tally(ws, further=[f"{_LAST_DAY} AS month", *FACTS])
-    stats = facts(ws)
+    tally(ws, further=[f"{_LAST_DAY} AS month", *STATS_COLUMNS])
+    stats = record_stats(ws)
     crowded = {
         name for name, month in before.months.items() if len(month.parts) >= _MAX_PARTS
     }
@@ -127,7 +127,7 @@ def _appended_rows(
     before: Manifest,
     rewritten: Collection[str],
     months: Sequence[str],
-    stats: Facts,
+    stats: RecordStats,
     grain_s: int,
     steps: Steps,
 ) -> Iterator[_SegmentUpdate]:
@@ -151,7 +151,9 @@ def _appended_rows(
             f"(SELECT * FROM {ws.records} WHERE "
             f"date_trunc('month', make_timestamp(start_us)) NOT IN ({others}))"
         )
-    rows = added_up(ws, records, DIMENSIONS.personal_keys, grain_s, stats, steps.tell)
+    rows = accumulate_records(
+        ws, records, DIMENSIONS.personal_keys, grain_s, stats, steps.tell
+    )
     edges = [int(_start(name).timestamp()) // grain_s for name in months]
     tables = rows.tables([*edges, _END_OF_TIME])
     for name, table in zip(months, tables, strict=True):
@@ -164,7 +166,7 @@ def _rewritten_rows(
 ) -> Iterator[_SegmentUpdate]:
     """All rows of the months that were rewritten."""
     for name, month in rewritten.items():
-        rows = added_up(
+        rows = accumulate_records(
             ws, month.records, DIMENSIONS.personal_keys, grain_s, month.stats
         )
         (table,) = rows.tables([0, _END_OF_TIME])
@@ -209,7 +211,7 @@ def _append(
         file.rename(writer.folder / part)
     of_month = f"(FROM {ws.tallies} WHERE strftime(month, '%Y-%m') = {literal(name)})"
     month = writer.manifest.months.get(name)
-    return _extended(month, parts, of_tallied(ws, of_month), facts(ws, of_month))
+    return _extended(month, parts, of_tallied(ws, of_month), record_stats(ws, of_month))
 
 
 def _rewrite(
@@ -239,13 +241,16 @@ def _rewrite(
     part = writer.new_path("records", f"{name}/{writer.number}.parquet")
     parquet.write_part(ws, rows, writer.folder / part)
     records = parquet.priced_records(writer.folder, [part])
-    tallies = tally(ws, records, further=FACTS)
-    stats = facts(ws)
+    tallies = tally(ws, records, further=STATS_COLUMNS)
+    stats = record_stats(ws)
     return _Rewritten(_extended(None, [part], tallies, stats), records, stats)
 
 
 def _extended(
-    month: Month | None, parts: Sequence[str], tallies: Sequence[Tally], stats: Facts
+    month: Month | None,
+    parts: Sequence[str],
+    tallies: Sequence[Tally],
+    stats: RecordStats,
 ) -> Month:
     """A month with further records; its segment is still to be written."""
     if month is None:

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.frame.cube.build import cubes_of, currencies_of
+from meterwidgets.frame.cube.build import build_cubes, currencies_of
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.rollup.stats import FACTS, facts
+from meterwidgets.frame.rollup.stats import STATS_COLUMNS, record_stats
 from meterwidgets.frame.store import manifest, parquet
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.workspace import Workspace
@@ -54,7 +54,9 @@ def reprice(
             price(ws, book, pricing)
             sentences = _notes(ws, folder, book, pricing)
             grain_s, users = frame.cube.grain_s, frame.user_cube is not None
-            cube, user_cube = cubes_of(ws, facts(ws), grain_s, users, tz=frame.tz)
+            cube, user_cube = build_cubes(
+                ws, record_stats(ws), grain_s, users, tz=frame.tz
+            )
             return replace(
                 frame,
                 cube=cube,
@@ -81,7 +83,7 @@ def _notes(
     sentences = [*(current.notes if current else ())]
     sentences += price_notes.of_mode(ws, pricing)
     sentences += price_notes.of_rates(ws)
-    tallies = notes.tally(ws, only=price_notes.PRICEABLE, further=FACTS)
+    tallies = notes.tally(ws, only=price_notes.PRICEABLE, further=STATS_COLUMNS)
     sentences += notes.of_families(ws)
     sentences += notes.of_tallies(tallies, book)
     return tuple(dict.fromkeys(sentences))

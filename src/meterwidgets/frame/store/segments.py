@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from meterwidgets.frame.rollup.measures import MEASURES, rollup_again
+from meterwidgets.frame.rollup.measures import reaggregate
 from meterwidgets.frame.rollup.stats import grain_for
-from meterwidgets.frame.rollup.tables import compact, same_of, with_same
+from meterwidgets.frame.rollup.tables import aliases_of, compact, with_aliases
 from meterwidgets.frame.saved import map_table, write_table
 from meterwidgets.frame.store.manifest import Month
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.schema import DIMENSIONS
+from meterwidgets.schema import DIMENSIONS, MEASURES
 
 
 def grain(before: int, months: Iterable[Month]) -> int:
@@ -54,12 +54,14 @@ def write_segment(
     if base is not None:
         rows = _added(ws, map_table(base), base_buckets, rows)
     assert rows is not None
-    same = {name: of for name, of in same_of(rows).items() if pc.max(rows[of]).as_py()}
+    same = {
+        name: of for name, of in aliases_of(rows).items() if pc.max(rows[of]).as_py()
+    }
     columns = {"bucket": rows["bucket"]}
     columns |= {name: _dictionary(rows[name]) for name in DIMENSIONS.personal_keys}
     columns |= {name: rows[name] for name in same.values()}
     table = pa.table(columns).unify_dictionaries().combine_chunks()
-    write_table(path, with_same(table, same))
+    write_table(path, with_aliases(table, same))
 
 
 def _added(
@@ -70,9 +72,9 @@ def _added(
         ws.registered(_with_all_measures(base)) as base_rows,
         ws.registered(_with_all_measures(base[:0] if rows is None else rows)) as added,
     ):
-        coarser = rollup_again(base_rows, DIMENSIONS.personal_keys, base_buckets)
+        coarser = reaggregate(base_rows, DIMENSIONS.personal_keys, base_buckets)
         both = f"({coarser} UNION ALL BY NAME FROM {added})"
-        query = rollup_again(both, DIMENSIONS.personal_keys)
+        query = reaggregate(both, DIMENSIONS.personal_keys)
         return compact(ws.con.sql(query).to_arrow_table(), {})
 
 
@@ -82,7 +84,7 @@ def _with_all_measures(rows: pa.Table) -> pa.Table:
     Args:
         rows: See ``compact``.
     """
-    same, zeros = same_of(rows), pa.array(np.zeros(len(rows), np.int64))
+    same, zeros = aliases_of(rows), pa.array(np.zeros(len(rows), np.int64))
     columns = {name: rows[name] for name in ("bucket", *DIMENSIONS.personal_keys)}
     columns |= {name: rows[same[name]] if name in same else zeros for name in MEASURES}
     return pa.table(columns)
