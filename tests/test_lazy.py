@@ -79,6 +79,34 @@ def test_reading_loads_no_widgets() -> None:
     assert loaded(code) - {"pandas"} <= {"numpy", "pyarrow", "duckdb", "tornado"}
 
 
+def test_what_a_session_preloads_is_no_engine_no_dataframes_and_no_server() -> None:
+    found = loaded("from meterwidgets.serve.session import preload; preload()")
+    assert found <= {
+        *("anywidget", "bqplot", "ipywidgets", "IPython", "msgspec", "numpy"),
+        *("pyarrow", "tornado", "traitlets"),
+    }
+
+
+NOTHING_NEW = """
+import sys
+from meterwidgets.serve.session import preload
+preload()
+before = set(sys.modules)
+import meterwidgets as mw
+mw.app(mw.current_usage(), query="range=7d&org=Acme")
+new = [name for name in set(sys.modules) - before if name.startswith("meterwidgets")]
+assert not new, new
+"""
+
+
+def test_a_session_preloads_all_of_ours_that_a_page_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = save(mw.demo_usage(), tmp_path / "frame")
+    monkeypatch.setenv("METERWIDGETS_FRAME", str(folder))
+    loaded(NOTHING_NEW)
+
+
 FIRST_FIGURES = """
 import meterwidgets as mw
 app = mw.app(mw.current_usage(), query="range=7d&org=Acme")

@@ -1,4 +1,4 @@
-"""The one family of errors, and the texts that several rooms share."""
+"""The errors of this package, and the text for a name that does not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 class MeterError(Exception):
-    """Something that the reader can mend; the text says what came and what to do.
+    """An error that the user can fix; its text says what is wrong and what to do.
 
     Examples:
         >>> raise MeterError("no usage in 'a.csv'; name a file that has rows")
@@ -18,11 +18,11 @@ class MeterError(Exception):
 
 
 class LedgerError(MeterError):
-    """A ledger that can't be read as it is."""
+    """A ledger that can't be read."""
 
 
 class StoreError(LedgerError):
-    """A store that can't be written; what was in it before is still there."""
+    """A store that can't be written; what it held before is still there."""
 
 
 class ConfigError(MeterError):
@@ -30,22 +30,19 @@ class ConfigError(MeterError):
 
 
 class NobodyError(MeterError):
-    """Nobody's own usage can be shown; the one error that a page shows its reader."""
+    """My Usage has no user to show; the one error whose text a served page shows."""
 
 
-_LISTED = 20
+_MAX_CHOICES = 20
 
 
-def unknown(kind: str, came: str, choices: Iterable[str]) -> str:
-    """Say that a name is not known, which one may be meant, and what there is.
+def unknown(kind: str, name: str, choices: Iterable[str]) -> str:
+    """The text for a name that does not exist: the closest choice, then all of them.
 
     Args:
-        kind: What the name stands for, in the singular.
-        came: The name that was given.
-        choices: The names that exist.
-
-    Returns:
-        One sentence that ends with the choices, the first twenty of many.
+        kind: What it names, in the singular.
+        name: The name that was given.
+        choices: The names that exist; of many, the first twenty are listed.
 
     Examples:
         >>> unknown("column", "tokens_in", ["input_tokens", "model"])
@@ -55,10 +52,10 @@ def unknown(kind: str, came: str, choices: Iterable[str]) -> str:
 input_tokens, model"
     """
     names = [str(choice) for choice in choices]
-    close = get_close_matches(came, names, n=1)
+    close = get_close_matches(name, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    listed = ", ".join(names[:_LISTED])
-    if len(names) > _LISTED:
-        listed += f" and {len(names) - _LISTED} more"
+    listed = ", ".join(names[:_MAX_CHOICES])
+    if len(names) > _MAX_CHOICES:
+        listed += f" and {len(names) - _MAX_CHOICES} more"
     kinds = f"{kind[:-1]}ies" if kind.endswith("cy") else f"{kind}s"
-    return f"{kind} {came!r} not found; {hint}{kinds}: {listed}"
+    return f"{kind} {name!r} not found; {hint}{kinds}: {listed}"
