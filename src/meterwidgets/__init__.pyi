@@ -2,11 +2,11 @@ from .context import current_usage as current_usage
 from .context import demo_usage as demo_usage
 from .dashboards.app import App as App
 from .dashboards.app import app as app
-from .dashboards.model_analytics import model_analytics as model_analytics
-from .dashboards.my_usage import my_usage as my_usage
-from .dashboards.overview import overview as overview
 from .dashboards.page import Page as Page
-from .dashboards.token_usage import token_usage as token_usage
+from .dashboards.pages import model_analytics as model_analytics
+from .dashboards.pages import my_usage as my_usage
+from .dashboards.pages import overview as overview
+from .dashboards.pages import token_usage as token_usage
 from .dashboards.view import UsageView as UsageView
 from .errors import ConfigError as ConfigError
 from .errors import LedgerError as LedgerError

@@ -201,7 +201,7 @@ def test_a_link_opens_exactly_what_it_names_and_says_what_it_can_not_have(
         shown,
         "Feb 16 – Feb 22, 2026",
         "Tenant org Acme",
-        "Of the address this was left out: org 'Nobody' not found",
+        "The address was used in part: org 'Nobody' not found",
         *token_cards(acme),
     )
     models = [row["name"] for row in acme["by"]["model"]]
@@ -243,7 +243,7 @@ def test_a_hostile_link_still_opens_a_page_and_runs_nothing(
     asked, said = HOSTILE[kind]
     path = asked.partition("?")[0]
     shown = page(url=at(server.url, asked))
-    until_read(shown, f"Of the address this was left out: {said}", "30d")
+    until_read(shown, f"The address was used in part: {said}", "30d")
     until_at(shown, path)
     assert shown.evaluate("window.hit") is None
     assert shown.locator("[src=x], [onerror]").count() == 0

@@ -103,7 +103,7 @@ def test_an_address_can_not_ask_for_another_user_and_a_reload_keeps_the_tab(
     shown = page("dark", 420, url=at(server.url, asked))
     until_read(
         shown,
-        "Of the address this was left out: user 'u-1000' not found",
+        "The address was used in part: user 'u-1000' not found",
         *token_cards(found),
     )
     until_at(shown, "/my-usage?page=token-usage")

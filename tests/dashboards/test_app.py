@@ -150,7 +150,7 @@ def test_an_address_leads_to_what_it_was_made_of(app: mw.App) -> None:
     cost, count = app.pages["token-usage"].cards
     assert (cost.by, cost.shape) == (count.by, count.shape) == ("model", "lines")
     visit(app, "overview")
-    assert (app.page, app.view.filters) == ("overview", app.view.first)
+    assert (app.page, app.view.filters) == ("overview", app.view.initial_filters)
     visit(app, "token-usage")
     assert (cost.by, cost.shape) == ("deployment", "stacked")
 
@@ -162,7 +162,7 @@ def test_an_app_opens_with_the_query_that_the_server_names(
     made = mw.app(USAGE, page="model-analytics")
     assert address(made) == "model-analytics?org=Acme"
     assert made.children[1].error.startswith(
-        "Of the address this was left out: org 'Acmee' not found"
+        "The address was used in part: org 'Acmee' not found"
     )
     made.close()
 
@@ -178,7 +178,7 @@ def test_an_app_opens_with_the_query_that_the_server_names(
 def test_no_address_breaks_an_app_or_leaves_its_pages(app: mw.App, where: str) -> None:
     visit(app, where)
     assert app.page in ("overview", "token-usage", "model-analytics")
-    assert app.view.filters == app.view.first
+    assert app.view.filters == app.view.initial_filters
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ class Reader:
         cost = self.sums.cost
         assert card["value"] == self.money(cost)
         if cost is None:
-            assert card["caption"] == "no prices: tokens rank instead"
+            assert card["caption"] == "No prices, so models are ranked by tokens"
             return
         assert card["title"] == self.exact(cost)
         per_day = self.money(cost / self.whole.elapsed)

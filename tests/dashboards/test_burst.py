@@ -11,7 +11,7 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.frame.cube.running_sums import RunningSums
-from meterwidgets.present import trends
+from meterwidgets.present.sections import trends
 
 from .test_view import ledger, send
 

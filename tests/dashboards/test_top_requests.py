@@ -12,11 +12,11 @@ import pytest
 from frame.store.ledgers import BOOK, add, jsonl, spend_logs
 
 import meterwidgets as mw
-from meterwidgets.dashboards.top_requests import records_list
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store import months
 from meterwidgets.metrics.top_requests import top_requests
 from meterwidgets.metrics.totals import totals
+from meterwidgets.present.sections.records_lists import records_list
 
 SPIKE = datetime(2026, 2, 12, 9, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from frame.store.ledgers import BOOK, Row, add, figures, jsonl, spend_logs
 from meterwidgets.errors import LedgerError, MeterError
 from meterwidgets.frame.saved import open_frame, save
 from meterwidgets.metrics.insights import insights
-from meterwidgets.present import address
+from meterwidgets.present.filters import address
 from meterwidgets.report import csv
 from meterwidgets.report import json as as_json
 

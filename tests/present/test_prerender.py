@@ -11,7 +11,7 @@ from meterwidgets.errors import NobodyError
 from meterwidgets.frame.saved import save
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.read import Request
-from meterwidgets.present.prerender import first
+from meterwidgets.present.prerender import prerender
 from meterwidgets.serve.prerender import Prerenderer
 
 USAGE = mw.demo_usage()
@@ -26,14 +26,14 @@ USAGE = mw.demo_usage()
 def test_the_first_figures_are_those_of_the_widgets(
     page: str, user: str, query: str
 ) -> None:
-    shown = first(USAGE, page, query, user=user)
+    shown = prerender(USAGE, page, query, user=user)
     app = mw.app(USAGE, page=page, user=user or None, query=query)
     row, panel = app.pages[page].top[0], app.children[1]
     words = ("label", "value", "caption", "note")
     then = [[card.get(name, "") for name in words] for card in row.cards]
-    assert [[card.get(name, "") for name in words] for card in shown.cards] == then
-    assert (shown.title, shown.subtitle) == (row.title, row.subtitle)
-    assert shown.when == (panel.range_text, panel.zone, panel.data_until)
+    assert [[getattr(card, name) for name in words] for card in shown.row.cards] == then
+    assert (shown.row.title, shown.row.subtitle) == (row.title, row.subtitle)
+    assert shown.range_texts == (panel.range_text, panel.zone, panel.data_until)
     app.close()
 
 
@@ -51,14 +51,14 @@ def test_they_are_of_the_tab_that_the_address_opens(
     page: str, query: str, opened: str
 ) -> None:
     app = mw.app(USAGE, page=page, query=query)
-    assert first(USAGE, page, query).page == app.page == opened
+    assert prerender(USAGE, page, query).page.key == app.page == opened
     app.close()
 
 
 def test_one_s_own_first_figures_are_of_nobody_else() -> None:
-    own = first(USAGE, "my-usage", "user=u-1300&org=Acme", user="u-1042")
-    assert own.cards == first(USAGE, "my-usage", "org=Acme", user="u-1042").cards
-    assert own.cards != first(USAGE, "my-usage", "org=Acme", user="u-1300").cards
+    own = prerender(USAGE, "my-usage", "user=u-1300&org=Acme", user="u-1042")
+    assert own.row == prerender(USAGE, "my-usage", "org=Acme", user="u-1042").row
+    assert own.row != prerender(USAGE, "my-usage", "org=Acme", user="u-1300").row
 
 
 def test_nobody_s_own_has_no_first_figures(
@@ -71,7 +71,7 @@ def test_nobody_s_own_has_no_first_figures(
         rejects=None,
     )
     with pytest.raises(NobodyError, match="no user is named"):
-        first(usage, "my-usage", "")
+        prerender(usage, "my-usage", "")
     assert Prerenderer(save(usage, tmp_path / "frame"), "").get("my-usage", "") is None
 
 
@@ -90,4 +90,4 @@ def test_the_first_figures_follow_a_store_that_grows(tmp_path: Path) -> None:
         ingest([Request([rows])], tmp_path / "usage.meter", prices=prices)
         shown = figures.get("overview", "")
         assert shown is not None
-        assert shown.cards[0]["value"] == spend
+        assert shown.row.cards[0].value == spend

@@ -48,12 +48,14 @@ def test_the_golden_page_shows_every_figure(golden: UsageFrame) -> None:
         "golden.csv\nFeb 22, 2026 · UTC · Data until Feb 22, 2026",
         "Total Spend\n$0.16\n$0.16/day · 1 day",
         "Tokens\n54K\n54K/day",
-        "Requests\n144",
+        "Requests\n144\n144/day",
         "Models\n1\nTop Spender: qwen-cpu-deployment",
-        "Rate/1K\n$0.0030\ninput $0.0020, output $0.0040",
+        "Rate/1K\n$0.0030\nblended average",
         "Efficiency\n338K\ntokens per dollar",
-        "Token Distribution\nInput\n28K\n52%\nOutput\n26K\n48%",
-        "Cost Distribution\nInput\n$0.06\n35%\nOutput\n$0.10\n65%",
+        "Token Distribution\nInput\n28K\n52%\n500K tokens per dollar\n"
+        "Output\n26K\n48%\n250K tokens per dollar",
+        "Cost Distribution\nInput cost\n$0.06\n35%\n$0.0020 per 1K tokens\n"
+        "Output cost\n$0.10\n65%\n$0.0040 per 1K tokens",
         "By organization\nOrganization\nCost\nTokens\nRequests\nShare\n"
         "Acme\n$0.16\n54K\n144\n100.0%",
         "Single Model Usage\nAll cost is concentrated in a single model.",
@@ -63,7 +65,8 @@ def test_the_golden_page_shows_every_figure(golden: UsageFrame) -> None:
     titles = [
         attrs["title"] for tag, attrs in page.tags if tag == "dd" and "title" in attrs
     ]
-    assert titles == ["$0.16", "54,000", "144", "", "$0.002962963", "337,500"]
+    rate = "$0.002962963 per 1,000 tokens"
+    assert titles == ["$0.16", "54,000", "144", "", rate, "337,500"]
 
 
 def test_it_runs_nothing_and_asks_nobody(golden: UsageFrame) -> None:

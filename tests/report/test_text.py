@@ -13,12 +13,14 @@ Feb 22, 2026 · UTC · Data until Feb 22, 2026
 
 Total Spend  $0.16  ($0.16/day · 1 day)
 Tokens       54K  (54K/day)
-Requests     144
+Requests     144  (144/day)
 Models       1  (Top Spender: qwen-cpu-deployment)
-Rate/1K      $0.0030  (input $0.0020, output $0.0040)
+Rate/1K      $0.0030  (blended average)
 Efficiency   338K  (tokens per dollar)
-Token split  input 28K (52%), output 26K (48%)
-Cost split   input $0.06 (35%), output $0.10 (65%)
+Token split  input 28K (52%; 500K tokens per dollar), output 26K (48%; 250K tokens \
+per dollar)
+Cost split   input cost $0.06 (35%; $0.0020 per 1K tokens), output cost $0.10 (65%; \
+$0.0040 per 1K tokens)
 
 Organization   Cost  Tokens   Share
 Acme          $0.16     54K  100.0%
@@ -50,9 +52,9 @@ def test_a_part_without_a_price_makes_a_lower_bound_and_has_no_share() -> None:
 def test_where_nothing_is_priced_tokens_rank_and_it_says_so() -> None:
     rows = [request("2026-01-01", "a"), request("2026-01-01", "b", input_tokens=850)]
     shown = form.dumps(usage_of(rows).select())
-    assert "Total Spend  –  (no prices: tokens rank instead)" in shown
+    assert "Total Spend  –  (No prices, so models are ranked by tokens)" in shown
     assert "Models       2  (Most Tokens: b)" in shown
-    assert "Efficiency   –  (undefined without cost)" in shown
+    assert "Efficiency   –  (no record in this selection has a price)" in shown
     lines = [line.split() for line in shown.splitlines()]
     assert ["b", "–", "900", "85.7%"] in lines
 
@@ -60,12 +62,13 @@ def test_where_nothing_is_priced_tokens_rank_and_it_says_so() -> None:
 def test_filters_and_the_side_stand_on_the_page() -> None:
     usage = usage_of([request("2026-01-01", "a", cost="7", org="Acme")])
     shown = form.dumps(selected(usage, orgs=["Acme"], cost_type="input"))
-    assert "Organization: Acme\nCost type: input only\n" in shown
+    assert "Tenant org: Acme\nCost type: Input\n" in shown
     assert (
         "$7.00 is known only as a total; it belongs to neither side and is left out"
         in shown
     )
-    assert "input – (–), output – (–), not split $7.00 (100%)" in shown
+    assert "input cost – (–; undefined without tokens or cost), " in shown
+    assert "not split $7.00 (100%; only a total is known)" in shown
 
 
 def test_of_many_rows_the_others_add_up() -> None:
@@ -82,7 +85,7 @@ def test_of_many_rows_the_others_add_up() -> None:
 def test_an_empty_selection_says_so(golden: UsageFrame) -> None:
     shown = form.dumps(selected(golden, start="2027-01-01", end="2027-02-01"))
     assert "No usage in this selection." in shown
-    assert "Total Spend  $0.00  (0 minutes)" in shown
+    assert "Total Spend  $0.00  (outside the data)" in shown
 
 
 def test_a_name_cannot_move_the_cursor() -> None:

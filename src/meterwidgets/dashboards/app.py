@@ -10,27 +10,19 @@ from typing import Any
 from ipywidgets import VBox
 
 from meterwidgets.context import current_user, own
-from meterwidgets.dashboards import model_analytics, my_usage, overview, token_usage
 from meterwidgets.dashboards.loop import kernel_loop
-from meterwidgets.dashboards.page import Page
+from meterwidgets.dashboards.page import Page, repr_lines
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.present import address
-from meterwidgets.present.prerender import END_USERS, OPERATORS
+from meterwidgets.present.filters import address
+from meterwidgets.present.pages import page_of_key, tabs_of
 from meterwidgets.widgets.guarded import Guarded, guarded_layout
 from meterwidgets.widgets.tabs import Tabs
 
-DASHBOARDS = {
-    "overview": ("Overview", overview.build),
-    "token-usage": ("Token Usage", token_usage.build),
-    "model-analytics": ("Model Analytics", model_analytics.build),
-    "my-usage": ("My Usage", my_usage.build),
-}
-"""Page -> its name, and what makes it for a view."""
-
-_AWAY = "mw-away"
-_SOON = 0.01
+_HIDDEN = "mw-away"
+"""CSS class of a tab that is not shown."""
+_ANSWERED_S = 0.01
 """Seconds until a kernel has answered a cell; then it makes the other tabs."""
 _log = logging.getLogger("meterwidgets")
 
@@ -39,9 +31,9 @@ class App(Guarded, VBox):  # type: ignore[misc]
     """Dashboards as tabs over one view.
 
     A tab is made when it is first opened or pointed at, else as soon as the kernel has
-    answered the cell: while a browser still loads its scripts. It is put into the page
-    once that is idle, and waits while it is away; the filters are those of all tabs,
-    and stand in the address under ``meterwidgets serve``.
+    answered the cell, while a browser still loads its scripts. It is put into the page
+    once that is idle, and is not drawn while it is hidden. All tabs share the filters,
+    which stand in the address under ``meterwidgets serve``.
 
     Attributes:
         view: The selection that all tabs follow.
@@ -59,14 +51,13 @@ class App(Guarded, VBox):  # type: ignore[misc]
             query: The filters and choices to start with, as an address has them.
             owns: Whether the view closes with the app.
         """
-        self.view, self._owns = view, owns
-        self._home = page if page in END_USERS and page not in OPERATORS else ""
-        keys = END_USERS if self._home else OPERATORS
-        self._names = {key: DASHBOARDS[key][0] for key in keys}
+        spec = page_of_key(page)
+        self.view, self._owns_view = view, owns
+        self._specs = tabs_of(spec)
+        self._end_users_home = "" if spec.for_operators else page
         self.pages: dict[str, Page] = {}
-        self._there: list[str] = []
-        title = self._names[page] if self._home else "Usage Metering"
-        self._panel = view.filter_panel(title=title)
+        self._placed: list[str] = []
+        self._panel = view.filter_panel(title=spec.heading)
         self._tabs = Tabs(page=page)
         super().__init__(
             children=(self._tabs, self._panel),
@@ -74,15 +65,15 @@ class App(Guarded, VBox):  # type: ignore[misc]
             layout=guarded_layout(),
         )
         try:
-            self._visit(f"{page}?{query}", page)
-        except MeterError as error:  # an address must not take the page
-            self._visit(page, page)
-            view.say(f"Of the address nothing could be used: {error}")
-        self._tabs.observe(self._turned, names=["page"])
-        self._tabs.observe(self._neared, names=["near"])
-        self._tabs.observe(self._visited, names=["visited"])
-        view.observe(self._follow, names=["filters"])
-        _make_ahead(self)
+            self._go_to(f"{page}?{query}", fallback=page)
+        except MeterError as error:  # a bad address must not prevent the page
+            self._go_to(page, fallback=page)
+            view.say(f"The address could not be used: {error}")
+        self._tabs.observe(self._on_page, names=["page"])
+        self._tabs.observe(self._on_near, names=["near"])
+        self._tabs.observe(self._on_visited, names=["visited"])
+        view.observe(self._update_tabs, names=["filters"])
+        _make_tabs_ahead(self)
 
     @property
     def page(self) -> str:
@@ -91,8 +82,8 @@ class App(Guarded, VBox):  # type: ignore[misc]
 
     @page.setter
     def page(self, key: str) -> None:
-        if key not in self._names:
-            raise MeterError(unknown("page", key, self._names))
+        if key not in self._specs:
+            raise MeterError(unknown("page", key, self._specs))
         self._tabs.page = key
 
     def close(self) -> None:
@@ -101,9 +92,9 @@ class App(Guarded, VBox):  # type: ignore[misc]
             return
         for page in self.pages.values():
             page.close()
-        self.view.unobserve(self._follow, names=["filters"])
+        self.view.unobserve(self._update_tabs, names=["filters"])
         self._panel.close()
-        if self._owns:
+        if self._owns_view:
             self.view.close()
         self._tabs.close()
         layout = self.layout
@@ -111,68 +102,65 @@ class App(Guarded, VBox):  # type: ignore[misc]
         layout.close()
 
     def __repr__(self) -> str:
-        shown = (self._tabs, self._panel, *self.pages[self.page].widgets)
-        lines = "".join(f"\n  {widget!r}," for widget in shown)
-        priced = self.view.usage
-        said = f"\n  {priced.pricing}," if priced.repriced else ""
-        return f"App({said}{lines}\n)"
+        widgets = (self._tabs, self._panel, *self.pages[self.page].widgets)
+        return f"App({repr_lines(self.view.usage, widgets)}\n)"
 
-    def _turned(self, change: Any) -> None:
-        """Show the tab that was asked for; a name that is none changes nothing."""
-        if change.new not in self._names:
+    def _on_page(self, change: Any) -> None:
+        """Show the tab that the reader opened; an unknown name changes nothing."""
+        if change.new not in self._specs:
             self._tabs.page = change.old
             return
-        self._open(change.new)
-        self._follow()
+        self._show(change.new)
+        self._update_tabs()
 
-    def _neared(self, change: Any) -> None:
-        """Put the tab that may be opened next into the page, and say so."""
-        if change.new in self._names:
-            self._put(change.new)
-            self._follow()
+    def _on_near(self, change: Any) -> None:
+        """Put the tab that the reader may open next into the page."""
+        if change.new in self._specs:
+            self._place(change.new)
+            self._update_tabs()
 
-    def _visited(self, change: Any) -> None:
+    def _on_visited(self, change: Any) -> None:
         """Go where the reader went back or forward to."""
         with self._tabs.hold_sync():
             self._tabs.answered = change.new["n"]
-            self._visit(change.new["address"], self._tabs.page)
+            self._go_to(change.new["address"], fallback=self._tabs.page)
 
-    def _open(self, key: str) -> None:
-        """Show a tab, and let the others wait."""
-        self._put(key)
-        for name, page in self.pages.items():
-            if name == key:
-                self.view.resume(page.widgets)
-                page.remove_class(_AWAY)
-            else:
-                self.view.pause(page.widgets)
-                page.add_class(_AWAY)
-
-    def make_next(self) -> bool:
-        """Make a tab that is not made yet, away; return whether there was one."""
-        missing = [key for key in self._names if key not in self.pages]
+    def make_next_tab(self) -> bool:
+        """Make a tab that is not made yet, hidden; return whether there was one."""
+        missing = [key for key in self._specs if key not in self.pages]
         for key in missing[:1]:
             self._make(key)
         return bool(missing)
 
     def _make(self, key: str) -> None:
-        """Make a tab, away and not in the page yet, unless it is there."""
+        """Make a tab, hidden and not in the page yet, unless it is made."""
         if key in self.pages:
             return
-        page = self.pages[key] = DASHBOARDS[key][1](self.view)
-        page.add_class(_AWAY)
+        page = self.pages[key] = Page(self._specs[key], self.view)
+        page.add_class(_HIDDEN)
         self.view.pause(page.widgets)
-        page.on_choice(self._follow)
+        page.on_choice(self._update_tabs)
 
-    def _put(self, key: str) -> None:
+    def _place(self, key: str) -> None:
         """Put a tab into the page: only then a browser draws it."""
         self._make(key)
-        if key not in self._there:
-            self._there.append(key)
-            pages = (self.pages[key] for key in self._there)
+        if key not in self._placed:
+            self._placed.append(key)
+            pages = (self.pages[key] for key in self._placed)
             self.children = (self._tabs, self._panel, *pages)
 
-    def _visit(self, where: str, fallback: str) -> None:
+    def _show(self, key: str) -> None:
+        """Show a tab, and pause the others."""
+        self._place(key)
+        for other, page in self.pages.items():
+            if other == key:
+                self.view.resume(page.widgets)
+                page.remove_class(_HIDDEN)
+            else:
+                self.view.pause(page.widgets)
+                page.add_class(_HIDDEN)
+
+    def _go_to(self, where: str, *, fallback: str) -> None:
         """Go to an address: its tab, its filters, its choices; say what it can't have.
 
         Args:
@@ -180,48 +168,49 @@ class App(Guarded, VBox):  # type: ignore[misc]
             fallback: The tab, where the address names none of this app.
         """
         path, _, query = where.partition("?")
-        asked = address.parse(query, self.view.usage, self.view.first)
-        key = asked.others.pop("page", self._home or path)
-        key = key if key in self._names else fallback
-        with self._tabs.hold_sync():  # one address at the end, none on the way
-            self.view.filters = asked.filters
+        parsed = address.parse(query, self.view.usage, self.view.initial_filters)
+        key = parsed.others.pop("page", self._end_users_home or path)
+        key = key if key in self._specs else fallback
+        with self._tabs.hold_sync():  # the tabs get the final address only
+            self.view.filters = parsed.filters
             self._tabs.page = key
-            self._open(key)
+            self._show(key)
             try:
-                self.pages[key].choose(asked.others)
+                self.pages[key].choose(parsed.others)
             except MeterError as error:
-                asked.problems.append(str(error))
-            if asked.problems:
-                self.view.say(f"Of the address this was left out: {asked.problems[0]}")
-            self._follow()
+                parsed.problems.append(str(error))
+            if parsed.problems:
+                self.view.say(f"The address was used in part: {parsed.problems[0]}")
+            self._update_tabs()
 
-    def _follow(self, _: Any = None) -> None:
-        """Let the address say what is shown."""
-        addresses = {key: self._address(key) for key in self._names}
+    def _update_tabs(self, _: Any = None) -> None:
+        """Give every tab the address that it leads to, and the page its own."""
+        addresses = {key: self._address(key) for key in self._specs}
         self._tabs.update(
             tabs=[
                 {
                     "key": key,
-                    "label": name,
+                    "label": spec.title,
                     "address": addresses[key],
-                    "made": key in self._there,
+                    "made": key in self._placed,
                 }
-                for key, name in self._names.items()
+                for key, spec in self._specs.items()
             ],
             address=addresses[self.page],
         )
 
     def _address(self, key: str) -> str:
-        others: dict[str, str] = {}
-        if self._home and key != self._home:
+        """The address of a tab under the view's filters."""
+        home, others = self._end_users_home, dict[str, str]()
+        if home and key != home:
             others["page"] = key
         if key in self.pages:
             others |= self.pages[key].changed
-        text = address.query(self.view.filters, self.view.first, others)
-        return f"{self._home or key}?{text}" if text else self._home or key
+        query = address.query(self.view.filters, self.view.initial_filters, others)
+        return f"{home or key}?{query}" if query else home or key
 
 
-def _make_ahead(app: App) -> None:
+def _make_tabs_ahead(app: App) -> None:
     """Let an app make its other tabs, one by one, once the kernel has a moment.
 
     Where no loop runs, as in a script, a tab is made when it is opened.
@@ -229,19 +218,19 @@ def _make_ahead(app: App) -> None:
     loop = kernel_loop()
     if loop is None:
         return
-    seen = weakref.ref(app)
+    reference = weakref.ref(app)
 
     def make() -> None:
-        found = seen()
-        if found is None or found.comm is None:
+        app = reference()
+        if app is None or app.comm is None:
             return
         try:
-            if found.make_next():
+            if app.make_next_tab():
                 loop.call_soon(make)
         except Exception:  # noqa: BLE001 - the tab fails again, and aloud, when opened
             _log.exception("a tab could not be made ahead")
 
-    loop.call_later(_SOON, make)
+    loop.call_later(_ANSWERED_S, make)
 
 
 def app(
@@ -276,11 +265,10 @@ def app(
         'model-analytics'
         >>> app.close()
     """
-    if page not in DASHBOARDS:
-        raise MeterError(unknown("page", page, DASHBOARDS))
+    spec = page_of_key(page)
     if query is None:
         query = os.environ.get("QUERY_STRING", "")
-    if page not in OPERATORS:
+    if not spec.for_operators:
         if not isinstance(usage, UsageFrame):
             raise MeterError('page="my-usage" needs the UsageFrame, not a view of it')
         usage = own(usage, current_user(usage) if user is None else user)

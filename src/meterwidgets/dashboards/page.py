@@ -1,8 +1,8 @@
-"""A dashboard: linked widgets in the page grid, closed together."""
+"""A dashboard: the linked widgets of a page in its grid, closed together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ipywidgets import Box, VBox, Widget
@@ -11,16 +11,24 @@ from traitlets import link
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.present.trends import CHOICES
+from meterwidgets.present.pages import (
+    DonutSection,
+    ModelListSection,
+    PageSpec,
+    Section,
+    SplitBarSection,
+    TrendSection,
+)
+from meterwidgets.present.sections.trends import CHOICES
 from meterwidgets.widgets.guarded import Guarded, guarded_layout
-from meterwidgets.widgets.records_list import RecordsList
+from meterwidgets.widgets.trend import Trend
 
-_WORDS = {"by": "segment", "shape": "shape"}
-"""What a reader can choose of a trend, in words."""
+_LABELS = {"by": "segment", "shape": "shape"}
+"""Trait of a trend that a reader can choose -> the word for it."""
 
 
 class _Grid(Guarded, Box):  # type: ignore[misc]
-    """The cards of a page."""
+    """The widgets of a page, side by side."""
 
 
 class Page(Guarded, VBox):  # type: ignore[misc]
@@ -33,34 +41,30 @@ class Page(Guarded, VBox):  # type: ignore[misc]
         owned: The view, if it closes with the page.
     """
 
-    def __init__(
-        self,
-        name: str,
-        view: UsageView,
-        top: Sequence[Any],
-        cards: Sequence[Any],
-        *,
-        trends: Sequence[Any] = (),
-    ) -> None:
-        """Make a page of widgets that a view made.
+    def __init__(self, spec: PageSpec, view: UsageView) -> None:
+        """Make a page, without a filter panel.
 
         Args:
-            name: What its repr calls it.
-            view: The view.
-            top: What stands above the grid.
-            cards: What stands in the grid.
-            trends: Those of the widgets that share what a reader chooses of trends.
+            spec: What it is made of.
+            view: The view that its widgets are linked to.
         """
-        self.name, self.view = name, view
-        self.top, self.cards = tuple(top), tuple(cards)
-        self._trends = tuple(trends)
-        self._initial = self._choices()
+        self.view = view
+        self.owned: UsageView | None = None
+        self._name = spec.name.title().replace("_", "")
+        sections = [_section(view, section) for section in spec.sections]
+        self.top: tuple[Any, ...] = (view.kpi_cards(spec.name),)
+        if spec.has_banner:
+            self.top += (view.insights_banner(),)
+        if spec.has_records_list and view.usage.store is not None:
+            sections.append(view.records_list(opened=False))
+        self.cards = tuple(sections)
+        self._trends = [each for each in self.cards if isinstance(each, Trend)]
+        self._initial_choices = self._choices()
         self._links = [
-            link((self._trends[0], name), (other, name))
-            for name in CHOICES
+            link((self._trends[0], trait), (other, trait))
+            for trait in CHOICES
             for other in self._trends[1:]
         ]
-        self.owned: UsageView | None = None
         self._grid = _Grid(
             children=self.cards, _dom_classes=("mw-grid",), layout=guarded_layout()
         )
@@ -73,25 +77,27 @@ class Page(Guarded, VBox):  # type: ignore[misc]
     @property
     def changed(self) -> dict[str, str]:
         """What the reader chose of the trends, where it is not what they began with."""
-        return {k: v for k, v in self._choices().items() if v != self._initial[k]}
+        initial = self._initial_choices
+        return {k: v for k, v in self._choices().items() if v != initial[k]}
 
-    def choose(self, wanted: Mapping[str, str]) -> None:
+    def choose(self, parameters: Mapping[str, str]) -> None:
         """Choose what the trends show; what is not named goes back to its beginning.
 
         Args:
-            wanted: "by" and "shape"; whatever else it has is nothing of a page's.
+            parameters: "by" and "shape"; others are ignored.
 
         Raises:
             MeterError: When a value is none that can be chosen; then nothing changes.
         """
-        chosen = {
-            name: wanted.get(name, value) for name, value in self._initial.items()
+        choices = {
+            trait: parameters.get(trait, initial)
+            for trait, initial in self._initial_choices.items()
         }
-        for name, value in chosen.items():
-            if value not in CHOICES[name]:
-                raise MeterError(unknown(_WORDS[name], value, CHOICES[name]))
-        for name, value in chosen.items():
-            setattr(self._trends[0], name, value)
+        for trait, value in choices.items():
+            if value not in CHOICES[trait]:
+                raise MeterError(unknown(_LABELS[trait], value, CHOICES[trait]))
+        for trait, value in choices.items():
+            setattr(self._trends[0], trait, value)
 
     def on_choice(self, act: Callable[[], None]) -> None:
         """Call something whenever the reader chooses something of the trends."""
@@ -100,8 +106,16 @@ class Page(Guarded, VBox):  # type: ignore[misc]
 
     def _choices(self) -> dict[str, str]:
         return {
-            name: getattr(trend, name) for trend in self._trends[:1] for name in CHOICES
+            trait: getattr(trend, trait)
+            for trend in self._trends[:1]
+            for trait in CHOICES
         }
+
+    def add_filter_panel(self, title: str) -> None:
+        """Put a filter panel of its own above the page."""
+        panel = self.view.filter_panel(title=title)
+        self.top = (panel, *self.top)
+        self.children = (*self.top, self._grid)
 
     @property
     def widgets(self) -> tuple[Widget, ...]:
@@ -124,36 +138,27 @@ class Page(Guarded, VBox):  # type: ignore[misc]
         super().close()
 
     def __repr__(self) -> str:
-        lines = "".join(f"\n  {widget!r}," for widget in self.widgets)
-        priced = self.view.usage
-        said = f"\n  {priced.pricing}," if priced.repriced else ""
-        return f"{self.name}({said}{lines}\n)"
+        return f"{self._name}({repr_lines(self.view.usage, self.widgets)}\n)"
 
 
-def lists(view: UsageView) -> list[RecordsList]:
-    """What made the figures of a page, folded; nothing where no store keeps that."""
-    return [] if view.usage.store is None else [view.records_list(opened=False)]
+def _section(view: UsageView, section: Section) -> Any:
+    """The widget of a section."""
+    widget: Any
+    match section:
+        case SplitBarSection(measure=measure):
+            widget = view.split_bar(measure)
+        case DonutSection(by=by):
+            widget = view.donut(by)
+        case TrendSection(measure=measure, by=by, title=title, brief=brief):
+            widget = view.trend(measure, by, title=title, brief=brief)
+        case ModelListSection(title=title):
+            widget = view.model_list(title=title)
+    if not section.is_full_width:
+        widget.add_class(f"mw-span-{section.columns}")
+    return widget
 
 
-def alone(
-    build: Callable[[UsageView], Page],
-    usage: UsageFrame | UsageView,
-    *,
-    tz: str | None = None,
-    title: str = "Usage Metering",
-) -> Page:
-    """A dashboard by itself: the page under a filter panel of its own.
-
-    Args:
-        build: Makes the page for a view.
-        usage: The ledger, or a view to share with other widgets.
-        tz: The IANA zone of days and clocks; by default the ledger's.
-        title: The heading.
-    """
-    shared = isinstance(usage, UsageView)
-    view = usage if isinstance(usage, UsageView) else UsageView(usage, tz=tz)
-    page = build(view)
-    page.owned = None if shared else view
-    page.top = (view.filter_panel(title=title), *page.top)
-    page.children = (page.top[0], *page.children)
-    return page
+def repr_lines(usage: UsageFrame, widgets: tuple[Widget, ...]) -> str:
+    """The figures of widgets, a line each; above them how a ledger was repriced."""
+    pricing = [f"\n  {usage.pricing},"] if usage.repriced else []
+    return "".join([*pricing, *(f"\n  {widget!r}," for widget in widgets)])

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import traitlets as t
 
-from meterwidgets.dashboards import auto_refresh, linking, top_requests
-from meterwidgets.dashboards.scheduler import FAILED, Draw, Drawn, Widget
-from meterwidgets.errors import MeterError, unknown
+from meterwidgets.dashboards import auto_refresh, filter_links, linked_widgets
+from meterwidgets.dashboards.linker import Linker
+from meterwidgets.dashboards.records_lists import RecordsLists
+from meterwidgets.errors import MeterError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.store.store import open_newer
+from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.breakdown import breakdown
-from meterwidgets.metrics.insights import last_complete_day
-from meterwidgets.present import (
-    cards,
-    donuts,
-    filter_panels,
-    model_lists,
-    splits,
-    trends,
-)
-from meterwidgets.present.words import SLOTS, Colors, key
+from meterwidgets.present.pages import PageName
+from meterwidgets.present.vocabulary.colors import Slots, assign_slots
+from meterwidgets.widgets.donut import Donut
+from meterwidgets.widgets.filter_panel import FilterPanel
+from meterwidgets.widgets.insights_banner import InsightsBanner
+from meterwidgets.widgets.kpi_card import KpiCards
+from meterwidgets.widgets.model_list import ModelList
+from meterwidgets.widgets.records_list import RecordsList
+from meterwidgets.widgets.split_bar import SplitBar
+from meterwidgets.widgets.trend import Trend
 
-if TYPE_CHECKING:
-    from meterwidgets.widgets.donut import Donut
-    from meterwidgets.widgets.filter_panel import FilterPanel
-    from meterwidgets.widgets.insights_banner import InsightsBanner
-    from meterwidgets.widgets.kpi_card import KpiCards
-    from meterwidgets.widgets.model_list import ModelList
-    from meterwidgets.widgets.records_list import RecordsList
-    from meterwidgets.widgets.split_bar import SplitBar
-    from meterwidgets.widgets.trend import Trend
-
-_log = logging.getLogger("meterwidgets")
-_Linked = TypeVar("_Linked", bound=Widget)
-_Own = TypeVar("_Own")
+_OwnWidget = TypeVar("_OwnWidget")
 
 
 class UsageView(t.HasTraits):
@@ -56,7 +45,7 @@ class UsageView(t.HasTraits):
 
     Attributes:
         usage: The ledger.
-        first: What `reset` goes back to.
+        initial_filters: What `reset` goes back to.
         closed: Whether it was closed.
 
     Examples:
@@ -70,7 +59,7 @@ Efficiency 560K)
         >>> view.close()
     """
 
-    filters = t.Instance(Filters, help="What is chosen; replace it to choose anew.")
+    filters = t.Instance(Filters, help="What is chosen; replace it to choose again.")
     error = t.Unicode(help="Why the last change could not be shown, or nothing.")
 
     def __init__(
@@ -86,13 +75,12 @@ Efficiency 560K)
                 "make one with meterwidgets.read_usage(...)"
             )
         self.usage = usage
-        self.first = usage.first_filters(tz)
-        self._drawn = Drawn(self.say)
-        self._draw: Callable[[], None] = self._drawn.again
-        self._lists = top_requests.Lists(self, self._drawn)
-        self._colors: dict[str, Colors] = {}
+        self.initial_filters = usage.first_filters(tz)
+        self._linker = Linker(self)
+        self._records_lists = RecordsLists(self._linker)
+        self._slots: dict[str, Slots] = {}
         self.closed = False
-        super().__init__(filters=filters or self.first)
+        super().__init__(filters=filters or self.initial_filters)
         self._selection = usage.select(self.filters)
         if usage.store is not None:
             auto_refresh.auto_refresh(self)
@@ -102,7 +90,7 @@ Efficiency 560K)
         """The selected cells, as a value for the next cell."""
         return self._selection
 
-    def kpi_cards(self, page: str = "overview") -> KpiCards:
+    def kpi_cards(self, page: PageName = "overview") -> KpiCards:
         """The row of cards of a page.
 
         Args:
@@ -110,41 +98,15 @@ Efficiency 560K)
                 (total, input, output), "model_analytics" (total, concentration, top,
                 average) or "my_usage" (spend, tokens, requests, rate).
         """
-        from meterwidgets.widgets.kpi_card import KpiCards
+        return linked_widgets.kpi_cards(self._linker, page)
 
-        if page not in cards.CARDS:
-            raise MeterError(unknown("page", page, cards.CARDS))
-        return self._link(
-            KpiCards(),
-            lambda: cards.kpi_cards(self.selection, page, self.colors("model")),
-            first=True,  # who changes a filter looks at the figures
-        )
-
-    def split_bar(self, measure: str = "tokens") -> SplitBar:
+    def split_bar(self, measure: UsageMeasure = "tokens") -> SplitBar:
         """A bar of input against output; a click narrows the cost type.
 
         Args:
             measure: "tokens" or "cost".
         """
-        from meterwidgets.widgets.split_bar import SplitBar
-
-        if measure not in ("tokens", "cost"):
-            raise MeterError(unknown("measure", measure, ["tokens", "cost"]))
-
-        def draw() -> dict[str, Any]:
-            side = self.filters.cost_type
-            chosen = {"selected": "" if side == "both" else side}
-            return splits.split_bar(self.selection, measure) | chosen
-
-        bar = self._link(SplitBar(), draw)
-        bar.observe(
-            lambda change: self._change(
-                lambda f: f.replace(cost_type=change.new or "both")
-            ),
-            names=["selected"],
-        )
-        bar.observe(lambda _: self.reset(), names=["reset"])
-        return bar
+        return linked_widgets.split_bar(self._linker, measure)
 
     def donut(self, by: str = "org") -> Donut:
         """A breakdown as ring and table; a click chooses a value or lets it go.
@@ -152,16 +114,7 @@ Efficiency 560K)
         Args:
             by: "org", "project", "deployment", "model", "endpoint" or "user".
         """
-        from meterwidgets.widgets.donut import Donut
-
-        self._check_breakdown(by)
-        ring = Donut()
-
-        def draw() -> dict[str, Any]:
-            colors = self.colors(by)
-            return donuts.donut(self.selection, by, colors, expanded=ring.expanded)
-
-        return self._chooser(ring, draw, by)
+        return linked_widgets.donut(self._linker, by)
 
     def model_list(self, by: str = "model", *, title: str = "") -> ModelList:
         """The models by cost, with share and bar; a click chooses one.
@@ -170,44 +123,14 @@ Efficiency 560K)
             by: "model" or "deployment".
             title: The heading, if not its own.
         """
-        from meterwidgets.widgets.model_list import ModelList
-
-        if by not in model_lists.TITLES:
-            raise MeterError(unknown("dimension", by, model_lists.TITLES))
-        found = ModelList(title=title or model_lists.TITLES[by])
-
-        def draw() -> dict[str, Any]:
-            colors = self.colors(by)
-            return model_lists.model_list(
-                self.selection, by, colors, expanded=found.expanded
-            )
-
-        return self._chooser(found, draw, by)
+        return linked_widgets.model_list(self._linker, by, title=title)
 
     def insights_banner(self) -> InsightsBanner:
-        """What is worth knowing, worst first; takes no room where there is nothing."""
-        from meterwidgets.widgets.insights_banner import InsightsBanner
-
-        def draw() -> dict[str, Any]:
-            said = "" if self._drawn.of("FilterPanel") else self.error
-            listed = bool(self._drawn.of("RecordsList"))
-            return model_lists.banner(self.selection, listed=listed) | {"error": said}
-
-        def act(change: Any) -> None:
-            rules = [one["rule"] for one in banner.insights if one["action"]]
-            if change.new["rule"] not in rules:
-                return
-            if change.new["rule"] == "spike":
-                self._lists.call(last_complete_day(self.selection).filters)
-            else:
-                self._change(lambda filters: filters.replace(outliers="without"))
-
-        banner = self._link(InsightsBanner(), draw)
-        banner.observe(act, names=["pressed"])
-        return banner
+        """The insights, worst first; takes no room where there are none."""
+        return linked_widgets.insights_banner(self._linker, self._records_lists)
 
     def records_list(self, *, title: str = "", opened: bool = True) -> RecordsList:
-        """What made this: the dearest requests behind the figures, and the rest.
+        """What made this: the costliest requests behind the figures, and the rest.
 
         They are read from the store while the list is open, and add up to the figure.
         With such a list in the view, the banner leads from a spike to its requests.
@@ -219,17 +142,13 @@ Efficiency 560K)
         Raises:
             LedgerError: When the frame is of no store.
         """
-        from meterwidgets.widgets.records_list import RecordsList
-
-        self.usage.record_store()
-        found = RecordsList(title=title or top_requests.TITLE, is_open=opened)
-        self._link(found, lambda: self._lists.draw(found))
-        self._lists.follow(found)
-        return found
+        return linked_widgets.records_list(
+            self._linker, self._records_lists, title=title, opened=opened
+        )
 
     def trend(
         self,
-        measure: str = "cost",
+        measure: UsageMeasure = "cost",
         by: str = "deployment",
         *,
         title: str = "",
@@ -239,41 +158,12 @@ Efficiency 560K)
 
         Args:
             measure: "cost" or "tokens".
-            by: "org", "project", "deployment", "model", "endpoint" or "user". Of
-                deployment and model the reader can choose the other.
+            by: "org", "project", "deployment", "model", "endpoint" or "user". Between
+                deployment and model the reader can switch.
             title: The heading, if not the measure's own.
             brief: Whether "Cost over time" stands beside it, not "Cost per day, UTC".
         """
-        from meterwidgets.widgets.trend import Trend
-
-        if measure not in trends.TITLES:
-            raise MeterError(unknown("measure", measure, trends.TITLES))
-        self._check_breakdown(by)
-        choices = trends.SEGMENTS if by in trends.SEGMENTS else {}
-
-        def draw(by: str) -> dict[str, Any]:
-            shown = self.colors(by)
-            drawn = trends.trend(self.selection, measure, by, shown, brief=brief)
-            return self._named(drawn)
-
-        found = Trend(
-            title=title or trends.TITLES[measure],
-            shapes=list(trends.SHAPES),
-            by=by,
-            choices=[{"key": name, "label": word} for name, word in choices.items()],
-            brushable=True,
-            **draw(by),
-        )
-        self._drawn.keep(found, lambda: draw(found.by))
-        self._redrawn(found, "by")
-        found.observe(
-            lambda change: self._change(
-                lambda _: trends.brushed(self.selection, found.by, change.new)
-            ),
-            names=["brushed"],
-        )
-        found.observe(lambda _: self.reset(), names=["reset"])
-        return found
+        return linked_widgets.trend(self._linker, measure, by, title=title, brief=brief)
 
     def filter_panel(self, *, title: str = "") -> FilterPanel:
         """Presets, the resolved range, chips, and the dialog with every filter.
@@ -281,27 +171,9 @@ Efficiency 560K)
         Args:
             title: A heading to its left.
         """
-        from meterwidgets.widgets.filter_panel import FilterPanel
+        return linked_widgets.filter_panel(self._linker, title=title)
 
-        panel = FilterPanel(title=title)
-
-        def draw() -> dict[str, Any]:
-            shown = filter_panels.panel(
-                self.selection, self.first, self.colors, opened=panel.is_open
-            )
-            return shown | {"error": self.error}
-
-        self._link(panel, draw)
-        panel.observe(
-            lambda change: self._change(
-                lambda f: filter_panels.asked(change.new, self.selection, self.first)
-            ),
-            names=["request"],
-        )
-        self._redrawn(panel, "is_open")
-        return panel
-
-    def link(self, widget: _Own, name: str) -> _Own:
+    def link(self, widget: _OwnWidget, name: str) -> _OwnWidget:
         """Let a widget of your own set one filter, and follow it.
 
         Args:
@@ -320,13 +192,13 @@ Efficiency 560K)
             >>> view.filters
             Filters(preset='30d', orgs=('Acme',))
         """
-        linking.check(widget, name)
-        linking.link(self, self._change, widget, name)
+        filter_links.check_linkable(widget, name)
+        filter_links.link_filter(self, self._linker.change, widget, name)
         return widget
 
     def reset(self) -> None:
         """Go back to the first window, with nothing chosen."""
-        self.filters = self.first.replace(tz=self.filters.tz)
+        self.filters = self.initial_filters.replace(tz=self.filters.tz)
 
     def refresh(self) -> bool:
         """Show what came into the store since; in a notebook this happens by itself.
@@ -338,22 +210,19 @@ Efficiency 560K)
         usage = open_newer(self.usage)
         if usage is None:
             return False
-        untouched = self.filters == self.first
-        self.usage, self.first = usage, usage.first_filters(self.first.tz)
-        for dimension, slots in self._colors.items():  # who has a colour keeps it
-            new = [each for each in self._ranked(dimension) if each not in slots]
-            self._colors[dimension] = dict(slots) | {
-                value: SLOTS[place % len(SLOTS)]
-                for place, value in enumerate(new, len(slots))
-            }
-        if untouched and self.filters != self.first:
-            self.filters = self.first
+        was_initial = self.filters == self.initial_filters
+        self.usage = usage
+        self.initial_filters = usage.first_filters(self.initial_filters.tz)
+        for dimension, slots in self._slots.items():
+            self._slots[dimension] = assign_slots(self._ranking(dimension), slots)
+        if was_initial and self.filters != self.initial_filters:
+            self.filters = self.initial_filters
         else:
             self._selection = usage.select(self.filters)
-            self._drawn.again()
+            self._linker.scheduler.draw_all()
         return True
 
-    def colors(self, dimension: str) -> Colors:
+    def colors(self, dimension: str) -> Slots:
         """Value -> colour slot, the same everywhere and under every filter.
 
         Args:
@@ -362,30 +231,27 @@ Efficiency 560K)
         Returns:
             From the ranking of the whole ledger, each value its slot once.
         """
-        if dimension not in self._colors:
-            self._colors[dimension] = {
-                value: SLOTS[place % len(SLOTS)]
-                for place, value in enumerate(self._ranked(dimension))
-            }
-        return self._colors[dimension]
+        if dimension not in self._slots:
+            self._slots[dimension] = assign_slots(self._ranking(dimension))
+        return self._slots[dimension]
 
-    def _ranked(self, dimension: str) -> list[str | None]:
+    def _ranking(self, dimension: str) -> list[str | None]:
         """The values of a dimension, the largest of the whole ledger first."""
-        everything = self.usage.select(Filters(tz=self.first.tz))
-        return [row.id for row in breakdown(everything, dimension).rows]
+        whole_ledger = self.usage.select(Filters(tz=self.initial_filters.tz))
+        return [row.id for row in breakdown(whole_ledger, dimension).rows]
 
     def pause(self, widgets: Iterable[Any]) -> None:
         """Let widgets that nobody sees wait until `resume`."""
-        self._drawn.pause(widgets)
+        self._linker.scheduler.pause(widgets)
 
     def resume(self, widgets: Iterable[Any]) -> None:
         """Go on with widgets that waited; those that missed a change are drawn."""
-        self._drawn.resume(widgets)
+        self._linker.scheduler.resume(widgets)
 
     def close(self) -> None:
         """Close every widget that this view made."""
         self.closed = True
-        self._drawn.close()
+        self._linker.scheduler.close()
 
     def say(self, text: str) -> None:
         """Tell the reader what went wrong, until the next change.
@@ -393,51 +259,13 @@ Efficiency 560K)
         In the filter panel; where the view has none, in its banner.
         """
         self.error = text
-        for widget in self._drawn.of("FilterPanel") or self._drawn.of("InsightsBanner"):
+        open_widgets = self._linker.scheduler.open_widgets
+        widgets: Sequence[FilterPanel | InsightsBanner] = open_widgets(FilterPanel)
+        for widget in widgets or open_widgets(InsightsBanner):
             widget.error = text
 
     def __repr__(self) -> str:
         return f"UsageView({self.usage!r}, {self.filters!r})"
-
-    def _link(self, widget: _Linked, draw: Draw, *, first: bool = False) -> _Linked:
-        self._drawn.add(widget, lambda: self._named(draw()), first=first)
-        return widget
-
-    def _named(self, traits: dict[str, Any]) -> dict[str, Any]:
-        """The same traits; of a repriced ledger every subtitle says that it is one."""
-        if not self.usage.repriced or "subtitle" not in traits:
-            return traits
-        said = filter(None, [traits["subtitle"], self.usage.pricing])
-        return traits | {"subtitle": ", ".join(said)}
-
-    def _check_breakdown(self, by: str) -> None:
-        """Refuse a dimension that figures are not broken down by."""
-        if by not in self.usage.dimensions.breakdowns:
-            raise MeterError(unknown("dimension", by, self.usage.dimensions.breakdowns))
-
-    def _chooser(self, widget: _Linked, draw: Draw, by: str) -> _Linked:
-        """Link a widget whose rows choose values of a dimension, and follow them."""
-
-        def follow() -> dict[str, Any]:
-            values = self.filters.chosen.get(by, ())
-            return draw() | {"selected": [key(value) for value in values]}
-
-        def choose(change: Any) -> None:
-            self._change(
-                lambda filters: filters.choose(by, filter_panels.values(change.new))
-            )
-            if self.error:  # what was refused is not chosen
-                self._drawn.again([chooser])
-
-        chooser: Any = self._link(widget, follow)
-        chooser.observe(choose, names=["selected"])
-        self._redrawn(chooser, "expanded")
-        chooser.observe(lambda _: self.reset(), names=["reset"])
-        return widget
-
-    def _redrawn(self, widget: Any, trait: str) -> None:
-        """Draw a widget anew when a trait of its own changes what it shows."""
-        widget.observe(lambda _: self._drawn.again([widget]), names=[trait])
 
     @t.validate("filters")
     def _filters_valid(self, proposal: Any) -> Filters:
@@ -457,22 +285,6 @@ Efficiency 560K)
         if change.old is t.Undefined or not isinstance(change.old, Filters):
             return
         self._selection = self.usage.select(change.new)
-        self._lists.asked = None
+        self._records_lists.banner_filters = None
         self.error = ""
-        self._draw()
-
-    def _change(self, change: Callable[[Filters], Filters]) -> None:
-        """Take a change that a browser asked for, or say why not.
-
-        Browsers send bursts of them; one from Python is drawn when it returns.
-        """
-        self._draw = self._drawn.soon
-        try:
-            self.filters = change(self.filters)
-        except MeterError as error:
-            self.say(str(error))
-        except Exception:  # noqa: BLE001 - a browser sees our words, no traceback
-            _log.exception("a change of the filters failed")
-            self.say(FAILED)
-        finally:
-            self._draw = self._drawn.again
+        self._linker.draw()

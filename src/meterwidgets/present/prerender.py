@@ -1,6 +1,6 @@
-"""What a page begins with: its range and its cards as text, without a widget.
+"""The first HTML of a page: its range and its cards as text, without a widget.
 
-The server puts it into the first words of a page, long before a kernel is there.
+The server sends it long before a kernel runs.
 """
 
 from __future__ import annotations
@@ -10,47 +10,42 @@ from dataclasses import dataclass
 from meterwidgets.context import own, user_of
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.metrics import times
-from meterwidgets.present import address, cards
-from meterwidgets.present.words import Traits
+from meterwidgets.present.cards.card import CardRow
+from meterwidgets.present.filters import address
+from meterwidgets.present.pages import PageSpec, card_row, page_of_key, tabs_of
 
-OPERATORS = ("overview", "token-usage", "model-analytics")
-END_USERS = ("my-usage", "token-usage")
-FIGURE = 12
-"""Characters of the longest figure; what is longer is a name."""
+_LONGEST_FIGURE = 12
+"""Characters; a longer text on a card is a name."""
 
 
-@dataclass(frozen=True)
-class First:
+@dataclass(frozen=True, kw_only=True)
+class Prerender:
     """What a page shows before its widgets do, and what they then show.
 
     Attributes:
-        page: The key of the tab that it opens on.
+        page: The tab that it opens on.
         demo: Whether the usage is made up.
-        when: The range, its zone, and until when there is data.
-        title: The heading of the cards, if they have one.
-        subtitle: A few words beside it.
-        cards: The cards, as `KpiCards` takes them.
+        range_texts: The range, its zone, and until when there is data.
+        row: The cards, as `KpiCards` takes them.
     """
 
-    page: str
+    page: PageSpec
     demo: bool
-    when: tuple[str, ...]
-    title: str
-    subtitle: str
-    cards: tuple[Traits, ...]
+    range_texts: tuple[str, ...]
+    row: CardRow
 
     @property
-    def names(self) -> bool:
+    def has_names(self) -> bool:
         """Whether a card holds a name, which needs more room than a figure."""
-        return any(len(card["value"]) > FIGURE for card in self.cards)
+        return any(len(card.value) > _LONGEST_FIGURE for card in self.row.cards)
 
 
-def first(usage: UsageFrame, page: str, query: str, *, user: str = "") -> First:
+def prerender(usage: UsageFrame, key: str, query: str, *, user: str = "") -> Prerender:
     """What the app begins with at an address.
 
     Args:
         usage: The ledger.
-        page: The page of the address; "my-usage" is cut to its user.
+        key: The page of the address; one for end users only is cut to its user.
         query: The filters of the address; hostile. What can't be used is left out.
         user: Whose own usage that is.
 
@@ -59,27 +54,25 @@ def first(usage: UsageFrame, page: str, query: str, *, user: str = "") -> First:
 
     Examples:
         >>> import meterwidgets as mw
-        >>> shown = first(mw.demo_usage(), "overview", "range=7d")
-        >>> shown.when[0], shown.cards[0]["label"], shown.cards[0]["value"]
-        ('Feb 16 – Feb 22, 2026', 'Total Spend', '$171.24')
+        >>> first = prerender(mw.demo_usage(), "overview", "range=7d")
+        >>> first.range_texts[0]
+        'Feb 16 – Feb 22, 2026'
+        >>> first.row.cards[0].label, first.row.cards[0].value
+        ('Total Spend', '$171.24')
     """
-    mine = page not in OPERATORS
-    if mine:
+    page = page_of_key(key)
+    if not page.for_operators:
         usage = own(usage, user_of(usage, user))
-    asked = address.parse(query, usage, usage.first_filters(None))
-    selection = usage.select(asked.filters)
-    wanted = asked.others.get("page", page)
-    key = wanted if wanted in (END_USERS if mine else OPERATORS) else page
-    drawn = cards.kpi_cards(selection, key.replace("-", "_"), {})
-    return First(
-        page=key,
+    parsed = address.parse(query, usage, usage.first_filters(None))
+    page = tabs_of(page).get(parsed.others.get("page", key), page)
+    selection, tz = usage.select(parsed.filters), parsed.filters.tz
+    return Prerender(
+        page=page,
         demo=usage.demo,
-        when=(
+        range_texts=(
             times.window(selection.window),
-            asked.filters.tz,
-            times.data_status(usage, asked.filters.tz),
+            tz,
+            times.data_status(usage, tz),
         ),
-        title=drawn["title"],
-        subtitle=drawn["subtitle"],
-        cards=tuple(drawn["cards"]),
+        row=card_row(selection, page, {}),
     )

@@ -9,7 +9,7 @@ from io import StringIO
 from meterwidgets.frame.data import FrameData
 from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.compare import ComparedRow, Comparison, exact_values
-from meterwidgets.present.headline import chosen
+from meterwidgets.present.filters.chosen import sentences
 from meterwidgets.report.csv import harmless
 from meterwidgets.report.json import place
 from meterwidgets.text import plain
@@ -24,7 +24,7 @@ def text(found: Comparison) -> str:
         f"{times.window(window)} · {window.tz} · "
         f"{times.data_until(frame.as_of(window.tz), window.tz)}",
         f"Recorded beside {found.pricing}",
-        *chosen(selection),
+        *sentences(selection),
         "",
         *_table(found),
     ]

@@ -12,20 +12,13 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
-from meterwidgets.present.headline import (
-    Figure,
-    Line,
-    Part,
-    chosen,
-    cost_split,
-    figures,
-    notices,
-    table,
-    token_split,
-)
-from meterwidgets.text import plain
-
-_FIRST = 8
+from meterwidgets.present.cards.card import Card
+from meterwidgets.present.cards.context import CardContext
+from meterwidgets.present.filters.chosen import sentences
+from meterwidgets.present.pages import REPORT_CARDS
+from meterwidgets.present.sections.breakdowns import MOST_ROWS, ReportRow, report_rows
+from meterwidgets.present.sections.splits import Split, known_share, split_bar
+from meterwidgets.present.vocabulary.words import printable
 
 _STYLE = """
 :root { color-scheme: light dark;
@@ -91,95 +84,113 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def dumps(selection: Selection) -> str:
     """The figures of a selection as one HTML document."""
     frame, window = selection.frame, selection.window
-    name, range_ = _text(frame.name), _text(times.window(window))
-    until = _text(times.data_status(frame, window.tz))
-    demo = " (demo data)" if frame.demo else ""
-    body = [
-        f"<header><h1>{name}{demo}</h1>",
-        f"<p>{range_} · {_text(window.tz)} · {until}</p>",
-        *(f"<p>{_text(each)}</p>" for each in chosen(selection)),
-        "</header>",
-        *(
-            f'<div class="insight {_text(each.severity)}"><h2>{_text(each.title)}</h2>'
-            f"<p>{_text(each.text)}</p></div>"
-            for each in insights(selection)
-        ),
-        _cards(figures(selection)),
-        '<div class="grid halves">',
-        _split("Token Distribution", token_split(selection)),
-        _split("Cost Distribution", cost_split(selection)),
-        "</div>",
-        *(f'<p class="muted">{_text(each)}</p>' for each in notices(selection)),
-        "" if selection.sums()["records"] else "<p>No usage in this selection.</p>",
-        '<div class="grid halves">',
-        *(_breakdown(selection, by) for by in frame.dimensions.breakdowns),
-        "</div>",
-        _notes(frame.quality.notes),
-    ]
+    name, range_text = _text(frame.name), _text(times.window(window))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{name} · {range_}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        "<main>\n" + "\n".join(each for each in body if each) + "\n</main>\n"
-        "</body>\n</html>\n"
+        f"<title>{name} · {range_text}</title>\n<style>{_STYLE}</style>\n"
+        "</head>\n<body>\n<main>\n"
+        + "\n".join(part for part in _body(selection) if part)
+        + "\n</main>\n</body>\n</html>\n"
     )
+
+
+def _body(selection: Selection) -> Iterable[str]:
+    """The parts of the page in their order; some are empty."""
+    frame, window = selection.frame, selection.window
+    demo = " (demo data)" if frame.demo else ""
+    yield f"<header><h1>{_text(frame.name)}{demo}</h1>"
+    until = times.data_status(frame, window.tz)
+    yield f"<p>{_text(f'{times.window(window)} · {window.tz} · {until}')}</p>"
+    for sentence in sentences(selection):
+        yield f"<p>{_text(sentence)}</p>"
+    yield "</header>"
+    for each in insights(selection):
+        yield (
+            f'<div class="insight {_text(each.severity)}"><h2>{_text(each.title)}</h2>'
+            f"<p>{_text(each.text)}</p></div>"
+        )
+    context = CardContext.of(selection, {})
+    yield _cards(spec.present(context) for spec in REPORT_CARDS)
+    yield '<div class="grid halves">'
+    yield _split(split_bar(selection, "tokens"))
+    cost = split_bar(selection, "cost")
+    yield _split(cost)
+    yield "</div>"
+    if cost["note"]:
+        yield f'<p class="muted">{_text(cost["note"])}</p>'
+    if not selection.sums()["records"]:
+        yield "<p>No usage in this selection.</p>"
+    yield '<div class="grid halves">'
+    for by in frame.dimensions.breakdowns:
+        yield _breakdown(selection, by)
+    yield "</div>"
+    yield _notes(frame.quality.notes)
 
 
 def _text(value: str) -> str:
-    return escape(plain(value))
+    return escape(printable(value))
 
 
-def _cards(all_figures: Iterable[Figure]) -> str:
-    cards = "\n".join(
-        f'<div><dt>{_text(each.label)}</dt><dd class="value" '
-        f'title="{_text(each.exact)}">{_text(each.value)}</dd>'
-        f'<dd class="caption">{_text(each.caption)}</dd></div>'
-        for each in all_figures
+def _cards(cards: Iterable[Card]) -> str:
+    items = "\n".join(
+        f'<div><dt>{_text(card.label)}</dt><dd class="value" '
+        f'title="{_text(card.title)}">{_text(card.value)}</dd>'
+        f'<dd class="caption">{_text(_caption(card))}</dd></div>'
+        for card in cards
     )
-    return f'<dl class="grid cards">\n{cards}\n</dl>'
+    return f'<dl class="grid cards">\n{items}\n</dl>'
 
 
-def _split(title: str, parts: Sequence[Part]) -> str:
+def _caption(card: Card) -> str:
+    return " · ".join(text for text in (card.caption, card.note) if text)
+
+
+def _split(split: Split) -> str:
     bar = "".join(
-        f'<span class="{part.key}" style="flex: {part.fraction:.6f}"></span>'
-        for part in parts
-        if part.fraction
+        f'<span class="{part["key"]}" style="flex: {part["fraction"]:.6f}"></span>'
+        for part in split["parts"]
+        if part["fraction"]
     )
     rows = "\n".join(
-        f'<tr><th scope="row"><span class="key {part.key}"></span>{part.label}</th>'
-        f"<td>{_text(part.value)}</td><td>{_text(part.share)}</td></tr>"
-        for part in parts
+        f'<tr><th scope="row"><span class="key {part["key"]}"></span>'
+        f"{_text(part['label'])}</th>"
+        f'<td title="{_text(part["title"])}">{_text(part["value"])}</td>'
+        f"<td>{known_share(part)}</td><td>{_text(part['caption'])}</td></tr>"
+        for part in split["parts"]
     )
     return (
-        f'<section><h2>{title}</h2><div class="bar" aria-hidden="true">{bar}</div>'
+        f"<section><h2>{_text(split['title'])}</h2>"
+        f'<div class="bar" aria-hidden="true">{bar}</div>'
         f"<table><tbody>\n{rows}\n</tbody></table></section>"
     )
 
 
 def _breakdown(selection: Selection, by: str) -> str:
     """The first rows and what the others add up to, and all of them on request."""
-    found = breakdown(selection, by)
-    title = selection.frame.dimensions.named(by).label
-    rows = table(found, selection.currency, _FIRST)
+    ranked, currency = breakdown(selection, by), selection.currency
+    label = selection.frame.dimensions.named(by).label
+    rows = report_rows(ranked, currency, most=MOST_ROWS)
     if not rows:
         return ""
-    first = _table(f"By {title.lower()}", title, rows)
-    if len(found.rows) > _FIRST:
-        every = table(found, selection.currency)
-        count, all_rows = f"{len(every):,}", _table(f"All {len(every):,}", title, every)
-        first += f"<details><summary>Show all {count}</summary>\n{all_rows}\n</details>"
-    return f"<section>{first}</section>"
+    tables = _table(f"By {label.lower()}", label, rows)
+    if len(ranked.rows) > MOST_ROWS:
+        all_rows = report_rows(ranked, currency)
+        count = f"{len(all_rows):,}"
+        table = _table(f"All {count}", label, all_rows)
+        tables += f"<details><summary>Show all {count}</summary>\n{table}\n</details>"
+    return f"<section>{tables}</section>"
 
 
-def _table(caption: str, title: str, rows: Sequence[Line]) -> str:
+def _table(caption: str, title: str, rows: Sequence[ReportRow]) -> str:
     columns = (title, "Cost", "Tokens", "Requests", "Share")
-    head = "".join(f'<th scope="col">{each}</th>' for each in columns)
+    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = "\n".join(
-        f'<tr><th scope="row">{_text(row.name)}</th>'
-        f'<td title="{_text(row.exact_cost)}">{_text(row.cost)}</td>'
-        f'<td title="{_text(row.exact_tokens)}">{_text(row.tokens)}</td>'
-        f"<td>{_text(row.requests)}</td><td>{_text(row.share)}</td></tr>"
+        f'<tr><th scope="row">{_text(row["name"])}</th>'
+        f'<td title="{_text(row["exact_cost"])}">{_text(row["cost"])}</td>'
+        f'<td title="{_text(row["exact_tokens"])}">{_text(row["tokens"])}</td>'
+        f"<td>{_text(row['requests'])}</td><td>{_text(row['share'])}</td></tr>"
         for row in rows
     )
     return (

@@ -8,59 +8,64 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
-from meterwidgets.present.headline import (
-    Line,
-    Part,
-    chosen,
-    cost_split,
-    figures,
-    notices,
-    table,
-    token_split,
-)
-from meterwidgets.text import plain
-
-_ROWS = 8
+from meterwidgets.present.cards.card import Card
+from meterwidgets.present.cards.context import CardContext
+from meterwidgets.present.filters.chosen import sentences
+from meterwidgets.present.pages import REPORT_CARDS
+from meterwidgets.present.sections.breakdowns import MOST_ROWS, ReportRow, report_rows
+from meterwidgets.present.sections.splits import SplitPart, known_share, split_bar
+from meterwidgets.present.vocabulary.words import printable
 
 
 def dumps(selection: Selection) -> str:
     """The figures of a selection, for people."""
-    frame, window, unit = selection.frame, selection.window, selection.currency
+    frame, window, currency = selection.frame, selection.window, selection.currency
+    context = CardContext.of(selection, {})
+    tokens, cost = (split_bar(selection, measure) for measure in ("tokens", "cost"))
     lines = [
-        f"{plain(frame.name)}{' (demo data)' if frame.demo else ''}",
+        f"{frame.name}{' (demo data)' if frame.demo else ''}",
         f"{times.window(window)} · {window.tz} · {times.data_status(frame, window.tz)}",
-        *chosen(selection),
+        *sentences(selection),
         "",
+        *(_card(spec.present(context)) for spec in REPORT_CARDS),
+        _line("Token split", _split(tokens["parts"])),
+        _line("Cost split", _split(cost["parts"])),
     ]
-    for figure in figures(selection):
-        caption = f"  ({figure.caption})" if figure.caption else ""
-        lines.append(f"{figure.label:<12} {figure.value}{caption}")
-    lines.append(f"{'Token split':<12} {_split(token_split(selection))}")
-    lines.append(f"{'Cost split':<12} {_split(cost_split(selection))}")
-    lines += [f"{'Note':<12} {each}" for each in notices(selection)]
+    lines += [_line("Note", cost["note"])] if cost["note"] else []
     for by, dimension in frame.dimensions.breakdowns.items():
-        rows = table(breakdown(selection, by), unit, _ROWS)
+        rows = report_rows(breakdown(selection, by), currency, most=MOST_ROWS)
         if rows:
             lines += ["", *_table(rows, dimension.label)]
     if not selection.sums()["records"]:
         lines += ["", "No usage in this selection."]
-    for each in insights(selection):
-        lines += ["", plain(f"{each.title}: {each.text}")]
+    for insight in insights(selection):
+        lines += ["", f"{insight.title}: {insight.text}"]
     if frame.quality.notes:
-        notes = (f"  {plain(note)}" for note in frame.quality.notes)
-        lines += ["", "About the ledger:", *notes]
-    return "\n".join(lines) + "\n"
+        lines += ["", "About the ledger:"]
+        lines += [f"  {note}" for note in frame.quality.notes]
+    return "\n".join(map(printable, lines)) + "\n"
 
 
-def _split(parts: Sequence[Part]) -> str:
+def _line(label: str, text: str) -> str:
+    return f"{label:<12} {text}"
+
+
+def _card(card: Card) -> str:
+    caption = " · ".join(text for text in (card.caption, card.note) if text)
+    return _line(card.label, f"{card.value}  ({caption})" if caption else card.value)
+
+
+def _split(parts: Sequence[SplitPart]) -> str:
     return ", ".join(
-        f"{part.label.lower()} {part.value} ({part.share})" for part in parts
+        f"{part['label'].lower()} {part['value']} "
+        f"({known_share(part)}; {part['caption']})"
+        for part in parts
     )
 
 
-def _table(rows: Sequence[Line], title: str) -> Sequence[str]:
+def _table(rows: Sequence[ReportRow], title: str) -> Sequence[str]:
     cells = [(title, "Cost", "Tokens", "Share")] + [
-        (row.name, row.cost, row.tokens, row.share) for row in rows
+        (row["name"], row["cost"], row["tokens"], row["share"]) for row in rows
     ]
     widths = [max(len(row[place]) for row in cells) for place in range(4)]
     return [

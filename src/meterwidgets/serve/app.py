@@ -28,6 +28,7 @@ from voila.paths import collect_static_paths, collect_template_paths
 from voila.utils import get_voila_labextensions_path
 
 from meterwidgets.errors import MeterError
+from meterwidgets.present.pages import PAGES
 from meterwidgets.serve.assets import (
     EXTENSIONS,
     VOILA_STATIC,
@@ -50,12 +51,6 @@ from meterwidgets.serve.responses import SECURITY_HEADERS
 from meterwidgets.serve.template import PageTemplate
 from meterwidgets.serve.websocket import PageConnection, PageWebsocket
 
-PAGES = {
-    "overview": "overview.ipynb",
-    "token-usage": "token_usage.ipynb",
-    "model-analytics": "model_analytics.ipynb",
-    "my-usage": "my_usage.ipynb",
-}
 """Key, which is the address -> notebook; the bare address leads to the first."""
 MAX_MESSAGE_BYTES = 1 << 20
 """The largest websocket message that a page may send."""
@@ -96,7 +91,7 @@ def serve(
     """
     folder = (notebooks or notebooks_dir()).resolve()
     if not _find_notebooks(folder):
-        names = ", ".join(PAGES.values())
+        names = ", ".join(page.notebook for page in PAGES.values())
         raise MeterError(f"none of the notebooks {names} found in {folder}")
     with tempfile.TemporaryDirectory(prefix="mw-") as connection_dir:
         server = MeterServer(
@@ -112,7 +107,7 @@ def serve(
 
 def _find_notebooks(folder: Path) -> dict[str, Path]:
     """Page -> its notebook, for those that are in a folder."""
-    paths = {page: folder / notebook for page, notebook in PAGES.items()}
+    paths = {page.key: folder / page.notebook for page in PAGES.values()}
     return {page: path for page, path in paths.items() if path.is_file()}
 
 

@@ -24,6 +24,7 @@ from tornado.web import authenticated
 from voila.execute import VoilaExecutor, strip_code_cell_warnings
 
 from meterwidgets.errors import NobodyError
+from meterwidgets.present.pages import page_of_key
 from meterwidgets.serve.kernels import KERNEL_NAME, kernel_env
 from meterwidgets.serve.prerender import Prerenderer
 from meterwidgets.serve.responses import PlainErrors
@@ -95,11 +96,12 @@ class Page(PlainErrors, JupyterHandler):
         first = await asyncio.to_thread(
             self.services.prerenderer.get, self.key, self.request.query or ""
         )
+        page = page_of_key(self.key)
         context = {
             "kernel_id": self.kernel_id,
-            "page": first.page if first else self.key,
-            "shown": first,
-            "title": "My Usage" if self.key == "my-usage" else "Usage Metering",
+            "page": first.page if first else page,
+            "prerender": first,
+            "title": page.heading,
         }
         parts = self.services.template.stream(notebook, context, self._run)
         async with AsyncExitStack() as self._start_slot:

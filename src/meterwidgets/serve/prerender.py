@@ -9,11 +9,11 @@ from meterwidgets.context import opened
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.store.store import open_newer
-from meterwidgets.present.prerender import First, first
+from meterwidgets.present.prerender import Prerender, prerender
 
 MAX_CACHED = 200
 """Addresses whose figures are cached: most users open the same few."""
-_Cache = dict[tuple[str, str], First]
+_Cache = dict[tuple[str, str], Prerender]
 _log = logging.getLogger("meterwidgets")
 
 
@@ -29,7 +29,7 @@ class Prerenderer:
         self._folder, self._user = folder, user
         self._state: tuple[UsageFrame, _Cache] | None = None
 
-    def get(self, page: str, query: str) -> First | None:
+    def get(self, page: str, query: str) -> Prerender | None:
         """The figures of an address.
 
         Returns:
@@ -41,7 +41,7 @@ class Prerenderer:
             if key not in cache and len(cache) >= MAX_CACHED:
                 cache.clear()
             if key not in cache:
-                cache[key] = first(usage, page, query, user=self._user)
+                cache[key] = prerender(usage, page, query, user=self._user)
             return cache[key]
         except MeterError:
             return None

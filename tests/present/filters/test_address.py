@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.frame.filters import PRESETS, Filters
-from meterwidgets.present.address import parse, query
+from meterwidgets.present.filters.address import parse, query
 
 USAGE = mw.demo_usage()
 FIRST = USAGE.first_filters()

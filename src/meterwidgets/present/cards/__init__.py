@@ -1,0 +1,1 @@
+"""Cards: a headline figure, its caption, its change, and the reason for a dash."""

@@ -1,0 +1,1 @@
+"""The widgets of a page: what each draws of a selection."""

@@ -1,0 +1,1 @@
+"""What all presenters share: words, colours, and values that cross the wire."""
