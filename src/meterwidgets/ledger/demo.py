@@ -80,8 +80,8 @@ def table() -> Any:
         About 138,000 rows with the columns of the usage record.
 
     Examples:
-        >>> made = table()
-        >>> made.num_rows == table().num_rows > 100_000
+        >>> demo = table()
+        >>> demo.num_rows == table().num_rows > 100_000
         True
     """
     import pyarrow as pa
@@ -102,13 +102,13 @@ def table() -> Any:
 
 def _project(random: np.random.RandomState, name: str) -> dict[str, Any]:
     org, per_day, users, deployments, prompt = PROJECTS[name]
-    starts, spiked = _times(random, per_day, name == _SPIKE_PROJECT)
+    starts, in_spike = _times(random, per_day, name == _SPIKE_PROJECT)
     size = len(starts)
     names = list(deployments)
     weights = np.array(list(deployments.values()), float)
     chosen = random.choice(len(names), size, p=weights / weights.sum())
     deployment = np.array(names, object)[chosen]
-    deployment[spiked] = _SPIKE_DEPLOYMENT
+    deployment[in_spike] = _SPIKE_DEPLOYMENT
     # a few people do most of the work
     user = np.minimum((random.pareto(1.3, size) * 2).astype(int), users - 1)
     tokens_in = np.maximum(random.lognormal(np.log(prompt), 0.7, size).astype(int), 8)
@@ -141,18 +141,18 @@ def _project(random: np.random.RandomState, name: str) -> dict[str, Any]:
 def _times(
     random: np.random.RandomState, per_day: int, spikes: bool
 ) -> tuple[Any, Any]:
-    """Microseconds of requests: office hours, quiet weekends, slow growth, a spike."""
+    """The start of each request in microseconds, and whether it is in the spike."""
     hours = np.exp(-(((np.arange(24) - 13.5) / 4.2) ** 2)) + 0.06
     hours[2] += 0.25  # the nightly batch
-    found, marks = [], []
-    for number in range(DAYS):
-        weekend = (START.weekday() + number) % 7 >= 5
-        expected = per_day * (0.45 if weekend else 1) * (0.85 + 0.3 * number / DAYS)
-        extra = int(per_day * 2.2) if spikes and number == _SPIKE_DAY else 0
+    starts, in_spike = [], []
+    for day in range(DAYS):
+        weekend = (START.weekday() + day) % 7 >= 5
+        expected = per_day * (0.45 if weekend else 1) * (0.85 + 0.3 * day / DAYS)
+        extra = int(per_day * 2.2) if spikes and day == _SPIKE_DAY else 0
         size = random.poisson(expected) + extra
         hour = random.choice(24, size, p=hours / hours.sum())
         second = hour * 3600 + random.randint(0, 3600, size)
-        found.append((number * 86_400 + second).astype(np.int64))
-        marks.append(np.arange(size) >= size - extra)
+        starts.append((day * 86_400 + second).astype(np.int64))
+        in_spike.append(np.arange(size) >= size - extra)
     start = int(START.timestamp())
-    return (start + np.concatenate(found)) * 1_000_000, np.concatenate(marks)
+    return (start + np.concatenate(starts)) * 1_000_000, np.concatenate(in_spike)

@@ -34,8 +34,8 @@ _COST = first_of("{EffectiveCost}", "{BilledCost}")
 
 
 def _tag(*names: str) -> str:
-    found = ", ".join(f"TRY(json_extract_string({{Tags}}, '$.{n}'))" for n in names)
-    return f"coalesce({found})"
+    values = ", ".join(f"TRY(json_extract_string({{Tags}}, '$.{n}'))" for n in names)
+    return f"coalesce({values})"
 
 
 SOURCE = Source(

@@ -18,13 +18,13 @@ def _matches(sample: Sample) -> bool:
 
 
 def _usage(*keys: str) -> str:
-    """SQL text of a count by the first of its names that is there."""
-    found = ", ".join(
+    """SQL text of a count, by the first of its names that exists."""
+    values = ", ".join(
         f"TRY(json_extract_string(coalesce({{usage_details}}, {{usageDetails}}), "
         f"'$.{key}'))"
         for key in keys
     )
-    return f"coalesce({found})"
+    return f"coalesce({values})"
 
 
 _IN, _OUT, _SUM = _usage("input"), _usage("output"), _usage("total")

@@ -27,8 +27,8 @@ _ROUTES = {
 }
 
 
-NEEDED = frozenset({"request_id", "startTime", "spend"})
-"""The columns by which the rows are told, and without which they tell nothing."""
+REQUIRED_COLUMNS = frozenset({"request_id", "startTime", "spend"})
+"""The columns that identify a spend log; without them its rows mean nothing."""
 
 METADATA = (
     "user_api_key_alias", "user_api_key_project_id", "user_api_key_project_alias",
@@ -41,28 +41,28 @@ METADATA = (
     "additional_usage_values.cache_read_input_tokens",
     "additional_usage_values.cache_creation_input_tokens",
 )  # fmt: skip
-"""What is read of the metadata, which is JSON or its text: all of it in one go."""
+"""The paths that are read from the metadata, which is parsed once for all of them."""
 
 
 def _matches(sample: Sample) -> bool:
     columns = set(sample.columns)
-    summed = any(column.split(".")[0] in {"models", "users"} for column in columns)
-    if summed and {"startTime", "spend"} <= columns and "request_id" not in columns:
+    is_summary = any(column.split(".")[0] in {"models", "users"} for column in columns)
+    if is_summary and {"startTime", "spend"} <= columns and "request_id" not in columns:
         raise LedgerError(
             "this is the summarised shape of LiteLLM's /spend/logs: it has days and "
             "totals, no requests; ask for the rows with summarize=false"
         )
-    return columns >= NEEDED
+    return columns >= REQUIRED_COLUMNS
 
 
 def _meta(*paths: str) -> str:
-    """The first of several values inside the metadata."""
-    found = ", ".join(f"{{known}}[{METADATA.index(path) + 1}]" for path in paths)
-    return f"coalesce({found})" if len(paths) > 1 else found
+    """SQL text of the first of several values in the metadata."""
+    values = ", ".join(f"{{@metadata}}[{METADATA.index(path) + 1}]" for path in paths)
+    return f"coalesce({values})" if len(paths) > 1 else values
 
 
 def _route() -> str:
-    """The route of a call type; the asynchronous twin has an "a" in front."""
+    """SQL text of the route of a call type; asynchronous ones begin with an "a"."""
     cases = " ".join(
         f"WHEN '{call}' THEN '{path}' WHEN 'a{call}' THEN '{path}'"
         for call, path in _ROUTES.items()
@@ -146,7 +146,7 @@ SOURCE = Source(
     },
     free_when="{status} = 'failure' OR lower({cache_hit}) = 'true'",
     derived={
-        "known": "TRY(json_extract_string({metadata}, ["
+        "@metadata": "TRY(json_extract_string({metadata}, ["
         + ", ".join(f"'$.{path}'" for path in METADATA)
         + "]))"
     },

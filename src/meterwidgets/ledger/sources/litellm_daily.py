@@ -24,14 +24,14 @@ _CANNOT_TELL = (
 )
 
 
-NEEDED = frozenset(
+REQUIRED_COLUMNS = frozenset(
     {"date", "spend", "prompt_tokens", "completion_tokens", "api_requests"}
 )
-"""The columns by which a daily table is told."""
+"""The columns that identify a daily table."""
 
 
 def _is_table(sample: Sample) -> bool:
-    return set(sample.columns) >= NEEDED
+    return set(sample.columns) >= REQUIRED_COLUMNS
 
 
 def _is_activity(sample: Sample) -> bool:
@@ -106,11 +106,11 @@ _AXIS = "{part.@path}"
 
 
 def _named(axis: str) -> str:
-    """The name in one breakdown, null in the others."""
+    """SQL text of the name in one breakdown, null in the others."""
     return f"CASE WHEN {_AXIS} = 'breakdown.{axis}' THEN {{part.@name}} END"
 
 
-# where the API keys are not looked into, a key is the part itself and has its names
+# Where a breakdown's API keys are not read, the part itself may be a key.
 _OF_KEY = f"{{key.@path}} IS NOT NULL OR {_AXIS} = 'breakdown.api_keys'"
 _OF_ENTITY = f"{_AXIS} = 'breakdown.entities'"
 _OF_TEAM = f"{_OF_ENTITY} AND {{part.metadata.team_alias}} IS NOT NULL"

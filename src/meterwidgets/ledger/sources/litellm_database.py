@@ -164,7 +164,11 @@ def _note_older_days(
 
 def _check_columns(session: Session, table: Table, source: Source) -> None:
     """Refuse a table that lacks columns, or whose columns may not be read."""
-    required = litellm.NEEDED if source is litellm.SOURCE else litellm_daily.NEEDED
+    required = (
+        litellm.REQUIRED_COLUMNS
+        if source is litellm.SOURCE
+        else litellm_daily.REQUIRED_COLUMNS
+    )
     missing = sorted(required - table.columns.keys())
     forbidden = [name for name in missing if name in table.forbidden]
     if forbidden:

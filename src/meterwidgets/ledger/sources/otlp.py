@@ -26,11 +26,11 @@ def _matches(sample: Sample) -> bool:
 
 
 def _attribute(*names: str, of: str = "span") -> str:
-    """SQL text of the first of several attributes that is there."""
-    found = ", ".join(
+    """SQL text of the first of several attributes that exists."""
+    values = ", ".join(
         f"{{@{of} values}}[list_position({{@{of} keys}}, '{name}')]" for name in names
     )
-    return f"coalesce({found})" if len(names) > 1 else found
+    return f"coalesce({values})" if len(names) > 1 else values
 
 
 def _attributes(of: str, column: str) -> dict[str, str]:
