@@ -59,6 +59,7 @@ class IngestResult:
         return IngestResult(**sums | {"notes": tuple(dict.fromkeys(sums["notes"]))})
 
 
+# long: the steps of a generation in order, each a call
 def write_generation(
     ws: Workspace, writer: StoreWriter, batch: Sequence[PendingInput]
 ) -> tuple[Manifest, IngestResult]:

@@ -50,6 +50,7 @@ def month_of(start_us: str) -> str:
     return f"strftime(make_timestamp({start_us}), '%Y-%m')"
 
 
+# long: each statement works on what the one before left in the workspace
 def merge(
     ws: Workspace, folder: Path, parts: Mapping[str, Sequence[str]]
 ) -> MergeResult:

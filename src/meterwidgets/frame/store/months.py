@@ -60,6 +60,7 @@ class _SegmentUpdate:
     segment: str = ""
 
 
+# long: the steps of writing a month in order, each a call
 def write_months(
     ws: Workspace,
     writer: StoreWriter,
