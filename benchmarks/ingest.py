@@ -24,7 +24,7 @@ from meterwidgets.frame.rollup.measures import rollup
 from meterwidgets.frame.saved import write_table
 from meterwidgets.frame.store import parquet
 from meterwidgets.frame.store.ingest import ingest
-from meterwidgets.ledger.read import Request
+from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.schema import COUNTS, DIMENSIONS, NAMES
 
 SUMMED = ("records", "input_tokens", "output_tokens")
@@ -34,7 +34,7 @@ SIDES = ("input_cost", "output_cost", "unsplit_cost")
 def ours(path: Path, store: Path) -> dict[str, int]:
     """The sums of a store of the file."""
     book = mw.PriceBook(catalogue=False)
-    result = ingest([Request([path])], store, prices=book)
+    result = ingest([LedgerSpec([path])], store, prices=book)
     assert result.records and not result.rejected and not result.problems
     sums = mw.open_store(store).select().sums()
     return {name: sums[name] for name in SUMMED} | {

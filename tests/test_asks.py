@@ -95,7 +95,7 @@ def test_ask_2_one_zone_is_printed_and_daily_sources_say_what_they_cannot_do(
     }  # fmt: skip
     page = {"object": "page", "data": [bucket], "has_more": False}
     (note,) = [n for n in read(page).quality.notes if "whole day of UTC" in n]
-    assert "can't be cut into days of another zone" in note
+    assert "can't be split into days of another time zone" in note
 
 
 def test_ask_4_a_missing_page_is_said(read: Read) -> None:

@@ -60,13 +60,13 @@ def demo_usage() -> UsageFrame:
     """
     from meterwidgets.frame.read import read_requests
     from meterwidgets.ledger import demo
-    from meterwidgets.ledger.read import Request
+    from meterwidgets.ledger.records.plan import LedgerSpec
     from meterwidgets.schema import FIELDS
 
     table = demo.table()
     columns = {name: name for name in table.column_names if name in FIELDS}
     return read_requests(
-        [Request([table], columns=columns)],
+        [LedgerSpec([table], columns=columns)],
         prices=demo.prices(),
         tz="UTC",
         labels=None,

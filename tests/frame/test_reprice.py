@@ -187,7 +187,7 @@ def test_the_notes_say_that_recorded_costs_count_for_nothing() -> None:
         "1 record costs 7.000000000 USD, recorded in the ledger" in usage.quality.notes
     )
     notes = usage.reprice(BOOK, as_of=DAY).quality.notes
-    said = "what the ledger recorded as costs counts for nothing here"
+    said = "the ledger's own costs are ignored"
     assert f"repriced as of 2026-01-01: {said}" in notes
     assert "1 record costs 2.000000000 USD, from the rate table" in notes
     assert not any("recorded in the ledger" in note for note in notes)

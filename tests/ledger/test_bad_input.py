@@ -550,10 +550,10 @@ def test_a_naive_timestamp_is_named_with_its_line_and_the_way_out(write: Write) 
     )
     usage = mw.read_usage(path, tz="Europe/Berlin")
     assert usage.quality.assumed_tz
-    (note,) = [each for each in usage.quality.notes if "no zone" in each]
+    (note,) = [each for each in usage.quality.notes if "no time zone" in each]
     assert note == (
-        f"{path}, line 3: no zone; 1 timestamp without one read as Europe/Berlin "
-        "(another: timezone in meterwidgets.toml, tz= in Python)"
+        f"{path}, line 3: no time zone; 1 timestamp was read as Europe/Berlin "
+        "(to change it: timezone in meterwidgets.toml, tz= in Python)"
     )
 
 
@@ -563,7 +563,7 @@ def test_rows_are_kept_even_where_none_of_them_is_good(
     path = write("timestamp,prompt_tokens\n2026-02-22T10:00:00Z,-17\n")
     kept = tmp_path / "kept.jsonl"
     said = refusal(path, rejects=kept)
-    assert "line 2: input_tokens is -17, a count cannot be negative; mend it" in said
+    assert "line 2: input_tokens is -17, a count cannot be negative; fix it" in said
     assert json.loads(kept.read_text("utf-8")) == {
         "file": str(path),
         "line": 2,

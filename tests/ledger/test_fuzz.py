@@ -31,7 +31,8 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.macros import LARGEST_COST, LARGEST_COUNT
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.read import Request, read_ledgers
+from meterwidgets.ledger.read import read_ledgers
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 EVENT = {"event": "message_send", "time": 1771754400, "user_id": "u",
          "properties": {"main_model": "m", "prompt_tokens": 28, "completion_tokens": 9,
@@ -166,7 +167,7 @@ def check(path: Path, source: str | None = None) -> int | None:
     """Read a ledger: how many rows it accounts for, or None where it is refused."""
     with open_workspace() as ws:
         try:
-            quality = read_ledgers(ws, [Request([path], source)], PRICES)
+            quality = read_ledgers(ws, [LedgerSpec([path], source)], PRICES)
         except LedgerError as error:
             return refusal(path, str(error))
         bounded(ws, quality.records)

@@ -15,7 +15,8 @@ import pytest
 from ledger.sources.test_codex import turn
 from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import MeterError
-from meterwidgets.ledger import read as reading
+from meterwidgets.ledger.engine.progress import Done
+from meterwidgets.ledger.records import loader
 
 from .figures import read
 
@@ -40,7 +41,7 @@ def same(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], tuple[Any, ...]]:
     def check(ledger: Any) -> tuple[Any, ...]:
         at_once = told(ledger)
         with monkeypatch.context() as patch:
-            patch.setattr(reading, "_AT_ONCE", 0)
+            patch.setattr(loader, "BATCH_BYTES", 0)
             assert told(ledger) == at_once
         return at_once
 
@@ -69,7 +70,7 @@ def test_lines_notes_and_rejects_are_those_of_each_csv_file(
         ("e.csv", 4), ("f.csv", 3), ("g.csv.gz", 3), ("g.csv.gz", 4), ("h.csv", 4),
         ("i.csv", 3), ("j.csv", 2), ("j.csv", 3),
     }  # fmt: skip
-    assert [note for note in quality.notes if "d.csv, line 2: no zone" in note]
+    assert [note for note in quality.notes if "d.csv, line 2: no time zone" in note]
 
 
 def test_lines_notes_and_rejects_are_those_of_each_json_file(
@@ -182,8 +183,8 @@ def test_progress_moves_by_bytes_to_the_size_of_the_files(
         write(HEAD + GOOD * number, f"{number}.csv").stat().st_size
         for number in range(1, 5)
     ]
-    seen: list[reading.Done] = []
-    monkeypatch.setattr(reading, "_AT_ONCE", 0)
+    seen: list[Done] = []
+    monkeypatch.setattr(loader, "BATCH_BYTES", 0)
     read(tmp_path, progress=seen.append)
     done = [step.bytes for step in seen]
     assert done == sorted(done) and {step.of for step in seen} == {sum(sizes)}

@@ -157,7 +157,7 @@ def test_azures_timestamps_have_an_assumed_zone_that_is_said(shared: Shared) -> 
     path = shared("azure2023/AzureLLMInferenceTrace_code.csv")
     usage = mw.read_usage(path, prices=no_prices(), rejects=None)
     assert usage.quality.assumed_tz
-    assert any("line 2: no zone; " in note for note in usage.quality.notes)
+    assert any("line 2: no time zone; " in note for note in usage.quality.notes)
 
 
 # ServeGen: buckets of tenants, priced by a rate table

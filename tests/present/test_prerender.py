@@ -10,7 +10,7 @@ import meterwidgets as mw
 from meterwidgets.errors import NobodyError
 from meterwidgets.frame.saved import save
 from meterwidgets.frame.store.ingest import ingest
-from meterwidgets.ledger.read import Request
+from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.present.prerender import prerender
 from meterwidgets.serve.prerender import Prerenderer
 
@@ -87,7 +87,7 @@ def test_the_first_figures_follow_a_store_that_grows(tmp_path: Path) -> None:
         rows = tmp_path / f"{day}.csv"
         rows.write_text(f"time,model,cost,currency\n2026-02-0{day},m,1,USD\n", "utf-8")
         prices = mw.PriceBook(catalogue=False)
-        ingest([Request([rows])], tmp_path / "usage.meter", prices=prices)
+        ingest([LedgerSpec([rows])], tmp_path / "usage.meter", prices=prices)
         shown = figures.get("overview", "")
         assert shown is not None
         assert shown.row.cards[0].value == spend

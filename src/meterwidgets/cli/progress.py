@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import click
 
-from meterwidgets.ledger.read import Done
+from meterwidgets.ledger.engine.progress import Done
 
 
 class ProgressBar:

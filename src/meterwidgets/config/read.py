@@ -11,9 +11,10 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import read_requests, title
 from meterwidgets.frame.store.store import is_store, open_store
-from meterwidgets.ledger.read import Progress, Request
+from meterwidgets.ledger.engine.progress import Progress
 from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.readers.postgres_url import Database, parse_database_url
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 
 def read_with_config(
@@ -79,7 +80,7 @@ def requests_for(
     config: Config,
     folder: Path | None = None,
     source: str | None = None,
-) -> list[Request]:
+) -> list[LedgerSpec]:
     """How to read ledgers: one request per file or database.
 
     Args:
@@ -104,7 +105,7 @@ def requests_for(
     for part in inputs:
         entry = entry_of.get(_identity(part), default)
         requests.append(
-            Request(
+            LedgerSpec(
                 [part],
                 source or entry.source,
                 entry.columns,

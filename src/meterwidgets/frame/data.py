@@ -11,7 +11,7 @@ from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.labels import clean, told_apart
 from meterwidgets.frame.record_store import RecordStore
-from meterwidgets.ledger.pricing.book import RECORDED
+from meterwidgets.ledger.pricing.mode import RECORDED
 from meterwidgets.ledger.pricing.outliers import Outlier
 from meterwidgets.ledger.records.quality import Quality
 from meterwidgets.schema import DIMENSIONS, Dimensions

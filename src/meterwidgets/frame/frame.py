@@ -12,7 +12,8 @@ from meterwidgets.errors import LedgerError, MeterError
 from meterwidgets.frame.data import FrameData
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
-from meterwidgets.ledger.pricing.book import PriceBook, Pricing
+from meterwidgets.ledger.pricing.book import PriceBook
+from meterwidgets.ledger.pricing.mode import Pricing, PricingMode
 from meterwidgets.ledger.records.quality import Quality
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ of 2026-01-01)
             )
         prices = {} if book is None else {"prices": book}
         try:
-            repriced = self.reread(pricing=Pricing(True, as_of), **prices)
+            repriced = self.reread(
+                pricing=Pricing(PricingMode.REPRICED, as_of), **prices
+            )
         except LedgerError as error:
             raise MeterError(f"{self.name}: can't be read again ({error})") from error
         if not repriced.same_usage(self):

@@ -17,12 +17,14 @@ from meterwidgets.frame.from_records import frame_from_records
 from meterwidgets.frame.labels import latest, with_own
 from meterwidgets.frame.rollup.stats import STATS_COLUMNS, record_stats
 from meterwidgets.ledger.engine.connection import open_workspace
-from meterwidgets.ledger.engine.progress import Steps
-from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
-from meterwidgets.ledger.read import Progress, Request, read_ledgers
+from meterwidgets.ledger.engine.progress import Progress, Steps
+from meterwidgets.ledger.pricing.book import PriceBook
+from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
+from meterwidgets.ledger.read import read_ledgers
 from meterwidgets.ledger.readers.postgres_url import Database
 from meterwidgets.ledger.records import parquet_view
-from meterwidgets.ledger.records.labels import collected
+from meterwidgets.ledger.records.labels import latest_names
+from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.records.quality import write_rejects
 from meterwidgets.zones import zone
 
@@ -95,7 +97,7 @@ def read_usage(
     zone(tz)
     if not re.fullmatch("[A-Za-z]{3}", currency):
         raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
-    request = Request(inputs, source, columns, tz, currency.upper())
+    request = LedgerSpec(inputs, source, columns, tz, currency.upper())
     paths = [each for each in request.inputs if isinstance(each, str | Path | Database)]
     return read_requests(
         [request],
@@ -125,7 +127,7 @@ def _is_mapping(columns: object) -> bool:
 
 
 def read_requests(
-    requests: Sequence[Request],
+    requests: Sequence[LedgerSpec],
     *,
     prices: PriceBook,
     tz: str,
@@ -167,7 +169,7 @@ def read_requests(
             )
             parquet_view.check(ws)
             steps.end()
-            found = latest(collected(ws), cubes=[frame.cube, frame.user_cube])
+            found = latest(latest_names(ws), cubes=[frame.cube, frame.user_cube])
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         raise LedgerError(f"{name}: can't be read ({said})") from error

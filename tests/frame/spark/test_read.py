@@ -226,7 +226,7 @@ def test_what_goes_wrong_on_the_cluster_is_said_in_our_words(
         [("2026-02-22", 10**15)], "start string, input_tokens bigint"
     )
     with pytest.raises(
-        LedgerError, match="a cost by the rates is larger than a record"
+        LedgerError, match="a cost at these rates is larger than a record"
     ):
         read(many, prices=dear)
     gone = spark.createDataFrame([("x",)], "a string").selectExpr(

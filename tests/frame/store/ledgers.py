@@ -12,7 +12,7 @@ from typing import Any
 import meterwidgets as mw
 from meterwidgets.frame.store.generation import IngestResult
 from meterwidgets.frame.store.ingest import ingest
-from meterwidgets.ledger.read import Request
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 Row = dict[str, Any]
 BOOK = mw.PriceBook.parse(
@@ -75,7 +75,7 @@ def jsonl(path: Path, rows: Iterable[Row | str]) -> Path:
 
 def add(store: Path | str, *paths: Any, book: mw.PriceBook = BOOK) -> IngestResult:
     """Ingest some files, each as it is recognised."""
-    return ingest([Request([path]) for path in paths], store, prices=book)
+    return ingest([LedgerSpec([path]) for path in paths], store, prices=book)
 
 
 def figures(usage: mw.UsageFrame) -> dict[str, Any]:

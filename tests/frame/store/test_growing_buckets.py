@@ -37,7 +37,7 @@ def test_of_growing_buckets_a_store_keeps_the_latest_in_any_order(
     random.Random(seed).shuffle(paths)
     for first in range(0, len(paths), 9):
         added = add(here / "s.meter", *paths[first : first + 9])
-        assert not any("added twice" in note for note in added.notes)
+        assert not any("counted twice" in note for note in added.notes)
     assert figures(mw.open_store(here / "s.meter")) == figures(read_at_once(last))
 
 
@@ -66,7 +66,7 @@ def test_another_grouping_of_stored_buckets_is_noted_from_then_on() -> None:
     add(STORE, written("openai", state, Path("a.json")))
     path = Path("b.json")
     path.write_text(export("openai", state).replace('"project_id"', '"api_key_id"'))
-    (note,) = [each for each in add(STORE, path).notes if "added twice" in each]
+    (note,) = [each for each in add(STORE, path).notes if "counted twice" in each]
     assert "grouped by api_key_id, batch, model and by batch, model, project_id" in note
     assert note in mw.open_store(STORE).quality.notes
 
@@ -76,6 +76,6 @@ def test_a_bucket_that_did_not_grow_out_of_the_stored_one_is_noted() -> None:
     add(STORE, written("openai", state, Path("a.json")))
     state[0] |= {"input": state[0]["input"] + 2, "output": state[0]["output"] - 1}
     added = add(STORE, written("openai", state, Path("b.json")))
-    (note,) = [each for each in added.notes if "none grew out of the other" in each]
-    assert note.startswith("openai: 1 bucket was given")
+    (note,) = [each for each in added.notes if "with conflicting figures" in each]
+    assert note.startswith("openai: 1 bucket was reported")
     assert note in mw.open_store(STORE).quality.notes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import meterwidgets as mw
 from meterwidgets.frame.store.ingest import ingest
-from meterwidgets.ledger.read import Request
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 BOOK = mw.PriceBook(catalogue=False)
 
@@ -23,7 +23,7 @@ def row(number: int, day: int, **metadata: str) -> str:
 def put(name: str, *rows: str, **words: dict[str, dict[str, str]]) -> mw.UsageFrame:
     path = Path(name)
     path.write_text("".join(rows), "utf-8")
-    ingest([Request([path])], "usage.meter", prices=BOOK, **words)  # type: ignore[arg-type]
+    ingest([LedgerSpec([path])], "usage.meter", prices=BOOK, **words)  # type: ignore[arg-type]
     return mw.open_store("usage.meter")
 
 

@@ -76,7 +76,7 @@ def test_a_store_notes_which_rates_replaced_missing_ones(tmp_path: Path) -> None
     )):  # fmt: skip
         notes = " ".join(usage.quality.notes)
         assert "40 tokens read from a cache are priced as input" in notes
-        assert "1 record of the service tier flex priced by rates for every" in notes
+        assert "1 record of the service tier flex priced at the rates for" in notes
 
 
 def test_a_store_that_has_changed_says_to_open_it_again(tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.frame.store.ingest import ingest
-from meterwidgets.ledger.read import Request
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 
 def stored(rows: list[Row], folder: Path, book: mw.PriceBook = BOOK) -> Any:
     """The records of a table, as a store keeps them."""
     names = dict.fromkeys(key for row in rows for key in row)
     table = pa.table({name: [row.get(name) for row in rows] for name in names})
-    ingest([Request([table])], folder, prices=book)
+    ingest([LedgerSpec([table])], folder, prices=book)
     return mw.open_store(folder).select().records().to_pylist()
 
 

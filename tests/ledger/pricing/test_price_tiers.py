@@ -49,8 +49,8 @@ def test_a_rate_without_a_tier_holds_for_every_tier_and_that_is_said() -> None:
     usage = one("batch", ANY)
     assert total(usage) == 2
     assert noted(usage, "tier") == [
-        "1 record of the service tier batch priced by rates for every tier; for rates "
-        'of its own add a [[price]] with service_tier = "batch"'
+        "1 record of the service tier batch priced at the rates for all tiers; for "
+        'its own rates add a [[price]] with service_tier = "batch"'
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_tiers_rate_that_has_not_begun_gives_way_and_that_is_said() -> None:
     later = BATCH | {"from": date(2026, 3, 1)}
     usage = one("batch", later, ANY)
     assert total(usage) == 2
-    assert noted(usage, "every tier")
+    assert noted(usage, "all tiers")
     assert total(one("batch", later, ANY, start="2026-03-01T00:00:00Z")) == 1
 
 

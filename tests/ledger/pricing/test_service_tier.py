@@ -21,7 +21,8 @@ from ledger.sources import (
     test_presets,
 )
 from meterwidgets.ledger.engine.connection import open_workspace
-from meterwidgets.ledger.read import Request, read_ledgers
+from meterwidgets.ledger.read import read_ledgers
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 Write = Callable[..., Path]
 
@@ -30,7 +31,7 @@ def tiers(ledger: Any, **words: Any) -> list[str | None]:
     """The tiers of all records, those without one last."""
     book = mw.PriceBook(catalogue=False)
     with open_workspace() as ws:
-        read_ledgers(ws, [Request([ledger], **words)], book)
+        read_ledgers(ws, [LedgerSpec([ledger], **words)], book)
         found = ws.execute(f"SELECT service_tier FROM {ws.records} ORDER BY ALL")
         found = found.fetchall()
     return [tier for (tier,) in found]

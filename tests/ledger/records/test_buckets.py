@@ -55,7 +55,7 @@ def test_any_exports_of_growing_buckets_have_the_figures_of_the_last(
     all_of_them, alone = read(paths), read(last)
     assert figures(all_of_them) == figures(alone)
     assert all_of_them.quality.records == alone.quality.records
-    for doubt in ("added twice", "none grew out of the other"):
+    for doubt in ("counted twice", "with conflicting figures"):
         assert not any(doubt in note for note in all_of_them.quality.notes)
 
 
@@ -126,7 +126,7 @@ def test_two_groups_are_two_whatever_they_are_grouped_by(
     write(usage_page(one), "l/1.json")
     usage = read(write(usage_page(other), "l/2.json").parent)
     assert (usage.quality.records, sums(usage)["requests"]) == (2, 10)
-    assert not any("added twice" in note for note in usage.quality.notes)
+    assert not any("counted twice" in note for note in usage.quality.notes)
 
 
 def test_batch_and_not_batch_are_two(write: Write) -> None:
@@ -182,7 +182,7 @@ def test_a_group_that_came_later_is_there_and_no_second_grouping(write: Write) -
     write(page(bucket(1, default)), "l/a.json")
     usage = read(write(page(bucket(1, default, other)), "l/b.json").parent)
     assert usage.quality.records == 2
-    assert not any("added twice" in note for note in usage.quality.notes)
+    assert not any("counted twice" in note for note in usage.quality.notes)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_two_groupings_of_the_same_buckets_are_said(
         folder = write(json.dumps(test_openai.page(*pages)), f"l/{number}.json").parent
     usage = read(folder)
     assert (
-        f"openai: 2 buckets were added twice, grouped {named}; both tell of the same "
-        "usage, so read one of them"
+        f"openai: 2 buckets were counted twice, grouped {named}; both answers describe "
+        "the same usage, so read only one of them"
     ) in usage.quality.notes
 
 
@@ -217,7 +217,7 @@ def test_answers_of_two_kinds_or_of_two_projects_are_no_second_grouping(
     write(usage_page(other), "l/2.json")
     usage = read(write(usage_page(result(project_id="p-2")), "l/3.json").parent)
     assert usage.quality.records == 3
-    assert not any("added twice" in note for note in usage.quality.notes)
+    assert not any("counted twice" in note for note in usage.quality.notes)
 
 
 def test_two_organizations_that_nothing_tells_apart_are_said(write: Write) -> None:
@@ -226,9 +226,9 @@ def test_two_organizations_that_nothing_tells_apart_are_said(write: Write) -> No
     usage = read(write(other, "l/b.json").parent)
     assert (usage.quality.records, sums(usage)["output_tokens"]) == (1, 900)
     assert (
-        "openai: 1 bucket was given with figures of which none grew out of the other, "
-        "and those that count the most were kept; if they are of two organizations, "
-        "group their answers by what tells them apart"
+        "openai: 1 bucket was reported several times with conflicting figures, and the "
+        "largest were kept; if they belong to two organizations, group their answers "
+        "by what tells them apart"
     ) in usage.quality.notes
 
 
@@ -246,7 +246,7 @@ def test_two_groupings_of_anthropic_are_said(
     for number, without in enumerate((one, other)):
         text = page(bucket(1, result | {without: None}))
         folder = write(text, f"l/{number}.json").parent
-    (note,) = [each for each in read(folder).quality.notes if "added twice" in each]
+    (note,) = [each for each in read(folder).quality.notes if "counted twice" in each]
     assert one in note
     assert other in note
 
@@ -256,7 +256,7 @@ def test_two_axes_of_an_activity_are_said_to_be_one_usage(write: Write) -> None:
     for axis in ("models", "entities"):
         day = {"date": "2026-01-02", "breakdown": {axis: {"a": part(8)}}}
         folder = write(page(day), f"l/{axis}.json").parent
-    (note,) = [each for each in read(folder).quality.notes if "added twice" in each]
+    (note,) = [each for each in read(folder).quality.notes if "counted twice" in each]
     assert "by breakdown.entities and by breakdown.models" in note
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import meterwidgets as mw
-from meterwidgets.ledger.read import Done
+from meterwidgets.ledger.engine.progress import Done
 
 Write = Callable[..., Path]
 AT = datetime(2026, 2, 22, 10, tzinfo=UTC)
@@ -254,7 +254,7 @@ def test_a_time_without_a_zone_is_read_in_the_declared_one(
     usage = read(pa.table({"ts": [text], "input_tokens": [1]}), tz=tz)
     assert f"{usage.start:%Y-%m-%d %H:%M}" == f"2026-02-22 {utc}"
     assert usage.quality.assumed_tz == assumed
-    said = [note for note in usage.quality.notes if "no zone; 1 timestamp" in note]
+    said = [note for note in usage.quality.notes if "no time zone; 1 timestamp" in note]
     assert bool(said) == assumed
     assert all(f"read as {tz}" in note for note in said)
 

@@ -20,8 +20,8 @@ from ledger.test_many_files import told
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.engine import progress
-from meterwidgets.ledger.read import Request
 from meterwidgets.ledger.records import parquet_view
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 WAYS = {"where it is": 0, "copied": 1 << 60}
 GOOD = {"time": "2026-02-22T10:00:00", "model": "m", "prompt_tokens": 10, "cost": 0.5,
@@ -95,7 +95,7 @@ def test_a_store_has_the_same_records_either_way(
     def ask() -> Any:
         store = tmp_path / f"{next(stores)}.meter"
         added = [
-            ingest([Request([each], tz="Asia/Tokyo")], store)
+            ingest([LedgerSpec([each], tz="Asia/Tokyo")], store)
             for each in (first, second, first)
         ]
         months = sorted(path.parent.name for path in store.glob("records/*/*"))

@@ -105,7 +105,7 @@ def test_usage_and_costs_are_never_added_twice(write: Write) -> None:
     usage = read(folder, prices=rates)
     assert sums(usage)["cost"] == 1_237_891_200
     assert sums(usage)["input_tokens"] == 3200
-    assert any("both given: 1 cost row stands" in note for note in usage.quality.notes)
+    assert any("both given: 1 cost row counts" in note for note in usage.quality.notes)
 
 
 def test_a_large_report_has_the_sums_that_plain_python_finds(write: Write) -> None:

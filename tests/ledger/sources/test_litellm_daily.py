@@ -234,8 +234,8 @@ def test_two_exports_of_one_proxy_are_said_to_tell_of_the_same(write: Write) -> 
     write(json.dumps([ROW]), "l/table.json")
     usage = read(write(UI + "2026-01-02,S,t,1,1,1,0,2,1,1\n", "l/ui.csv").parent)
     assert (
-        "litellm_daily and litellm_ui both tell of 1 day and were added; of one proxy "
-        "they are the same usage, so read one of them"
+        "litellm_daily and litellm_ui both cover 1 day, and both are counted; if they "
+        "are from one proxy they are the same usage, so read only one of them"
     ) in usage.quality.notes
 
 

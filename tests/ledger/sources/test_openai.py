@@ -149,9 +149,9 @@ def test_usage_and_costs_are_never_added_twice(write: Write) -> None:
     assert found["input_tokens"] == 3000
     assert found["cost"] == 2 * 60_000_000 + (1000 * 10 + 500 * 100) * 1000
     assert (
-        "openai_costs and openai are both given: 2 cost rows stand apart, without "
-        "tokens, and 2 records of usage on those days get no price of their own, so "
-        "that nothing is paid for twice"
+        "openai_costs and openai are both given: 2 cost rows count without tokens, and "
+        "2 records of usage on those days get no price of their own, so nothing is "
+        "paid for twice"
     ) in usage.quality.notes
     assert not any("no price;" in note for note in usage.quality.notes)
 
@@ -159,8 +159,8 @@ def test_usage_and_costs_are_never_added_twice(write: Write) -> None:
 def test_days_of_utc_are_said_to_be_days_of_utc(write: Write) -> None:
     usage = read(write(json.dumps(page(bucket(0, RESULT))), "a.json"))
     assert (
-        "openai: 1 bucket is a whole day of UTC; they can't be cut into days of "
-        "another zone"
+        "openai: 1 bucket is a whole day of UTC; they can't be split into days of "
+        "another time zone"
     ) in usage.quality.notes
     assert not usage.quality.assumed_tz
 

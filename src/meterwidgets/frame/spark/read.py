@@ -32,11 +32,12 @@ from meterwidgets.frame.spark.worker import (
 )
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.pricing import price_notes
-from meterwidgets.ledger.pricing.book import PriceBook, Pricing
-from meterwidgets.ledger.read import nothing
+from meterwidgets.ledger.pricing.book import PriceBook
+from meterwidgets.ledger.pricing.mode import Pricing
+from meterwidgets.ledger.read import no_usage_error
 from meterwidgets.ledger.readers.dataframe import open_dataframe
 from meterwidgets.ledger.records import notes
-from meterwidgets.ledger.records.plan import Plan, Request, plan
+from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.rejects import KEPT
 from meterwidgets.schema import DIMENSIONS
@@ -51,7 +52,7 @@ _TYPES = {"VARCHAR": "STRING", "BIGINT": "BIGINT", "BOOLEAN": "BOOLEAN"}
 
 
 def read_cluster(
-    requests: Sequence[Request],
+    requests: Sequence[LedgerSpec],
     book: PriceBook,
     keep: Callable[[Iterable[Mapping[str, Any]]], None],
     *,
@@ -85,7 +86,7 @@ def read_cluster(
         if kept:
             keep(kept)
         if not good:
-            raise nothing([_NAME], rejected, kept)
+            raise no_usage_error([_NAME], rejected, kept)
         unique = "record_id" in columns
         found = _records(rows.df, made_with(columns), unique=unique)
         records = Cluster(_held(found, made) if unique else found, made)
@@ -99,14 +100,14 @@ def read_cluster(
         said += price_notes.of_mode(records, pricing)
         if not columns.keys().isdisjoint(RATES):
             said += price_notes.of_rates(records)
-        only = price_notes.PRICEABLE if pricing.repriced else "true"
+        only = price_notes.PRICEABLE if pricing.is_repriced else "true"
         said += notes.of_tallies(notes.tallied(records, only=only), book)
         once = tuple(dict.fromkeys(said))
         quality = Quality(there, rejected, good - there, naive, once, kept)
         return replace(frame, quality=quality)
 
 
-def _only(requests: Sequence[Request]) -> tuple[Request, DataFrame]:
+def _only(requests: Sequence[LedgerSpec]) -> tuple[LedgerSpec, DataFrame]:
     """The one dataframe that is read, and how."""
     inputs = [each for request in requests for each in request.inputs]
     if len(inputs) > 1:
@@ -123,7 +124,7 @@ def _only(requests: Sequence[Request]) -> tuple[Request, DataFrame]:
     return requests[0], df
 
 
-def _planned(request: Request, df: DataFrame) -> Plan:
+def _planned(request: LedgerSpec, df: DataFrame) -> Plan:
     """Which column fills which field, as for any table; no row is looked at."""
     import pyarrow as pa
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.connection import open_workspace
-from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
-from meterwidgets.ledger.read import Request, gather, settle
+from meterwidgets.ledger.pricing.book import PriceBook
+from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
+from meterwidgets.ledger.read import collect, price_reported
+from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.schema import COUNTS, NAMES
 
 if TYPE_CHECKING:
@@ -174,9 +176,9 @@ def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def _checked(table: pa.Table, job: Job, part: int, before: int) -> list[pa.RecordBatch]:
     with open_workspace() as ws:
-        request = Request([table], "table", job.columns, job.tz, job.currency)
-        gathered = gather(ws, [request])
-        settle(ws, job.book, job.pricing)
+        request = LedgerSpec([table], "table", job.columns, job.tz, job.currency)
+        gathered = collect(ws, [request])
+        price_reported(ws, job.book, job.pricing)
         ws.con.complete()  # the last question, of which only the first row was read
         kept = ", ".join(
             f'CAST({value} AS {COLUMNS[name]}) AS "{name}"'

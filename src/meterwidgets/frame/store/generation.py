@@ -21,9 +21,9 @@ from meterwidgets.frame.store.months import write_months
 from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.read import gather, nothing, settle
+from meterwidgets.ledger.read import collect, no_usage_error, price_reported
 from meterwidgets.ledger.records import parquet_view, rejects
-from meterwidgets.ledger.records.labels import collected
+from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.quality import as_line
 
 
@@ -79,7 +79,7 @@ def write_generation(
     before = writer.manifest
     steps = Steps(writer.progress)
     steps.until(0.4)
-    gathered = gather(ws, [pending.request for pending in batch], steps.progress)
+    gathered = collect(ws, [pending.request for pending in batch], steps.progress)
     steps.until(0.8)
     inputs = read_inputs(ws, before, batch, assumed_tz=gathered.assumed_tz)
     parts = {name: month.parts for name, month in before.months.items()}
@@ -88,10 +88,13 @@ def write_generation(
     added = ws.count(ws.reported)
     rejected = sum(each.rejected for each in inputs)
     if not added and not before.months:
-        raise nothing(gathered.names, rejected, tuple(islice(rejects.rows(ws), 1)))
+        raise no_usage_error(
+            gathered.names, rejected, tuple(islice(rejects.rows(ws), 1))
+        )
     # cost rows that are stored already pay for usage that comes later
     stored = parquet.reported_records(writer.folder, before.parts)
-    rate_notes = settle(ws, writer.prices, beside=[stored] if before.parts else [])
+    earlier = [stored] if before.parts else []
+    rate_notes = price_reported(ws, writer.prices, stored=earlier)
     ids = [each.id for each in inputs]
     months, grain_s = write_months(ws, writer, merged, ids, steps)
     parquet_view.check(ws)
@@ -153,7 +156,7 @@ def _write_rejects(ws: Workspace, writer: StoreWriter, inputs: Sequence[Input]) 
 
 def _with_index(ws: Workspace, writer: StoreWriter, after: Manifest) -> Manifest:
     """A generation with an index; the one before stays if it would look the same."""
-    before, names = writer.manifest, collected(ws)
+    before, names = writer.manifest, latest_names(ws)
     if _looks_the_same(before, after) and not index.changes_labels(
         writer.folder, before, names
     ):

@@ -14,11 +14,11 @@ from meterwidgets.frame.store.writer import DisplayOptions, StoreWriter, locked
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Done, Progress
 from meterwidgets.ledger.pricing.book import PriceBook
-from meterwidgets.ledger.read import Request
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 
 def ingest(
-    requests: Sequence[Request],
+    requests: Sequence[LedgerSpec],
     folder: str | Path,
     *,
     prices: PriceBook | None = None,

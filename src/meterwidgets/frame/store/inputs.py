@@ -11,9 +11,9 @@ import msgspec
 
 from meterwidgets.frame.store.manifest import Input, Manifest
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.read import Request
 from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.readers.postgres_url import Database
+from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.zones import EPOCH
 
 _TABLE = "the table"
@@ -34,7 +34,7 @@ class PendingInput:
         mtime_ns: Its modification time; None for what is not a file.
     """
 
-    request: Request
+    request: LedgerSpec
     name: str
     size: int = 0
     mtime_ns: int | None = None
@@ -49,7 +49,7 @@ class PendingInput:
 
 
 def pending_inputs(
-    requests: Sequence[Request], manifest: Manifest
+    requests: Sequence[LedgerSpec], manifest: Manifest
 ) -> Iterator[PendingInput]:
     """The single files, databases and tables of some requests.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from meterwidgets.frame.store import parquet
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
-from meterwidgets.ledger.records import dedupe, provider_costs
+from meterwidgets.ledger.records import containment, dedupe, provider_costs
 
 SUPERSEDED = Relation("superseded")
 """The table of stored rows that newer records replace: part, file_row_number."""
@@ -66,10 +66,7 @@ def merge(
         ws.create_empty(relation, "part VARCHAR, file_row_number BIGINT")
     months = _months_to_compare(ws, parts)
     if not months:
-        notes = (
-            *provider_costs.regrouped(ws, ws.reported),
-            *provider_costs.outgrown(ws),
-        )
+        notes = tuple(containment.overlap_notes(ws))
         return MergeResult(
             duplicates=dedupe.deduplicate(ws),
             replaced=0,
@@ -79,7 +76,9 @@ def merge(
     stored = parquet.reported_records(
         folder, [part for month in months for part in parts[month]]
     )
-    regrouped = provider_costs.regrouped(ws, ws.reported, _stored_buckets(stored))
+    regrouped = containment.different_groupings(
+        ws, ws.reported, _stored_buckets(stored)
+    )
     _find_candidates(ws, stored)
     has_candidates = ws.has_rows(_CANDIDATES)
     if has_candidates:
@@ -89,7 +88,7 @@ def merge(
             f"SELECT * EXCLUDE (part, file_row_number), {_STORED_FILE} AS file "
             f"FROM {_CANDIDATES}"
         )
-    notes = (*regrouped, *provider_costs.outgrown(ws))
+    notes = (*regrouped, *containment.conflicting_states(ws))
     removed = dedupe.deduplicate(ws)
     if has_candidates:
         ws.execute(
@@ -122,7 +121,7 @@ def _months_to_compare(ws: Workspace, months: Mapping[str, Sequence[str]]) -> li
 
 def _stored_buckets(stored: str) -> str:
     """SQL text of the stored buckets of the instants that came, as one answer."""
-    keyed = provider_costs.IS_KEYED
+    keyed = containment.IS_KEYED
     return (
         f"(SELECT *, {_STORED_FILE} AS file FROM {stored} WHERE {keyed} AND "
         f"(source, start_us) IN (SELECT (source, start_us) FROM {Workspace.reported} "

@@ -21,7 +21,7 @@ from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.records.notes import Tally, combined, of_tallied, tally
+from meterwidgets.ledger.records.notes import Tally, combined, read_tallies, tally
 from meterwidgets.schema import DIMENSIONS
 
 _MAX_PARTS = 8
@@ -85,7 +85,7 @@ def write_months(
     staging.parent.mkdir(exist_ok=True)
     new_files = parquet.write_by_month(ws, input_ids, staging, tell=steps.tell)
     steps.until(1)
-    tally(ws, further=[f"{_LAST_DAY} AS month", *STATS_COLUMNS])
+    tally(ws, extra_sums=[f"{_LAST_DAY} AS month", *STATS_COLUMNS])
     stats = record_stats(ws)
     crowded = {
         name for name, month in before.months.items() if len(month.parts) >= _MAX_PARTS
@@ -212,7 +212,9 @@ def _append(
         file.rename(writer.folder / part)
     of_month = f"(FROM {ws.tallies} WHERE strftime(month, '%Y-%m') = {literal(name)})"
     month = writer.manifest.months.get(name)
-    return _extended(month, parts, of_tallied(ws, of_month), record_stats(ws, of_month))
+    return _extended(
+        month, parts, read_tallies(ws, of_month), record_stats(ws, of_month)
+    )
 
 
 def _rewrite(
@@ -242,7 +244,7 @@ def _rewrite(
     part = writer.new_path("records", f"{name}/{writer.number}.parquet")
     parquet.write_part(ws, rows, writer.folder / part)
     records = parquet.priced_records(writer.folder, [part])
-    tallies = tally(ws, records, further=STATS_COLUMNS)
+    tallies = tally(ws, records, extra_sums=STATS_COLUMNS)
     stats = record_stats(ws)
     return _Rewritten(_extended(None, [part], tallies, stats), records, stats)
 

@@ -15,8 +15,9 @@ from meterwidgets.frame.store import manifest, parquet
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing import price_notes
-from meterwidgets.ledger.pricing.book import PriceBook, Pricing
+from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.costs import price
+from meterwidgets.ledger.pricing.mode import Pricing
 from meterwidgets.ledger.records import notes
 
 
@@ -83,7 +84,7 @@ def _notes(
     sentences = [*(current.notes if current else ())]
     sentences += price_notes.of_mode(ws, pricing)
     sentences += price_notes.of_rates(ws)
-    tallies = notes.tally(ws, only=price_notes.PRICEABLE, further=STATS_COLUMNS)
+    tallies = notes.tally(ws, only=price_notes.PRICEABLE, extra_sums=STATS_COLUMNS)
     sentences += notes.of_families(ws)
     sentences += notes.of_tallies(tallies, book)
     return tuple(dict.fromkeys(sentences))

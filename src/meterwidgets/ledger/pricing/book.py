@@ -23,32 +23,6 @@ _KEYS = (*_MATCHED, "service_tier", "from", *KINDS, "currency")
 
 
 @dataclass(frozen=True)
-class Pricing:
-    """Which of the two modes prices a ledger.
-
-    Attributes:
-        repriced: Whether what was recorded counts for nothing.
-        as_of: The day whose rates hold for every record; None takes its own day.
-
-    Examples:
-        >>> str(Pricing()), str(Pricing(True, date(2026, 1, 1)))
-        ('recorded', 'repriced as of 2026-01-01')
-    """
-
-    repriced: bool = False
-    as_of: date | None = None
-
-    def __str__(self) -> str:
-        if not self.repriced:
-            return "recorded"
-        return f"repriced as of {self.as_of}" if self.as_of else "repriced"
-
-
-RECORDED = Pricing()
-"""The mode of everything that was not repriced."""
-
-
-@dataclass(frozen=True)
 class Rate:
     """One ``[[price]]`` entry: patterns, the day it starts, rates per 1M tokens."""
 

@@ -1,18 +1,18 @@
-"""Where a record's cost comes from: recorded, rate table, catalogue, or nowhere.
+"""Price records: as recorded, else by the rate table, the catalogue, or not at all.
 
-The order is that of METRICS: what the ledger recorded; else the reader's own rates;
-else the bundled catalogue; else unpriced. A cost of 0 that a ledger writes for "no
-price" is priced by the reader's own rates, is free where the catalogue says free, and
-is unpriced otherwise: a list price is no evidence against a recorded 0.
-A total without its parts is split by the ratio of the price and marked estimated; a
-total with one part gives the other part the rest. A record without tokens has no price
-but a recorded one.
+The order is that of METRICS: what the ledger recorded; else the user's own rates; else
+the bundled catalogue; else unpriced. A cost of 0 that a ledger writes for "no price" is
+priced by the user's own rates, is free where the catalogue says free, and is unpriced
+otherwise: a list price is no evidence against a recorded 0.
+A total without its parts is split in the ratio of the price and marked estimated; of a
+total with one part, the other part is the rest. A record without tokens has a recorded
+price or none.
 
-That is the one mode, ``recorded``. The other one reprices: what was recorded counts for
-nothing, every record costs what the book says, and what it doesn't price is unpriced.
+When repriced, recorded costs are ignored: every record costs what the book says, and
+what the book doesn't price is unpriced.
 
-Beside its cost every request keeps its list price, what the book would charge for it,
-and the flag of ``outliers`` when it cost far more.
+Besides its cost every request has its list price, which is what the book would charge,
+and the flag of ``outliers`` if it cost far more.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ import duckdb
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing import outliers
-from meterwidgets.ledger.pricing.book import RECORDED, PriceBook, Pricing
+from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.catalogue import has_catalogue
+from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.pricing.rates import KINDS
 
 _DAY_US = 86_400_000_000
 _FIRST_DAY = date(1970, 1, 1)
 
 FEW = 500_000
-"""Fewer records take less time than to plan for them: they are copied."""
+"""Below this, materialise the records: planning a view costs more than copying."""
 
 _RATES = (
     "provider VARCHAR, deployment VARCHAR, model VARCHAR, service_tier VARCHAR, "
@@ -156,13 +157,13 @@ FROM {Workspace.reported} l LEFT JOIN {Workspace.rates} r
 
 
 def price(ws: Workspace, book: PriceBook, pricing: Pricing = RECORDED) -> None:
-    """Give every record of ``ledger`` its cost, as the table or view ``records``.
+    """Price every record of ``reported``, as the table or view ``records``.
 
     Args:
-        ws: A connection with ``ledger`` and the macros of ``normalise``.
+        ws: A workspace with ``reported``.
         book: Asked once per distinct provider, deployment, model, service tier and
             UTC day.
-        pricing: The mode.
+        pricing: The pricing mode.
 
     Raises:
         LedgerError: When the rates make a cost larger than a record can hold.
@@ -172,16 +173,16 @@ def price(ws: Workspace, book: PriceBook, pricing: Pricing = RECORDED) -> None:
         day = f"{(pricing.as_of - _FIRST_DAY).days}"
     ws.create_empty(ws.rates, _RATES)
     count = ws.count(ws.reported)
-    asked = []
+    keys = []
     if book.rates or (book.catalogue and has_catalogue()):
-        asked = ws.execute(
+        keys = ws.execute(
             f"SELECT DISTINCT provider, deployment, model, service_tier, {day} "
             f"FROM {ws.reported} AS l"
         ).fetchall()
-    rows = [row for names in asked for row in _tiers(book, *names)]
+    rows = [row for key in keys for row in _rates_of(book, *key)]
     if rows:
-        _fill(ws, rows)
-    ws.create(ws.rated, _rated(not pricing.repriced, day), view=True)
+        _insert_rates(ws, rows)
+    ws.create(ws.rated, _rated(not pricing.is_repriced, day), view=True)
     view = count >= FEW
     try:
         ws.create(ws.records, _RECORDS, view=view)
@@ -189,12 +190,12 @@ def price(ws: Workspace, book: PriceBook, pricing: Pricing = RECORDED) -> None:
             ws.execute(f"SELECT count(input_cost + output_cost) FROM {ws.records}")
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
         raise LedgerError(
-            "a cost by the rates is larger than a record can hold (10^9); check the "
+            "a cost at these rates is larger than a record can hold (10^9); check the "
             "rates: they are currency units per 1,000,000 tokens"
         ) from None
 
 
-def _tiers(
+def _rates_of(
     book: PriceBook,
     provider: str | None,
     deployment: str | None,
@@ -204,29 +205,29 @@ def _tiers(
 ) -> list[dict[str, Any]]:
     """The rows of ``rates`` for one combination of names on one day."""
     when = _FIRST_DAY + timedelta(days=day)
-    found = book.price(provider, deployment, model, when, service_tier=service_tier)
-    if found is None:
+    price = book.price(provider, deployment, model, when, service_tier=service_tier)
+    if price is None:
         return []
-    ends = [tier.above for tier in found.tiers[1:]] + [2**63 - 1]
+    ends = [tier.above for tier in price.tiers[1:]] + [2**63 - 1]
     key = {
         "provider": provider,
         "deployment": deployment,
         "model": model,
         "service_tier": service_tier,
         "day": day,
-        "basis": found.basis,
-        "currency": found.currency,
-        "any_service": found.any_service,
+        "basis": price.basis,
+        "currency": price.currency,
+        "any_service": price.any_service,
     }
     return [
         key
         | {"above": tier.above, "below": below}
         | {kind: getattr(tier, kind) for kind in KINDS}
-        for tier, below in zip(found.tiers, ends, strict=True)
+        for tier, below in zip(price.tiers, ends, strict=True)
     ]
 
 
-def _fill(ws: Workspace, rows: list[dict[str, Any]]) -> None:
+def _insert_rates(ws: Workspace, rows: list[dict[str, Any]]) -> None:
     import pyarrow as pa
 
     names = {"provider", "deployment", "model", "service_tier", "basis", "currency"}

@@ -1,19 +1,17 @@
-"""The names that a ledger itself has for its ids: collected while it is read.
+"""A ledger's own names for its ids, collected while it is read.
 
-A record keeps the id, so that grouping stays by identity whatever it is called; where
-an id was called several things, the latest one counts.
+A record keeps the id, so that grouping is by identity, whatever the id is called. Of
+several names for one id the latest counts.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.sources import registry
 
 
 def create(ws: Workspace) -> None:
-    """Make the empty table ``labels``; ``since`` says which name is the latest."""
+    """Create the empty table ``labels``; the latest ``since`` wins."""
     ws.create_empty(
         ws.labels, "dimension VARCHAR, id VARCHAR, name VARCHAR, since BIGINT"
     )
@@ -21,11 +19,11 @@ def create(ws: Workspace) -> None:
 
 _DIMENSIONS = sorted({each for source in registry.SOURCES for each in source.labels})
 COLUMNS = tuple(f"{each}_label" for each in _DIMENSIONS)
-"""The columns that hold the names while a ledger is read."""
+"""The columns of ``reported`` that hold the names while it is loaded."""
 
 
-def keep(ws: Workspace) -> None:
-    """Collect the names in ``ledger``, of all dimensions that have some."""
+def collect(ws: Workspace) -> None:
+    """Collect the names in ``reported``, of all dimensions that have some."""
     named = {
         each
         for (name,) in ws.execute(
@@ -42,16 +40,12 @@ def keep(ws: Workspace) -> None:
         )
 
 
-Names = Mapping[str, Mapping[str, tuple[str, int]]]
-"""Dimension -> id -> the name, and the microsecond since when it is so called."""
-
-
-def collected(ws: Workspace) -> dict[str, dict[str, tuple[str, int]]]:
-    """The latest name of each id."""
-    found: dict[str, dict[str, tuple[str, int]]] = {}
+def latest_names(ws: Workspace) -> dict[str, dict[str, tuple[str, int]]]:
+    """Dimension -> id -> its latest name, and the microsecond since when it has it."""
+    names: dict[str, dict[str, tuple[str, int]]] = {}
     for dimension, value, name, since in ws.execute(
         "SELECT dimension, id, arg_max(name, (since, name)), max(since) "
         f"FROM {ws.labels} GROUP BY ALL ORDER BY ALL"
     ).fetchall():
-        found.setdefault(dimension, {})[value] = (name, since)
-    return found
+        names.setdefault(dimension, {})[value] = (name, since)
+    return names

@@ -1,4 +1,4 @@
-"""What the reader should know of a ledger as a whole, one sentence each."""
+"""Notes on a ledger as a whole, one sentence each, from tallies of its records."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _DAY_US = 86_400_000_000
 
 @dataclass(frozen=True)
 class Tally:
-    """How many records are of one kind, and what they cost.
+    """The number of records of one kind, and their cost.
 
     Attributes:
-        source: The ledger.
+        source: The ledger's format.
         daily: Whether they are buckets of a whole day or more.
-        billed: Whether costs of their own pay for them.
+        billed: Whether provider costs pay for them.
         basis: Where their cost comes from.
         currency: None when they have no price.
-        records: How many they are.
-        nano: What they cost together, in billionths.
+        records: Their number.
+        nano: Their cost in nano-units.
     """
 
     source: str
@@ -51,8 +51,8 @@ def tallied(
     """Count the records of a relation by kind.
 
     Args:
-        engine: Where the relation is.
-        records: SQL text of it, as ``pricing`` makes it.
+        engine: What answers SQL over it.
+        records: SQL text of priced records.
         only: SQL condition of the records that are counted.
     """
     return _tallies(engine, _kinds(records, f"WHERE {only}"))
@@ -63,41 +63,44 @@ def tally(
     records: str = Workspace.records,
     *,
     only: str = "true",
-    further: Sequence[str],
+    extra_sums: Sequence[str],
     tell: Callable[[float], None] | None = None,
 ) -> list[Tally]:
-    """Count them into the table ``tallies``, and look through them for more at once.
+    """Count the records of a relation by kind into ``tallies``, in one pass.
 
     Args:
-        ws: Where the relation is.
-        records: SQL text of it, as ``pricing`` makes it.
-        only: SQL condition of the records to tell of; ``tallies`` is of all.
-        further: SQL text of what else to find out of each kind.
-        tell: Called now and then with the part that is done.
+        ws: The workspace.
+        records: SQL text of priced records.
+        only: SQL condition of the records that notes are about; ``tallies`` has all.
+        extra_sums: SQL text of further columns, aggregated for each kind.
+        tell: Called now and then with the completed part.
+
+    Returns:
+        The tallies that notes are about.
     """
-    kinds = _kinds(records, "", f"{only} AS noted", *further)
+    kinds = _kinds(records, "", f"{only} AS noted", *extra_sums)
     ws.create(ws.tallies, kinds, tell=tell)
-    return of_tallied(ws)
+    return read_tallies(ws)
 
 
-def of_tallied(engine: Engine, tallies: str = Workspace.tallies) -> list[Tally]:
-    """The records to tell of, by kind.
+def read_tallies(engine: Engine, tallies: str = Workspace.tallies) -> list[Tally]:
+    """The tallies that notes are about.
 
     Args:
         engine: Where they were counted.
-        tallies: SQL text of what ``tally`` found, or of some of it.
+        tallies: SQL text of ``tallies``, or of some of its rows.
     """
     return _tallies(engine, f"SELECT * FROM {tallies} WHERE noted")
 
 
-def _kinds(records: str, where: str, *further: str) -> str:
+def _kinds(records: str, where: str, *extra_sums: str) -> str:
     """SQL text of a row for each kind of records."""
-    more = "".join(f", {each}" for each in further)
+    extra = "".join(f", {column}" for column in extra_sums)
     return (
         "SELECT source, grain = 'bucket' AND coalesce(end_us - start_us, 0) >= "
         f"{_DAY_US} AS daily, billed, cost_basis AS basis, currency, count(*) AS "
         "records, coalesce(sum(input_cost + output_cost + unsplit_cost), 0) AS nano"
-        f"{more} FROM {records} {where} GROUP BY ALL"
+        f"{extra} FROM {records} {where} GROUP BY ALL"
     )
 
 
@@ -107,7 +110,7 @@ def _tallies(engine: Engine, kinds: str) -> list[Tally]:
 
 
 def combined(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
-    """The same records, each kind once.
+    """Tallies with each kind once, their counts and costs added up.
 
     Examples:
         >>> one = Tally("aider", False, False, "recorded", "USD", 2, 500)
@@ -125,11 +128,11 @@ def combined(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
 
 
 def of_tallies(tallies: Iterable[Tally], book: PriceBook) -> list[str]:
-    """What the kinds of records say: days, costs apart, and where costs come from.
+    """Notes on daily buckets, provider costs, and where costs come from.
 
     Args:
-        tallies: Of one ledger.
-        book: What priced them.
+        tallies: Those of one ledger.
+        book: What priced it.
     """
     tallies = list(tallies)
     return [*_daily(tallies), *_billed(tallies), *_prices(tallies, book)]
@@ -142,7 +145,7 @@ def _daily(tallies: list[Tally]) -> list[str]:
             days[each.source] = days.get(each.source, 0) + each.records
     return [
         f"{name}: {counted(count, 'bucket is', 'buckets are')} a whole day of UTC; "
-        "they can't be cut into days of another zone"
+        "they can't be split into days of another time zone"
         for name, count in sorted(days.items())
     ]
 
@@ -161,12 +164,12 @@ def _billed(tallies: list[Tally]) -> list[str]:
 
 
 def _apart(costs: Source, count: int, apart: int) -> str:
-    rows = counted(count, "cost row stands", "cost rows stand")
+    rows = counted(count, "cost row counts", "cost rows count")
     records = counted(apart, "record", "records")
     return (
-        f"{costs.name} and {costs.pays_for} are both given: {rows} apart, without "
-        f"tokens, and {records} of usage on those days get no price of their own, so "
-        "that nothing is paid for twice"
+        f"{costs.name} and {costs.pays_for} are both given: {rows} without tokens, and "
+        f"{records} of usage on those days get no price of their own, so nothing is "
+        "paid for twice"
     )
 
 
@@ -193,7 +196,7 @@ def _prices(tallies: list[Tally], book: PriceBook) -> list[str]:
                 continue
             hint = "; add a [[price]] to meterwidgets.toml"
             if book.catalogue and not has_catalogue():
-                hint += ", or install meterwidgets[prices], a catalogue"
+                hint += ", or install the catalogue, meterwidgets[prices]"
             said.append(
                 f"{counted(count, 'record has', 'records have')} no price{hint}"
             )
@@ -207,7 +210,7 @@ def _prices(tallies: list[Tally], book: PriceBook) -> list[str]:
 
 
 def may_repeat(names: Iterable[str]) -> bool:
-    """Whether some sources are of one family, and so may tell of the same usage.
+    """Whether sources of one family are among some, which may cover the same usage.
 
     Examples:
         >>> may_repeat({"litellm", "aider"}), may_repeat({"litellm", "litellm_daily"})
@@ -221,11 +224,11 @@ def may_repeat(names: Iterable[str]) -> bool:
 
 
 def of_families(ws: Workspace, records: str = "") -> list[str]:
-    """Which sources tell of the same usage on the same days.
+    """Notes on sources of one family that cover the same days.
 
     Args:
-        ws: Where the relation is.
-        records: SQL text of it; by default the records that ``tallies`` counts.
+        ws: The workspace.
+        records: SQL text of records; by default those that ``tallies`` counts.
     """
     there = ws.execute(f"SELECT DISTINCT source FROM {records or ws.tallies}")
     if not may_repeat(name for (name,) in there.fetchall()):
@@ -247,7 +250,7 @@ def of_families(ws: Workspace, records: str = "") -> list[str]:
         if found and found[0]:
             days = counted(found[0], "day", "days")
             said.append(
-                f"{found[1]} both tell of {days} and were added; of one proxy they are "
-                "the same usage, so read one of them"
+                f"{found[1]} both cover {days}, and both are counted; if they are from "
+                "one proxy they are the same usage, so read only one of them"
             )
     return said

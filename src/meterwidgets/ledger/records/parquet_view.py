@@ -1,7 +1,7 @@
-"""Large Parquet files stay where they are: ``ledger`` is a view of them.
+"""Large Parquet files are read in place: ``reported`` is a view of them.
 
-To copy their rows would take longer than to read them some more times, of which each
-takes only the columns that it needs; and the memory does not grow with the rows.
+Copying their rows would take longer than reading them several times, each time only the
+columns that a query needs; and memory does not grow with the number of rows.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from meterwidgets.ledger.records.plan import Plan
 
 LARGE = 16 << 20
-"""So many bytes of files are worth it; fewer are quicker to copy."""
+"""Below this many bytes, copying is quicker."""
 
 
-def can_stay(plans: Sequence[Plan]) -> bool:
+def can_read_in_place(plans: Sequence[Plan]) -> bool:
     """Whether ledgers are large Parquet files that are read row by row."""
     paths = [plan.raw.path for plan in plans if plan.raw.path and plan.raw.is_numbered]
     return (
@@ -68,10 +68,10 @@ def _state(path: Path) -> tuple[str, int, int]:
 
 
 def check(ws: Workspace) -> None:
-    """Make sure that what was read several times was the same each time.
+    """Check that no file changed between the passes over it.
 
     Raises:
-        LedgerError: When a file that stayed where it was has changed meanwhile.
+        LedgerError: When one did.
     """
     if not ws.exists(ws.parquet_files):
         return

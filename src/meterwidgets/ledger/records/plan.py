@@ -26,10 +26,16 @@ from meterwidgets.schema import COUNTS
 
 
 @dataclass(frozen=True)
-class Request:
+class LedgerSpec:
     """What to read and how; see ``read_usage``.
 
-    Of databases ``since`` keeps only the rows that began then or later.
+    Attributes:
+        inputs: Files, folders, globs, databases and dataframes.
+        source: The format; None recognises it.
+        columns: Our field -> column, for tables.
+        tz: The time zone of timestamps without one.
+        currency: The currency of costs that name none.
+        since: Of databases, keep only the rows that began then or later.
     """
 
     inputs: Sequence[Any]
@@ -67,6 +73,11 @@ class Plan:
     zone: str
     currency: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The bytes of the file; 0 for a table or database."""
+        return self.raw.path.stat().st_size if self.raw.path else 0
 
     @property
     def unit(self) -> str:
@@ -192,36 +203,36 @@ class _Values:
     labels: Mapping[str, str]
 
 
-def plan(raw: RawLedger, request: Request, ws: Workspace) -> Plan:
+def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
     """Which source reads a ledger, and which columns fill which fields."""
     try:
-        if request.source:
-            source = registry.find(request.source)
-        elif request.columns:
+        if spec.source:
+            source = registry.find(spec.source)
+        elif spec.columns:
             source = registry.find("table")
         else:
             source = registry.recognise(raw.sample)
     except LedgerError as error:
         raise LedgerError(f"{raw.name}: {error}") from None
-    zone = source.timezone or request.tz
+    zone = source.timezone or spec.tz
     bare = replace(raw, sample=replace(raw.sample, records=()))
     if not source.is_mapped:
-        if request.columns:
+        if spec.columns:
             raise LedgerError(
                 f"{raw.name}: the columns of the source {source.name!r} are known; "
                 "leave out columns=, or choose source='table'"
             )
         bucketed = source.grain == "bucket"
-        return Plan(bare, source, source.field_sql, bucketed, zone, request.currency)
+        return Plan(bare, source, source.field_sql, bucketed, zone, spec.currency)
     columns = list(raw.sample.columns)
-    for column in (request.columns or {}).values():
+    for column in (spec.columns or {}).values():
         if column not in columns and raw.has_column(column, ws.con):
             columns.append(column)
     if not columns:
         raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")
-    mapped, guessed = mapping.check(request.columns, columns, where=raw.name)
+    mapped, guessed = mapping.check(spec.columns, columns, where=raw.name)
     pairs = ", ".join(f"{ours} <- {theirs}" for ours, theirs in guessed.items())
     notes = (f"{Path(raw.name).name}: guessed {pairs}",) if guessed else ()
     fields = {ours: "{" + theirs + "}" for ours, theirs in mapped.items()}
     bucketed = mapping.is_bucketed(mapped)
-    return Plan(bare, source, fields, bucketed, zone, request.currency, notes)
+    return Plan(bare, source, fields, bucketed, zone, spec.currency, notes)
