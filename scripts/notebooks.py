@@ -1,6 +1,6 @@
-"""Run the notebooks and keep what they print, as nbval compares it.
+"""Run the notebooks and keep the outputs that nbval compares.
 
-Run it after a change that alters a figure or a repr, and read the difference.
+Run it after a change of a figure or a repr, and read the difference.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import nbformat
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-KEPT = ("text/plain", "text/html")
-"""A repr, and a dataframe's table. A widget's state is no output: it is made anew
-wherever the notebook runs."""
+COMPARED_TYPES = ("text/plain", "text/html")
+"""A repr, and a dataframe's table. The state of a widget is left out: every run of the
+notebook makes its own."""
 
 
 def run(path: Path) -> None:
-    """Run one notebook in place and strip what differs from run to run."""
+    """Run one notebook in place, and strip what differs between runs."""
     notebook = nbformat.read(path, as_version=4)
     version = notebook.metadata["language_info"]["version"]
     NotebookClient(
@@ -30,13 +30,17 @@ def run(path: Path) -> None:
         cell.metadata = {}
         for output in cell.get("outputs", []):
             if "data" in output:
-                output.data = {k: v for k, v in output.data.items() if k in KEPT}
+                output.data = {
+                    kind: text
+                    for kind, text in output.data.items()
+                    if kind in COMPARED_TYPES
+                }
                 output.metadata = {}
     nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    for found in sorted(NOTEBOOKS.glob("*.ipynb")):
-        run(found)
-        print(f"ran {found.name}")
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        run(path)
+        print(f"ran {path.name}")

@@ -31,13 +31,13 @@ PAGES = {
     "model-analytics": ".mw-trend .bqplot path.area",
     "my-usage": ".mw-trend .bqplot path.area",
 }
-"""Page -> what is painted last on it."""
+"""Page -> the element that is painted last."""
 THEMES = ("light", "dark")
 WIDTHS = (1440, 420)
-SCALE = 1.25  # device pixels per CSS pixel: sharp, and under a megabyte
+DEVICE_SCALE = 1.25  # device pixels per CSS pixel: sharp, and under a megabyte
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
-PIXELS = """async (png) => {
+DECODE_PNG = """async (png) => {
   const picture = await createImageBitmap(
     await (await fetch(`data:image/png;base64,${png}`)).blob());
   const { width, height } = picture;
@@ -49,19 +49,19 @@ PIXELS = """async (png) => {
     text += String.fromCharCode(...data.subarray(at, at + 32768));
   return [width, height, btoa(text)];
 }"""
-"""Decodes a picture: the browser can, and nothing else here needs to."""
+"""Decodes a PNG in the browser, which saves a dependency."""
 
 
 def main() -> None:
-    """Start the product, take every picture, stop it."""
+    """Start the server, take every picture, stop the server."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--source", nargs="*", default=[], help="else the demo ledger")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
-    given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    with serving(given.source) as address, browser() as chromium:
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with serving(options.source) as address, browser() as chromium:
         for page, theme, width in product(PAGES, THEMES, WIDTHS):
-            file = given.out / f"{page}_{theme}_{width}.png"
+            file = options.out / f"{page}_{theme}_{width}.png"
             take(chromium, f"{address}/{page}", file, PAGES[page], theme, width)
             print(f"{file} ({file.stat().st_size // 1024} KB)")
 
@@ -73,8 +73,8 @@ def serving(sources: list[str]) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             lines = server.stdout or ()
-            found = (re.search(r"Serving (http://[^/]+)/", line) for line in lines)
-            address = next((match.group(1) for match in found if match), None)
+            matches = (re.search(r"Serving (http://[^/]+)/", line) for line in lines)
+            address = next((match.group(1) for match in matches if match), None)
             if address is None:
                 raise SystemExit("the server did not start; its errors are above")
             yield address
@@ -95,51 +95,39 @@ def browser() -> Iterator[Any]:
 
 
 def take(
-    chromium: Any, url: str, file: Path, last: str, theme: str, width: int
+    chromium: Any, url: str, file: Path, last_element: str, theme: str, width: int
 ) -> None:
-    """Take one picture of a whole page, once its figures stand."""
+    """Take one picture of a whole page, once its figures are drawn."""
     context = chromium.new_context(
         color_scheme=theme,
-        device_scale_factor=SCALE,
+        device_scale_factor=DEVICE_SCALE,
         reduced_motion="reduce",
         viewport={"width": width, "height": 900},
     )
     page = context.new_page()
     page.goto(url)
     page.wait_for_selector("html.mw-ready", state="attached", timeout=60_000)
-    page.wait_for_selector(last, state="attached", timeout=60_000)
+    page.wait_for_selector(last_element, state="attached", timeout=60_000)
     page.wait_for_load_state("networkidle")
-    shown = page.screenshot(full_page=True, animations="disabled")
+    screenshot = page.screenshot(full_page=True, animations="disabled")
     page.goto("about:blank")
-    width, height, pixels = page.evaluate(PIXELS, base64.b64encode(shown).decode())
+    width, height, pixels = page.evaluate(
+        DECODE_PNG, base64.b64encode(screenshot).decode()
+    )
     file.write_bytes(png(width, height, base64.b64decode(pixels)))
     context.close()
 
 
 def png(width: int, height: int, rgba: bytes) -> bytes:
-    """A picture in 256 colours: a third of the bytes, and a page has few."""
-    wide = np.frombuffer(rgba, np.uint8).reshape(-1, 4)[:, :3].astype(np.uint32)
-    colors, places, counts = np.unique(
-        wide @ np.array([1 << 16, 1 << 8, 1], np.uint32),
-        return_inverse=True,
-        return_counts=True,
-    )
-    rgb = np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=1).astype(int)
-    # of colours that nearly agree the most used one, of these the 256 most used
-    order = np.argsort(-counts)
-    _, first, group = np.unique(
-        (rgb >> 3)[order] @ [1 << 10, 1 << 5, 1], return_index=True, return_inverse=True
-    )
-    used = np.argsort(-np.bincount(group, weights=counts[order]))[:256]
-    palette = rgb[order[first[used]]]
-    nearest = ((rgb[:, None] - palette) ** 2).sum(axis=2).argmin(axis=1)
-    rows = nearest[places].astype(np.uint8).reshape(height, width)
-    lines = np.pad(rows, ((0, 0), (1, 0))).tobytes()  # each begins with "no filter"
-    head = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    """Return a PNG in 256 colours: a third of the bytes, and a page has few."""
+    rgb = np.frombuffer(rgba, np.uint8).reshape(-1, 4)[:, :3]
+    palette, indices = quantised(rgb)
+    rows = indices.reshape(height, width)
+    lines = np.pad(rows, ((0, 0), (1, 0)))  # each line begins with "no filter"
     chunks = {
-        b"IHDR": head,
-        b"PLTE": palette.astype(np.uint8).tobytes(),
-        b"IDAT": zlib.compress(lines, 9),
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0),
+        b"PLTE": palette.tobytes(),
+        b"IDAT": zlib.compress(lines.tobytes(), 9),
         b"IEND": b"",
     }
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -149,6 +137,22 @@ def png(width: int, height: int, rgba: bytes) -> bytes:
         + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in chunks.items()
     )
+
+
+def quantised(rgb: Any) -> tuple[Any, Any]:
+    """Return a palette of at most 256 colours, and each pixel's index in it."""
+    packed = rgb.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colors, pixels, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    channels = [colors >> 16, colors >> 8 & 255, colors & 255]
+    wide = np.stack(channels, axis=1).astype(int)
+    # Of similar colours keep the most frequent, and of those the 256 most frequent.
+    by_count = np.argsort(-counts)
+    cells = (wide >> 3)[by_count] @ [1 << 10, 1 << 5, 1]
+    _, first, cell_of = np.unique(cells, return_index=True, return_inverse=True)
+    frequent = np.argsort(-np.bincount(cell_of, weights=counts[by_count]))[:256]
+    palette = wide[by_count[first[frequent]]]
+    nearest = ((wide[:, None] - palette) ** 2).sum(axis=2).argmin(axis=1)
+    return palette.astype(np.uint8), nearest[pixels].astype(np.uint8)
 
 
 if __name__ == "__main__":

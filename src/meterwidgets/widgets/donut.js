@@ -1,184 +1,208 @@
-// Donut: the heading, the total in the ring, and the table that says it all.
-// The ring is bqplot's; its clicks are caught here, its hover posts are stopped.
+// Donut: the heading, the total in the ring, and the table that holds every figure.
+// The ring is bqplot's; its clicks are handled here, its hover messages are stopped.
 
 /**
  * @typedef {{id: string, name: string, value: string, title?: string,
  *   share: string, fraction: number, color: string, selected?: boolean,
  *   dimmed?: boolean, selectable?: boolean}} Row
- * @typedef {{rows: Row[], all_rows: Row[], selected: string[], expanded: boolean,
- *   more: number, reset: number}} Model
+ * @typedef {{title: string, subtitle: string, name_label: string,
+ *   value_label: string, share_label: string, total: string, total_title: string,
+ *   total_label: string, rows: Row[], more: number, all_rows: Row[],
+ *   expanded: boolean, selected: string[], reset: number, loading: boolean,
+ *   empty: Empty, note: string}} State
+ * @typedef {{toggle: (id: string) => void, expand: (event: Event) => void}} Actions
+ * @typedef {ReturnType<typeof makeRow>} RowParts
  */
 
-/** Build heading, centre, table and footer. */
+/** Build the heading, the centre of the ring, the table and its footer. */
 function makeFrame() {
-  const head = cardHead();
+  const header = cardHeader();
   const total = h("span", { class: "mw-donut-total" });
-  const word = h("span", { class: "mw-donut-word" });
-  const centre = h("div", { class: "mw-donut-centre" }, total, word);
+  const totalLabel = h("span", { class: "mw-donut-word" });
+  const centre = h("div", { class: "mw-donut-centre" }, total, totalLabel);
   const caption = h("caption", { class: "mw-sr" });
-  const heads = ["mw-cell-name", "mw-cell-value", "mw-cell-share"].map((name) =>
-    h("th", { scope: "col", class: name }),
+  const columns = ["name", "value", "share"].map((name) =>
+    h("th", { scope: "col", class: `mw-cell-${name}` }),
   );
-  const thead = h("thead", {}, h("tr", {}, ...heads));
+  const thead = h("thead", {}, h("tr", {}, ...columns));
   const body = h("tbody");
   const table = h("table", { class: "mw-donut-table" }, caption, thead, body);
   const scroll = h("div", { class: "mw-donut-scroll" }, table);
-  const less = h("button", { class: "mw-link mw-donut-less", type: "button" });
-  less.textContent = "Show fewer";
+  const fewer = h("button", { class: "mw-link mw-donut-less", type: "button" });
+  fewer.textContent = "Show fewer";
   const note = h("p", { class: "mw-note" });
-  const side = h("div", { class: "mw-donut-side" }, scroll, less, note);
-  const parts = { head, total, word, centre, caption, heads, body, table };
-  return { ...parts, scroll, less, note, side };
+  const side = h("div", { class: "mw-donut-side" }, scroll, fewer, note);
+  const ring = { total, totalLabel, centre };
+  return { header, ...ring, caption, columns, body, scroll, fewer, note, side };
 }
 
-/** @param {{toggle: (id: string) => void, expand: () => void}} act */
-function makeRow(row, act) {
+/** @param {Row} row @param {Actions} actions */
+function makeRow(row, actions) {
   const dot = h("span", { class: "mw-dot" });
   const name = h("span", { class: "mw-donut-name", dir: "auto" });
-  const can = row.selectable !== false;
-  const label = can
+  const selectable = row.selectable !== false;
+  const label = selectable
     ? h("button", { class: "mw-donut-pick", type: "button" }, dot, name)
     : h("span", { class: "mw-donut-pick" }, dot, name);
   const more = h("button", { class: "mw-link", type: "button" });
-  const head = h("th", { scope: "row", class: "mw-cell-name" });
-  head.append(h("div", { class: "mw-donut-cell" }, label, more));
+  const cell = h("div", { class: "mw-donut-cell" }, label, more);
+  const head = h("th", { scope: "row", class: "mw-cell-name" }, cell);
   const value = h("td", { class: "mw-cell-value" });
   const share = h("td", { class: "mw-cell-share" });
   const node = h("tr", { class: "mw-donut-row" }, head, value, share);
-  node.parts = { dot, name, label, more, value, share, can };
-  listen(more, { click: act.expand });
+  listen(more, { click: actions.expand });
   // The whole row is the target for a pointer; the button is for the keyboard.
-  if (can) listen(node, { click: () => act.toggle(node.dataset.id) });
-  node.classList.toggle("mw-can", can);
-  return node;
+  if (selectable) listen(node, { click: () => actions.toggle(node.dataset.key ?? "") });
+  node.classList.toggle("mw-can", selectable);
+  return { node, dot, name, label, more, value, share, selectable };
 }
 
-/** @param {HTMLElement} node @param {Row} row */
-function patchRow(node, row, { pressed, dimmed, all }) {
-  const p = node.parts;
-  node.dataset.id = row.id;
-  paint(p.dot, row.color);
-  put(p.name, row.name, row.name);
-  put(p.value, row.value, row.title);
-  put(p.share, row.share);
-  if (p.can) attr(p.label, "aria-pressed", pressed);
-  put(p.more, all ? `Show all ${all}` : "");
-  show(p.more, Boolean(all));
-  node.classList.toggle("mw-dim", dimmed);
-  node.classList.toggle("mw-pressed", pressed);
+/**
+ * @param {RowParts} parts @param {Row} row
+ * @param {{selected: boolean, dimmed: boolean, more: number}} state
+ */
+function patchRow(parts, row, { selected, dimmed, more }) {
+  parts.node.dataset.id = row.id;
+  setColor(parts.dot, row.color);
+  setText(parts.name, row.name, row.name);
+  setText(parts.value, row.value, row.title);
+  setText(parts.share, row.share);
+  if (parts.selectable) setAttribute(parts.label, "aria-pressed", selected);
+  setText(parts.more, more ? `Show all ${more}` : "");
+  setVisible(parts.more, Boolean(more));
+  parts.node.classList.toggle("mw-dim", dimmed);
+  parts.node.classList.toggle("mw-pressed", selected);
 }
 
-/** Let the ring's slices act for their rows, and keep their posts from the kernel. */
-function wireRing(ring, signal, { at, toggle, hover }) {
-  const index = (event) => {
-    const slice = event.target.closest(".slice");
-    return slice ? [...slice.parentNode.children].indexOf(slice) : -1;
+/**
+ * Let the ring's slices act for their rows, and stop their messages to the kernel.
+ * @param {Element} ring @param {AbortSignal} signal
+ * @param {{rowAt: (index: number) => Row | undefined, toggle: (id: string) => void,
+ *   hover: (row?: Row) => void}} actions
+ */
+function wireRing(ring, signal, { rowAt, toggle, hover }) {
+  /** @param {Event} event */
+  const rowOf = (event) => {
+    const slice = /** @type {Element} */ (event.target).closest(".slice");
+    const slices = [...(slice?.parentNode?.children ?? [])];
+    return slice ? rowAt(slices.indexOf(slice)) : undefined;
   };
+  /** @param {string} type @param {(row?: Row) => void} act */
   const on = (type, act) => {
+    /** @param {Event} event */
     const handler = (event) => {
       event.stopPropagation();
-      act(at(index(event)));
+      act(rowOf(event));
     };
     ring.addEventListener(type, handler, { capture: true, signal });
   };
-  on("click", (row) => row && row.selectable !== false && toggle(row.id));
-  on("mouseover", (row) => hover(row));
-  on("mouseout", () => hover(null));
+  on("click", (row) => {
+    if (row && row.selectable !== false) toggle(row.id);
+  });
+  on("mouseover", hover);
+  on("mouseout", () => hover());
   on("mousemove", () => {});
 }
 
+/** @param {Context<State>} context */
 function build({ model, el, signal }) {
-  const f = makeFrame();
+  const frame = makeFrame();
   const bones = skeleton("mw-donut-bones", 12);
-  const empty = emptyBox(model);
-  const voice = speaker(signal);
-  const choice = makeChoice(model, () => update());
-  let hot = null;
+  const empty = resettableState(model);
+  const live = liveRegion(signal);
+  const selection = makeRowSelection(model, () => update());
+  const { expand, refocus } = makeExpander(model, frame);
+  /** @type {Row | undefined} */
+  let hovered;
+  /** @type {Element | null} */
+  let ring = null;
   el.classList.add("mw-donut-body");
-  el.append(f.head.node, f.centre, f.side, bones, empty.node, voice.node);
+  el.append(frame.header.node, frame.centre, frame.side, bones, empty.node, live.node);
 
-  const { expand, refocus } = makeFold(model, f);
-  const act = {
-    toggle: choice.toggle,
+  /** @type {Actions} */
+  const actions = {
+    toggle: selection.toggle,
     expand: (event) => {
       event.stopPropagation();
       expand(true);
     },
   };
-  listen(f.less, { click: () => expand(false) });
+  listen(frame.fewer, { click: () => expand(false) });
 
-  const centre = () => {
-    put(f.total, hot?.value ?? model.get("total"), hot ? "" : model.get("total_title"));
-    put(f.word, hot?.name ?? model.get("total_label"));
-    const size = f.total.textContent.length;
-    f.total.classList.toggle("mw-long", size > 10 && size <= 12);
-    f.total.classList.toggle("mw-longer", size > 12);
+  const drawCentre = () => {
+    const { total, totalLabel } = frame;
+    const title = hovered ? "" : model.get("total_title");
+    setText(total, hovered?.value ?? model.get("total"), title);
+    setText(totalLabel, hovered?.name ?? model.get("total_label"));
+    const size = total.textContent.length;
+    total.classList.toggle("mw-long", size > 10 && size <= 12);
+    total.classList.toggle("mw-longer", size > 12);
   };
+  /** @param {Row} [row] */
   const hover = (row) => {
-    hot = row ?? null;
-    centre();
-    for (const node of f.body.children)
+    hovered = row;
+    drawCentre();
+    for (const node of frame.body.querySelectorAll("tr"))
       node.classList.toggle("mw-hot", node.dataset.id === row?.id);
   };
-  const at = (i) => model.get("rows")[i];
-  let ring = null;
   const nameRing = () => {
-    const parts = model.get("rows").map((row) => `${row.name} ${row.share}`);
-    attr(ring, "role", "img");
-    attr(ring, "aria-label", `${model.get("title")}: ${parts.join(", ")}`);
+    if (!ring) return;
+    const shares = model.get("rows").map((row) => `${row.name} ${row.share}`);
+    setAttribute(ring, "role", "img");
+    setAttribute(ring, "aria-label", `${model.get("title")}: ${shares.join(", ")}`);
   };
-  const beside = () => el.parentElement?.querySelector(".mw-ring");
-  whenThere(beside, signal, (found) => {
+  const findRing = () => el.parentElement?.querySelector(".mw-ring");
+  whenFound(findRing, signal, (found) => {
     ring = found;
-    wireRing(ring, signal, { at, toggle: choice.toggle, hover });
+    /** @param {number} index */
+    const rowAt = (index) => model.get("rows")[index];
+    wireRing(found, signal, { rowAt, toggle: selection.toggle, hover });
     nameRing();
   });
 
   function update() {
     const loading = model.get("loading");
-    const all = model.get("all_rows");
-    const open = model.get("expanded") && all.length > 0;
-    const none = empty.update(loading ? {} : model.get("empty"));
-    const state = none ? "empty" : loading ? "loading" : "ready";
+    const allRows = model.get("all_rows");
+    const open = model.get("expanded") && allRows.length > 0;
+    const isEmpty = empty.update(loading ? {} : model.get("empty"));
+    const state = isEmpty ? "empty" : loading ? "loading" : "ready";
     el.dataset.state = state;
-    attr(el, "aria-busy", loading ? "true" : null);
-    put(f.head.title, model.get("title"));
-    put(f.head.subtitle, model.get("subtitle"));
-    show(f.head.total, false);
-    put(f.caption, `${model.get("title")} ${model.get("subtitle")}`.trim());
-    ["name_label", "value_label", "share_label"].forEach((name, i) =>
-      put(f.heads[i], model.get(name)),
-    );
-    show(f.centre, state === "ready");
-    show(f.side, state === "ready");
-    show(bones, loading);
-    hot = null;
-    centre();
-    drawRows(open ? all : model.get("rows"), open);
-    if (ring) nameRing();
-    if (state !== "loading") voice.say(`${model.get("title")} ${model.get("total")}`);
+    setAttribute(el, "aria-busy", loading ? "true" : null);
+    drawHeadings();
+    setVisible(frame.centre, state === "ready");
+    setVisible(frame.side, state === "ready");
+    setVisible(bones, loading);
+    hovered = undefined;
+    drawCentre();
+    drawRows(open ? allRows : model.get("rows"), open);
+    nameRing();
+    if (state !== "loading")
+      live.announce(`${model.get("title")} ${model.get("total")}`);
   }
+  function drawHeadings() {
+    const { header, caption, columns } = frame;
+    setText(header.title, model.get("title"));
+    setText(header.subtitle, model.get("subtitle"));
+    setVisible(header.total, false);
+    setText(caption, `${model.get("title")} ${model.get("subtitle")}`.trim());
+    setText(columns[0], model.get("name_label"));
+    setText(columns[1], model.get("value_label"));
+    setText(columns[2], model.get("share_label"));
+  }
+  /** @param {Row[]} rows @param {boolean} open */
   function drawRows(rows, open) {
-    const set = choice.chosen();
+    const ids = selection.selected();
     const last = rows.at(-1);
-    keyed(
-      f.body,
-      rows,
-      (row) => makeRow(row, act),
-      (node, row) => {
-        const more = !open && row === last ? model.get("more") : 0;
-        const dimmed = choice.dimmed(row, set);
-        patchRow(node, row, { pressed: set.has(row.id), dimmed, all: more });
-      },
-    );
-    f.scroll.classList.toggle("mw-open", open);
-    attr(f.scroll, "tabindex", open ? "0" : null);
-    attr(f.scroll, "role", open ? "region" : null);
-    attr(f.scroll, "aria-label", open ? model.get("title") || "All rows" : null);
-    attr(f.scroll, "data-lm-suppress-shortcuts", open ? "true" : null);
-    show(f.less, open);
-    put(f.note, model.get("note"));
-    show(f.note, Boolean(model.get("note")));
+    const make = (/** @type {Row} */ row) => makeRow(row, actions);
+    renderItems(frame.body, rows, make, (parts, row) => {
+      const more = !open && row === last ? model.get("more") : 0;
+      const dimmed = selection.isDimmed(row, ids);
+      patchRow(parts, row, { selected: ids.has(row.id), dimmed, more });
+    });
+    setScrollable(frame.scroll, open, model.get("title") || "All rows");
+    setVisible(frame.fewer, open);
+    setText(frame.note, model.get("note"));
+    setVisible(frame.note, Boolean(model.get("note")));
     refocus(open);
   }
   return update;

@@ -1,175 +1,219 @@
-// The filter dialog: a draft of the reader's choices that nobody else touches.
+// The filter dialog: a draft of the user's choices that nobody else changes.
 // What arrives from the kernel refills the draft only until the first edit.
 
-/** What the kernel says is in force, as a fresh draft. */
+/**
+ * @typedef {{from_date: string, to_date: string, start_time: string,
+ *   end_time: string, zone: string, cost_type: string, currency: string,
+ *   currencies: string[], dims: FilterList[], min_date: string, max_date: string,
+ *   default_range: Partial<FormFields>, step: number, subtitle: string,
+ *   is_open: boolean}} DialogState
+ * @typedef {FormFields & {dims: Map<string, Set<string>>}} Draft
+ * @typedef {Partial<FormFields> & {preset?: string, clear?: string,
+ *   dims?: Record<string, string[]>}} FilterRequest
+ */
+
+/** Return the filters in force as a new draft. @param {AnyModel<DialogState>} model */
 function readDraft(model) {
-  const dims = new Map();
-  for (const dim of model.get("dims")) {
-    const chosen = (dim.values ?? []).filter((value) => value.selected);
-    dims.set(dim.key, new Set(chosen.map((value) => value.id)));
-  }
-  const names = ["start_time", "end_time", "zone", "cost_type", "currency"];
-  const plain = Object.fromEntries(names.map((name) => [name, model.get(name)]));
-  return { ...plain, from: model.get("from_date"), to: model.get("to_date"), dims };
+  /** @param {FilterList} filter @returns {[string, Set<string>]} */
+  const ticked = ({ key, values = [] }) => [
+    key,
+    new Set(values.filter((value) => value.selected).map((value) => value.id)),
+  ];
+  return {
+    from: model.get("from_date"),
+    to: model.get("to_date"),
+    start_time: model.get("start_time"),
+    end_time: model.get("end_time"),
+    zone: model.get("zone"),
+    cost_type: model.get("cost_type"),
+    currency: model.get("currency"),
+    dims: new Map(model.get("dims").map(ticked)),
+  };
 }
 
-/** The dialog's frame: header and footer stay, the body scrolls. */
-function makeFrame(form, { close, reset }) {
+/**
+ * Make the dialog's frame: its header and footer stay, its body scrolls.
+ * @param {FilterForm} form
+ * @param {{close: () => void, reset: () => void}} actions
+ */
+function makeDialogFrame(form, { close, reset }) {
   const subtitle = h("span", { class: "mw-subtitle" });
   const x = h("button", {
     type: "button",
     class: "mw-x",
     "aria-label": "Close filters",
+    on: { click: close },
   });
   x.append(icon("M4 4l8 8M12 4l-8 8"));
-  listen(x, { click: close });
   const title = h("h2", { class: "mw-title", text: "Filters" });
   const head = h("div", { class: "mw-dialog-head" }, title, subtitle, x);
   const bones = skeleton("mw-dialog-bones", 8);
-  const body = h(
-    "div",
-    { class: "mw-dialog-body" },
-    form.when,
-    bones,
-    form.dims,
-    form.last,
-  );
+  const body = h("div", { class: "mw-dialog-body" });
+  body.append(form.range, bones, form.lists, form.options);
   const status = h("p", { class: "mw-dialog-status", "aria-live": "polite" });
   const clear = h("button", { type: "button", class: "mw-button", text: "Reset" });
-  const apply = h("button", {
-    type: "submit",
-    class: "mw-button mw-primary",
-    text: "Apply",
-  });
   listen(clear, { click: reset });
+  const primary = { type: "submit", class: "mw-button mw-primary" };
+  const apply = h("button", { ...primary, text: "Apply" });
   const foot = h("div", { class: "mw-dialog-foot" }, status, clear, apply);
-  const all = h("form", { class: "mw-dialog-form", novalidate: "" }, head, body, foot);
+  const kind = { class: "mw-dialog-form", novalidate: "" };
   const name = { role: "dialog", "aria-label": "Filters", popover: "auto" };
-  const node = h("div", { class: "mw-dialog", ...name }, all);
+  const node = h("div", { class: "mw-dialog", ...name });
+  node.append(h("form", kind, head, body, foot));
   return { node, subtitle, bones, body, status, apply };
 }
 
-/** Keep Tab inside while the dialog is open. */
+/** Keep Tab inside while the dialog is open. @param {HTMLElement} node */
 function trapFocus(node) {
   listen(node, {
     keydown: (event) => {
       if (event.key !== "Tab") return;
-      const all = [...node.querySelectorAll("button, input, select")].filter(
-        (item) => !item.disabled && item.tabIndex >= 0 && item.offsetParent,
+      /** @type {NodeListOf<HTMLInputElement | HTMLButtonElement | HTMLSelectElement>} */
+      const controls = node.querySelectorAll("button, input, select");
+      const focusable = [...controls].filter(
+        (control) => !control.disabled && control.tabIndex >= 0 && control.offsetParent,
       );
-      const edge = event.shiftKey ? all[0] : all.at(-1);
-      if (document.activeElement !== edge) return;
+      const [first, last] = [focusable[0], focusable.at(-1)];
+      if (document.activeElement !== (event.shiftKey ? first : last)) return;
       event.preventDefault();
-      (event.shiftKey ? all.at(-1) : all[0]).focus();
+      (event.shiftKey ? last : first)?.focus();
     },
   });
 }
 
-/** Stand below the button, inside the window. */
-function place(node, button) {
-  const at = button.getBoundingClientRect();
-  const tall = window.innerHeight;
-  const top = Math.max(8, Math.min(at.bottom + 8, tall - 420));
-  const right = Math.max(8, document.documentElement.clientWidth - at.right);
+/**
+ * Place the dialog below the button, inside the window.
+ * @param {HTMLElement} node @param {HTMLElement} button
+ */
+function placeDialog(node, button) {
+  const anchor = button.getBoundingClientRect();
+  const height = window.innerHeight;
+  const top = Math.max(8, Math.min(anchor.bottom + 8, height - 420));
+  const right = Math.max(8, document.documentElement.clientWidth - anchor.right);
   node.style.setProperty("--mw-top", `${top}px`);
   node.style.setProperty("--mw-right", `${right}px`);
-  node.style.setProperty("--mw-room", `${tall - top - 16}px`);
+  node.style.setProperty("--mw-room", `${height - top - 16}px`);
 }
 
-/** @param {{model: AnyModel, signal: AbortSignal, button: HTMLElement}} ctx */
-function makeDialog({ model, signal, button, send }) {
+/**
+ * Show a draft in the form.
+ * @param {FilterForm} form @param {Draft} draft @param {AnyModel<DialogState>} model
+ */
+function fillForm(form, draft, model) {
+  const { fields } = form;
+  for (const name of /** @type {(keyof typeof fields)[]} */ (Object.keys(fields))) {
+    const { input } = fields[name];
+    if (input.value !== draft[name]) input.value = draft[name] ?? "";
+  }
+  for (const { input } of [fields.from, fields.to]) {
+    setAttribute(input, "min", model.get("min_date") || null);
+    setAttribute(input, "max", model.get("max_date") || null);
+  }
+  for (const { input } of [fields.start_time, fields.end_time])
+    setAttribute(input, "step", model.get("step"));
+  fillZones(form.zone, draft.zone);
+  setVisible(form.hint, /^00:00/.test(draft.end_time));
+  setText(form.error, rangeError(draft));
+  setVisible(form.error, Boolean(rangeError(draft)));
+  form.costType.update(COST_TYPES, draft.cost_type);
+  const currencies = model.get("currencies");
+  const options = currencies.map((key) => ({ key, label: key }));
+  form.currency.update(options, draft.currency);
+  setVisible(form.currencyGroup, currencies.length > 1);
+}
+
+/** Return how many filters a draft sets, in words. @param {Draft} draft */
+function describeDraft(draft) {
+  const narrowed = [...draft.dims.values()].filter((ticked) => ticked.size).length;
+  const count = narrowed + (draft.cost_type === "both" ? 0 : 1);
+  if (!count) return "Nothing selected: all usage is shown";
+  return `${count} filter${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * @param {{model: AnyModel<DialogState>, signal: AbortSignal, button: HTMLElement,
+ *   request: (request: FilterRequest) => void}} context
+ */
+function makeDialog({ model, signal, button, request }) {
+  /** @type {Draft} */
   let draft = readDraft(model);
-  let touched = false;
-  const change = (name, value) => {
-    draft[name] = value;
-    touched = true;
+  let edited = false;
+  /** @param {() => void} change */
+  const edit = (change) => {
+    change();
+    edited = true;
     draw();
   };
-  const edit = (name) => (event) => change(name, event.target.value);
-  const form = makeForm(edit, (name) => (value) => change(name, value));
+  const form = makeForm((name) => (value) => {
+    edit(() => {
+      draft[name] = value;
+    });
+  });
   const close = () => frame.node.hidePopover();
-  const reset = () => {
-    for (const chosen of draft.dims.values()) chosen.clear();
-    Object.assign(draft, { cost_type: "both" }, model.get("default_range"));
-    touched = true;
-    draw();
-  };
-  const frame = makeFrame(form, { close, reset });
-  const pickValue = (key, box) => {
-    const chosen = draft.dims.get(key);
-    if (box.checked) chosen.add(box.dataset.id);
-    else chosen.delete(box.dataset.id);
-    touched = true;
-    draw();
-  };
+  const reset = () =>
+    edit(() => {
+      for (const ticked of draft.dims.values()) ticked.clear();
+      Object.assign(draft, { cost_type: "both" }, model.get("default_range"));
+    });
+  const frame = makeDialogFrame(form, { close, reset });
+  /** @param {string} key @param {string} id @param {boolean} isTicked */
+  const tick = (key, id, isTicked) =>
+    edit(() => {
+      const ticked = draft.dims.get(key);
+      if (isTicked) ticked?.add(id);
+      else ticked?.delete(id);
+    });
+  /** @param {SubmitEvent} event */
   const submit = (event) => {
     event.preventDefault();
-    if (wrongRange(draft)) return;
-    const { dims, ...rest } = draft;
-    const lists = [...dims].map(([key, chosen]) => [key, [...chosen]]);
-    send(lists.length ? { ...rest, dims: Object.fromEntries(lists) } : rest);
+    if (rangeError(draft)) return;
+    const { dims, ...fields } = draft;
+    const ids = Object.fromEntries(
+      [...dims].map(([key, ticked]) => [key, [...ticked]]),
+    );
+    request(dims.size ? { ...fields, dims: ids } : fields);
     close();
   };
-  const toggled = (event) => {
-    const open = event.newState === "open";
-    attr(button, "aria-expanded", open);
-    if (open === model.get("is_open")) return;
-    model.set("is_open", open);
-    model.save_changes();
+  /** @param {ToggleEvent} event */
+  const toggle = (event) => {
+    const isNowOpen = event.newState === "open";
+    setAttribute(button, "aria-expanded", isNowOpen);
+    if (isNowOpen !== model.get("is_open")) send(model, { is_open: isNowOpen });
   };
-  listen(frame.node, { submit, toggle: toggled });
+  listen(frame.node, { submit, toggle });
   trapFocus(frame.node);
-  const follow = () => isOpen() && place(frame.node, button);
+  const isOpen = () => frame.node.matches(":popover-open");
+  const follow = () => {
+    if (isOpen()) placeDialog(frame.node, button);
+  };
   window.addEventListener("resize", follow, { signal });
   document.addEventListener("scroll", follow, { signal, capture: true, passive: true });
-  const isOpen = () => frame.node.matches(":popover-open");
 
-  function open(first = form.inputs.from.input) {
-    touched = false;
+  function open() {
+    edited = false;
     draft = readDraft(model);
-    place(frame.node, button);
+    placeDialog(frame.node, button);
     if (!isOpen()) frame.node.showPopover();
     draw();
     frame.body.scrollTop = 0;
-    first.focus();
+    form.fields.from.input.focus();
   }
   function draw() {
-    for (const [name, { input }] of Object.entries(form.inputs))
-      if (input.value !== draft[name]) input.value = draft[name] ?? "";
-    for (const name of ["from", "to"]) {
-      attr(form.inputs[name].input, "min", model.get("min_date") || null);
-      attr(form.inputs[name].input, "max", model.get("max_date") || null);
-    }
-    for (const name of ["start_time", "end_time"])
-      attr(form.inputs[name].input, "step", model.get("step"));
-    fillZones(form.zone, draft.zone);
-    drawRest();
-  }
-  function drawRest() {
-    const dims = model.get("dims");
-    for (const dim of dims)
-      if (!draft.dims.has(dim.key)) draft.dims.set(dim.key, new Set());
-    show(form.hint, /^00:00/.test(draft.end_time));
-    const wrong = wrongRange(draft);
-    put(form.wrong, wrong);
-    show(form.wrong, Boolean(wrong));
-    frame.apply.disabled = Boolean(wrong);
-    const items = dims.map((dim) => ({ ...dim, values: dim.values ?? [] }));
-    const patch = (node, dim) => patchDimension(node, dim, draft.dims.get(dim.key));
-    keyed(form.dims, items, () => makeDimension(pickValue), patch);
-    show(frame.bones, !dims.length);
-    form.side.update(SIDES, draft.cost_type);
-    const kinds = model.get("currencies");
-    form.money.update(
-      kinds.map((key) => ({ key, label: key })),
-      draft.currency,
+    const filters = model.get("dims");
+    for (const { key } of filters)
+      if (!draft.dims.has(key)) draft.dims.set(key, new Set());
+    fillForm(form, draft, model);
+    frame.apply.disabled = Boolean(rangeError(draft));
+    renderItems(
+      form.lists,
+      filters,
+      () => makeFilterList(tick),
+      (parts, filter) =>
+        patchFilterList(parts, filter, draft.dims.get(filter.key) ?? new Set()),
     );
-    show(form.moneyGroup, kinds.length > 1);
-    put(frame.subtitle, model.get("subtitle"));
-    const narrowed = [...draft.dims.values()].filter((chosen) => chosen.size).length;
-    const n = narrowed + (draft.cost_type === "both" ? 0 : 1);
-    const all = "Nothing selected: all usage is shown";
-    put(frame.status, n ? `${n} filter${n === 1 ? "" : "s"}` : all);
+    setVisible(frame.bones, !filters.length);
+    setText(frame.subtitle, model.get("subtitle"));
+    setText(frame.status, describeDraft(draft));
   }
   function update() {
     if (model.get("is_open") !== isOpen() && frame.node.isConnected) {
@@ -177,15 +221,14 @@ function makeDialog({ model, signal, button, send }) {
       else close();
     }
     if (!isOpen()) return;
-    if (!touched) draft = readDraft(model);
-    else adopt();
+    if (edited) adoptNewLists();
+    else draft = readDraft(model);
     draw();
   }
-  /** A list that came after the first edit still brings its own choice. */
-  function adopt() {
-    const fresh = readDraft(model).dims;
-    for (const [key, chosen] of fresh)
-      if (!draft.dims.has(key)) draft.dims.set(key, chosen);
+  /** Take the ticks of lists that came after the first edit. */
+  function adoptNewLists() {
+    for (const [key, ticked] of readDraft(model).dims)
+      if (!draft.dims.has(key)) draft.dims.set(key, ticked);
   }
-  return { node: frame.node, open, close, update, isOpen };
+  return { node: frame.node, open, update, isOpen };
 }

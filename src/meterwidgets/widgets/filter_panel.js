@@ -3,62 +3,62 @@
 
 /**
  * @typedef {{dim: string, label: string, text: string, title?: string}} Chip
- * @typedef {{presets: {key: string, label: string, disabled?: boolean}[],
- *   preset: string, range_text: string, zone: string, chips: Chip[],
- *   count: number, request: object, is_open: boolean, error: string}} Model
+ * @typedef {DialogState & {title: string, presets: RadioOption[], preset: string,
+ *   range_text: string, data_until: string, notes: string[], demo: string,
+ *   demo_title: string, chips: Chip[], count: number, error: string,
+ *   loading: boolean, stale: boolean | string, request: FilterRequest & {n?: number}}} State
+ * @typedef {ReturnType<typeof makeChip>} ChipParts
  */
 
 function makeBar() {
   const title = h("h1", { class: "mw-page-title" });
   const demo = h("span", { class: "mw-demo" });
+  const heading = h("div", { class: "mw-filter-title" }, title, demo);
   const slot = h("div", { class: "mw-filter-slot" });
   const badge = h("span", { class: "mw-badge", "aria-hidden": "true" });
-  const button = h("button", {
-    type: "button",
-    class: "mw-button mw-filter-button",
-    "aria-haspopup": "dialog",
-    "aria-expanded": "false",
-  });
-  const word = h("span", { text: "Filters" });
-  button.append(icon("M2 4h12M4.5 8h7M7 12h2"), word, badge);
-  const heading = h("div", { class: "mw-filter-title" }, title, demo);
+  const expands = { "aria-haspopup": "dialog", "aria-expanded": "false" };
+  const kind = { type: "button", class: "mw-button mw-filter-button" };
+  const button = h("button", { ...kind, ...expands });
+  button.append(icon("M2 4h12M4.5 8h7M7 12h2"), h("span", { text: "Filters" }), badge);
   const facts = h("ul", { class: "mw-facts" });
-  const chips = h("div", { class: "mw-chips" });
   const list = h("ul", { class: "mw-chip-list", "aria-label": "Filters in force" });
   const clear = h("button", { type: "button", class: "mw-link mw-clear" });
   clear.textContent = "Clear all";
-  chips.append(list, clear);
+  const chips = h("div", { class: "mw-chips" }, list, clear);
   const error = h("span");
-  const x = h("button", { type: "button", class: "mw-x", "aria-label": "Dismiss" });
-  x.append(icon("M4 4l8 8M12 4l-8 8"));
-  const alert = h("div", { class: "mw-error", role: "alert" }, error, x);
-  const parts = { title, demo, slot, badge, button, heading, facts, chips, list };
-  return { ...parts, clear, error, x, alert };
+  const dismiss = h("button", {
+    type: "button",
+    class: "mw-x",
+    "aria-label": "Dismiss",
+  });
+  dismiss.append(icon("M4 4l8 8M12 4l-8 8"));
+  const alert = h("div", { class: "mw-error", role: "alert" }, error, dismiss);
+  const top = h("div", { class: "mw-filter-top" }, heading, slot, button);
+  const head = { top, title, demo, badge, button };
+  return { ...head, facts, list, clear, chips, error, dismiss, alert };
 }
 
-/** @param {(dim: string, at: number) => void} remove */
+/** @param {(key: string, index: number) => void} remove */
 function makeChip(remove) {
   const label = h("span", { class: "mw-chip-label" });
   const text = h("span", { class: "mw-chip-text", dir: "auto" });
   const x = h("button", { type: "button", class: "mw-x" });
   x.append(icon("M5 5l6 6M11 5l-6 6"));
   const node = h("li", { class: "mw-chip" }, label, text, x);
-  node.parts = { label, text, x };
-  listen(x, {
-    click: () => remove(node.dataset.dim, [...node.parentNode.children].indexOf(node)),
-  });
-  return node;
+  const index = () => [...(node.parentNode?.children ?? [])].indexOf(node);
+  listen(x, { click: () => remove(node.dataset.dim ?? "", index()) });
+  return { node, label, text, x };
 }
 
-/** @param {HTMLElement} node @param {Chip} chip */
-function patchChip(node, chip) {
-  node.dataset.dim = chip.dim;
-  put(node.parts.label, chip.label);
-  put(node.parts.text, chip.text, chip.title || chip.text);
-  attr(node.parts.x, "aria-label", `Remove filter ${chip.label}: ${chip.text}`);
+/** @param {ChipParts} parts @param {Chip} chip */
+function patchChip(parts, chip) {
+  parts.node.dataset.dim = chip.dim;
+  setText(parts.label, chip.label);
+  setText(parts.text, chip.text, chip.title || chip.text);
+  setAttribute(parts.x, "aria-label", `Remove filter ${chip.label}: ${chip.text}`);
 }
 
-/** The phrases after the presets: the range first, then where it comes from. */
+/** The phrases after the presets: the range first. @param {AnyModel<State>} model */
 function readFacts(model) {
   const stale = model.get("stale");
   const facts = [
@@ -72,107 +72,117 @@ function readFacts(model) {
   return facts.filter((fact) => fact.text);
 }
 
+/**
+ * Make the presets; a click shows at once, and ends when the kernel answers.
+ * @param {AnyModel<State>} model @param {(request: FilterRequest) => void} request
+ * @param {() => void} openDialog
+ */
+function makePresets(model, request, openDialog) {
+  /** @type {{key: string, answer: string} | null} */
+  let pending = null; // with the answer from before
+  const answer = () =>
+    [model.get("preset"), model.get("range_text"), model.get("error")].join("\n");
+  /** @param {string} key */
+  const pick = (key) => {
+    if (key === "custom") {
+      openDialog();
+      return;
+    }
+    pending = { key, answer: answer() };
+    request({ preset: key });
+  };
+  const group = radioGroup("Time range", pick, (key) => key === "custom");
+  group.node.classList.add("mw-presets");
+  const update = () => {
+    if (pending && pending.answer !== answer()) pending = null;
+    group.update(model.get("presets"), pending?.key ?? model.get("preset"));
+    setVisible(group.node, model.get("presets").length > 0);
+  };
+  return { node: group.node, update };
+}
+
+/** @param {Context<State>} context */
 function build({ model, el, signal }) {
   const bar = makeBar();
-  const voice = speaker(signal);
-  let asked = null;
+  const live = liveRegion(signal);
   let dismissed = "";
-  let focusAt = -1;
+  let removedIndex = -1; // of the chip whose removal was requested
 
-  const send = (what) => {
-    const n = (model.get("request").n ?? 0) + 1;
-    model.set("request", { n, ...what });
-    model.save_changes();
-  };
-  const dialog = makeDialog({ model, signal, button: bar.button, send });
-  const answer = () =>
-    ["preset", "range_text", "error"].map((name) => model.get(name)).join("\n");
-  const pick = (key) => {
-    if (key === "custom") return dialog.open();
-    asked = { key, was: answer() };
-    send({ preset: key });
-  };
-  const presets = radios("Time range", pick, (key) => key === "custom");
-  presets.node.classList.add("mw-presets");
+  /** @param {FilterRequest} fields */
+  const request = (fields) =>
+    send(model, { request: { n: (model.get("request").n ?? 0) + 1, ...fields } });
+  const dialog = makeDialog({ model, signal, button: bar.button, request });
+  const presets = makePresets(model, request, dialog.open);
   bar.button.popoverTargetElement = dialog.node;
-  const first = (event) => {
+  listen(bar.button, {
     // The button toggles the popover by itself; this only fills and focuses it.
-    if (dialog.isOpen()) return;
-    event.preventDefault();
-    dialog.open();
-  };
-  listen(bar.button, { click: first });
+    click: (event) => {
+      if (dialog.isOpen()) return;
+      event.preventDefault();
+      dialog.open();
+    },
+  });
   listen(dialog.node, {
     toggle: (event) => {
       const lost = !document.activeElement || document.activeElement === document.body;
       if (event.newState === "closed" && lost) bar.button.focus();
     },
   });
-  const remove = (dim, at) => {
-    focusAt = at;
-    send({ clear: dim });
+  /** @param {string} key @param {number} index */
+  const remove = (key, index) => {
+    removedIndex = index;
+    request({ clear: key });
   };
-  listen(bar.clear, {
-    click: () => {
-      focusAt = 0;
-      send({ clear: "all" });
-    },
-  });
-  listen(bar.x, {
+  listen(bar.clear, { click: () => remove("all", 0) });
+  listen(bar.dismiss, {
     click: () => {
       dismissed = model.get("error");
       update();
       bar.button.focus();
     },
   });
-
-  const top = h("div", { class: "mw-filter-top" }, bar.heading, bar.slot, bar.button);
   const row = h("div", { class: "mw-filter-row" }, presets.node, bar.facts, bar.chips);
-  const inner = h("div", { class: "mw-filter-inner" }, top, row, bar.alert);
+  const inner = h("div", { class: "mw-filter-inner" }, bar.top, row, bar.alert);
   el.classList.add("mw-filter-panel");
-  el.append(inner, dialog.node, voice.node);
+  el.append(inner, dialog.node, live.node);
 
   function update() {
-    if (asked && asked.was !== answer()) asked = null;
-    put(bar.title, model.get("title"));
-    show(bar.title, Boolean(model.get("title")));
-    put(bar.demo, model.get("demo"), model.get("demo_title"));
-    show(bar.demo, Boolean(model.get("demo")));
-    presets.update(model.get("presets"), asked?.key ?? model.get("preset"));
-    show(presets.node, model.get("presets").length > 0);
-    const facts = readFacts(model);
-    keyed(
-      bar.facts,
-      facts,
-      () => h("li"),
-      (node, fact) => put(node, fact.text),
+    presets.update();
+    setText(bar.title, model.get("title"));
+    setVisible(bar.title, Boolean(model.get("title")));
+    setText(bar.demo, model.get("demo"), model.get("demo_title"));
+    setVisible(bar.demo, Boolean(model.get("demo")));
+    const makeFact = () => ({ node: h("li") });
+    renderItems(bar.facts, readFacts(model), makeFact, ({ node }, fact) =>
+      setText(node, fact.text),
     );
-    attr(el, "aria-busy", model.get("loading") ? "true" : null);
+    setAttribute(el, "aria-busy", model.get("loading") ? "true" : null);
     drawButton();
     drawChips();
     const error = model.get("error");
     if (!error) dismissed = "";
-    put(bar.error, error);
-    show(bar.alert, Boolean(error) && error !== dismissed);
+    setText(bar.error, error);
+    setVisible(bar.alert, Boolean(error) && error !== dismissed);
     dialog.update();
     if (!model.get("loading"))
-      voice.say(`${model.get("range_text")} ${model.get("zone")}`);
+      live.announce(`${model.get("range_text")} ${model.get("zone")}`);
   }
   function drawButton() {
-    const n = model.get("count");
-    put(bar.badge, n ? String(n) : "");
-    show(bar.badge, n > 0);
-    attr(bar.button, "aria-label", n ? `Filters, ${n} in force` : "Filters");
+    const count = model.get("count");
+    setText(bar.badge, count ? String(count) : "");
+    setVisible(bar.badge, count > 0);
+    const label = count ? `Filters, ${count} in force` : "Filters";
+    setAttribute(bar.button, "aria-label", label);
   }
   function drawChips() {
     const chips = model.get("chips").map((chip) => ({ ...chip, key: chip.dim }));
     const before = bar.list.children.length;
-    keyed(bar.list, chips, () => makeChip(remove), patchChip);
-    show(bar.chips, chips.length > 0);
-    if (focusAt < 0 || chips.length >= before) return;
-    const next = bar.list.children[Math.min(focusAt, chips.length - 1)];
-    (next?.parts.x ?? bar.button).focus();
-    focusAt = -1;
+    renderItems(bar.list, chips, () => makeChip(remove), patchChip);
+    setVisible(bar.chips, chips.length > 0);
+    if (removedIndex < 0 || chips.length >= before) return;
+    const next = bar.list.children[Math.min(removedIndex, chips.length - 1)];
+    (next?.querySelector("button") ?? bar.button).focus();
+    removedIndex = -1;
   }
   return update;
 }

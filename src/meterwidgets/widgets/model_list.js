@@ -1,252 +1,281 @@
-// ModelList: a table of models by rank; sorted here, chosen by click or keyboard.
+// ModelList: a table of models by rank; sorted here, selected by click or keyboard.
 // Its rows are laid out as a grid, so every part names its role in the table.
 
 /**
- * @typedef {{id: string, badge: string, name: string, value: string,
- *   title?: string, share: string, fraction: number, color: string,
+ * @typedef {{id: string, badge?: string, name: string, value: string,
+ *   title?: string, share?: string, fraction: number, color: string,
  *   caption?: string, selected?: boolean, dimmed?: boolean,
  *   selectable?: boolean}} Row
- * @typedef {{rows: Row[], all_rows: Row[], selected: string[], expanded: boolean,
- *   more: number, reset: number, loading: boolean, empty: object}} Model
+ * @typedef {{title: string, subtitle: string, total: string, total_title: string,
+ *   total_label: string, name_label: string, value_label: string, bar_label: string,
+ *   share_suffix: string, rows: Row[], more: number, all_rows: Row[],
+ *   expanded: boolean, selected: string[], reset: number, loading: boolean,
+ *   empty: Empty, note: string}} State
+ * @typedef {"rank" | "name" | "value"} SortKey
+ * @typedef {"ascending" | "descending"} Direction
+ * @typedef {{by: SortKey, direction: Direction}} Order
+ * @typedef {{toggle: (id: string) => void, expand: (event: Event) => void}} Actions
+ * @typedef {ReturnType<typeof makeFrame>} Frame
+ * @typedef {ReturnType<typeof makeRow>} RowParts
  */
 
-const OTHERS = "…"; // the badge of the row that sums up the rest
-const MANY = 8; // of more rows than these, wide cards set two or three side by side
-const FEW = 3; // with no more than these, the card ends below its last row
-const ORDER = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
-const share = (row) => Math.max(0, Math.min(1, Number(row.fraction) || 0));
-const COLUMNS = {
-  rank: { first: "ascending", compare: null },
-  name: { first: "ascending", compare: (a, b) => ORDER.compare(a.name, b.name) },
-  value: { first: "descending", compare: (a, b) => share(a) - share(b) },
+const OTHERS = "…"; // the badge of the row that sums up the others
+const MANY_ROWS = 8; // of more rows, wide cards set two or three side by side
+const FEW_ROWS = 3; // with no more, the card ends below its last row
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+/** @param {Row} row */
+const fractionOf = (row) => Math.max(0, Math.min(1, Number(row.fraction) || 0));
+/**
+ * How each column is sorted first; rows come by rank.
+ * @type {Record<SortKey, {first: Direction, compare?: (a: Row, b: Row) => number}>}
+ */
+const SORTS = {
+  rank: { first: "ascending" },
+  name: { first: "ascending", compare: (a, b) => collator.compare(a.name, b.name) },
+  value: { first: "descending", compare: (a, b) => fractionOf(a) - fractionOf(b) },
 };
+const SORT_KEYS = /** @type {SortKey[]} */ (Object.keys(SORTS));
 
-/** Return rows in the reader's order; ties keep their rank, the rest stays last. */
-function sorted(rows, { by, way }) {
-  const list = rows.filter((row) => row.badge !== OTHERS);
-  const { compare } = COLUMNS[by];
-  const sign = way === "ascending" ? 1 : -1;
-  if (compare) list.sort((a, b) => sign * compare(a, b));
-  else if (sign < 0) list.reverse();
-  return [...list, ...rows.filter((row) => row.badge === OTHERS)];
+/**
+ * Return rows in the user's order; ties keep their rank, the others stay last.
+ * @param {Row[]} rows @param {Order} order
+ */
+function sortRows(rows, { by, direction }) {
+  const sorted = rows.filter((row) => row.badge !== OTHERS);
+  const { compare } = SORTS[by];
+  const sign = direction === "ascending" ? 1 : -1;
+  if (compare) sorted.sort((a, b) => sign * compare(a, b));
+  else if (sign < 0) sorted.reverse();
+  return [...sorted, ...rows.filter((row) => row.badge === OTHERS)];
 }
 
-/** A column's head; `sort` makes it a button. */
+/** Make the head of a column; `sort` makes it a button. @param {string} key @param {() => void} [sort] */
 function makeHead(key, sort) {
   const text = h("span", { class: "mw-list-word" });
-  const node = h("th", {
-    scope: "col",
-    role: "columnheader",
-    class: `mw-list-${key}`,
-  });
-  if (!sort) {
-    node.append(text);
-    return { node, text };
-  }
-  const arrow = s("path", { d: "M4.5 9.5 8 6l3.5 3.5" });
-  const mark = s("svg", { viewBox: "0 0 16 16", class: "mw-icon" }, arrow);
-  mark.setAttribute("aria-hidden", "true");
-  const button = h("button", { class: "mw-list-sort", type: "button" }, text, mark);
-  listen(button, { click: () => sort(key) });
-  node.append(button);
-  return { node, text };
+  const kind = { scope: "col", role: "columnheader", class: `mw-list-${key}` };
+  if (!sort) return { node: h("th", kind, text), text };
+  const arrow = svg("path", { d: "M4.5 9.5 8 6l3.5 3.5" });
+  const box = { viewBox: "0 0 16 16", class: "mw-icon", "aria-hidden": "true" };
+  const on = { click: sort };
+  const props = { class: "mw-list-sort", type: "button", on };
+  return {
+    node: h("th", kind, h("button", props, text, svg("svg", box, arrow))),
+    text,
+  };
 }
 
-/** Heads again for the second and third column of rows: for the eye alone. */
-function makeEchoes() {
-  const keys = ["rank", "name", "value", "bar"];
-  return [2, 3].flatMap((place) =>
-    keys.map((key) => {
+/** Make heads for the second and third column of rows: for the eye alone. */
+function makeRepeatedHeads() {
+  return [2, 3].flatMap((column) =>
+    ["rank", "name", "value", "bar"].map((key) => {
       const text = h("span", { class: "mw-list-word" });
-      const kind = `mw-list-${key} mw-list-echo mw-list-echo-${place}`;
+      const kind = `mw-list-${key} mw-list-echo mw-list-echo-${column}`;
       const node = h("th", { class: kind, "aria-hidden": "true" }, text);
       return { key, node, text };
     }),
   );
 }
 
-/** Build heading, table and footer. @param {(key: string) => void} sort */
+/** Build the heading, the table and its footer. @param {(key: SortKey) => void} sort */
 function makeFrame(sort) {
-  const head = cardHead();
+  const header = cardHeader();
   const total = h("span", { class: "mw-list-total" });
-  const word = h("span");
-  head.total.append(total, " ", word);
-  const caption = h("caption", { class: "mw-sr" });
-  const heads = Object.fromEntries(
-    Object.keys(COLUMNS).map((key) => [key, makeHead(key, sort)]),
-  );
-  heads.bar = makeHead("bar");
+  const totalLabel = h("span");
+  header.total.append(total, " ", totalLabel);
+  const heads = {
+    rank: makeHead("rank", () => sort("rank")),
+    name: makeHead("name", () => sort("name")),
+    value: makeHead("value", () => sort("value")),
+    bar: makeHead("bar"),
+  };
   heads.rank.text.append(
     h("span", { "aria-hidden": "true", text: "#" }),
     h("span", { class: "mw-sr", text: "Rank" }),
   );
-  const echoes = makeEchoes();
-  const cells = [...Object.values(heads), ...echoes].map(({ node }) => node);
-  const top = h("tr", { role: "row" }, ...cells);
-  const thead = h("thead", { role: "rowgroup" }, top);
+  const repeatedHeads = makeRepeatedHeads();
+  const cells = [...Object.values(heads), ...repeatedHeads].map(({ node }) => node);
+  const caption = h("caption", { class: "mw-sr" });
+  const thead = h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...cells));
   const body = h("tbody", { role: "rowgroup" });
   const kind = { class: "mw-list-table", role: "table" };
-  const table = h("table", kind, caption, thead, body);
-  const scroll = h("div", { class: "mw-list-scroll" }, table);
-  const less = h("button", { class: "mw-link mw-list-less", type: "button" });
-  less.textContent = "Show fewer";
+  const scroll = h("div", { class: "mw-list-scroll" });
+  scroll.append(h("table", kind, caption, thead, body));
+  const fewer = h("button", { class: "mw-link mw-list-less", type: "button" });
+  fewer.textContent = "Show fewer";
   const note = h("p", { class: "mw-note" });
-  const main = h("div", { class: "mw-list-main" }, scroll, less, note);
-  return { head, total, word, caption, heads, echoes, body, scroll, less, note, main };
+  const main = h("div", { class: "mw-list-main" }, scroll, fewer, note);
+  const table = { caption, heads, repeatedHeads, body, scroll };
+  return { header, total, totalLabel, ...table, fewer, note, main };
 }
 
-/** @param {{toggle: (id: string) => void, expand: (event: Event) => void}} act */
-function makeRow(row, act) {
+/** @param {Row} row @param {Actions} actions */
+function makeRow(row, actions) {
   const badge = h("span", { class: "mw-list-badge" });
-  const rank = h("td", { role: "cell", class: "mw-list-rank" }, badge);
   const name = h("span", { class: "mw-list-text", dir: "auto" });
-  const can = row.selectable !== false;
-  const label = can
+  const selectable = row.selectable !== false;
+  const label = selectable
     ? h("button", { class: "mw-list-pick", type: "button" }, name)
     : h("span", { class: "mw-list-pick" }, name);
   const more = h("button", { class: "mw-link", type: "button" });
-  listen(more, { click: act.expand });
+  listen(more, { click: actions.expand });
   const line = h("div", { class: "mw-list-line" }, label, more);
   const caption = h("span", { class: "mw-list-caption", dir: "auto" });
-  const kind = { scope: "row", role: "rowheader", class: "mw-list-name" };
-  const head = h("th", kind, line, caption);
+  const head = { scope: "row", role: "rowheader", class: "mw-list-name" };
   const value = h("span", { class: "mw-list-figure" });
-  const part = h("span", { class: "mw-list-share" });
-  const figures = h("td", { role: "cell", class: "mw-list-value" }, value, " ", part);
-  const fill = h("i", { class: "mw-list-fill" });
-  const track = h("span", { class: "mw-list-track", "aria-hidden": "true" }, fill);
-  const bar = h("td", { role: "cell", class: "mw-list-bar" }, track);
-  const cells = [rank, head, figures, bar];
+  const share = h("span", { class: "mw-list-share" });
+  const bar = h("i", { class: "mw-list-fill" });
+  const track = h("span", { class: "mw-list-track", "aria-hidden": "true" }, bar);
+  const cells = [
+    h("td", { role: "cell", class: "mw-list-rank" }, badge),
+    h("th", head, line, caption),
+    h("td", { role: "cell", class: "mw-list-value" }, value, " ", share),
+    h("td", { role: "cell", class: "mw-list-bar" }, track),
+  ];
   const node = h("tr", { class: "mw-list-row", role: "row" }, ...cells);
-  node.parts = { badge, name, label, more, caption, value, part, fill, can };
   // The whole row is the target for a pointer; the button is for the keyboard.
-  if (can) listen(node, { click: () => act.toggle(node.dataset.key) });
-  node.classList.toggle("mw-can", can);
-  return node;
+  if (selectable) listen(node, { click: () => actions.toggle(node.dataset.key ?? "") });
+  node.classList.toggle("mw-can", selectable);
+  return { node, badge, name, label, more, caption, value, share, bar, selectable };
 }
 
-/** @param {HTMLElement} node @param {Row} row */
-function patchRow(node, row, { pressed, dimmed, all, suffix }) {
-  const p = node.parts;
-  paint(node, row.color);
-  put(p.badge, row.badge ?? "");
-  put(p.name, row.name, row.name);
-  put(p.caption, row.caption ?? "", row.caption);
-  show(p.caption, Boolean(row.caption));
-  put(p.value, row.value, row.title);
-  put(p.part, row.share ? `${row.share} ${suffix}`.trim() : "");
-  p.fill.style.width = `${100 * share(row)}%`;
-  show(p.fill, share(row) > 0);
-  if (p.can) attr(p.label, "aria-pressed", pressed);
-  put(p.more, all ? `Show all ${all}` : "");
-  show(p.more, Boolean(all));
-  node.classList.toggle("mw-dim", dimmed);
-  node.classList.toggle("mw-pressed", pressed);
+/**
+ * @param {RowParts} parts @param {Row} row
+ * @param {{selected: boolean, dimmed: boolean, more: number, suffix: string}} state
+ */
+function patchRow(parts, row, { selected, dimmed, more, suffix }) {
+  setColor(parts.node, row.color);
+  setText(parts.badge, row.badge ?? "");
+  setText(parts.name, row.name, row.name);
+  setText(parts.caption, row.caption ?? "", row.caption);
+  setVisible(parts.caption, Boolean(row.caption));
+  setText(parts.value, row.value, row.title);
+  setText(parts.share, row.share ? `${row.share} ${suffix}`.trim() : "");
+  parts.bar.style.width = `${100 * fractionOf(row)}%`;
+  setVisible(parts.bar, fractionOf(row) > 0);
+  if (parts.selectable) setAttribute(parts.label, "aria-pressed", selected);
+  setText(parts.more, more ? `Show all ${more}` : "");
+  setVisible(parts.more, Boolean(more));
+  parts.node.classList.toggle("mw-dim", dimmed);
+  parts.node.classList.toggle("mw-pressed", selected);
 }
 
-/** Bars where each row's badge, name, figures and distribution will be. */
+/** Make bars where each row's badge, name, figures and distribution will be. */
 function makeBones() {
   const node = h("div", { class: "mw-list-bones", "aria-hidden": "true" });
-  const count = (rows) => {
-    while (node.childElementCount > rows) node.lastChild.remove();
-    while (node.childElementCount < rows)
-      node.append(skeleton("mw-list-bone-row", 5));
+  /** @param {number} rows */
+  const setCount = (rows) => {
+    while (node.childElementCount > rows) node.lastChild?.remove();
+    while (node.childElementCount < rows) node.append(skeleton("mw-list-bone-row", 5));
   };
-  return { node, count };
+  return { node, setCount };
 }
 
-/** Say in each head whether the rows are sorted by it. */
-function patchHeads(f, model, sort) {
-  const words = {
+/**
+ * Fill the heads, and mark the one that the rows are sorted by.
+ * @param {Frame} frame @param {AnyModel<State>} model @param {Order} order
+ */
+function patchHeads({ heads, repeatedHeads }, model, order) {
+  /** @type {Record<string, string>} */
+  const labels = {
+    rank: "#",
     name: model.get("name_label"),
     value: model.get("value_label"),
     bar: model.get("bar_label"),
   };
-  for (const [key, word] of Object.entries(words)) put(f.heads[key].text, word);
-  for (const { key, text } of f.echoes) put(text, words[key] ?? "#");
-  for (const key of Object.keys(COLUMNS))
-    attr(f.heads[key].node, "aria-sort", key === sort.by ? sort.way : "none");
+  setText(heads.name.text, labels.name);
+  setText(heads.value.text, labels.value);
+  setText(heads.bar.text, labels.bar);
+  for (const { key, text } of repeatedHeads) setText(text, labels[key]);
+  for (const key of SORT_KEYS) {
+    const sorted = key === order.by ? order.direction : "none";
+    setAttribute(heads[key].node, "aria-sort", sorted);
+  }
 }
 
-/** Let a long list scroll below its head, reachable by the keyboard. */
-function patchScroll(f, open, many, name) {
-  f.scroll.classList.toggle("mw-open", open);
-  f.scroll.classList.toggle("mw-many", open && many);
-  attr(f.scroll, "tabindex", open ? "0" : null);
-  attr(f.scroll, "role", open ? "region" : null);
-  attr(f.scroll, "aria-label", open ? name : null);
-  attr(f.scroll, "data-lm-suppress-shortcuts", open ? "true" : null);
-  show(f.less, open);
-}
-
+/** @param {Context<State>} context */
 function build({ model, el, signal }) {
-  let order = { by: "rank", way: "ascending" };
+  /** @type {Order} */
+  let order = { by: "rank", direction: "ascending" };
+  /** @param {SortKey} by */
   const sort = (by) => {
-    const other = order.way === "ascending" ? "descending" : "ascending";
-    order = { by, way: by === order.by ? other : COLUMNS[by].first };
-    f.scroll.scrollTop = 0;
+    const opposite = order.direction === "ascending" ? "descending" : "ascending";
+    order = { by, direction: by === order.by ? opposite : SORTS[by].first };
+    frame.scroll.scrollTop = 0;
     update();
   };
-  const f = makeFrame(sort);
+  const frame = makeFrame(sort);
   const bones = makeBones();
-  const empty = emptyBox(model);
-  const voice = speaker(signal);
-  const choice = makeChoice(model, () => update());
+  const empty = resettableState(model);
+  const live = liveRegion(signal);
+  const selection = makeRowSelection(model, () => update());
+  const { expand, refocus } = makeExpander(model, frame);
   el.classList.add("mw-card", "mw-model-list");
-  el.append(f.head.node, f.main, bones.node, empty.node, voice.node);
+  el.append(frame.header.node, frame.main, bones.node, empty.node, live.node);
 
-  const { expand, refocus } = makeFold(model, f);
-  const act = {
-    toggle: choice.toggle,
+  /** @type {Actions} */
+  const actions = {
+    toggle: selection.toggle,
     expand: (event) => {
       event.stopPropagation();
       expand(true);
     },
   };
-  listen(f.less, { click: () => expand(false) });
+  listen(frame.fewer, { click: () => expand(false) });
 
+  /** @param {Row[]} rows @param {boolean} open */
   function drawRows(rows, open) {
-    const set = choice.chosen();
+    const ids = selection.selected();
     const last = rows.at(-1);
     const suffix = model.get("share_suffix");
-    const patch = (node, row) => {
-      const all = !open && row === last ? model.get("more") : 0;
-      const dimmed = choice.dimmed(row, set);
-      patchRow(node, row, { pressed: set.has(row.id), dimmed, all, suffix });
-    };
-    keyed(f.body, sorted(rows, order), (row) => makeRow(row, act), patch);
-    patchScroll(f, open, rows.length > MANY, model.get("title") || "All rows");
+    const make = (/** @type {Row} */ row) => makeRow(row, actions);
+    renderItems(frame.body, sortRows(rows, order), make, (parts, row) => {
+      const more = !open && row === last ? model.get("more") : 0;
+      const dimmed = selection.isDimmed(row, ids);
+      patchRow(parts, row, { selected: ids.has(row.id), dimmed, more, suffix });
+    });
+    setScrollable(frame.scroll, open, model.get("title") || "All rows");
+    frame.scroll.classList.toggle("mw-many", open && rows.length > MANY_ROWS);
+    setVisible(frame.fewer, open);
     refocus(open);
+  }
+  /** @param {string} total */
+  function drawHeader(total) {
+    const { header, caption, totalLabel } = frame;
+    const [title, subtitle] = [model.get("title"), model.get("subtitle")];
+    setText(header.title, title);
+    setText(header.subtitle, subtitle);
+    setText(frame.total, total, model.get("total_title"));
+    setText(totalLabel, total ? model.get("total_label") : "");
+    setText(caption, `${title} ${subtitle}`.trim());
+    patchHeads(frame, model, order);
   }
   function update() {
     const loading = model.get("loading");
-    const all = model.get("all_rows");
-    const open = model.get("expanded") && all.length > 0;
-    const rows = open ? all : model.get("rows");
-    const none = empty.update(loading ? {} : model.get("empty"));
-    const title = model.get("title");
-    const total = loading || none ? "" : model.get("total");
-    el.dataset.state = none ? "empty" : loading ? "loading" : "ready";
-    attr(el, "aria-busy", loading ? "true" : null);
-    put(f.head.title, title);
-    put(f.head.subtitle, model.get("subtitle"));
-    put(f.total, total, model.get("total_title"));
-    put(f.word, total ? model.get("total_label") : "");
-    put(f.caption, `${title} ${model.get("subtitle")}`.trim());
-    patchHeads(f, model, order);
-    el.classList.toggle("mw-few", !loading && !none && rows.length <= FEW);
-    show(f.main, !loading && !none);
-    bones.count(loading ? model.get("rows").length || 6 : 0);
-    show(bones.node, loading);
+    const allRows = model.get("all_rows");
+    const open = model.get("expanded") && allRows.length > 0;
+    const rows = open ? allRows : model.get("rows");
+    const isEmpty = empty.update(loading ? {} : model.get("empty"));
+    const ready = !loading && !isEmpty;
+    const total = ready ? model.get("total") : "";
+    el.dataset.state = isEmpty ? "empty" : loading ? "loading" : "ready";
+    setAttribute(el, "aria-busy", loading ? "true" : null);
+    drawHeader(total);
+    el.classList.toggle("mw-few", ready && rows.length <= FEW_ROWS);
+    setVisible(frame.main, ready);
+    bones.setCount(loading ? model.get("rows").length || 6 : 0);
+    setVisible(bones.node, loading);
     drawRows(rows, open);
-    put(f.note, model.get("note"));
-    show(f.note, Boolean(model.get("note")));
-    if (!loading) voice.say(spoken(none, title, total));
+    setText(frame.note, model.get("note"));
+    setVisible(frame.note, Boolean(model.get("note")));
+    if (!loading) live.announce(announcement(isEmpty, total));
   }
-  function spoken(none, title, total) {
-    if (none) return `${title} ${model.get("empty").title ?? ""}`;
-    const by = order.by === "rank" ? "rank" : model.get(`${order.by}_label`);
-    return `${title} ${total}, sorted by ${by}, ${order.way}`;
+  /** @param {boolean} isEmpty @param {string} total */
+  function announcement(isEmpty, total) {
+    const title = model.get("title");
+    if (isEmpty) return `${title} ${model.get("empty").title ?? ""}`;
+    const { by, direction } = order;
+    const column = by === "rank" ? "rank" : model.get(`${by}_label`);
+    return `${title} ${total}, sorted by ${column}, ${direction}`;
   }
   return update;
 }

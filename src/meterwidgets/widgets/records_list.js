@@ -1,16 +1,20 @@
-// RecordsList: the dearest requests behind a figure, folded until they are asked for.
+// RecordsList: the most expensive requests behind a figure, collapsed until opened.
 // Its rows are laid out as a grid, so every part names its role in the table.
 
 /**
- * @typedef {{time: string, model: string, deployment?: string, org?: string,
- *   user?: string, input: string, output: string, value: string, times: string,
- *   share: string, source?: string, flagged?: boolean}} Row
- * @typedef {{title: string, subtitle: string, total: string, rows: Row[],
- *   rest: {name?: string, value?: string, share?: string}, empty: object,
- *   is_open: boolean, called: number, refresh: number}} Model
+ * @typedef {{time?: string, model?: string, deployment?: string, org?: string,
+ *   user?: string, input?: string, output?: string, value?: string, times?: string,
+ *   share?: string, source?: string, flagged?: boolean, time_title?: string,
+ *   input_title?: string, output_title?: string, value_title?: string,
+ *   times_title?: string}} Row
+ * @typedef {{name?: string, value?: string, value_title?: string, share?: string}} Rest
+ * @typedef {{title: string, subtitle: string, total: string, total_title: string,
+ *   value_label: string, rows: Row[], rest: Rest, empty: Empty, is_open: boolean,
+ *   called: number, refresh: number}} State
+ * @typedef {ReturnType<typeof makeRow>} RowParts
  */
 
-const HEADS = {
+const COLUMNS = {
   time: "Time",
   model: "Model",
   who: "Organization and user",
@@ -21,133 +25,143 @@ const HEADS = {
   share: "Share",
 };
 
-function makeHeads() {
-  const heads = {};
-  for (const [key, text] of Object.entries(HEADS)) {
-    const kind = { scope: "col", role: "columnheader", class: `mw-records-${key}` };
-    heads[key] = h("th", { ...kind, text });
-  }
-  return heads;
+/** @param {string} column @param {...(Node | string)} children */
+function makeCell(column, ...children) {
+  return h("td", { role: "cell", class: `mw-records-${column}` }, ...children);
 }
 
-/** A cell of a column. */
-function makeCell(key, ...kids) {
-  return h("td", { role: "cell", class: `mw-records-${key}` }, ...kids);
-}
-
-/** A word after a figure, where a card is too narrow for the column's head. */
-function unit(text) {
+/** A word after a figure, where a card is too narrow for column heads. @param {string} text */
+function makeUnit(text) {
   return h("span", { class: "mw-records-unit", "aria-hidden": "true", text });
 }
 
 function makeRow() {
-  const text = () => h("span", { dir: "auto" });
-  const name = h("span", { class: "mw-records-name", dir: "auto" });
-  const served = h("span", { class: "mw-records-caption", dir: "auto" });
-  const org = h("span", { class: "mw-records-name", dir: "auto" });
-  const user = h("span", { class: "mw-records-caption", dir: "auto" });
-  const p = { name, served, org, user, time: text(), value: text(), share: text() };
-  p.times = text();
-  p.input = text();
-  p.output = text();
-  const head = { scope: "row", role: "rowheader" };
+  const makeText = () => h("span", { dir: "auto" });
+  const makeName = () => h("span", { class: "mw-records-name", dir: "auto" });
+  const makeCaption = () => h("span", { class: "mw-records-caption", dir: "auto" });
+  const names = { model: makeName(), org: makeName() };
+  const captions = { deployment: makeCaption(), user: makeCaption() };
+  const amounts = { input: makeText(), output: makeText(), value: makeText() };
+  const others = { time: makeText(), times: makeText(), share: makeText() };
+  const head = { scope: "row", role: "rowheader", class: "mw-records-model" };
   const cells = [
-    makeCell("time", p.time),
-    h("th", { ...head, class: "mw-records-model" }, name, served),
-    makeCell("who", org, " ", user),
-    makeCell("input", p.input, unit(" in")),
-    makeCell("output", p.output, unit(" out")),
-    makeCell("value", p.value),
-    makeCell("times", p.times, unit(" its list price")),
-    makeCell("share", p.share),
+    makeCell("time", others.time),
+    h("th", head, names.model, captions.deployment),
+    makeCell("who", names.org, " ", captions.user),
+    makeCell("input", amounts.input, makeUnit(" in")),
+    makeCell("output", amounts.output, makeUnit(" out")),
+    makeCell("value", amounts.value),
+    makeCell("times", others.times, makeUnit(" its list price")),
+    makeCell("share", others.share),
   ];
   const node = h("tr", { class: "mw-records-row", role: "row" }, ...cells);
-  node.parts = p;
-  return node;
+  return { node, ...names, ...captions, ...amounts, ...others };
 }
 
-/** @param {HTMLElement} node @param {Row} row */
-function patchRow(node, row) {
-  const p = node.parts;
-  attr(node, "title", row.source || null);
-  put(p.time, row.time ?? "", row.time_title);
-  put(p.name, row.model ?? "", row.model);
-  put(p.served, row.deployment ?? "", row.deployment);
-  show(p.served, Boolean(row.deployment));
-  put(p.org, row.org ?? "", row.org);
-  put(p.user, row.user ?? "", row.user);
-  put(p.input, row.input ?? "", row.input_title);
-  put(p.output, row.output ?? "", row.output_title);
-  put(p.value, row.value ?? "", row.value_title);
-  put(p.times, row.times ?? "", row.times_title);
-  put(p.share, row.share ?? "");
-  node.classList.toggle("mw-far", Boolean(row.flagged));
+/** @param {RowParts} parts @param {Row} row */
+function patchRow(parts, row) {
+  setAttribute(parts.node, "title", row.source || null);
+  setText(parts.time, row.time ?? "", row.time_title);
+  setText(parts.model, row.model ?? "", row.model);
+  setText(parts.deployment, row.deployment ?? "", row.deployment);
+  setVisible(parts.deployment, Boolean(row.deployment));
+  setText(parts.org, row.org ?? "", row.org);
+  setText(parts.user, row.user ?? "", row.user);
+  setText(parts.input, row.input ?? "", row.input_title);
+  setText(parts.output, row.output ?? "", row.output_title);
+  setText(parts.value, row.value ?? "", row.value_title);
+  setText(parts.times, row.times ?? "", row.times_title);
+  setText(parts.share, row.share ?? "");
+  parts.node.classList.toggle("mw-far", Boolean(row.flagged));
 }
 
-function makeFrame() {
-  const head = cardHead();
-  attr(head.title, "tabindex", "-1");
-  attr(head.title, "data-lm-suppress-shortcuts", "true");
+function makeHeader() {
+  const header = cardHeader();
+  setAttribute(header.title, "tabindex", "-1");
+  setAttribute(header.title, "data-lm-suppress-shortcuts", "true");
   const button = h("button", { type: "button", class: "mw-button mw-records-fold" });
-  const figure = h("span", { class: "mw-records-total" });
-  head.total.append(figure, button);
+  const total = h("span", { class: "mw-records-total" });
+  header.total.append(total, button);
+  return {
+    node: header.node,
+    title: header.title,
+    subtitle: header.subtitle,
+    total,
+    button,
+  };
+}
+
+function makeTable() {
   const caption = h("caption", { class: "mw-sr" });
-  const heads = makeHeads();
-  const top = h("tr", { role: "row" }, ...Object.values(heads));
+  const heads = Object.entries(COLUMNS).map(([column, text]) =>
+    h("th", {
+      scope: "col",
+      role: "columnheader",
+      class: `mw-records-${column}`,
+      text,
+    }),
+  );
+  const valueHead = heads[Object.keys(COLUMNS).indexOf("value")];
+  const thead = h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...heads));
   const body = h("tbody", { role: "rowgroup" });
   const name = h("th", { scope: "row", role: "rowheader", class: "mw-records-others" });
-  const value = makeCell("value", h("span"));
-  const share = makeCell("share", h("span"));
-  const last = h("tr", { class: "mw-records-rest", role: "row" }, name, value, share);
-  const foot = h("tfoot", { role: "rowgroup" }, last);
-  const thead = h("thead", { role: "rowgroup" }, top);
+  const rest = { name, value: h("span"), share: h("span") };
+  const cells = [name, makeCell("value", rest.value), makeCell("share", rest.share)];
+  const lastRow = h("tr", { class: "mw-records-rest", role: "row" }, ...cells);
+  const foot = h("tfoot", { role: "rowgroup" }, lastRow);
   const kind = { class: "mw-records-table", role: "table" };
-  const table = h("table", kind, caption, thead, body, foot);
-  const rest = { name, value: value.firstChild, share: share.firstChild };
-  return { head, figure, button, caption, heads, table, body, foot, rest };
+  const node = h("table", kind, caption, thead, body, foot);
+  return { node, caption, valueHead, body, foot, rest };
 }
 
-/** @param {{model: AnyModel, el: HTMLElement, signal: AbortSignal}} ctx */
+/** @param {Context<State>} context */
 function build({ model, el, signal }) {
-  const f = makeFrame();
-  const empty = emptyBox(model, "refresh");
-  const voice = speaker(signal);
+  const header = makeHeader();
+  const table = makeTable();
+  const empty = emptyState(() => send(model, { refresh: model.get("refresh") + 1 }));
+  const live = liveRegion(signal);
   let called = model.get("called");
-  listen(f.button, {
-    click: () => {
-      model.set("is_open", !model.get("is_open"));
-      model.save_changes();
-    },
+  listen(header.button, {
+    click: () => send(model, { is_open: !model.get("is_open") }),
   });
   el.classList.add("mw-card", "mw-records-list");
-  el.append(f.head.node, f.table, empty.node, voice.node);
+  el.append(header.node, table.node, empty.node, live.node);
 
-  function update() {
-    const open = model.get("is_open");
-    const rows = model.get("rows");
-    const none = empty.update(open ? model.get("empty") : {});
-    const waits = open && !none && rows.length === 0;
-    const rest = model.get("rest");
-    put(f.head.title, model.get("title"));
-    put(f.head.subtitle, model.get("subtitle"));
-    put(f.figure, open ? model.get("total") : "", model.get("total_title"));
-    put(f.button, open ? "Hide requests" : "Show requests");
-    attr(f.button, "aria-expanded", open);
-    attr(el, "aria-busy", waits ? "true" : null);
-    el.dataset.state = none ? "empty" : open ? "open" : "folded";
-    put(f.caption, `${model.get("title")}: ${model.get("subtitle")}`);
-    put(f.heads.value, model.get("value_label"));
-    keyed(f.body, open ? rows : [], makeRow, patchRow);
-    show(f.table, open && rows.length > 0);
-    put(f.rest.name, rest.name ?? "");
-    put(f.rest.value, rest.value ?? "", rest.value_title);
-    put(f.rest.share, rest.share ?? "");
-    show(f.foot, Boolean(rest.name));
-    if (open && rows.length > 0) voice.say(`${f.caption.textContent} ${f.figure.textContent}`);
-    if (called !== model.get("called")) f.head.title.focus();
-    called = model.get("called");
+  /** @param {boolean} open */
+  function drawHeader(open) {
+    const [title, subtitle] = [model.get("title"), model.get("subtitle")];
+    setText(header.title, title);
+    setText(header.subtitle, subtitle);
+    setText(header.total, open ? model.get("total") : "", model.get("total_title"));
+    setText(header.button, open ? "Hide requests" : "Show requests");
+    setAttribute(header.button, "aria-expanded", open);
+    setText(table.caption, `${title}: ${subtitle}`);
   }
-  return update;
+  /** @param {Row[]} rows */
+  function drawTable(rows) {
+    const rest = model.get("rest");
+    setText(table.valueHead, model.get("value_label"));
+    renderItems(table.body, rows, makeRow, patchRow);
+    setVisible(table.node, rows.length > 0);
+    setText(table.rest.name, rest.name ?? "");
+    setText(table.rest.value, rest.value ?? "", rest.value_title);
+    setText(table.rest.share, rest.share ?? "");
+    setVisible(table.foot, Boolean(rest.name));
+  }
+  return () => {
+    const open = model.get("is_open");
+    const rows = open ? model.get("rows") : [];
+    const isEmpty = empty.update(open ? model.get("empty") : {});
+    const loading = open && !isEmpty && rows.length === 0;
+    drawHeader(open);
+    drawTable(rows);
+    setAttribute(el, "aria-busy", loading ? "true" : null);
+    el.dataset.state = isEmpty ? "empty" : open ? "open" : "folded";
+    if (rows.length > 0)
+      live.announce(`${table.caption.textContent} ${header.total.textContent}`);
+    if (called !== model.get("called")) header.title.focus();
+    called = model.get("called");
+  };
 }
 
 export default view(build);

@@ -1,20 +1,21 @@
-// SplitBar: one bar for the whole, one card per part; a card is a toggle.
+// SplitBar: one bar for the total, one card per part; a card is a toggle.
 // The bar is decoration for the eye, the cards carry every figure as text.
 
 /**
  * @typedef {{key: string, label: string, value: string, unit?: string,
- *   title?: string, share: string, fraction: number, caption?: string,
+ *   title?: string, share?: string, fraction: number, caption?: string,
  *   caption_title?: string, color: string, muted?: boolean,
  *   selectable?: boolean}} Part
  * @typedef {{title: string, subtitle: string, total: string, total_title: string,
  *   parts: Part[], note: string, selected: string, loading: boolean,
- *   empty: object, reset: number}} Model
+ *   empty: Empty, reset: number}} State
+ * @typedef {ReturnType<typeof makePart>} PartParts
  */
 
 /** @param {Part} part */
-const selectable = (part) => Boolean(part.key) && part.selectable !== false;
+const isSelectable = (part) => Boolean(part.key) && part.selectable !== false;
 
-/** @param {(key: string) => void} toggle */
+/** @param {Part} part @param {(key: string) => void} toggle */
 function makePart(part, toggle) {
   const dot = h("span", { class: "mw-dot" });
   const label = h("span", { class: "mw-split-label" });
@@ -23,75 +24,80 @@ function makePart(part, toggle) {
   const unit = h("span", { class: "mw-split-unit" });
   const caption = h("span", { class: "mw-split-caption" });
   const figure = h("span", { class: "mw-split-figure" }, value, " ", unit);
-  const kids = [dot, label, share, figure, caption];
-  const node = selectable(part)
-    ? h("button", { class: "mw-split-part", type: "button" }, ...kids)
-    : h("div", { class: "mw-split-part" }, ...kids);
-  if (selectable(part)) listen(node, { click: () => toggle(node.dataset.part) });
-  node.parts = { dot, label, share, value, unit, figure, caption };
-  return node;
+  const children = [dot, label, share, figure, caption];
+  const node = isSelectable(part)
+    ? h("button", { class: "mw-split-part", type: "button" }, ...children)
+    : h("div", { class: "mw-split-part" }, ...children);
+  if (isSelectable(part))
+    listen(node, { click: () => toggle(node.dataset.part ?? "") });
+  return { node, dot, label, share, value, unit, figure, caption };
 }
 
-/** @param {HTMLElement} node @param {Part} part */
-function patchPart(node, part, selected) {
-  const p = node.parts;
-  node.dataset.part = part.key ?? "";
-  paint(p.dot, part.color);
-  put(p.label, part.label);
-  put(p.share, part.share ?? "");
-  put(p.value, part.value);
-  put(p.unit, part.unit ?? "");
-  attr(p.figure, "title", part.title || null);
-  put(p.caption, part.caption ?? "", part.caption_title || part.caption);
-  node.classList.toggle("mw-muted", Boolean(part.muted));
-  if (selectable(part)) attr(node, "aria-pressed", part.key === selected);
+/** @param {PartParts} parts @param {Part} part @param {string} selected */
+function patchPart(parts, part, selected) {
+  parts.node.dataset.part = part.key ?? "";
+  setColor(parts.dot, part.color);
+  setText(parts.label, part.label);
+  setText(parts.share, part.share ?? "");
+  setText(parts.value, part.value);
+  setText(parts.unit, part.unit ?? "");
+  setAttribute(parts.figure, "title", part.title || null);
+  setText(parts.caption, part.caption ?? "", part.caption_title || part.caption);
+  parts.node.classList.toggle("mw-muted", Boolean(part.muted));
+  if (isSelectable(part))
+    setAttribute(parts.node, "aria-pressed", part.key === selected);
 }
 
-function patchSegment(node, part) {
+const makeSegment = () => ({ node: h("i", { class: "mw-split-segment" }) });
+
+/** @param {{node: HTMLElement}} segment @param {Part} part */
+function patchSegment({ node }, part) {
   const fraction = Math.max(0, Math.min(1, Number(part.fraction) || 0));
-  paint(node, part.color);
+  setColor(node, part.color);
   node.style.flexGrow = String(fraction);
-  show(node, fraction > 0);
+  setVisible(node, fraction > 0);
   node.classList.toggle("mw-muted", Boolean(part.muted));
 }
 
+/** @param {Context<State>} context */
 function build({ model, el, signal }) {
-  const head = cardHead();
+  const header = cardHeader();
   const track = h("div", { class: "mw-split-track", "aria-hidden": "true" });
-  const parts = h("div", { class: "mw-split-parts", role: "group" });
+  const cards = h("div", { class: "mw-split-parts", role: "group" });
   const note = h("p", { class: "mw-note" });
-  const figures = h("div", {}, track, parts, note);
+  const figures = h("div", {}, track, cards, note);
   const bones = skeleton("mw-split-bones", 3);
-  const empty = emptyBox(model);
-  const voice = speaker(signal);
+  const empty = resettableState(model);
+  const live = liveRegion(signal);
   el.classList.add("mw-card", "mw-split-bar");
-  el.append(head.node, figures, bones, empty.node, voice.node);
+  el.append(header.node, figures, bones, empty.node, live.node);
 
-  const toggle = (key) => {
-    model.set("selected", model.get("selected") === key ? "" : key);
-    model.save_changes();
-  };
+  /** @param {string} key */
+  const toggle = (key) =>
+    send(model, { selected: model.get("selected") === key ? "" : key });
   return () => {
     const loading = model.get("loading");
-    const list = model.get("parts");
-    const none = empty.update(loading ? {} : model.get("empty"));
-    put(head.title, model.get("title"));
-    put(head.subtitle, model.get("subtitle"));
-    const total = loading || none ? "" : model.get("total");
-    put(head.total, total, model.get("total_title"));
-    show(figures, !loading && !none);
-    show(bones, loading);
-    attr(el, "aria-busy", loading ? "true" : null);
-    attr(parts, "aria-label", model.get("title") || "Parts");
-    attr(parts, "data-count", list.length);
-    keyed(track, list, () => h("i", { class: "mw-split-segment" }), patchSegment);
-    track.classList.toggle("mw-none", !list.some((part) => part.fraction > 0));
-    const patch = (node, part) => patchPart(node, part, model.get("selected"));
-    keyed(parts, list, (part) => makePart(part, toggle), patch);
-    put(note, model.get("note"));
-    show(note, Boolean(model.get("note")));
-    const said = none ? model.get("empty").title : total;
-    if (!loading) voice.say(`${model.get("title")} ${said}`);
+    const parts = model.get("parts");
+    const isEmpty = empty.update(loading ? {} : model.get("empty"));
+    const title = model.get("title");
+    const total = loading || isEmpty ? "" : model.get("total");
+    setText(header.title, title);
+    setText(header.subtitle, model.get("subtitle"));
+    setText(header.total, total, model.get("total_title"));
+    setVisible(figures, !loading && !isEmpty);
+    setVisible(bones, loading);
+    setAttribute(el, "aria-busy", loading ? "true" : null);
+    setAttribute(cards, "aria-label", title || "Parts");
+    setAttribute(cards, "data-count", parts.length);
+    renderItems(track, parts, makeSegment, patchSegment);
+    track.classList.toggle("mw-none", !parts.some((part) => part.fraction > 0));
+    const make = (/** @type {Part} */ part) => makePart(part, toggle);
+    const selected = model.get("selected");
+    renderItems(cards, parts, make, (card, part) => patchPart(card, part, selected));
+    setText(note, model.get("note"));
+    setVisible(note, Boolean(model.get("note")));
+    if (!loading)
+      live.announce(`${title} ${isEmpty ? model.get("empty").title : total}`);
   };
 }
 
