@@ -55,7 +55,7 @@ def test_the_figures_of_a_page_are_drawn_before_all_else(
 
     for widget in (app.children[1], *app.pages[page].widgets):
         monkeypatch.setattr(widget, "update", recorded(widget))
-    send(app.children[1], request={"n": 1, "dims": {"orgs": ['"Acme"']}})
+    send(app.children[1], request={"n": 1, "filters": {"orgs": ['"Acme"']}})
     assert drawn[0] == "KpiCards"
     assert "FilterPanel" in drawn
 
@@ -67,9 +67,9 @@ def test_of_a_burst_the_last_is_drawn_and_hardly_any_before_it(
 
     async def burst() -> None:
         for turn in range(20):
-            send(app.children[1], request={"n": turn, "dims": {"orgs": ['"Acme"']}})
+            send(app.children[1], request={"n": turn, "filters": {"orgs": ['"Acme"']}})
             await asyncio.sleep(0)
-        send(app.children[1], request={"n": 20, "dims": {"orgs": ['"Globex"']}})
+        send(app.children[1], request={"n": 20, "filters": {"orgs": ['"Globex"']}})
         assert app.view.filters.orgs == ("Globex",)  # chosen at once, drawn at the end
         await asyncio.sleep(0.3)
 
@@ -91,7 +91,7 @@ def test_a_burst_that_goes_on_is_drawn_in_between(
         while time.monotonic() < until:
             sent += 2
             for turn, org in ((sent, "Globex"), (sent + 1, "Acme")):
-                asked = {"n": turn, "dims": {"orgs": [f'"{org}"']}}
+                asked = {"n": turn, "filters": {"orgs": [f'"{org}"']}}
                 send(app.children[1], request=asked)
             await asyncio.sleep(0)
         await asyncio.sleep(0.3)
@@ -120,7 +120,7 @@ def test_what_was_put_off_is_not_drawn_after_the_view_was_closed(
 
     async def burst() -> None:
         for turn, org in enumerate(("Acme", "Globex")):
-            send(app.children[1], request={"n": turn, "dims": {"orgs": [f'"{org}"']}})
+            send(app.children[1], request={"n": turn, "filters": {"orgs": [f'"{org}"']}})
         app.close()
         before = len(shown)
         await asyncio.sleep(0.2)

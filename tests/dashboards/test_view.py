@@ -101,7 +101,7 @@ def test_a_press_on_a_side_narrows_the_cost_type(page: mw.Page) -> None:
     ("request_", "expected"),
     [
         ({"preset": "today"}, {"preset": "today"}),
-        ({"dims": {"models": ['"alpha"', "null"]}}, {"models": ("alpha", None)}),
+        ({"filters": {"models": ['"alpha"', "null"]}}, {"models": ("alpha", None)}),
         ({"cost_type": "output"}, {"cost_type": "output"}),
         ({"zone": "Asia/Kolkata"}, {"tz": "Asia/Kolkata"}),
     ],
@@ -131,7 +131,7 @@ def test_the_same_range_keeps_its_preset(page: mw.Page) -> None:
         "start_time": panel.start_time,
         "end_time": panel.end_time,
     }
-    send(panel, request={"n": 1, **same, "dims": {"orgs": ['"Acme"']}})
+    send(panel, request={"n": 1, **same, "filters": {"orgs": ['"Acme"']}})
     assert page.view.filters == Filters(orgs=("Acme",))
 
 
@@ -140,7 +140,7 @@ def test_the_first_range_put_back_by_reset_is_the_first_preset_again(
 ) -> None:
     panel = page.children[0]
     send(panel, request={"n": 1, "preset": "today"})
-    send(panel, request={"n": 2, **panel.default_range, "dims": {"orgs": []}})
+    send(panel, request={"n": 2, **panel.default_range, "filters": {"orgs": []}})
     assert page.view.filters == Filters()
 
 
@@ -155,17 +155,17 @@ def test_chips_clear_one_filter_or_all_but_the_time(page: mw.Page) -> None:
 
 def test_lists_are_computed_only_while_the_dialog_is_open(page: mw.Page) -> None:
     panel = page.children[0]
-    assert panel.dims == []
+    assert panel.filters == []
     send(panel, is_open=True)
-    orgs = next(each for each in panel.dims if each["key"] == "orgs")
+    orgs = next(each for each in panel.filters if each["key"] == "orgs")
     assert [(v["name"], v["share"]) for v in orgs["values"]] == [
         ("Globex", "63.2%"),
         ("Acme", "36.8%"),
     ]
-    projects = next(each for each in panel.dims if each["key"] == "projects")
+    projects = next(each for each in panel.filters if each["key"] == "projects")
     assert projects["note"] == "This ledger reports no projects."
     send(panel, is_open=False)
-    assert panel.dims == []
+    assert panel.filters == []
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_lists_are_computed_only_while_the_dialog_is_open(page: mw.Page) -> None
         {"preset": "next-century"},
         {"from": "2026-99-99", "to": "2026-02-22"},
         {"from": "2026-02-22", "to": "2026-02-01"},
-        {"dims": {"orgs": ["{}"]}},
+        {"filters": {"orgs": ["{}"]}},
         {"zone": "../../etc/passwd"},
         {"currency": "DOGE"},
         {"clear": "__class__"},

@@ -32,7 +32,7 @@ def said(usage: mw.UsageView) -> list[list[str]]:
     trend: Any = usage.trend("cost", by="org")
     panel: Any = usage.filter_panel()
     panel.is_open = True
-    (orgs,) = (each for each in panel.dims if each["key"] == "orgs")
+    (orgs,) = (each for each in panel.filters if each["key"] == "orgs")
     return [
         [row["name"] for row in donut.rows],
         [row["name"] for row in models.rows],

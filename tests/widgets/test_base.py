@@ -202,3 +202,11 @@ def test_making_a_donut_warns_of_nothing() -> None:
     code = "from meterwidgets.widgets.donut import Donut; Donut().close()"
     command = [sys.executable, "-W", "error", "-c", code]
     subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize("names", SCRIPTS)
+def test_the_files_of_a_script_declare_no_name_twice(names: tuple[str, ...]) -> None:
+    pattern = r"^(?:async )?(?:function|const|let|class) (\w+)"
+    declared = re.findall(pattern, script(*names), flags=re.MULTILINE)
+    assert len(declared) > 20
+    assert len(declared) == len(set(declared))

@@ -18,7 +18,7 @@
 function makeFrame() {
   const header = cardHeader();
   const total = h("span", { class: "mw-donut-total" });
-  const totalLabel = h("span", { class: "mw-donut-word" });
+  const totalLabel = h("span", { class: "mw-donut-total-label" });
   const centre = h("div", { class: "mw-donut-centre" }, total, totalLabel);
   const caption = h("caption", { class: "mw-sr" });
   const columns = ["name", "value", "share"].map((name) =>
@@ -28,7 +28,7 @@ function makeFrame() {
   const body = h("tbody");
   const table = h("table", { class: "mw-donut-table" }, caption, thead, body);
   const scroll = h("div", { class: "mw-donut-scroll" }, table);
-  const fewer = h("button", { class: "mw-link mw-donut-less", type: "button" });
+  const fewer = h("button", { class: "mw-link mw-donut-fewer", type: "button" });
   fewer.textContent = "Show fewer";
   const note = h("p", { class: "mw-note" });
   const side = h("div", { class: "mw-donut-side" }, scroll, fewer, note);
@@ -53,7 +53,7 @@ function makeRow(row, actions) {
   listen(more, { click: actions.expand });
   // The whole row is the target for a pointer; the button is for the keyboard.
   if (selectable) listen(node, { click: () => actions.toggle(node.dataset.key ?? "") });
-  node.classList.toggle("mw-can", selectable);
+  node.classList.toggle("mw-selectable", selectable);
   return { node, dot, name, label, more, value, share, selectable };
 }
 
@@ -71,7 +71,7 @@ function patchRow(parts, row, { selected, dimmed, more }) {
   setText(parts.more, more ? `Show all ${more}` : "");
   setVisible(parts.more, Boolean(more));
   parts.node.classList.toggle("mw-dim", dimmed);
-  parts.node.classList.toggle("mw-pressed", selected);
+  parts.node.classList.toggle("mw-selected", selected);
 }
 
 /**
@@ -143,7 +143,7 @@ function build({ model, el, signal }) {
     hovered = row;
     drawCentre();
     for (const node of frame.body.querySelectorAll("tr"))
-      node.classList.toggle("mw-hot", node.dataset.id === row?.id);
+      node.classList.toggle("mw-hovered", node.dataset.id === row?.id);
   };
   const nameRing = () => {
     if (!ring) return;

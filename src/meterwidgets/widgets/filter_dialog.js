@@ -4,12 +4,12 @@
 /**
  * @typedef {{from_date: string, to_date: string, start_time: string,
  *   end_time: string, zone: string, cost_type: string, currency: string,
- *   currencies: string[], dims: FilterList[], min_date: string, max_date: string,
+ *   currencies: string[], filters: FilterList[], min_date: string, max_date: string,
  *   default_range: Partial<FormFields>, step: number, subtitle: string,
  *   is_open: boolean}} DialogState
- * @typedef {FormFields & {dims: Map<string, Set<string>>}} Draft
+ * @typedef {FormFields & {filters: Map<string, Set<string>>}} Draft
  * @typedef {Partial<FormFields> & {preset?: string, clear?: string,
- *   dims?: Record<string, string[]>}} FilterRequest
+ *   filters?: Record<string, string[]>}} FilterRequest
  */
 
 /** Return the filters in force as a new draft. @param {AnyModel<DialogState>} model */
@@ -27,7 +27,7 @@ function readDraft(model) {
     zone: model.get("zone"),
     cost_type: model.get("cost_type"),
     currency: model.get("currency"),
-    dims: new Map(model.get("dims").map(ticked)),
+    filters: new Map(model.get("filters").map(ticked)),
   };
 }
 
@@ -124,7 +124,7 @@ function fillForm(form, draft, model) {
 
 /** Return how many filters a draft sets, in words. @param {Draft} draft */
 function describeDraft(draft) {
-  const narrowed = [...draft.dims.values()].filter((ticked) => ticked.size).length;
+  const narrowed = [...draft.filters.values()].filter((ticked) => ticked.size).length;
   const count = narrowed + (draft.cost_type === "both" ? 0 : 1);
   if (!count) return "Nothing selected: all usage is shown";
   return `${count} filter${count === 1 ? "" : "s"}`;
@@ -152,14 +152,14 @@ function makeDialog({ model, signal, button, request }) {
   const close = () => frame.node.hidePopover();
   const reset = () =>
     edit(() => {
-      for (const ticked of draft.dims.values()) ticked.clear();
+      for (const ticked of draft.filters.values()) ticked.clear();
       Object.assign(draft, { cost_type: "both" }, model.get("default_range"));
     });
   const frame = makeDialogFrame(form, { close, reset });
   /** @param {string} key @param {string} id @param {boolean} isTicked */
   const tick = (key, id, isTicked) =>
     edit(() => {
-      const ticked = draft.dims.get(key);
+      const ticked = draft.filters.get(key);
       if (isTicked) ticked?.add(id);
       else ticked?.delete(id);
     });
@@ -167,11 +167,11 @@ function makeDialog({ model, signal, button, request }) {
   const submit = (event) => {
     event.preventDefault();
     if (rangeError(draft)) return;
-    const { dims, ...fields } = draft;
+    const { filters, ...fields } = draft;
     const ids = Object.fromEntries(
-      [...dims].map(([key, ticked]) => [key, [...ticked]]),
+      [...filters].map(([key, ticked]) => [key, [...ticked]]),
     );
-    request(dims.size ? { ...fields, dims: ids } : fields);
+    request(filters.size ? { ...fields, filters: ids } : fields);
     close();
   };
   /** @param {ToggleEvent} event */
@@ -199,9 +199,9 @@ function makeDialog({ model, signal, button, request }) {
     form.fields.from.input.focus();
   }
   function draw() {
-    const filters = model.get("dims");
+    const filters = model.get("filters");
     for (const { key } of filters)
-      if (!draft.dims.has(key)) draft.dims.set(key, new Set());
+      if (!draft.filters.has(key)) draft.filters.set(key, new Set());
     fillForm(form, draft, model);
     frame.apply.disabled = Boolean(rangeError(draft));
     renderItems(
@@ -209,7 +209,7 @@ function makeDialog({ model, signal, button, request }) {
       filters,
       () => makeFilterList(tick),
       (parts, filter) =>
-        patchFilterList(parts, filter, draft.dims.get(filter.key) ?? new Set()),
+        patchFilterList(parts, filter, draft.filters.get(filter.key) ?? new Set()),
     );
     setVisible(frame.bones, !filters.length);
     setText(frame.subtitle, model.get("subtitle"));
@@ -227,8 +227,8 @@ function makeDialog({ model, signal, button, request }) {
   }
   /** Take the ticks of lists that came after the first edit. */
   function adoptNewLists() {
-    for (const [key, ticked] of readDraft(model).dims)
-      if (!draft.dims.has(key)) draft.dims.set(key, ticked);
+    for (const [key, ticked] of readDraft(model).filters)
+      if (!draft.filters.has(key)) draft.filters.set(key, ticked);
   }
   return { node: frame.node, open, update, isOpen };
 }

@@ -42,7 +42,7 @@ function makeFilterList(pick) {
   const search = h("input", { type: "search", class: "mw-input mw-search" });
   const list = h("ul", { class: "mw-choices" });
   const rest = h("p", { class: "mw-choices-rest" });
-  const node = h("fieldset", { class: "mw-dimension" }, legend, search, list, rest);
+  const node = h("fieldset", { class: "mw-filter-list" }, legend, search, list, rest);
   const parts = { node, label, count, search, list, rest, redraw: () => {} };
   listen(list, {
     change: ({ target }) => {
@@ -161,7 +161,7 @@ function makeForm(edit) {
   listen(zone, { change: () => edit("zone")(zone.value) });
   const text = "Midnight as the end is the end of the last day.";
   const hint = h("p", { class: "mw-hint", text });
-  const error = h("p", { class: "mw-wrong", role: "alert" });
+  const error = h("p", { class: "mw-range-error", role: "alert" });
   const dates = h("div", { class: "mw-pair" }, from.node, to.node);
   const times = h("div", { class: "mw-pair" }, start.node, end.node);
   const range = h("div", { class: "mw-when" });
@@ -169,7 +169,7 @@ function makeForm(edit) {
     makeGroup("Date range", dates, error),
     makeGroup("Start and end time", times, hint),
   );
-  const lists = h("div", { class: "mw-dims" });
+  const lists = h("div", { class: "mw-filter-lists" });
   const costType = radioGroup("Cost type", edit("cost_type"));
   const currency = radioGroup("Currency", edit("currency"));
   const currencyGroup = makeGroup("Currency", currency.node);

@@ -2,7 +2,7 @@
 // Each action is one `request` with a number; the kernel answers with new texts.
 
 /**
- * @typedef {{dim: string, label: string, text: string, title?: string}} Chip
+ * @typedef {{filter: string, label: string, text: string, title?: string}} Chip
  * @typedef {DialogState & {title: string, presets: RadioOption[], preset: string,
  *   range_text: string, data_until: string, notes: string[], demo: string,
  *   demo_title: string, chips: Chip[], count: number, error: string,
@@ -46,13 +46,13 @@ function makeChip(remove) {
   x.append(icon("M5 5l6 6M11 5l-6 6"));
   const node = h("li", { class: "mw-chip" }, label, text, x);
   const index = () => [...(node.parentNode?.children ?? [])].indexOf(node);
-  listen(x, { click: () => remove(node.dataset.dim ?? "", index()) });
+  listen(x, { click: () => remove(node.dataset.filter ?? "", index()) });
   return { node, label, text, x };
 }
 
 /** @param {ChipParts} parts @param {Chip} chip */
 function patchChip(parts, chip) {
-  parts.node.dataset.dim = chip.dim;
+  parts.node.dataset.filter = chip.filter;
   setText(parts.label, chip.label);
   setText(parts.text, chip.text, chip.title || chip.text);
   setAttribute(parts.x, "aria-label", `Remove filter ${chip.label}: ${chip.text}`);
@@ -175,7 +175,7 @@ function build({ model, el, signal }) {
     setAttribute(bar.button, "aria-label", label);
   }
   function drawChips() {
-    const chips = model.get("chips").map((chip) => ({ ...chip, key: chip.dim }));
+    const chips = model.get("chips").map((chip) => ({ ...chip, key: chip.filter }));
     const before = bar.list.children.length;
     renderItems(bar.list, chips, () => makeChip(remove), patchChip);
     setVisible(bar.chips, chips.length > 0);

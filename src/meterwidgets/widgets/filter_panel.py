@@ -15,7 +15,7 @@ from meterwidgets.widgets.validators import Validator
 
 CostType = Literal["both", "input", "output"]
 _COST_TYPES: tuple[CostType, ...] = get_args(CostType)
-_MAX_DIMENSIONS, _MAX_IDS, _MAX_ID_LENGTH = 16, 5000, 1000
+_MAX_FILTERS, _MAX_IDS, _MAX_ID_LENGTH = 16, 5000, 1000
 
 
 def _matching(pattern: str) -> Validator:
@@ -35,9 +35,9 @@ def _cost_type(value: object) -> object:
     raise ValueError("expected a cost type")
 
 
-def _ids_by_dimension(value: object) -> dict[str, object]:
-    if not isinstance(value, dict) or len(value) > _MAX_DIMENSIONS:
-        raise ValueError(f"expected at most {_MAX_DIMENSIONS} dimensions")
+def _ids_by_filter(value: object) -> dict[str, object]:
+    if not isinstance(value, dict) or len(value) > _MAX_FILTERS:
+        raise ValueError(f"expected at most {_MAX_FILTERS} filters")
     key, ids = validators.text(40), validators.texts(_MAX_IDS, _MAX_ID_LENGTH)
     return {str(key(name)): ids(selected) for name, selected in value.items()}
 
@@ -53,7 +53,7 @@ _REQUEST_FIELDS: dict[str, Validator] = {
     "zone": validators.text(64),
     "cost_type": _cost_type,
     "currency": validators.text(16),
-    "dims": _ids_by_dimension,
+    "filters": _ids_by_filter,
 }
 
 
@@ -73,8 +73,8 @@ class FilterPanel(MeterWidget):
     increasing ``n``, and the caller answers by setting the other traits. A preset is
     ``{"n": 3, "preset": "7d"}``, the removal of a chip ``{"n": 5, "clear": "orgs"}``
     (or ``"all"``), and the dialog sends ``from``, ``to``, ``start_time``,
-    ``end_time``, ``zone``, ``cost_type``, ``currency`` and ``dims`` (ids by
-    dimension, left out until the lists have come).
+    ``end_time``, ``zone``, ``cost_type``, ``currency`` and ``filters`` (ids by
+    filter, left out until the lists have come).
 
     Raises:
         TypeError: If a keyword is not a trait.
@@ -110,10 +110,10 @@ class FilterPanel(MeterWidget):
     demo_title: str = synced(t.Unicode())
     """What the label means; shown on hover."""
     chips: list[dict[str, Any]] = synced(t.List(t.Dict()))
-    """The filters in force: dim, label, text, title."""
+    """The filters in force: filter, label, text, title."""
     count: int = synced(t.Int(0))
     """The number on the Filters button."""
-    dims: list[dict[str, Any]] = synced(t.List(t.Dict()))
+    filters: list[dict[str, Any]] = synced(t.List(t.Dict()))
     """The lists of the dialog: key, label, plural, note, and values of id, name,
     share, color, selected; filled while `is_open`."""
     from_date: str = synced(t.Unicode())

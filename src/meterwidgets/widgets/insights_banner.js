@@ -22,16 +22,16 @@ const REFRESH_FAILED = "The last refresh failed, the last good figures stay";
 
 /** @param {"div" | "li"} tag @param {(rule: string) => void} [press] */
 function makeInsight(tag, press) {
-  const sign = h("span", { class: "mw-banner-sign", "aria-hidden": "true" });
+  const symbol = h("span", { class: "mw-banner-icon", "aria-hidden": "true" });
   const severity = h("span", { class: "mw-sr" });
-  const title = h("span", { class: "mw-banner-words" });
-  const text = h("p", { class: "mw-banner-words mw-banner-text" });
+  const title = h("span", { class: "mw-banner-wrap" });
+  const text = h("p", { class: "mw-banner-wrap mw-banner-text" });
   const head = h("p", { class: "mw-banner-title" }, severity, title);
   const kind = { class: "mw-button mw-banner-action", type: "button" };
   const button = h("button", { ...kind, "aria-live": "off" });
-  const node = h(tag, { class: "mw-banner-insight" }, sign, head, text, button);
+  const node = h(tag, { class: "mw-banner-insight" }, symbol, head, text, button);
   listen(button, { click: () => press?.(node.dataset.rule ?? "") });
-  return { node, sign, severity, title, text, button };
+  return { node, symbol, severity, title, text, button };
 }
 
 /** @param {InsightParts} parts @param {Insight} insight */
@@ -40,7 +40,7 @@ function patchInsight(parts, insight) {
   const { word, paths } = SEVERITIES[insight.severity];
   if (node.dataset.severity !== insight.severity) {
     node.dataset.severity = insight.severity;
-    parts.sign.replaceChildren(icon(...paths));
+    parts.symbol.replaceChildren(icon(...paths));
   }
   setText(parts.severity, `${word}: `);
   setText(parts.title, insight.title);

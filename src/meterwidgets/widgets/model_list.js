@@ -51,7 +51,7 @@ function sortRows(rows, { by, direction }) {
 
 /** Make the head of a column; `sort` makes it a button. @param {string} key @param {() => void} [sort] */
 function makeHead(key, sort) {
-  const text = h("span", { class: "mw-list-word" });
+  const text = h("span", { class: "mw-list-head-text" });
   const kind = { scope: "col", role: "columnheader", class: `mw-list-${key}` };
   if (!sort) return { node: h("th", kind, text), text };
   const arrow = svg("path", { d: "M4.5 9.5 8 6l3.5 3.5" });
@@ -68,8 +68,8 @@ function makeHead(key, sort) {
 function makeRepeatedHeads() {
   return [2, 3].flatMap((column) =>
     ["rank", "name", "value", "bar"].map((key) => {
-      const text = h("span", { class: "mw-list-word" });
-      const kind = `mw-list-${key} mw-list-echo mw-list-echo-${column}`;
+      const text = h("span", { class: "mw-list-head-text" });
+      const kind = `mw-list-${key} mw-list-repeated mw-list-repeated-${column}`;
       const node = h("th", { class: kind, "aria-hidden": "true" }, text);
       return { key, node, text };
     }),
@@ -100,7 +100,7 @@ function makeFrame(sort) {
   const kind = { class: "mw-list-table", role: "table" };
   const scroll = h("div", { class: "mw-list-scroll" });
   scroll.append(h("table", kind, caption, thead, body));
-  const fewer = h("button", { class: "mw-link mw-list-less", type: "button" });
+  const fewer = h("button", { class: "mw-link mw-list-fewer", type: "button" });
   fewer.textContent = "Show fewer";
   const note = h("p", { class: "mw-note" });
   const main = h("div", { class: "mw-list-main" }, scroll, fewer, note);
@@ -134,7 +134,7 @@ function makeRow(row, actions) {
   const node = h("tr", { class: "mw-list-row", role: "row" }, ...cells);
   // The whole row is the target for a pointer; the button is for the keyboard.
   if (selectable) listen(node, { click: () => actions.toggle(node.dataset.key ?? "") });
-  node.classList.toggle("mw-can", selectable);
+  node.classList.toggle("mw-selectable", selectable);
   return { node, badge, name, label, more, caption, value, share, bar, selectable };
 }
 
@@ -156,7 +156,7 @@ function patchRow(parts, row, { selected, dimmed, more, suffix }) {
   setText(parts.more, more ? `Show all ${more}` : "");
   setVisible(parts.more, Boolean(more));
   parts.node.classList.toggle("mw-dim", dimmed);
-  parts.node.classList.toggle("mw-pressed", selected);
+  parts.node.classList.toggle("mw-selected", selected);
 }
 
 /** Make bars where each row's badge, name, figures and distribution will be. */

@@ -72,7 +72,7 @@ function patchRow(parts, row) {
   setText(parts.value, row.value ?? "", row.value_title);
   setText(parts.times, row.times ?? "", row.times_title);
   setText(parts.share, row.share ?? "");
-  parts.node.classList.toggle("mw-far", Boolean(row.flagged));
+  parts.node.classList.toggle("mw-overpriced", Boolean(row.flagged));
 }
 
 function makeHeader() {

@@ -43,7 +43,7 @@ function makeCard(model) {
   const dash = svg("svg", { class: "mw-trend-dash", "aria-hidden": "true" });
   dash.append(svg("path", { d: "M0 2h16" }));
   const unfinishedText = h("span");
-  const unfinished = h("p", { class: "mw-trend-until" }, dash, unfinishedText);
+  const unfinished = h("p", { class: "mw-trend-unfinished" }, dash, unfinishedText);
   const yAxis = h("div", { class: "mw-trend-y", "aria-hidden": "true" });
   const grid = h("div", { class: "mw-trend-grid", "aria-hidden": "true" });
   const xAxis = h("div", { class: "mw-trend-x", "aria-hidden": "true" });

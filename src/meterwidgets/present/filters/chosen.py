@@ -36,7 +36,7 @@ class ChosenFilter:
 class Chip(TypedDict):
     """A filter in force, as the filter panel shows it."""
 
-    dim: str
+    filter: str
     label: str
     text: str
     title: str
@@ -77,7 +77,7 @@ def chips(selection: Selection) -> list[Chip]:
     """The filters in force as chips: up to three names, all of them on hover."""
     return [
         {
-            "dim": chosen.field,
+            "filter": chosen.field,
             "label": chosen.label,
             "text": _shortened(chosen.values),
             "title": ", ".join(chosen.values)

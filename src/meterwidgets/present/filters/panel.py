@@ -67,7 +67,7 @@ class PanelTraits(TypedDict):
     demo_title: str
     chips: list[Chip]
     count: int
-    dims: list[FilterList]
+    filters: list[FilterList]
     from_date: str
     to_date: str
     start_time: str
@@ -118,7 +118,7 @@ def panel(
         "demo_title": made_up if frame.demo else "",
         "chips": active,
         "count": len(active),
-        "dims": [
+        "filters": [
             _filter_list(selection, dimension, slots(dimension.name))
             for dimension in dimensions
             if not dimension.is_personal

@@ -30,7 +30,7 @@ def requested_filters(
         return _cleared(request["clear"], selection, initial)
     changes: dict[str, Any] = {
         field: values.decode(texts)
-        for field, texts in request.get("dims", {}).items()
+        for field, texts in request.get("filters", {}).items()
         if field in selection.frame.dimensions.filters
     }
     if "zone" in request:
