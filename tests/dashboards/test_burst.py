@@ -120,7 +120,9 @@ def test_what_was_put_off_is_not_drawn_after_the_view_was_closed(
 
     async def burst() -> None:
         for turn, org in enumerate(("Acme", "Globex")):
-            send(app.children[1], request={"n": turn, "filters": {"orgs": [f'"{org}"']}})
+            send(
+                app.children[1], request={"n": turn, "filters": {"orgs": [f'"{org}"']}}
+            )
         app.close()
         before = len(shown)
         await asyncio.sleep(0.2)

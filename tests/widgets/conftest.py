@@ -1,4 +1,4 @@
-"""A wire that records what widgets send, and a check that each test closes its own."""
+"""A wire that records messages, and a check that each test closes its widgets."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Wire(list[dict[str, Any]]):
 def _all_closed() -> Iterator[None]:
     before = set(_instances)
     yield
-    left = {repr(_instances[key]) for key in set(_instances) - before}
+    unclosed = {repr(_instances[key]) for key in set(_instances) - before}
     for key in set(_instances) - before:
         if key in _instances:
             _instances[key].close()
-    assert not left, f"close what the test made: {left}"
+    assert not unclosed, f"the test must close {unclosed}"
 
 
 @pytest.fixture

@@ -112,8 +112,8 @@ def test_a_long_repr_is_not_cut() -> None:
     row.close()
 
 
-def held(widget: Any) -> dict[str, str]:
-    """What a widget holds, as text."""
+def state_of(widget: Any) -> dict[str, str]:
+    """The state of a widget, as text."""
     return {name: repr(getattr(widget, name)) for name in widget.keys}
 
 
@@ -139,13 +139,13 @@ def test_hostile_state_is_dropped_without_a_word(
     known = set(_instances)
     widget = make()
     targets = [_instances[key] for key in set(_instances) - known]
-    before = [(target, held(target)) for target in targets]
+    before = [(target, state_of(target)) for target in targets]
     wire.clear()
     for target in targets:
         wire.post(target, state)
         wire.post(target, state, buffer_paths=[["nowhere", 3]])
-    for target, as_it_was in before:
-        assert held(target) == as_it_was
+    for target, state_before in before:
+        assert state_of(target) == state_before
     assert not wire
     assert not caplog.records
     widget.close()

@@ -22,9 +22,9 @@ ROWS = [row("Acme", 0.6, "c1"), row("Globex", 0.4, "c2")]
 
 @pytest.fixture
 def donut(wire: Any) -> Any:
-    made = Donut(title="Top Organizations", total="$1.00", rows=ROWS)
-    yield made
-    made.close()
+    widget = Donut(title="Top Organizations", total="$1.00", rows=ROWS)
+    yield widget
+    widget.close()
 
 
 def pie(donut: Donut) -> Any:
@@ -109,9 +109,9 @@ def test_the_browser_can_neither_redraw_nor_repaint(donut: Any, wire: Any) -> No
 
 def test_close_leaves_no_scale_mark_or_layout_behind() -> None:
     before = set(_instances)
-    made = Donut(rows=ROWS)
-    made.update(rows=ROWS[:1])
-    made.close()
+    widget = Donut(rows=ROWS)
+    widget.update(rows=ROWS[:1])
+    widget.close()
     assert set(_instances) == before
 
 

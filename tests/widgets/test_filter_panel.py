@@ -23,9 +23,9 @@ APPLY = {
 
 @pytest.fixture
 def panel(wire: Any) -> Any:
-    made = FilterPanel(title="Usage Metering", range_text="Feb 22, 2026", count=1)
-    yield made
-    made.close()
+    widget = FilterPanel(title="Usage Metering", range_text="Feb 22, 2026", count=1)
+    yield widget
+    widget.close()
 
 
 def test_a_panel_reads_as_its_range_and_count(panel: Any) -> None:

@@ -25,9 +25,9 @@ REST = {"name": "3 more requests, together", "value": "$0.34", "share": "0.5%"}
     ],
 )  # fmt: skip
 def test_a_list_reads_as_what_it_shows(traits: Any, shown: str) -> None:
-    found = RecordsList(**traits)
-    assert repr(found) == f"RecordsList('What made this', {shown})"
-    found.close()
+    records = RecordsList(**traits)
+    assert repr(records) == f"RecordsList('What made this', {shown})"
+    records.close()
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_a_list_reads_as_what_it_shows(traits: Any, shown: str) -> None:
 def test_the_browser_sets_nothing_but_what_a_button_does(
     wire: Any, state: dict[str, Any]
 ) -> None:
-    found = RecordsList(total="$62.34", rows=[ROW])
-    before = found.get_state()
-    wire.post(found, state)
-    assert found.get_state() == before
-    wire.post(found, {"is_open": True, "refresh": 1})
-    assert (found.is_open, found.refresh) == (True, 1)
-    found.close()
+    records = RecordsList(total="$62.34", rows=[ROW])
+    before = records.get_state()
+    wire.post(records, state)
+    assert records.get_state() == before
+    wire.post(records, {"is_open": True, "refresh": 1})
+    assert (records.is_open, records.refresh) == (True, 1)
+    records.close()
 
 
 def test_a_wrong_keyword_is_an_error_with_advice() -> None:

@@ -25,15 +25,15 @@ LABELS = [f"{day:%a, %b} {day.day}, {day.year}" for day in DAYS]
 TICKS = [{"place": i, "text": f"Feb {i + 1}"} for i in range(4)]
 
 
-def one(name: str, color: str, *values: Any) -> dict[str, Any]:
+def line(name: str, color: str, *values: Any) -> dict[str, Any]:
     return {"id": name, "name": name, "color": color, "values": list(values)}
 
 
 SERIES = [
-    one("qwen", "c1", 3 * NANO, 2 * NANO, 4 * NANO, NANO),
-    one("llama", "c2", NANO, 2 * NANO, 2 * NANO, NANO),
+    line("qwen", "c1", 3 * NANO, 2 * NANO, 4 * NANO, NANO),
+    line("llama", "c2", NANO, 2 * NANO, 2 * NANO, NANO),
 ]
-KNOWN: dict[str, Any] = {
+TRAITS: dict[str, Any] = {
     "title": "Usage Trend",
     "subtitle": "cost per day",
     "times": DAYS,
@@ -53,9 +53,9 @@ KNOWN: dict[str, Any] = {
 
 @pytest.fixture
 def trend(wire: Any) -> Any:
-    made = Trend(**KNOWN)
-    yield made
-    made.close()
+    widget = Trend(**TRAITS)
+    yield widget
+    widget.close()
 
 
 def frame(trend: Trend) -> Any:
@@ -74,7 +74,7 @@ def alone(*values: Any, unit: str = "USD", **more: Any) -> dict[str, Any]:
     start = datetime(2026, 2, 22)
     times = [start + timedelta(hours=i) for i in range(len(values))]
     labels = [f"hour {i}" for i in range(len(values))]
-    series = [one("q", "c1", *values)]
+    series = [line("q", "c1", *values)]
     return {"times": times, "labels": labels, "series": series, "unit": unit, **more}
 
 
@@ -91,14 +91,14 @@ def test_a_trend_reads_as_its_series_and_their_sums(trend: Any) -> None:
 
 
 def test_a_trend_comes_drawn_each_of_its_parts_in_one_message(wire: Any) -> None:
-    made = Trend(**KNOWN)
+    widget = Trend(**TRAITS)
     kinds = [message["msg_type"] for message in wire]
     assert kinds == ["comm_open"] * len({message["comm_id"] for message in wire})
-    frame_, *_ = made.children
+    frame_, *_ = widget.children
     states = [m["data"]["state"] for m in wire if m["comm_id"] == frame_.model_id]
-    assert [one["summary"] for one in states] == [frame_.summary]
+    assert [state["summary"] for state in states] == [frame_.summary]
     assert frame_.summary
-    made.close()
+    widget.close()
 
 
 def test_the_summary_says_the_range_and_the_highest_bucket(trend: Any) -> None:
@@ -126,9 +126,9 @@ def test_the_summary_says_the_range_and_the_highest_bucket(trend: Any) -> None:
 def test_the_axis_has_round_ticks(
     values: list[Any], unit: str, texts: list[str]
 ) -> None:
-    made = Trend(**alone(*values, unit=unit))
-    assert axis(made) == texts
-    made.close()
+    widget = Trend(**alone(*values, unit=unit))
+    assert axis(widget) == texts
+    widget.close()
 
 
 def test_ticks_reach_around_every_range() -> None:
@@ -162,7 +162,7 @@ def test_a_stack_is_the_exact_cumulative_sum_with_the_ground_last(trend: Any) ->
 def test_sums_stay_exact_where_floats_would_not() -> None:
     big = 9_007_199_254_740_993
     layout = lay_out(
-        parse_series([one("a", "c1", big), one("b", "c2", big)], 1),
+        parse_series([line("a", "c1", big), line("b", "c2", big)], 1),
         labels=["now"],
         unit="USD",
     )
@@ -180,21 +180,21 @@ def test_the_unfinished_bucket_is_pale_and_dashed(trend: Any) -> None:
 
 
 def test_a_single_bucket_is_a_bar_and_never_squeezed() -> None:
-    made = Trend(**alone(NANO))
-    solid, _ = layers(made)
+    widget = Trend(**alone(NANO))
+    solid, _ = layers(widget)
     assert solid.x.tolist() == [0.44, 0.56]
     assert solid.y.tolist() == [[1, 1], [0, 0]]
-    made.unfinished = "until 6:00 PM"
-    solid, pale = layers(made)
+    widget.unfinished = "until 6:00 PM"
+    solid, pale = layers(widget)
     assert solid.x.size == 0
     assert pale.y.tolist() == [[1, 1], [0, 0]]
-    made.close()
+    widget.close()
 
 
 def test_a_gap_is_a_gap_in_lines_and_nothing_in_a_stack(trend: Any) -> None:
     trend.series = [
-        one("q", "c1", 1, None, 3, 4),
-        one("l", "c2", 1, 1, 1, float("nan")),
+        line("q", "c1", 1, None, 3, 4),
+        line("l", "c2", 1, 1, 1, float("nan")),
     ]
     solid, _ = layers(trend)
     assert solid.y.tolist()[0] == [0.5, 0.25, 1, 1]
@@ -219,26 +219,26 @@ def test_shares_fill_the_plot_and_say_percent(trend: Any) -> None:
 
 
 def test_the_figures_of_a_bucket_share_their_decimals() -> None:
-    made = Trend(**alone(161_000_000))
-    made.series = [one("q", "c1", 161_000_000), one("l", "c2", 1_800_000)]
-    assert frame(made).points == [
+    widget = Trend(**alone(161_000_000))
+    widget.series = [line("q", "c1", 161_000_000), line("l", "c2", 1_800_000)]
+    assert frame(widget).points == [
         {"label": "hour 0", "values": ["$0.1610", "$0.0018"], "total": "$0.1628"}
     ]
-    made.close()
+    widget.close()
 
 
 def test_what_is_not_zero_never_prints_as_zero() -> None:
-    made = Trend(**alone(1, 10**12 * NANO))
-    assert frame(made).points[0]["values"] == ["$0.000000001"]
-    assert repr(made).endswith("q $1T)")
-    made.close()
+    widget = Trend(**alone(1, 10**12 * NANO))
+    assert frame(widget).points[0]["values"] == ["$0.000000001"]
+    assert repr(widget).endswith("q $1T)")
+    widget.close()
 
 
 def test_an_update_is_one_message_to_the_frame_and_one_to_each_layer_that_differs(
     trend: Any, wire: Any
 ) -> None:
     wire.clear()
-    trend.update(series=[one("q", "c3", 1, 2, 3, 4)], title="Other", note="A note")
+    trend.update(series=[line("q", "c3", 1, 2, 3, 4)], title="Other", note="A note")
     assert len(wire.updates(frame(trend))) == 1
     assert len(wire.updates(layers(trend)[0])) == 1
     assert len(wire) == 2
@@ -253,7 +253,7 @@ def test_an_update_is_one_message_to_the_frame_and_one_to_each_layer_that_differ
 
 def test_nothing_new_is_no_message(trend: Any, wire: Any) -> None:
     wire.clear()
-    trend.update(**KNOWN)
+    trend.update(**TRAITS)
     assert not wire
 
 
@@ -326,14 +326,14 @@ def test_the_browser_can_not_redraw_the_figure(trend: Any, wire: Any) -> None:
 
 def test_hiding_ids_that_are_not_there_hides_nothing(trend: Any) -> None:
     trend.hidden = ["qwen", "gone"]
-    trend.series = [one("gone", "c1", 1, 1, 1, 1)]
+    trend.series = [line("gone", "c1", 1, 1, 1, 1)]
     assert len(frame(trend).heights) == 1
 
 
 def test_the_table_is_exact_harmless_and_sent_only_when_asked_for(
     trend: Any, wire: Any
 ) -> None:
-    trend.series = [one("=cmd()", "c1", 1, None, 3, NANO), one("b", "c2", 1, 1, 1, 1)]
+    trend.series = [line("=cmd()", "c1", 1, None, 3, NANO), line("b", "c2", 1, 1, 1, 1)]
     assert frame(trend).table == {}
     wire.post(frame(trend), {"export": 1})
     table = frame(trend).table
@@ -351,10 +351,10 @@ def test_the_table_is_exact_harmless_and_sent_only_when_asked_for(
 
 
 def test_the_exact_counts_are_exported_ungrouped() -> None:
-    made = Trend(**alone(1_974_001, unit=""))
-    frame(made).export = 1
-    assert frame(made).table["text"].split("\r\n")[1] == "hour 0,1974001,1974001"
-    made.close()
+    widget = Trend(**alone(1_974_001, unit=""))
+    frame(widget).export = 1
+    assert frame(widget).table["text"].split("\r\n")[1] == "hour 0,1974001,1974001"
+    widget.close()
 
 
 @pytest.mark.parametrize(
@@ -373,41 +373,41 @@ def test_labels_thin_out_to_round_times_and_the_last_day_stays(
     times = [start + i * step for i in range(count)]
     ticks = [{"place": i, "text": str(i)} for i in range(count)]
     values = [0] * count
-    made = Trend(times=times, labels=["x"] * count, ticks=ticks, series=[one("q", "c1", *values)])  # fmt: skip
-    assert frame(made).strides == expected
-    made.close()
+    widget = Trend(times=times, labels=["x"] * count, ticks=ticks, series=[line("q", "c1", *values)])  # fmt: skip
+    assert frame(widget).strides == expected
+    widget.close()
 
 
 def test_close_leaves_no_scale_mark_or_layout_behind() -> None:
     before = set(_instances)
-    made = Trend(**KNOWN)
-    made.update(series=SERIES[:1], unfinished="until now")
-    made.close()
-    made.close()
+    widget = Trend(**TRAITS)
+    widget.update(series=SERIES[:1], unfinished="until now")
+    widget.close()
+    widget.close()
     assert set(_instances) == before
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error", "said"),
+    ("wrong", "error", "message"),
     [
         ({"serie": []}, TypeError, "keyword 'serie' not found; did you mean 'series'"),
         ({"labels": LABELS[:3]}, MeterError, "3 labels for 4 times"),
-        ({"series": [one("q", "c1", 1, 2)]}, MeterError, "'q' has 2 values for 4 times"),
-        ({"series": [one("q", "red", 1, 2, 3, 4)]}, MeterError, "colour slot 'red'"),
-        ({"series": [one("q", "c1", 1, 2, 3, "4")]}, MeterError, "'q' has the value '4'"),
-        ({"series": [one("q", "c1", 1, 2, 3, True)]}, MeterError, "has the value True"),
-        ({"series": [one("q", "c1", 1, 2, 3, float("inf"))]}, MeterError, "value inf"),
+        ({"series": [line("q", "c1", 1, 2)]}, MeterError, "'q' has 2 values for 4 times"),
+        ({"series": [line("q", "red", 1, 2, 3, 4)]}, MeterError, "colour slot 'red'"),
+        ({"series": [line("q", "c1", 1, 2, 3, "4")]}, MeterError, "'q' has the value '4'"),
+        ({"series": [line("q", "c1", 1, 2, 3, True)]}, MeterError, "has the value True"),
+        ({"series": [line("q", "c1", 1, 2, 3, float("inf"))]}, MeterError, "value inf"),
         ({"series": [{"id": "q", "values": []}]}, MeterError, "without name, color"),
         ({"ticks": [{"place": 9, "text": "x"}]}, MeterError, "place 9 for 4 times"),
         ({"shape": "pie"}, traitlets.TraitError, "stacked"),
     ],
 )  # fmt: skip
 def test_a_wrong_trend_says_what_came_and_makes_nothing(
-    wrong: dict[str, Any], error: type[Exception], said: str
+    wrong: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     before = set(_instances)
-    with pytest.raises(error, match=said):
-        Trend(**(KNOWN | wrong))
+    with pytest.raises(error, match=message):
+        Trend(**(TRAITS | wrong))
     assert set(_instances) == before
 
 
@@ -415,7 +415,7 @@ def test_three_hundred_points_of_nine_series_are_drawn() -> None:
     rng = random.Random(3)
     times = [datetime(2026, 1, 1) + timedelta(hours=i) for i in range(300)]
     slots = [*(f"c{i}" for i in range(1, 9)), "other"]
-    series = [one(s, s, *(rng.randrange(NANO) for _ in times)) for s in slots]
-    made = Trend(times=times, labels=["x"] * 300, series=series, unit="USD")
-    assert layers(made)[0].y.shape == (10, 300)
-    made.close()
+    series = [line(s, s, *(rng.randrange(NANO) for _ in times)) for s in slots]
+    widget = Trend(times=times, labels=["x"] * 300, series=series, unit="USD")
+    assert layers(widget)[0].y.shape == (10, 300)
+    widget.close()
