@@ -55,6 +55,7 @@ class Collected:
     notes: tuple[str, ...]
 
 
+# long: the stages of reading, one after the other
 def read_ledgers(
     ws: Workspace,
     specs: Sequence[LedgerSpec],

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.ledger.pricing.outliers import TIMES, Outlier
+from meterwidgets.ledger.pricing.outliers import FACTOR, Outlier
 from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.overpriced import overpriced_requests
@@ -77,7 +77,7 @@ def _overpriced(selection: Selection) -> Insight | None:
     return Insight(
         "over_list",
         "warning",
-        f"{subject} at over {TIMES}x {its} list price",
+        f"{subject} at over {FACTOR}x {its} list price",
         f"{text}Check what your gateway charges for that model, and leave {it} out to "
         f"see the figures without {it}.",
     )

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.ledger.pricing.outliers import FLAG, TIMES, Outlier
+from meterwidgets.ledger.pricing.outliers import FACTOR, FLAG, Outlier
 from meterwidgets.metrics.memoize import memoize
 
-OVERPRICED = f"requests that cost more than {TIMES} times their list price"
+OVERPRICED = f"requests that cost more than {FACTOR} times their list price"
 """The words for what the outlier filter leaves out."""
 
 

@@ -1,6 +1,6 @@
-"""The engine: one DuckDB a process, with a workspace of its own for each reading.
+"""One DuckDB engine per process, and a workspace of its own for each reading.
 
-To start an engine and to teach it the rules takes as long as to read a small ledger.
+Starting an engine and defining its macros takes as long as reading a small ledger.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from meterwidgets.ledger.engine.workspace import Workspace
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "1GB"
+MEMORY_LIMIT = "1GB"
 _numbers = count()
-_alone = Lock()
+_engine_lock = Lock()
 
 
 @contextmanager
 def open_workspace() -> Iterator[Workspace]:
-    """An empty database in memory that knows the rules of ``normalise``.
+    """An empty database in memory, with the macros defined.
 
-    What does not fit into the limit of the process goes to the system's temporary
-    folder, not to the reader's. All that was made in it is gone afterwards.
+    What exceeds the memory limit of the process spills to the system's temporary
+    folder, never to the current one. Everything in it is gone afterwards.
 
     Examples:
         >>> with open_workspace() as ws:
@@ -41,7 +41,7 @@ def open_workspace() -> Iterator[Workspace]:
     import duckdb
 
     name = f"workspace_{next(_numbers)}"
-    with _alone:
+    with _engine_lock:
         engine = _engine(os.getpid())
         con = engine.cursor()
     try:
@@ -51,26 +51,26 @@ def open_workspace() -> Iterator[Workspace]:
         yield Workspace(con)
     finally:
         con.close()
-        with _alone:
+        with _engine_lock:
             try:
                 engine.execute(f"DETACH {name}")
-            except duckdb.Error:  # one that broke down refuses all work: start another
+            except duckdb.Error:  # a fatal error stops an engine for good: replace it
                 _engine.cache_clear()
 
 
 @cache
 def _engine(process: int) -> duckdb.DuckDBPyConnection:
-    """The engine of a process: the threads of another one do not outlive a fork."""
+    """The engine of a process; a forked one needs its own, for threads don't fork."""
     import duckdb
 
     spill = str(Path(gettempdir()) / "meterwidgets")
     con = duckdb.connect(
         config={
-            "memory_limit": MEMORY,
+            "memory_limit": MEMORY_LIMIT,
             "temp_directory": spill,
-            # to press what is read once takes longer than to read it
+            # compressing what is read once takes longer than reading it
             "checkpoint_threshold": "1TB",
-            # a store's months take half the time if they wait for one row group only
+            # writing a store's months takes half the time with one row group each
             "partitioned_write_flush_threshold": 122_880,
         }
     )

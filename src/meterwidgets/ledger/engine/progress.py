@@ -1,4 +1,4 @@
-"""How far reading is: between ledgers, and inside a large one."""
+"""Progress of reading: between ledgers, and inside a large one."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import duckdb
 
-_EVERY_S = 0.2
+_INTERVAL_S = 0.2
 LARGE = 4 << 20
-"""Of so many bytes it is said how far they are while they are read."""
+"""Inputs of this many bytes report progress while they are read."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """How far reading is.
+    """What has been read so far.
 
     Attributes:
-        name: What it is that is being read.
-        bytes: How much of the inputs has been read.
-        of: How much there is to read.
-        rows: Rows that were read.
+        name: The input that is being read.
+        bytes: Bytes of all inputs read so far.
+        of: Bytes of all inputs.
+        rows: Rows read so far.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Done:
 
 
 Progress = Callable[[Done], None]
-"""Told now and then how far it is."""
+"""Called now and then with what has been read so far."""
 
 
 class Steps:
-    """How far a work of several steps is, as one way from nothing to all of it.
+    """The progress of several steps as one, from nothing to all bytes.
 
     Args:
-        progress: Told of it; None is told nothing.
+        progress: Called with it; None for nobody.
 
     Examples:
         >>> steps = Steps(lambda done: print(done.bytes))
@@ -58,32 +58,32 @@ class Steps:
         self._last = Done("", 0, 0, 0)
 
     def until(self, share: float) -> None:
-        """Begin the next step, with which so much of the work is done."""
+        """Begin the next step, which ends at this share of the work."""
         self._from, self._to = self._to, share
 
     @property
     def progress(self) -> Progress | None:
-        """Says how far the step is; None where nobody is told."""
-        return None if self._progress is None else self._say
+        """What to call with the progress of this step; None if nobody listens."""
+        return None if self._progress is None else self._report
 
     @property
     def tell(self) -> Callable[[float], None] | None:
-        """Says which part of the step is done; None where nobody would wait for it."""
+        """What to call with the completed part of this step; None if it is quick."""
         last = self._last
         if self._progress is None or last.of < LARGE:
             return None
-        return lambda part: self._say(replace(last, bytes=round(part * last.of)))
+        return lambda part: self._report(replace(last, bytes=round(part * last.of)))
 
-    def _say(self, done: Done) -> None:
+    def _report(self, done: Done) -> None:
         self._last = done
         if self._progress is not None:
             part = self._from * done.of + (self._to - self._from) * done.bytes
             self._progress(replace(done, bytes=round(part)))
 
     def end(self) -> None:
-        """Say that all of it is done."""
+        """Report that everything is done."""
         self._from, self._to = 0, 1
-        self._say(replace(self._last, bytes=self._last.of))
+        self._report(replace(self._last, bytes=self._last.of))
 
 
 def run(
@@ -91,24 +91,24 @@ def run(
     statement: str,
     tell: Callable[[float], None] | None,
 ) -> tuple[Any, ...] | None:
-    """Run a statement that may take long; give its first row.
+    """Run a statement that may take long, and return its first row.
 
     Args:
-        con: A connection of one's own.
+        con: A connection that nobody else uses.
         statement: SQL text.
-        tell: Called now and then, by the thread that asked, with the part that is
-            done; None is quicker for what is small.
+        tell: Called now and then, in the calling thread, with the completed part;
+            None is quicker for a short statement.
     """
     if tell is None:
         return con.execute(statement).fetchone()
     con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     con.execute("SET progress_bar_time = 0")
-    with ThreadPoolExecutor(1) as aside:
-        running = aside.submit(lambda: con.execute(statement).fetchone())
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(lambda: con.execute(statement).fetchone())
         try:
             part = 0.0
-            while not wait([running], _EVERY_S).done:
-                # at its end the engine knows of no statement, and says -1
+            while not wait([running], _INTERVAL_S).done:
+                # at the end no statement is running, and its progress is -1
                 part = max(part, con.query_progress() / 100)
                 tell(part)
         except BaseException:

@@ -94,6 +94,7 @@ FROM {Workspace.rated}
 """SQL of the priced records."""
 
 
+# long: one SQL statement
 def _rated(recorded: bool, day: str) -> str:
     """SQL text of each reported row beside its rates, and the basis of its cost.
 

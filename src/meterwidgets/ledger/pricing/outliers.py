@@ -1,9 +1,8 @@
 """Requests that cost far more than their list price.
 
-Gateways write a price wrong by a factor of a million now and then, and one such message
-outweighs a year of usage. METRICS gives the rule: more than 100 times the list price.
-Fractions of a cent are left alone: a request is flagged only when it cost more than
-one currency unit, as a spike is only more than one above the usual.
+Now and then gateways write a price that is wrong by a factor of a million, and one such
+message outweighs a year of usage. METRICS gives the rule: more than 100 times the list
+price, and more than one currency unit, so that fractions of a cent are not flagged.
 """
 
 from __future__ import annotations
@@ -14,17 +13,19 @@ from datetime import UTC, datetime, timedelta
 from meterwidgets.ledger.engine.workspace import Engine, Workspace
 
 FLAG = "over list price"
-"""What the dimension ``outlier`` says of them; of all other usage it is null."""
-TIMES = 100
-LEAST = 1_000_000_000
+"""Their value of the dimension ``outlier``; all other usage has null."""
+FACTOR = 100
+"""Times the list price."""
+MIN_COST = 1_000_000_000
+"""Nano-units."""
 KEPT = 20
-"""So many of the dearest, of each currency, are kept with their details."""
+"""The most expensive ones kept with their details, per currency."""
 
-_DEAREST = (
+_ORDER = (
     'cost DESC, start_us, model, "user", org, project, deployment, endpoint, tokens, '
     "list_cost"
 )
-"""SQL text of their order; it leaves nothing open: every engine gives the same."""
+"""SQL text of their order, with no ties, so that every engine gives the same."""
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -73,8 +74,8 @@ def flag(cost: str, list_cost: str) -> str:
 100 * list_cost::HUGEINT THEN 'over list price' END"
     """
     return (
-        f"CASE WHEN {cost} > {LEAST} AND {list_cost} > 0 "
-        f"AND {cost} > {TIMES} * {list_cost}::HUGEINT THEN '{FLAG}' END"
+        f"CASE WHEN {cost} > {MIN_COST} AND {list_cost} > 0 "
+        f"AND {cost} > {FACTOR} * {list_cost}::HUGEINT THEN '{FLAG}' END"
     )
 
 
@@ -88,11 +89,11 @@ def dearest(engine: Engine, records: str = Workspace.records) -> tuple[Outlier, 
     rows = engine.execute(
         "SELECT start_us, org, project, deployment, model, endpoint, "
         '"user", currency, cost, list_cost, tokens FROM (SELECT *, row_number() OVER '
-        f"(PARTITION BY currency ORDER BY {_DEAREST}) AS place "
+        f"(PARTITION BY currency ORDER BY {_ORDER}) AS place "
         "FROM (SELECT *, input_cost + output_cost + unsplit_cost AS cost, "
         "coalesce(input_tokens, 0) + coalesce(output_tokens, 0) AS tokens "
         f"FROM {records} WHERE outlier IS NOT NULL) AS flagged) AS ranked "
-        f"WHERE place <= {KEPT} ORDER BY {_DEAREST}"
+        f"WHERE place <= {KEPT} ORDER BY {_ORDER}"
     ).fetchall()
     return tuple(
         Outlier(_FIRST + timedelta(microseconds=start_us), *rest)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NANO = 1_000_000_000
-"""Money is counted in billionths of a currency unit; rates in them per 1M tokens."""
+"""Nano-units per currency unit; rates are nano-units per 1M tokens."""
 
 STANDARD = "standard"
-"""The service tier of what says none."""
+"""The service tier of requests that name none."""
 
 KINDS = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
 

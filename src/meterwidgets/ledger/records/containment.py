@@ -61,6 +61,7 @@ def conflicting_states(ws: Workspace) -> list[str]:
     ]
 
 
+# long: one SQL statement
 def different_groupings(ws: Workspace, *relations: str) -> list[str]:
     """Buckets that two answers grouped by different fields.
 

@@ -41,13 +41,14 @@ def guess(columns: Sequence[str]) -> dict[str, str]:
     return found
 
 
+# long: mostly its docstring
 def check(
     given: Mapping[str, str] | None, columns: Sequence[str], *, where: str
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Complete a given mapping with guesses, and check it.
 
     Args:
-        given: Our field -> column, as the reader named them, or nothing.
+        given: Our field -> column, as the user named them, or nothing.
         columns: The names that the table has.
         where: The ledger, for the error.
 
@@ -80,7 +81,7 @@ columns = { start = "..." } of a [[source]]; columns: model, n
         field: column for field, column in guess(free).items() if field not in named
     }
     if "cost" in guessed and {"input_cost", "output_cost"} & named.keys():
-        del guessed["cost"]  # the reader chose the split; a total would count twice
+        del guessed["cost"]  # the user chose the split; a total would count twice
     mapping = named | guessed
     way = f"; columns: {', '.join(columns)}"
     if "start" not in mapping:

@@ -44,6 +44,7 @@ def _macro(field: str, kind: str) -> str:
     return ""
 
 
+# long: mostly its docstring
 def parsed(
     relation: str,
     fields: Mapping[str, str],

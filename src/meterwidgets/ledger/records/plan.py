@@ -1,6 +1,6 @@
-"""How one opened ledger is read: which source, which columns, which SQL statement.
+"""The plan for an opened ledger: which source, which columns, which SQL statement.
 
-Files that the same statement reads are read at once.
+Files with the same statement are loaded together.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Plan:
         bucketed: Whether a row is a bucket of requests.
         zone: The zone of timestamps without one.
         currency: That of costs that name none.
-        notes: What the reader should know, one sentence each.
+        notes: What users should know, one sentence each.
     """
 
     raw: RawLedger
@@ -86,7 +86,7 @@ class Plan:
         return levels[-1].name if levels else self.raw.unit
 
     def statement(self, files: str, first: int) -> str:
-        """SQL text that adds the rows of some files like this one to ``ledger``.
+        """SQL text that adds the rows of some files like this one to ``reported``.
 
         Args:
             files: SQL text of their list.
@@ -95,7 +95,7 @@ class Plan:
         return f"INSERT INTO {Workspace.reported} BY NAME {self.rows(files, first)}"
 
     def rows(self, files: str, first: int, *, plain: Collection[str] = ()) -> str:
-        """SQL text of the rows of some files like this one, as ``ledger`` has them.
+        """SQL text of the rows of some files like this one, as ``reported`` has them.
 
         Args:
             files: SQL text of their list.
@@ -147,48 +147,61 @@ class Plan:
 
     def _raw(self, files: str) -> _Values:
         """The raw values: every ``{column}`` becomes its value."""
-        derived = list(self.source.derived)
-        places: dict[str, int] = {}
-        asked: list[str] = []
-
-        def place(column: str) -> str:
-            asked.append(column)
-            return f"v{places.setdefault(column, len(places))}"
-
-        def fill(text: str) -> str:
-            def one(match: re.Match[str]) -> str:
-                if match[1] in derived:
-                    return f"d{derived.index(match[1])}"
-                return place(match[1])
-
-            return PLACEHOLDER.sub(one, text)
-
+        columns = _Columns(self.source.derived)
+        fill = columns.fill
         if not self.source.is_mapped:
-            filled = {name: fill(text) for name, text in self.fields.items()}
+            fields = {name: fill(text) for name, text in self.fields.items()}
         else:  # a column of a table may have any name, braces too
-            filled = {name: place(text[1:-1]) for name, text in self.fields.items()}
+            fields = {n: columns.value(text[1:-1]) for n, text in self.fields.items()}
         only, zero = fill(self.source.where), fill(self.source.free_when)
-        called = {name: fill(text) for name, text in self.source.labels.items()}
-        further = [fill(text) for text in self.source.derived.values()]
+        labels = {name: fill(text) for name, text in self.source.labels.items()}
+        derived = [fill(text) for text in self.source.derived.values()]
         kinds = {
             name: kind
             for name, text in self.fields.items()
-            if asked.count(text[1:-1]) == 1
+            if columns.uses.count(text[1:-1]) == 1
             and normalise.reads(name, kind := self.raw.type_of(text[1:-1]))
         }
-        typed = {self.fields[name][1:-1] for name in kinds}
         relation = select_values(
             self.raw,
             files,
-            list(places),
+            list(dict.fromkeys(columns.uses)),
             levels=self.source.levels,
-            typed=typed,
+            typed={self.fields[name][1:-1] for name in kinds},
         )
-        if further:
+        if derived:
             relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
-        for place_of, text in enumerate(further):
-            relation = f"SELECT *, {text} AS d{place_of} FROM ({relation})"
-        return _Values(relation, filled, kinds, only, zero, called)
+        for number, text in enumerate(derived):
+            relation = f"SELECT *, {text} AS d{number} FROM ({relation})"
+        return _Values(relation, fields, kinds, only, zero, labels)
+
+
+class _Columns:
+    """Gives the columns in a source's SQL the names of their values.
+
+    Attributes:
+        uses: The columns, as often as they are used.
+    """
+
+    def __init__(self, derived: Collection[str]) -> None:
+        self.uses: list[str] = []
+        self._derived = list(derived)
+        self._numbers: dict[str, int] = {}
+
+    def value(self, column: str) -> str:
+        """SQL text of the value of a column: ``v0``, ``v1`` ..., by first use."""
+        self.uses.append(column)
+        return f"v{self._numbers.setdefault(column, len(self._numbers))}"
+
+    def fill(self, text: str) -> str:
+        """SQL text with a value in place of each ``{column}``."""
+
+        def name(match: re.Match[str]) -> str:
+            if match[1] in self._derived:
+                return f"d{self._derived.index(match[1])}"
+            return self.value(match[1])
+
+        return PLACEHOLDER.sub(name, text)
 
 
 @dataclass(frozen=True)
@@ -204,7 +217,11 @@ class _Values:
 
 
 def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
-    """Which source reads a ledger, and which columns fill which fields."""
+    """Choose the source that reads a ledger, and the columns that fill its fields.
+
+    Raises:
+        LedgerError: When no source fits, or a column is missing.
+    """
     try:
         if spec.source:
             source = registry.find(spec.source)

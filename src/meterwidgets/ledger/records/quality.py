@@ -1,4 +1,4 @@
-"""How good a ledger is: what went in, what did not, what was assumed."""
+"""The quality of a ledger: what was read, what was rejected, what was assumed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from meterwidgets.errors import LedgerError
 
 @dataclass(frozen=True)
 class Quality:
-    """How good a ledger is: what went in, what did not, what was assumed.
+    """The quality of a ledger: what was read, what was rejected, what was assumed.
 
     Attributes:
-        records: Records that went in.
-        rejected: Rows that broke a rule; ``rejects`` holds them.
-        duplicates: Rows that were there already.
+        records: Records that were read.
+        rejected: Rows that broke a rule; ``rejects`` has the first of them.
+        duplicates: Rows that repeat another one.
         assumed_tz: Whether timestamps without a zone were read in an assumed one.
-        notes: Whatever else the reader should know, one sentence each.
+        notes: What else users should know, one sentence each.
         rejects: File, line, field, value and reason of the first 10,000 rejected rows.
     """
 
@@ -58,11 +58,11 @@ def as_line(reject: Mapping[str, Any]) -> str:
 
 
 def write_rejects(rejects: Iterable[Mapping[str, Any]], path: Path) -> None:
-    """Keep rejected rows as JSON lines: file, line, field, value, reason.
+    """Write rejected rows as JSON lines: file, line, field, value, reason.
 
     Args:
         rejects: The rows, as in ``Quality.rejects``.
-        path: Where to keep them; what is there is replaced.
+        path: The file; an existing one is replaced.
 
     Raises:
         LedgerError: When the file can't be written.
@@ -73,6 +73,6 @@ def write_rejects(rejects: Iterable[Mapping[str, Any]], path: Path) -> None:
                 stream.write(as_line(reject))
     except OSError as error:
         raise LedgerError(
-            f"{path}: the rejected rows can't be kept there ({error.strerror}); "
+            f"{path}: the rejected rows can't be written there ({error.strerror}); "
             "name another place with --rejects, rejects= in Python"
         ) from None
