@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.labels import clean, told_apart
+from meterwidgets.frame.labels import display_text, distinct_labels
 from meterwidgets.frame.saved import open_frame, save
 from meterwidgets.report import csv as as_csv
 from meterwidgets.report import json as as_json
@@ -94,17 +94,17 @@ WORDS = st.text(
 @given(st.dictionaries(WORDS.filter(bool), WORDS, min_size=1))
 def test_no_two_values_are_shown_alike(labels: dict[str, str]) -> None:
     ids = [*labels, "plain", "a", "a (a)"]
-    shown = told_apart(ids, labels)
+    shown = distinct_labels(ids, labels)
     assert list(shown) == list(dict.fromkeys(ids))
     assert len(set(shown.values())) == len(shown)
     for value, text in shown.items():
         if text != value:
-            assert clean(text) == text
+            assert display_text(text) == text
             assert not any(unicodedata.category(each) == "Cc" for each in text)
             assert not {"\u202e", "\u2066"} & set(text)
 
 
 @given(st.text())
 def test_a_label_is_clean_once_and_for_all(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
-    assert len(clean(text)) <= 200
+    assert display_text(display_text(text)) == display_text(text)
+    assert len(display_text(text)) <= 200

@@ -84,7 +84,7 @@ def widget_values(selection: Selection, name: str, *, several: bool) -> list[Any
     filters, frame = selection.filters, selection.frame
     if dimension := frame.dimensions.filters.get(name):
         ids = filters.chosen.get(dimension.name, ())
-        labels = tuple(frame.shown(dimension.name, ids))
+        labels = tuple(frame.display_names(dimension.name, ids))
         if several:
             return [ids, labels, ()]
         single = [ids[0], labels[0]] if len(ids) == 1 else []

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.cube.cube import Cube
-from meterwidgets.frame.labels import clean, told_apart
+from meterwidgets.frame.labels import display_text, distinct_labels
 from meterwidgets.frame.record_store import RecordStore
 from meterwidgets.ledger.pricing.mode import RECORDED
 from meterwidgets.ledger.pricing.outliers import Outlier
@@ -97,10 +97,10 @@ class FrameData:
         return self.store
 
     def label(self, dimension: str, value: str | None) -> str:
-        """The name to show for a value; see ``shown``."""
-        return self.shown(dimension, [value])[0]
+        """The name to show for a value; see ``display_names``."""
+        return self.display_names(dimension, [value])[0]
 
-    def shown(self, dimension: str, values: Iterable[str | None]) -> list[str]:
+    def display_names(self, dimension: str, values: Iterable[str | None]) -> list[str]:
         """The names to show for values; what is not reported is "(none)".
 
         A name that two values have gets a piece of the id, "Acme (a1b2)".
@@ -108,7 +108,7 @@ class FrameData:
         labels = self.labels.get(dimension)
         if labels and dimension not in self._shown:
             known = filter(None, self._values(dimension))
-            self._shown[dimension] = told_apart(known, labels)
+            self._shown[dimension] = distinct_labels(known, labels)
         shown = self._shown.get(dimension, {})
         return ["(none)" if each is None else shown.get(each, each) for each in values]
 
@@ -154,7 +154,7 @@ class FrameData:
         alike = [
             self.label(dimension, value)
             for value in filter(None, self._values(dimension))
-            if clean(labels.get(value, "")) == clean(name)
+            if display_text(labels.get(value, "")) == display_text(name)
         ]
         if alike:
             return f"{dimension} {name!r} may be {' or '.join(alike)}; name one of them"

@@ -14,37 +14,37 @@ _PIECES = (4, 8, 12, None)
 """How much of an id stands behind its name; at last the id stands alone."""
 
 
-Named = Mapping[str, Mapping[str, tuple[str, int]]]
+LedgerNames = Mapping[str, Mapping[str, tuple[str, int]]]
 """Dimension -> id -> its name in the ledger, and since when."""
 
 
-def latest(
-    *names: Named, cubes: Iterable[Cube | None]
+def newest_names(
+    *names: LedgerNames, cubes: Iterable[Cube | None]
 ) -> dict[str, dict[str, tuple[str, int]]]:
-    """The latest of the names that ledgers have for the ids in some cubes."""
-    there: dict[str, set[str | None]] = {}
+    """The newest of the names that ledgers have for the ids in some cubes."""
+    used: dict[str, set[str | None]] = {}
     for cube in filter(None, cubes):
         for dimension, values in cube.names.items():
-            there.setdefault(dimension, set()).update(values)
-    found: dict[str, dict[str, tuple[str, int]]] = {}
-    for each in names:
-        for dimension, ids in each.items():
-            for value in ids.keys() & there.get(dimension, set()):
-                have = found.setdefault(dimension, {})
-                at = (ids[value][1], ids[value][0])
-                if value not in have or at >= (have[value][1], have[value][0]):
-                    have[value] = (ids[value][0], ids[value][1])
-    return found
+            used.setdefault(dimension, set()).update(values)
+    newest: dict[str, dict[str, tuple[str, int]]] = {}
+    for ledger_names in names:
+        for dimension, name_of in ledger_names.items():
+            for value in name_of.keys() & used.get(dimension, set()):
+                newest_of = newest.setdefault(dimension, {})
+                name, since = name_of[value]
+                if value not in newest_of or (since, name) >= newest_of[value][::-1]:
+                    newest_of[value] = (name, since)
+    return newest
 
 
-def with_own(
-    named: Named, own: Mapping[str, Mapping[str, str]]
+def merge_labels(
+    named: LedgerNames, own: Mapping[str, Mapping[str, str]]
 ) -> dict[str, dict[str, str]]:
-    """Dimension -> id -> label: the names of the ledger, over them the reader's own.
+    """Dimension -> id -> label: the user's own, else the name in the ledger.
 
     Examples:
-        >>> found = {"org": {"a1": ("Acme", 0), "b2": ("B", 0)}}
-        >>> with_own(found, {"org": {"b2": "Bo"}})
+        >>> names = {"org": {"a1": ("Acme", 0), "b2": ("B", 0)}}
+        >>> merge_labels(names, {"org": {"b2": "Bo"}})
         {'org': {'a1': 'Acme', 'b2': 'Bo'}}
     """
     return {
@@ -56,11 +56,11 @@ def with_own(
     }
 
 
-def clean(text: str) -> str:
-    r"""A name as it may be shown: on one line, in its own direction, not endless.
+def display_text(text: str) -> str:
+    r"""A name fit for a screen: one line, its own direction, limited length.
 
     Examples:
-        >>> clean("  Acme\n\u202eGmbH\x00 ")
+        >>> display_text("  Acme\n\u202eGmbH\x00 ")
         'Acme GmbH'
     """
     if text.isascii() and text.isprintable():
@@ -78,7 +78,7 @@ def _short(text: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
-def told_apart(values: Iterable[str], labels: Mapping[str, str]) -> dict[str, str]:
+def distinct_labels(values: Iterable[str], labels: Mapping[str, str]) -> dict[str, str]:
     """What to show for each value, so that no two look the same.
 
     Args:
@@ -90,11 +90,12 @@ def told_apart(values: Iterable[str], labels: Mapping[str, str]) -> dict[str, st
         may be the bare id of one without a name; the id itself where that won't do.
 
     Examples:
-        >>> told_apart(["a1b2c3", "d4e5f6", "g7"], {"a1b2c3": "Acme", "d4e5f6": "Acme"})
+        >>> labels = {"a1b2c3": "Acme", "d4e5f6": "Acme"}
+        >>> distinct_labels(["a1b2c3", "d4e5f6", "g7"], labels)
         {'a1b2c3': 'Acme (a1b2)', 'd4e5f6': 'Acme (d4e5)', 'g7': 'g7'}
     """
     ids = list(dict.fromkeys(values))
-    names = {each: clean(labels[each]) for each in ids if labels.get(each)}
+    names = {each: display_text(labels[each]) for each in ids if labels.get(each)}
     names = {each: name for each, name in names.items() if name}
     step = dict.fromkeys(ids, 0)
     while True:
@@ -120,11 +121,11 @@ def _shown(value: str, name: str | None, step: int) -> str:
         return value
     if step == 0:
         return name
-    return f"{name} ({clean(value[: _PIECES[step - 1]])})"
+    return f"{name} ({display_text(value[: _PIECES[step - 1]])})"
 
 
 def _look(text: str) -> str:
-    """What a reader sees of a text: what has no width does not tell it apart."""
+    """What a text looks like: characters without width make no difference."""
     if text.isascii():
         return text
     return "".join(

@@ -14,7 +14,7 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.cube.build import build_cubes
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.from_records import frame_from_records
-from meterwidgets.frame.labels import latest, with_own
+from meterwidgets.frame.labels import merge_labels, newest_names
 from meterwidgets.frame.rollup.stats import STATS_COLUMNS, record_stats
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Progress, Steps
@@ -154,7 +154,7 @@ def read_requests(
     if any(map(is_cluster, (each for request in requests for each in request.inputs))):
         from meterwidgets.frame.spark.read import read_cluster
 
-        words |= {"labels": with_own({}, labels or {})}
+        words |= {"labels": merge_labels({}, labels or {})}
         return read_cluster(requests, prices, keep, pricing=pricing, **words)
     steps = Steps(progress)
     try:
@@ -169,11 +169,11 @@ def read_requests(
             )
             parquet_view.check(ws)
             steps.end()
-            found = latest(latest_names(ws), cubes=[frame.cube, frame.user_cube])
+            found = newest_names(latest_names(ws), cubes=[frame.cube, frame.user_cube])
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         raise LedgerError(f"{name}: can't be read ({said})") from error
-    return replace(frame, labels=with_own(found, labels or {}))
+    return replace(frame, labels=merge_labels(found, labels or {}))
 
 
 def is_cluster(ledger: Any) -> bool:

@@ -120,7 +120,7 @@ def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
     columns = columns_from_sums(sums, selection.filters.cost_type)
     is_priced = not values or any(cost is not None for cost in columns.cost)
     measure: UsageMeasure = "cost" if is_priced else "tokens"
-    names = selection.frame.shown(by, values)
+    names = selection.frame.display_names(by, values)
     # Stable sorts, the key that ranks first last.
     order = sorted(range(len(values)), key=lambda group: values[group] or "")
     order.sort(key=names.__getitem__)

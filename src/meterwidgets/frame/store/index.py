@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.labels import Named, latest, with_own
+from meterwidgets.frame.labels import LedgerNames, merge_labels, newest_names
 from meterwidgets.frame.rollup.accumulator import accumulate_tables
 from meterwidgets.frame.saved import map_table, open_frame, save
 from meterwidgets.frame.store import parquet
@@ -36,7 +36,7 @@ def write_index(
     folder: Path,
     manifest: Manifest,
     *,
-    names: Sequence[Named],
+    names: Sequence[LedgerNames],
     prices: PriceBook,
     display: DisplayOptions,
 ) -> None:
@@ -67,8 +67,8 @@ def write_index(
         bucket_s=max(month.bucket_us for month in months) // 1_000_000,
         outliers=outliers,
     )
-    latest_names = latest(*names, cubes=[frame.cube, frame.user_cube])
-    labels = with_own(latest_names, display.labels)
+    latest_names = newest_names(*names, cubes=[frame.cube, frame.user_cube])
+    labels = merge_labels(latest_names, display.labels)
     save(replace(frame, labels=labels), folder / manifest.index)
     content = json.dumps(latest_names, ensure_ascii=False)
     (folder / manifest.index / _LEDGER_NAMES).write_text(content, "utf-8")
@@ -90,23 +90,23 @@ def _cubes(segments: list[pa.Table], grain_s: int, tz: str) -> tuple[Cube, Cube 
     return user_cube.roll_up(DIMENSIONS.shared_keys, tz=tz), user_cube
 
 
-def ledger_names(folder: Path, manifest: Manifest) -> Named:
+def ledger_names(folder: Path, manifest: Manifest) -> LedgerNames:
     """The names that the ledgers of a generation have for ids, and since when."""
     path = folder / manifest.index / _LEDGER_NAMES
     if not manifest.index or not path.is_file():
         return {}
-    names: Named = json.loads(path.read_text("utf-8"))
+    names: LedgerNames = json.loads(path.read_text("utf-8"))
     return names
 
 
-def changes_labels(folder: Path, manifest: Manifest, names: Named) -> bool:
+def changes_labels(folder: Path, manifest: Manifest, names: LedgerNames) -> bool:
     """Whether new names of ledgers change the labels of a generation."""
     if not names or not manifest.index:
         return False
     frame = open_frame(folder / manifest.index)
     stored = ledger_names(folder, manifest)
-    merged = latest(stored, names, cubes=[frame.cube, frame.user_cube])
-    return with_own(merged, {}) != with_own(stored, {})
+    merged = newest_names(stored, names, cubes=[frame.cube, frame.user_cube])
+    return merge_labels(merged, {}) != merge_labels(stored, {})
 
 
 def _currencies(tallies: Iterable[notes.Tally]) -> tuple[str, ...]:
