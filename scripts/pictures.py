@@ -24,14 +24,14 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from meterwidgets.present.pages import PAGES, DonutSection, TrendSection
+
 ROOT = Path(__file__).parents[1]
-PAGES = {
-    "overview": ".mw-donut .bqplot .slice",
-    "token-usage": ".mw-trend .bqplot path.area",
-    "model-analytics": ".mw-trend .bqplot path.area",
-    "my-usage": ".mw-trend .bqplot path.area",
+LAST_PAINTED = {
+    DonutSection: ".mw-donut .bqplot .slice",
+    TrendSection: ".mw-trend .bqplot path.area",
 }
-"""Page -> the element that is painted last."""
+"""Kind of a section -> the element that is painted last on a page that has one."""
 THEMES = ("light", "dark")
 WIDTHS = (1440, 420)
 DEVICE_SCALE = 1.25  # device pixels per CSS pixel: sharp, and under a megabyte
@@ -60,9 +60,14 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with serving(options.source) as address, browser() as chromium:
-        for page, theme, width in product(PAGES, THEMES, WIDTHS):
-            file = options.out / f"{page}_{theme}_{width}.png"
-            take(chromium, f"{address}/{page}", file, PAGES[page], theme, width)
+        for page, theme, width in product(PAGES.values(), THEMES, WIDTHS):
+            file = options.out / f"{page.key}_{theme}_{width}.png"
+            last = next(
+                LAST_PAINTED[kind]
+                for kind in LAST_PAINTED
+                if any(isinstance(section, kind) for section in page.sections)
+            )
+            take(chromium, f"{address}/{page.key}", file, last, theme, width)
             print(f"{file} ({file.stat().st_size // 1024} KB)")
 
 

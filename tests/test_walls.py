@@ -23,7 +23,7 @@ ROOMS: dict[str, set[str]] = {
     "metrics": {"ledger", "frame", "metrics"},
     "config": {"ledger", "frame", "metrics", "config"},
     "context": {"ledger", "frame", "config", "context"},
-    "present": {"ledger", "frame", "metrics", "context", "present"},
+    "present": {"ledger", "frame", "metrics", "present"},
     "report": {"ledger", "frame", "metrics", "present", "report"},
     "widgets": {"metrics.axes", "metrics.formats", "metrics.percentages", "widgets"},
     "dashboards": {

@@ -6,8 +6,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-from meterwidgets.errors import MeterError, NobodyError
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.personal import named_user
 from meterwidgets.frame.saved import open_frame
 from meterwidgets.frame.store.store import is_store, open_store
 
@@ -29,7 +29,7 @@ def current_usage() -> UsageFrame:
     """
     given = os.environ.get(FRAME_VARIABLE)
     if given:
-        return opened(given)
+        return open_usage(given)
     from meterwidgets.config import config
     from meterwidgets.config.read import read_with_config
 
@@ -41,7 +41,7 @@ def current_usage() -> UsageFrame:
     return demo_usage()
 
 
-def opened(folder: str | Path) -> UsageFrame:
+def open_usage(folder: str | Path) -> UsageFrame:
     """The usage in a folder: of a store, or of a saved frame.
 
     Raises:
@@ -77,47 +77,12 @@ def demo_usage() -> UsageFrame:
 
 
 def current_user(usage: UsageFrame) -> str:
-    """Whose own usage this kernel shows; see `user_of`.
+    """The user whose own usage this kernel shows; see `personal.named_user`.
 
     Args:
         usage: The ledger.
-    """
-    return user_of(usage, os.environ.get(USER_VARIABLE, ""))
-
-
-def user_of(usage: UsageFrame, named: str) -> str:
-    """Whose own usage is shown.
-
-    Args:
-        usage: The ledger; of the demo's users one is shown where none is named.
-        named: The user that the server names, or nothing.
 
     Raises:
-        NobodyError: When it names none.
+        NobodyError: When the server names none.
     """
-    if named or usage.demo:
-        return named or "u-1300"
-    raise NobodyError(
-        "no user is named, so nobody's own usage can be shown; serve with "
-        '--user NAME, or give user="..." in a notebook'
-    )
-
-
-def own(usage: UsageFrame, user: str) -> UsageFrame:
-    """The usage of one user, or why there can be none.
-
-    Raises:
-        NobodyError: When the ledger reports no users.
-        MeterError: When the user is no text.
-    """
-    if not isinstance(usage, UsageFrame) or not isinstance(user, str):
-        raise MeterError(
-            f"my_usage got {type(usage).__name__} and user={user!r}; expected a "
-            'UsageFrame and a user as the ledger reports it, such as "u-1042"'
-        )
-    if usage.user_cube is None:
-        raise NobodyError(
-            f"{usage.name} reports no users, so nobody's own usage can be shown; map "
-            'the column that names them, as in columns = { user = "user_id" }'
-        )
-    return usage.of_user(user)
+    return named_user(usage, os.environ.get(USER_VARIABLE, ""))

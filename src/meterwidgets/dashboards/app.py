@@ -9,12 +9,13 @@ from typing import Any
 
 from ipywidgets import VBox
 
-from meterwidgets.context import current_user, own
+from meterwidgets.context import current_user
 from meterwidgets.dashboards.loop import kernel_loop
 from meterwidgets.dashboards.page import Page, repr_lines
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.personal import personal_frame
 from meterwidgets.present.filters import address
 from meterwidgets.present.pages import page_of_key, tabs_of
 from meterwidgets.widgets.guarded import Guarded, guarded_layout
@@ -271,7 +272,8 @@ def app(
     if not spec.for_operators:
         if not isinstance(usage, UsageFrame):
             raise MeterError('page="my-usage" needs the UsageFrame, not a view of it')
-        usage = own(usage, current_user(usage) if user is None else user)
+        user = current_user(usage) if user is None else user
+        usage = personal_frame(usage, user)
     if isinstance(usage, UsageView):
         return App(usage, page, query=query)
     return App(UsageView(usage, tz=tz), page, query=query, owns=True)

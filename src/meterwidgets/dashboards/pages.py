@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from meterwidgets.context import own
 from meterwidgets.dashboards.page import Page
 from meterwidgets.dashboards.view import UsageView
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.personal import personal_frame
 from meterwidgets.present.pages import PAGES, PageName
 
 
@@ -84,7 +84,7 @@ def my_usage(usage: UsageFrame, *, user: str, tz: str | None = None) -> Page:
         >>> page = mw.my_usage(mw.demo_usage(), user="u-1300")
         >>> page.close()
     """
-    return _page("my_usage", own(usage, user), tz)
+    return _page("my_usage", personal_frame(usage, user), tz)
 
 
 def _page(name: PageName, usage: UsageFrame | UsageView, tz: str | None) -> Page:

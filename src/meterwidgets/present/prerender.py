@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meterwidgets.context import own, user_of
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.personal import named_user, personal_frame
 from meterwidgets.metrics import times
 from meterwidgets.present.cards.card import CardRow
 from meterwidgets.present.filters import address
@@ -62,7 +62,7 @@ def prerender(usage: UsageFrame, key: str, query: str, *, user: str = "") -> Pre
     """
     page = page_of_key(key)
     if not page.for_operators:
-        usage = own(usage, user_of(usage, user))
+        usage = personal_frame(usage, named_user(usage, user))
     parsed = address.parse(query, usage, usage.first_filters(None))
     page = tabs_of(page).get(parsed.others.get("page", key), page)
     selection, tz = usage.select(parsed.filters), parsed.filters.tz

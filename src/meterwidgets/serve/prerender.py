@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from meterwidgets.context import opened
+from meterwidgets.context import open_usage
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.store.store import open_newer
@@ -54,7 +54,7 @@ class Prerenderer:
         # One tuple, replaced at once: figures never enter the cache of another usage.
         state = self._state
         if state is None:
-            state = self._state = opened(self._folder), {}
+            state = self._state = open_usage(self._folder), {}
         elif (newer := open_newer(state[0])) is not None:
             state = self._state = newer, {}
         return state
