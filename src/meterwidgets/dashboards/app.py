@@ -267,13 +267,12 @@ def app(
         >>> app.close()
     """
     spec = page_of_key(page)
-    if query is None:
-        query = os.environ.get("QUERY_STRING", "")
+    query = os.environ.get("QUERY_STRING", "") if query is None else query
     if not spec.for_operators:
         if not isinstance(usage, UsageFrame):
             raise MeterError('page="my-usage" needs the UsageFrame, not a view of it')
         user = current_user(usage) if user is None else user
         usage = personal_frame(usage, user)
-    if isinstance(usage, UsageView):
-        return App(usage, page, query=query)
-    return App(UsageView(usage, tz=tz), page, query=query, owns=True)
+    owns = isinstance(usage, UsageFrame)
+    view = UsageView(usage, tz=tz) if isinstance(usage, UsageFrame) else usage
+    return App(view, page, query=query, owns=owns)

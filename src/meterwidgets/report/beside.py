@@ -11,7 +11,7 @@ from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.compare import ComparedRow, Comparison, exact_values
 from meterwidgets.present.filters.chosen import sentences
 from meterwidgets.report.csv import harmless
-from meterwidgets.report.json import place
+from meterwidgets.report.json import time_range
 from meterwidgets.text import plain
 
 
@@ -40,7 +40,7 @@ def as_json(found: Comparison) -> str:
     rows = [exact_values(found, row) for row in found.rows]
     sides = {"recorded": found.recorded.frame, "repriced": found.repriced.frame}
     whole = {
-        **place(found.recorded),
+        **time_range(found.recorded),
         "currency": found.currency,
         "pricing": {name: frame.pricing for name, frame in sides.items()},
         "by": found.by,

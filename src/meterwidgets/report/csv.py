@@ -20,9 +20,9 @@ def dumps(selection: Selection) -> str:
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    found = report(selection)
+    figures = report(selection)
     share = 1.0 if selection.sums()["records"] else None
-    whole = found["totals"] | {"id": None, "name": "Total", "share": share}
+    total = figures["totals"] | {"id": None, "name": "Total", "share": share}
     out = StringIO()
     plain, quoted = (
         csv.DictWriter(
@@ -31,11 +31,11 @@ def dumps(selection: Selection) -> str:
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
     )
     plain.writeheader()
-    rows = [("total", whole)]
-    rows += [(by, row) for by, rows_by in found["by"].items() for row in rows_by]
+    shared = {"currency": figures["currency"], "pricing": figures["pricing"]}
+    rows = [("total", total)]
+    rows += [(by, row) for by, rows_by in figures["by"].items() for row in rows_by]
     for by, row in rows:
-        of_all = {"currency": found["currency"], "pricing": found["pricing"]}
-        values = {"by": by, **of_all, **row}
+        values = {"by": by, **shared, **row}
         # a carriage return ends a row for most readers unless it is quoted
         writer = quoted if "\r" in f"{row['id']}{row['name']}" else plain
         writer.writerow({key: harmless(value) for key, value in values.items()})

@@ -29,7 +29,7 @@ def report(selection: Selection) -> dict[str, Any]:
     """
     quality = selection.frame.quality
     return {
-        **place(selection),
+        **time_range(selection),
         "currency": selection.currency,
         "pricing": selection.frame.pricing,
         "totals": _totals(selection),
@@ -57,8 +57,8 @@ def report(selection: Selection) -> dict[str, Any]:
     }
 
 
-def place(selection: Selection) -> dict[str, Any]:
-    """When a selection is, and until when there is data."""
+def time_range(selection: Selection) -> dict[str, Any]:
+    """The window of a selection, and until when there is data."""
     window = selection.window
     return {
         "window": {
@@ -86,8 +86,8 @@ def instant(value: datetime) -> str:
 
 
 def _totals(selection: Selection) -> dict[str, Any]:
-    found = totals(selection)
-    amounts = found.amounts
+    headline = totals(selection)
+    amounts = headline.amounts
     return {
         **_money(amounts),
         "unsplit_cost": decimal_text(amounts.unsplit_cost),
@@ -97,11 +97,11 @@ def _totals(selection: Selection) -> dict[str, Any]:
         "cache_read_tokens": amounts.cache_read_tokens,
         "reasoning_tokens": amounts.reasoning_tokens,
         "requests": amounts.requests,
-        "models": found.models,
-        "top_model": found.top_model,
+        "models": headline.models,
+        "top_model": headline.top_model,
         "rate_per_1k": decimal_text(amounts.rate_per_1k),
         "tokens_per_unit": _one_decimal(amounts.tokens_per_unit),
-        "run_rate_per_day": decimal_text(found.run_rate),
+        "run_rate_per_day": decimal_text(headline.run_rate),
         "unpriced_tokens": amounts.unpriced_tokens,
     }
 
@@ -118,7 +118,7 @@ def _one_decimal(value: Fraction | None) -> str | None:
     return None if value is None else f"{rounded(value, 1):f}"
 
 
-def _rows(found: Breakdown) -> list[dict[str, Any]]:
+def _rows(ranked: Breakdown) -> list[dict[str, Any]]:
     return [
         {
             "id": row.id,
@@ -131,19 +131,19 @@ def _rows(found: Breakdown) -> list[dict[str, Any]]:
             "unpriced_tokens": row.amounts.unpriced_tokens,
             "share": None if row.share is None else float(row.share),
         }
-        for row in found.rows
+        for row in ranked.rows
     ]
 
 
 def _trend(selection: Selection) -> dict[str, Any]:
-    found = trend(selection, by="deployment")
+    over_time = trend(selection, by="deployment")
 
     def over(points: Sequence[Amounts], name: str) -> list[Any]:
         return [getattr(point, name) for point in points]
 
     return {
-        "bucket": found.bucket,
-        "start": [instant(start) for start in found.start],
+        "bucket": over_time.bucket,
+        "start": [instant(start) for start in over_time.start],
         "series": [
             {
                 "name": series.name,
@@ -151,6 +151,6 @@ def _trend(selection: Selection) -> dict[str, Any]:
                 "input_tokens": over(series.points, "input_tokens"),
                 "output_tokens": over(series.points, "output_tokens"),
             }
-            for series in found.series
+            for series in over_time.series
         ],
     }

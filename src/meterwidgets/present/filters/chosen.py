@@ -9,6 +9,7 @@ from typing import TypedDict
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import times
 from meterwidgets.metrics.overpriced import OVERPRICED
+from meterwidgets.present.vocabulary.words import printable
 from meterwidgets.text import isolated
 
 _MOST_NAMES = 3
@@ -96,11 +97,16 @@ def _shortened(names: tuple[str, ...]) -> str:
 
 
 def sentences(selection: Selection) -> list[str]:
-    """What a report leaves out, a line a filter, and its currency if there are more."""
+    """The filters of a report, a printable line each, and its currency if it has more.
+
+    Args:
+        selection: What is reported.
+    """
     lines = []
     for chosen in chosen_filters(selection):
         explanation = f" ({chosen.explanation})" if chosen.explanation else ""
-        lines.append(f"{chosen.label}: {', '.join(chosen.values)}{explanation}")
+        values = printable(", ".join(chosen.values))
+        lines.append(f"{chosen.label}: {values}{explanation}")
     if len(selection.frame.currencies) > 1:
         lines.append(f"Currency: {selection.currency} only")
     return lines

@@ -82,6 +82,7 @@ class PanelTraits(TypedDict):
     subtitle: str
 
 
+# long: one line a trait
 def panel(
     selection: Selection,
     initial: Filters,

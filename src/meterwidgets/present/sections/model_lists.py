@@ -62,6 +62,7 @@ def model_list(
     slots = slots_in(selection, by, slots)
     reported = sum(row.id is not None for row in ranked.rows)
     label = measure.capitalize()
+    scope = "Selected" if chosen_values(selection, by) else "Total"
 
     def with_badges(rows: Sequence[Row]) -> list[ModelRow]:
         table = table_rows(selection, ranked, rows, slots)
@@ -78,9 +79,7 @@ def model_list(
         "value_label": f"{label} & Share",
         "total": figure(total, measure, currency),
         "total_title": exact(total, measure, currency),
-        "total_label": f"Selected {label}"
-        if chosen_values(selection, by)
-        else f"Total {label}",
+        "total_label": f"{scope} {label}",
         "rows": with_badges(rows),
         "more": len(ranked.rows) if len(rows) < len(ranked.rows) else 0,
         "all_rows": with_badges(ranked.rows) if expanded else [],
