@@ -13,7 +13,7 @@ from meterwidgets.config.read import read_with_config
 from meterwidgets.context import demo_usage
 from meterwidgets.errors import ConfigError
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.text import plain
+from meterwidgets.text import counted, plain
 
 
 def load_config(config_file: str | None) -> tuple[settings.Config, Path]:
@@ -46,8 +46,7 @@ def read_ledgers(
     """Read ledgers; progress, notes and rejects go to the error stream.
 
     Args:
-        ledgers: Files, folders, globs or databases, or a store; none takes those of
-            the config.
+        ledgers: What to read; none takes the ledgers of the config.
         config: Prices, labels, zone, columns.
         folder: What the paths of the config are relative to.
         rejects: The file for rejected rows.
@@ -72,9 +71,8 @@ def read_ledgers(
         click.echo(plain(note), err=True)
     rejected = usage.quality.rejected
     if rejected:
-        rows = "row is" if rejected == 1 else "rows are"
-        message = f"{rejected:,} rejected {rows} kept in {rejects}"
-        click.secho(message, fg="yellow", err=True)
+        rows = counted(rejected, "rejected row is", "rejected rows are")
+        click.secho(f"{rows} kept in {rejects}", fg="yellow", err=True)
     return usage
 
 
