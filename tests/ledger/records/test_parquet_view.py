@@ -139,7 +139,7 @@ def test_one_that_changes_while_it_is_read_is_refused(
 def test_progress_moves_inside_a_large_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_EVERY_S", 0.01)
+    monkeypatch.setattr(progress, "_INTERVAL_S", 0.01)
     path = tmp_path / "a.csv"
     with path.open("w") as stream:
         stream.write("time,model,prompt_tokens\n")
