@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ipywidgets.widgets.widget import _instances
 
+from meterwidgets.widgets import trend_body
 from meterwidgets.widgets.assets import script, styles
 from meterwidgets.widgets.base import Stylesheet
 from meterwidgets.widgets.donut import Donut
@@ -32,7 +33,7 @@ SCRIPTS = [
     ("split_bar",),
     ("selectable_rows", "donut"),
     ("selectable_rows", "model_list"),
-    ("trend_overlay", "trend"),
+    (*trend_body.SCRIPT_FILES, "trend"),
     ("insights_banner",),
     ("tabs",),
     ("records_list",),

@@ -12,13 +12,14 @@ _FOLDER = Path(__file__).parent
 def script(*names: str) -> str:
     """Return the JavaScript module of a widget.
 
-    The files are joined as text, ``base.js`` first. Only the last one is a module, with
-    the ``export default``; what the others declare is in its scope.
+    The files are joined as text, ``elements.js`` and ``base.js`` first. Only the last
+    one is a module, with the ``export default``; what the others declare is in its
+    scope.
 
     Args:
         *names: The widget's files without ``.js``, in the order of their use.
     """
-    files = [_FOLDER / f"{name}.js" for name in ("base", *names)]
+    files = [_FOLDER / f"{name}.js" for name in ("elements", "base", *names)]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 

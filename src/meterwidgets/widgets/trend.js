@@ -3,8 +3,6 @@
 
 /**
  * @typedef {"stacked" | "lines" | "share"} Shape
- * @typedef {{place: number, text: string}} TimeTick
- * @typedef {{at: number, text: string, zero: boolean}} ValueTick
  * @typedef {{name: string, text: string}} CsvFile
  * @typedef {{title: string, subtitle: string, ticks: TimeTick[], unfinished: string,
  *   shape: Shape, shapes: Shape[], by: string, choices: RadioOption[],
@@ -15,6 +13,7 @@
  *   export: number, table: CsvFile & {n?: number}}} State
  * @typedef {AnyModel<State>} Model
  * @typedef {ReturnType<typeof makeCard>} Card
+ * @typedef {ReturnType<typeof makeReading>} TrendReading
  * @typedef {"failed" | "empty" | "loading" | "ready"} CardState
  */
 
@@ -115,124 +114,6 @@ function without(ids, removed) {
   return ids.filter((id) => !removed.includes(id));
 }
 
-/**
- * Return the most labels of the x-axis that fit without touching.
- * @param {Model} model @param {number} width in px
- * @param {(text: string) => number} measure returns the width of a text in px
- */
-function fittingTicks(model, width, measure) {
-  const count = model.get("points").length;
-  const gap = Math.max(18, width * 0.05);
-  /** @param {TimeTick} tick */
-  const centre = (tick) => bucketPosition(tick.place, count) * width;
-  /** @param {TimeTick[]} ticks */
-  const fits = (ticks) =>
-    ticks.every((tick, i) => {
-      const next = ticks[i + 1];
-      if (!next) return true;
-      const halves = (measure(tick.text) + measure(next.text)) / 2;
-      return centre(next) - centre(tick) >= halves + gap;
-    });
-  const candidates = model
-    .get("strides")
-    .map(([stride, offset]) =>
-      model.get("ticks").filter((_, i) => i % stride === offset),
-    );
-  return candidates.find((ticks) => ticks.length && fits(ticks)) ?? [];
-}
-
-/**
- * Draw the labels below the plot; those at its ends stay inside the card.
- * @param {Model} model @param {HTMLElement} box @param {number} width in px
- * @param {{left: number, right: number}} margins beside the plot, in px
- */
-function drawXAxis(model, box, width, margins) {
-  const count = model.get("points").length;
-  const pen = document.createElement("canvas").getContext("2d");
-  const style = getComputedStyle(box);
-  if (pen) pen.font = `${style.fontSize} ${style.fontFamily}`;
-  /** @param {string} text */
-  const measure = (text) => pen?.measureText(text).width ?? 0;
-  const ticks = fittingTicks(model, width, measure);
-  const items = ticks.map((tick) => ({ ...tick, id: tick.place }));
-  const make = () => ({ node: h("span", { class: "mw-trend-tick" }) });
-  renderItems(box, items, make, ({ node }, tick) => {
-    setText(node, tick.text);
-    const half = measure(tick.text) / 2;
-    const centre = bucketPosition(tick.place, count) * width;
-    const left = half - margins.left;
-    const right = width + margins.right - half;
-    node.style.left = `${Math.min(Math.max(centre, left), right)}px`;
-  });
-}
-
-/** Draw the labels left of the plot, and the grid below its areas. @param {Model} model @param {Card} card */
-function drawYAxis(model, { yAxis, grid }) {
-  const ticks = model.get("axis").map((tick, id) => ({ ...tick, id }));
-  const makeLabel = () => ({ node: h("span") });
-  renderItems(yAxis, ticks, makeLabel, ({ node }, tick) => {
-    setText(node, tick.text);
-    node.style.setProperty("--mw-at", String(tick.at));
-  });
-  const makeLine = () => ({ node: h("i") });
-  renderItems(grid, ticks, makeLine, ({ node }, tick) => {
-    node.style.bottom = `${100 * tick.at}%`;
-    node.classList.toggle("mw-zero", tick.zero);
-  });
-}
-
-/**
- * Stretch what bqplot drew to the plot's size: it redraws 300 ms after a resize, and
- * until then the areas would part from the crosshair.
- * @param {HTMLElement} areas @param {Element} drawn @param {AbortSignal} signal
- */
-function stretchAreas(areas, drawn, signal) {
-  /** @param {number} size @param {string} side */
-  const factor = (size, side) => {
-    const drawnSize = Number(drawn.getAttribute(side));
-    return String(drawnSize > 0 && size > 0 ? size / drawnSize : 1);
-  };
-  const fit = () => {
-    areas.style.setProperty("--mw-x", factor(areas.clientWidth, "width"));
-    areas.style.setProperty("--mw-y", factor(areas.clientHeight, "height"));
-  };
-  const onResize = new ResizeObserver(fit);
-  const onRedraw = new MutationObserver(fit);
-  onResize.observe(areas);
-  onRedraw.observe(drawn, { attributes: true, attributeFilter: ["width", "height"] });
-  signal.addEventListener("abort", () => {
-    onResize.disconnect();
-    onRedraw.disconnect();
-  });
-}
-
-/**
- * Name bqplot's areas and keep them in place as soon as they exist.
- * @param {Context<State>} context
- * @returns {() => void} names them again
- */
-function wireAreas({ model, el, signal }) {
-  /** @type {HTMLElement | null} */
-  let areas = null;
-  const name = () => {
-    if (!areas) return;
-    setAttribute(areas, "role", "img");
-    setAttribute(areas, "aria-label", model.get("summary") || model.get("title"));
-  };
-  const findAreas = () => {
-    /** @type {HTMLElement | null | undefined} */
-    const node = el.parentElement?.querySelector(".mw-areas");
-    const drawn = node?.querySelector(".plotarea_events");
-    return node && drawn && { node, drawn };
-  };
-  whenFound(findAreas, signal, ({ node, drawn }) => {
-    areas = node;
-    stretchAreas(node, drawn, signal);
-    name();
-  });
-  return name;
-}
-
 /** @param {Model} model @param {Card} card */
 function drawHeader(model, card) {
   setText(card.header.title, model.get("title"));
@@ -291,14 +172,82 @@ function makeReading(model) {
   return { ids, hidden, update, current: () => current };
 }
 
-/** @param {Context<State>} context */
-function build({ model, el, signal }) {
-  const card = makeCard(model);
-  const live = liveRegion(signal);
+/**
+ * Draw the legend; a click changes what is hidden.
+ * @param {Model} model @param {HTMLElement} box @param {TrendReading} reading
+ */
+function drawLegend(model, box, reading) {
+  const hidden = reading.hidden();
+  /** @param {string} id @param {boolean} alone */
+  const toggle = (id, alone) =>
+    send(model, { hidden: hiddenAfter(reading.ids(), reading.hidden(), id, alone) });
+  const make = () => makeLegendItem(toggle);
+  renderItems(box, model.get("legend"), make, ({ node, dot, name }, line) => {
+    setColor(dot, line.color);
+    setText(name, line.name, `${line.name}\nAlt-click: this one alone`);
+    setAttribute(node, "aria-pressed", !hidden.includes(line.id));
+  });
+}
+
+/**
+ * Make the boxes of the states without figures.
+ * @param {Model} model
+ */
+function makeStates(model) {
   const empty = resettableState(model);
   const failed = emptyState(() => send(model, { retry: model.get("retry") + 1 }));
   failed.node.classList.add("mw-failed");
   const bones = skeleton("mw-trend-bones", 5);
+  /** Show the box of the current state. @returns {CardState} */
+  const update = () => {
+    const loading = model.get("loading");
+    const isFailed = failed.update(model.get("error"));
+    const isEmpty = empty.update(loading || isFailed ? {} : model.get("empty"));
+    setVisible(bones, loading && !isFailed);
+    if (isFailed) return "failed";
+    return isEmpty ? "empty" : loading ? "loading" : "ready";
+  };
+  return { nodes: [bones, empty.node, failed.node], update };
+}
+
+/**
+ * Show the parts of the card that its state has.
+ * @param {Model} model @param {Card} card @param {CardState} state
+ */
+function showParts(model, card, state) {
+  const ready = state === "ready";
+  const { legend, yAxis, grid, xAxis, save } = card;
+  for (const part of [legend, yAxis, grid, xAxis, save]) setVisible(part, ready);
+  const reason = model.get("unfinished");
+  setText(card.unfinishedText, reason);
+  card.unfinished.classList.toggle("mw-none", !ready || !reason);
+}
+
+/**
+ * Draw the x-axis in the size of the plot, now and whenever that changes.
+ * @param {Model} model @param {Card} card @param {HTMLElement} plot
+ * @param {AbortSignal} signal
+ */
+function makeXAxis(model, card, plot, signal) {
+  const draw = () => {
+    if (!plot.clientWidth) return;
+    const outer = card.top.getBoundingClientRect();
+    const area = plot.getBoundingClientRect();
+    const margins = { left: area.left - outer.left, right: outer.right - area.right };
+    plot.style.setProperty("--mw-left", `${margins.left}px`);
+    drawXAxis(model, card.xAxis, plot.clientWidth, margins);
+  };
+  const onResize = new ResizeObserver(draw);
+  onResize.observe(plot);
+  signal.addEventListener("abort", () => onResize.disconnect());
+  return draw;
+}
+
+/** @param {Context<State>} context */
+function build({ model, el, signal }) {
+  const card = makeCard(model);
+  const live = liveRegion(signal);
+  const states = makeStates(model);
   const reading = makeReading(model);
   const overlay = makeOverlay({
     reading: reading.current,
@@ -311,66 +260,25 @@ function build({ model, el, signal }) {
   plot.append(card.singleFigure);
   el.classList.add("mw-trend-body");
   el.append(card.top, card.legend, card.unfinished, card.yAxis, card.grid, plot);
-  el.append(card.xAxis, card.note, bones, empty.node, failed.node);
-  el.append(overlay.tooltip, live.node);
+  el.append(card.xAxis, card.note, ...states.nodes, overlay.tooltip, live.node);
   const nameAreas = wireAreas({ model, el, signal });
+  const redrawXAxis = makeXAxis(model, card, plot, signal);
 
-  const drawTicks = () => {
-    if (!plot.clientWidth) return;
-    const outer = card.top.getBoundingClientRect();
-    const area = plot.getBoundingClientRect();
-    const margins = { left: area.left - outer.left, right: outer.right - area.right };
-    plot.style.setProperty("--mw-left", `${margins.left}px`);
-    drawXAxis(model, card.xAxis, plot.clientWidth, margins);
-  };
-  const onResize = new ResizeObserver(drawTicks);
-  onResize.observe(plot);
-  signal.addEventListener("abort", () => onResize.disconnect());
-
-  /** @param {string} id @param {boolean} alone */
-  const toggle = (id, alone) =>
-    send(model, { hidden: hiddenAfter(reading.ids(), reading.hidden(), id, alone) });
-  const drawLegend = () => {
-    const hidden = reading.hidden();
-    const make = () => makeLegendItem(toggle);
-    renderItems(card.legend, model.get("legend"), make, ({ node, dot, name }, line) => {
-      setColor(dot, line.color);
-      setText(name, line.name, `${line.name}\nAlt-click: this one alone`);
-      setAttribute(node, "aria-pressed", !hidden.includes(line.id));
-    });
-  };
-  /** @returns {CardState} */
-  const updateState = () => {
-    const loading = model.get("loading");
-    const isFailed = failed.update(model.get("error"));
-    const isEmpty = empty.update(loading || isFailed ? {} : model.get("empty"));
-    if (isFailed) return "failed";
-    return isEmpty ? "empty" : loading ? "loading" : "ready";
-  };
-  /** @param {CardState} state */
-  const showState = (state) => {
-    el.dataset.state = state;
-    setAttribute(el, "aria-busy", state === "loading" ? "true" : null);
-    const { legend, yAxis, grid, xAxis, save, unfinished } = card;
-    for (const part of [legend, yAxis, grid, plot, xAxis, save])
-      setVisible(part, state === "ready");
-    setVisible(bones, state === "loading");
-    const reason = model.get("unfinished");
-    setText(card.unfinishedText, reason);
-    unfinished.classList.toggle("mw-none", state !== "ready" || !reason);
-  };
   return () => {
     reading.update();
-    const state = updateState();
-    showState(state);
+    const state = states.update();
+    el.dataset.state = state;
+    setAttribute(el, "aria-busy", state === "loading" ? "true" : null);
+    showParts(model, card, state);
+    setVisible(plot, state === "ready");
     drawHeader(model, card);
     if (state !== "ready") {
       overlay.hide();
       return;
     }
-    drawLegend();
+    drawLegend(model, card.legend, reading);
     drawYAxis(model, card);
-    drawTicks();
+    redrawXAxis();
     drawSingleFigure(model, card.singleFigure);
     const keys = model.get("brushable")
       ? `${READING_KEYS} ${BRUSH_KEYS}`

@@ -26,6 +26,15 @@ _BRUSH = validators.record(
 )
 
 
+SCRIPT_FILES = (
+    "trend_axes",
+    "trend_tooltip",
+    "trend_brush",
+    "trend_overlay",
+    "trend_areas",
+)
+
+
 class TrendTraits(Traits):
     """The traits that a `Trend` shares with its body."""
 
@@ -75,7 +84,7 @@ class TrendBody(MeterWidget, TrendTraits):
         >>> body.close()
     """
 
-    _esm = script("trend_overlay", "trend")
+    _esm = script(*SCRIPT_FILES, "trend")
 
     legend: list[dict[str, Any]] = synced(t.List(t.Dict()))
     """All series: id, name, color."""

@@ -2,88 +2,12 @@
 // All of it is placed in fractions of the plot's size, so that no resize can shift it.
 
 /**
- * @typedef {{label: string, values: string[], total: string}} Point
- * @typedef {{id: string, name: string, color: string}} Line
- * @typedef {{lines: Line[], points: Point[], heights: (number | null)[][],
- *   stacked: boolean, brushable: boolean, footnote: (index: number) => string}} Reading
- *   what is drawn: the visible lines, and the texts of each bucket
- * @typedef {{first: number, last: number}} Brush
- * @typedef {ReturnType<typeof makeTooltip>} Tooltip
  * @typedef {ReturnType<typeof makeReader>} Reader
- * @typedef {ReturnType<typeof makeBrushBand>} BrushBand
  * @typedef {{reader: Reader, band: BrushBand, reading: () => Reading,
  *   select: (brush: Brush) => void, announce: (text: string) => void}} OverlayParts
  */
 
 const MIN_DRAG_PX = 4; // less is a click
-const TOOLTIP_GAP_PX = 14; // between crosshair and tooltip
-const WINDOW_GAP_PX = 8; // between tooltip and window
-
-/** The x of a bucket in the plot, from 0 to 1. @param {number} index @param {number} count */
-function bucketPosition(index, count) {
-  return count === 1 ? 0.5 : index / (count - 1);
-}
-
-/** @param {number} value @param {number} low @param {number} high */
-function clamp(value, low, high) {
-  return Math.min(Math.max(low, value), high);
-}
-
-/** Make the box with the figures of one bucket, in the top layer. */
-function makeTooltip() {
-  const head = h("p", { class: "mw-tip-head" });
-  const rows = h("div", { class: "mw-tip-rows" });
-  const figure = h("span", { class: "mw-tip-value" });
-  const total = h(
-    "div",
-    { class: "mw-tip-total" },
-    h("span", { text: "Total" }),
-    figure,
-  );
-  const foot = h("p", { class: "mw-tip-foot" });
-  const kind = { class: "mw-tip", popover: "manual", "aria-hidden": "true" };
-  const node = h("div", kind, head, rows, total, foot);
-  return { node, head, rows, total, figure, foot };
-}
-
-function makeTooltipRow() {
-  const dot = h("span", { class: "mw-dot" });
-  const name = h("span", { class: "mw-tip-name", dir: "auto" });
-  const value = h("span", { class: "mw-tip-value" });
-  const node = h("div", { class: "mw-tip-row" }, dot, name, value);
-  return { node, dot, name, value };
-}
-
-/**
- * Place the tooltip beside the crosshair, where there is room, inside the window.
- * @param {HTMLElement} tooltip @param {HTMLElement} plot
- * @param {number} position of the crosshair, from 0 to 1
- */
-function placeTooltip(tooltip, plot, position) {
-  const area = plot.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = tooltip;
-  const x = area.left + position * area.width;
-  const [right, left] = [x + TOOLTIP_GAP_PX, x - TOOLTIP_GAP_PX - width];
-  const fits = right + width + WINDOW_GAP_PX <= innerWidth;
-  // On a phone neither side may fit: then the wider one, as far as it goes.
-  const side = fits || (left < WINDOW_GAP_PX && x < innerWidth / 2) ? right : left;
-  const lastX = Math.max(WINDOW_GAP_PX, innerWidth - width - WINDOW_GAP_PX);
-  const lastY = Math.max(WINDOW_GAP_PX, innerHeight - height - WINDOW_GAP_PX);
-  tooltip.style.left = `${clamp(side, WINDOW_GAP_PX, lastX)}px`;
-  tooltip.style.top = `${clamp(area.top + 4, WINDOW_GAP_PX, lastY)}px`;
-}
-
-/**
- * One bucket in words: the total first, then the largest.
- * @param {Reading} reading @param {number} index @param {string} brushText
- */
-function describeBucket({ lines, points, footnote }, index, brushText) {
-  const point = points[index];
-  const figures = lines.map((line, i) => `${line.name} ${point.values[i]}`);
-  const total = lines.length > 1 ? [`Total ${point.total}`] : [];
-  const texts = [...total, ...figures, brushText || footnote(index)].filter(Boolean);
-  return `${point.label}: ${texts.join(", ")}`;
-}
 
 /**
  * Make the crosshair, the dots and the tooltip of the bucket that is read.
@@ -110,25 +34,9 @@ function makeReader(plot, tooltip, band) {
       node.style.left = `${100 * position}%`;
       node.style.bottom = `${100 * (line.height ?? 0)}%`;
     });
-    fillTooltip(reading, index);
+    fillTooltip(tooltip, reading, index, band.text(reading));
     if (!tooltip.node.matches(":popover-open")) tooltip.node.showPopover();
     placeTooltip(tooltip.node, plot, position);
-  };
-  /** @param {Reading} reading @param {number} index */
-  const fillTooltip = (reading, index) => {
-    const point = reading.points[index];
-    setText(tooltip.head, point.label);
-    const rows = reading.lines.map((line, i) => ({ ...line, value: point.values[i] }));
-    if (reading.stacked) rows.reverse();
-    renderItems(tooltip.rows, rows, makeTooltipRow, ({ dot, name, value }, row) => {
-      setColor(dot, row.color);
-      setText(name, row.name);
-      setText(value, row.value);
-    });
-    setText(tooltip.figure, point.total);
-    setVisible(tooltip.total, rows.length > 1);
-    setText(tooltip.foot, band.text(reading) || reading.footnote(index));
-    setVisible(tooltip.foot, Boolean(tooltip.foot.textContent));
   };
   const hide = () => {
     current = -1;
@@ -137,62 +45,6 @@ function makeReader(plot, tooltip, band) {
     if (tooltip.node.matches(":popover-open")) tooltip.node.hidePopover();
   };
   return { draw, hide, index: () => current };
-}
-
-/**
- * Make the tinted part of the plot that a drag, or Enter, has begun to select.
- * @param {HTMLElement} plot
- */
-function makeBrushBand(plot) {
-  const node = h("div", { class: "mw-trend-band" });
-  setVisible(node, false);
-  plot.append(node);
-  /** @type {{start: number, end: number} | null} */
-  let drag = null;
-  /** @returns {Brush | null} */
-  const brush = () =>
-    drag && {
-      first: Math.min(drag.start, drag.end),
-      last: Math.max(drag.start, drag.end),
-    };
-  /** @param {number} count of all buckets */
-  const draw = (count) => {
-    const drawn = brush();
-    setVisible(node, Boolean(drawn));
-    if (!drawn) return;
-    const half = count === 1 ? 0.5 : 0.5 / (count - 1);
-    const left = Math.max(0, bucketPosition(drawn.first, count) - half);
-    const right = Math.min(1, bucketPosition(drawn.last, count) + half);
-    node.style.left = `${100 * left}%`;
-    node.style.width = `${100 * (right - left)}%`;
-  };
-  return {
-    /** @param {number} index */
-    begin(index) {
-      drag = { start: index, end: index };
-    },
-    /** @param {number} index @param {number} count */
-    extend(index, count) {
-      if (drag) drag.end = index;
-      draw(count);
-    },
-    isActive: () => drag !== null,
-    /** @param {Reading} reading */
-    text({ points }) {
-      const drawn = brush();
-      if (!drawn) return "";
-      const { first, last } = drawn;
-      if (first === last) return points[last].label;
-      return `${points[first].label} – ${points[last].label}`;
-    },
-    /** Return the brush, and end it. */
-    end() {
-      const drawn = brush();
-      drag = null;
-      draw(1);
-      return drawn;
-    },
-  };
 }
 
 /**
