@@ -57,17 +57,17 @@ def _no_concentration(context: CardContext) -> str:
 def concentrated(context: CardContext) -> Card:
     """The share of the top model; on hover, how many equal models that is like."""
     by_model = context.totals.by_model
-    found = concentration(by_model)
-    if found.share is None or found.top is None:
+    ranked = concentration(by_model)
+    if ranked.share is None or ranked.top is None:
         return Card(tag="teal", value=formats.DASH)
     # As the list of models writes it: its shares are rounded to add up.
     rows = top_with_other(by_model.rows, MOST_ROWS)
     shares = percentages.shares([row.value or 0 for row in rows])
-    share = dict(zip([row.id for row in rows], shares, strict=True))[found.top.id]
+    share = dict(zip([row.id for row in rows], shares, strict=True))[ranked.top.id]
     title = f"undefined without {by_model.measure}"
-    if found.hhi and found.effective_number:
-        hhi = f"{formats.rounded(found.hhi, 3):f}"
-        effective = f"{formats.rounded(found.effective_number, 1):f}"
+    if ranked.hhi and ranked.effective_number:
+        hhi = f"{formats.rounded(ranked.hhi, 3):f}"
+        effective = f"{formats.rounded(ranked.effective_number, 1):f}"
         title = f"HHI {hhi}: as concentrated as {effective} equal models"
     return Card(
         tag="teal",

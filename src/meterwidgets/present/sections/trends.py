@@ -78,28 +78,35 @@ def trend(
         slots: Value -> its colour slot, in the order of the whole ledger.
         brief: Whether the subtitle leaves out the bucket and the zone.
     """
-    found = trend_of(selection, by=by, max_series=MOST_ROWS)
-    tz, bucket = selection.filters.tz, found.bucket
-    priced = not found.series or any(_reports(each, "cost") for each in found.series)
-    drawn: UsageMeasure = "cost" if measure == "cost" and priced else "tokens"
-    over_time = "over time" if brief else f"per {bucket}, {tz}"
-    unpriced = "" if measure == drawn else ", as nothing is priced"
-    unknown = _unknown_buckets(found.series, drawn)
+    over_time = trend_of(selection, by=by, max_series=MOST_ROWS)
+    tz, bucket = selection.filters.tz, over_time.bucket
+    priced = not over_time.series or any(
+        _reports(each, "cost") for each in over_time.series
+    )
+    drawn_measure: UsageMeasure = "cost" if measure == "cost" and priced else "tokens"
+    per_bucket = "over time" if brief else f"per {bucket}, {tz}"
+    unpriced = "" if measure == drawn_measure else ", as nothing is priced"
+    unknown = _unknown_buckets(over_time.series, drawn_measure)
     slots = slots_in(selection, by, slots)
-    ticks = times.axis_labels(found.start, bucket, tz) if found.start else []
-    unfinished = found.end if found.unfinished else None
+    ticks = times.axis_labels(over_time.start, bucket, tz) if over_time.start else []
+    unfinished = over_time.end if over_time.unfinished else None
     here = ZoneInfo(tz)
     return {
-        "subtitle": f"{drawn.capitalize()} {over_time}{unpriced}",
-        "times": [start.astimezone(here).replace(tzinfo=None) for start in found.start],
-        "labels": [times.bucket_label(start, bucket, tz) for start in found.start],
+        "subtitle": f"{drawn_measure.capitalize()} {per_bucket}{unpriced}",
+        "times": [
+            start.astimezone(here).replace(tzinfo=None) for start in over_time.start
+        ],
+        "labels": [times.bucket_label(start, bucket, tz) for start in over_time.start],
         "ticks": [{"place": place, "text": text} for place, text in ticks],
-        "series": [_series(series, drawn, slots, unknown) for series in found.series],
-        "unit": (selection.currency or "") if drawn == "cost" else "",
+        "series": [
+            _series(series, drawn_measure, slots, unknown)
+            for series in over_time.series
+        ],
+        "unit": (selection.currency or "") if drawn_measure == "cost" else "",
         "unfinished": times.unfinished_until(unfinished, bucket, tz)
         if unfinished
         else "",
-        "empty": empty_state(selection, len(found.start)),
+        "empty": empty_state(selection, len(over_time.start)),
     }
 
 
@@ -150,17 +157,16 @@ def brushed_filters(
     Raises:
         MeterError: When there are no such buckets.
     """
-    drawn = trend_of(selection, by=by, max_series=MOST_ROWS)
+    over_time = trend_of(selection, by=by, max_series=MOST_ROWS)
     first, last = brushed["first"], brushed["last"]
-    if not 0 <= first <= last < len(drawn.start):
+    if not 0 <= first <= last < len(over_time.start):
         raise MeterError("that part of the trend is gone; drag again")
     window, tz = selection.window, selection.filters.tz
-    last_start = drawn.start[last]
-    last_end = edges(last_start, last_start + timedelta(seconds=1), drawn.bucket, tz)[
-        -1
-    ]
+    last_start = over_time.start[last]
+    second = timedelta(seconds=1)
+    last_end = edges(last_start, last_start + second, over_time.bucket, tz)[-1]
     return selection.filters.replace(
         preset="custom",
-        start=max(drawn.start[first], window.start),
+        start=max(over_time.start[first], window.start),
         end=min(last_end, window.end),
     )
