@@ -187,6 +187,17 @@ class Measure:
 
 _PRICED = ("currency IS NOT NULL",)
 _SPLIT = (*_PRICED, "unsplit_cost = 0")
+_BILLED = ("currency IS NULL AND billed",)
+_COST = "input_cost + output_cost + unsplit_cost"
+_NO_TOKENS = (
+    f"coalesce(input_tokens, 0) = 0 AND coalesce(output_tokens, 0) = 0 AND {_COST} <> 0"
+)
+_NEGATIVE = f"{_COST} < 0"
+
+
+def _not_rated(side: str) -> str:
+    """The records whose cost of a side is for no known tokens of that side."""
+    return f"{side}_cost <> 0 AND (coalesce({side}_tokens, 0) = 0 OR unsplit_cost <> 0)"
 
 
 def _reported(name: str, field: str) -> Measure:
@@ -227,6 +238,27 @@ MEASURES: Mapping[str, Measure] = {
         # The tokens whose cost is known by side.
         Measure("split_input_tokens", "input_tokens", _SPLIT, in_sparklines=True),
         Measure("split_output_tokens", "output_tokens", _SPLIT, in_sparklines=True),
+        # The cost that no rate divides, in all and by side.
+        Measure("cost_without_tokens", _COST, (_NO_TOKENS,), in_sparklines=True),
+        Measure(
+            "input_cost_without_tokens",
+            "input_cost",
+            (_not_rated("input"),),
+            in_sparklines=True,
+        ),
+        Measure(
+            "output_cost_without_tokens",
+            "output_cost",
+            (_not_rated("output"),),
+            in_sparklines=True,
+        ),
+        # The usage that costs of their own pay for: a bill's lines.
+        Measure("billed_input_tokens", "input_tokens", _BILLED),
+        Measure("billed_output_tokens", "output_tokens", _BILLED),
+        # Corrections, which the costs above count with their sign.
+        Measure("negative_cost", _COST, (_NEGATIVE,)),
+        Measure("negative_input_cost", "input_cost", (_NEGATIVE,)),
+        Measure("negative_output_cost", "output_cost", (_NEGATIVE,)),
     )
 }
 """Name -> measure of the cube, money in nano-units."""

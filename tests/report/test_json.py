@@ -16,7 +16,7 @@ TOTALS = [
     "cost", "input_cost", "output_cost", "unsplit_cost", "tokens", "input_tokens",
     "output_tokens", "cache_read_tokens", "reasoning_tokens", "requests", "models",
     "top_model", "rate_per_1k", "tokens_per_unit", "run_rate_per_day",
-    "unpriced_tokens",
+    "unpriced_tokens", "cost_without_tokens", "negative_cost",
 ]  # fmt: skip
 ROW = [
     "id", "name", "cost", "input_cost", "output_cost", "tokens", "input_tokens",
@@ -75,6 +75,8 @@ def test_the_golden_document_to_the_letter(golden: UsageFrame) -> None:
             "tokens_per_unit": "337500.0",
             "run_rate_per_day": "0.160000000",
             "unpriced_tokens": 0,
+            "cost_without_tokens": "0.000000000",
+            "negative_cost": "0.000000000",
         },
         "by": {
             "org": [row("Acme")],
@@ -138,7 +140,8 @@ def test_money_is_text_and_counts_are_integers(golden: UsageFrame) -> None:
         for key, value in values.items():
             if "cost" in key or key in {"rate_per_1k", "run_rate_per_day"}:
                 assert MONEY.fullmatch(value), key
-            if "tokens" in key and value is not None and key != "tokens_per_unit":
+            is_count = key.endswith("tokens") and "cost" not in key
+            if is_count and value is not None:
                 assert type(value) is int
 
 

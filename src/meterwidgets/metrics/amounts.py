@@ -33,7 +33,8 @@ class Amounts(NamedTuple):
     Attributes:
         records: The number of records.
         requests: The number of requests; None where no record counts them.
-        cost: Input + output + unsplit cost of priced usage.
+        cost: Input + output + unsplit cost of priced usage, corrections with their
+            sign.
         input_cost: The part of the cost for input.
         output_cost: The part of the cost for output.
         unsplit_cost: The part of the cost known only as a total.
@@ -44,11 +45,17 @@ class Amounts(NamedTuple):
         cache_read_tokens: The input tokens read from a cache.
         reasoning_tokens: The output tokens spent on reasoning.
         priced_tokens: The tokens that the cost is for.
-        unpriced_tokens: The tokens without a price.
+        unpriced_tokens: The tokens without a price; those that a bill pays for have
+            one, in its lines.
         unpriced_input_tokens: The input tokens without a price.
         unpriced_output_tokens: The output tokens without a price.
         split_input_tokens: The input tokens that ``input_cost`` is for.
         split_output_tokens: The output tokens that ``output_cost`` is for.
+        cost_without_tokens: The part of the cost that is for no known tokens: it is in
+            no rate.
+        input_cost_without_tokens: Likewise, of the input cost.
+        output_cost_without_tokens: Likewise, of the output cost.
+        negative_cost: The part of the cost that is below zero: corrections.
     """
 
     records: int
@@ -69,6 +76,10 @@ class Amounts(NamedTuple):
     unpriced_output_tokens: int
     split_input_tokens: int
     split_output_tokens: int
+    cost_without_tokens: int
+    input_cost_without_tokens: int
+    output_cost_without_tokens: int
+    negative_cost: int
 
     def measured(self, measure: UsageMeasure) -> int | None:
         """The amount that usage is ranked and drawn by."""
@@ -76,36 +87,53 @@ class Amounts(NamedTuple):
 
     @property
     def rate_per_1k(self) -> Fraction | None:
-        """Cost per 1,000 priced tokens: 1000 x cost / tokens."""
-        return ratio(self.cost, self.priced_tokens, 1000)
+        """Cost per 1,000 tokens, of the records that have both."""
+        return ratio(self._rated_cost, self.priced_tokens, 1000)
 
     @property
     def input_rate_per_1k(self) -> Fraction | None:
-        """Input cost per 1,000 of the input tokens that it is for."""
-        return ratio(self.input_cost, self.split_input_tokens, 1000)
+        """Input cost per 1,000 input tokens, of the records that have both."""
+        return ratio(self._rated_input_cost, self.split_input_tokens, 1000)
 
     @property
     def output_rate_per_1k(self) -> Fraction | None:
-        """Output cost per 1,000 of the output tokens that it is for."""
-        return ratio(self.output_cost, self.split_output_tokens, 1000)
+        """Output cost per 1,000 output tokens, of the records that have both."""
+        return ratio(self._rated_output_cost, self.split_output_tokens, 1000)
 
     @property
     def tokens_per_unit(self) -> Fraction | None:
-        """Priced tokens per currency unit: tokens / cost; undefined at cost 0."""
+        """Tokens per currency unit of their cost; undefined where that is 0."""
         tokens = None if self.tokens is None else self.priced_tokens
-        return ratio(tokens, self.cost, 10**9)
+        return ratio(tokens, self._rated_cost, 10**9)
 
     @property
     def input_per_unit(self) -> Fraction | None:
         """Input tokens per currency unit of input cost."""
         tokens = None if self.input_tokens is None else self.split_input_tokens
-        return ratio(tokens, self.input_cost, 10**9)
+        return ratio(tokens, self._rated_input_cost, 10**9)
 
     @property
     def output_per_unit(self) -> Fraction | None:
         """Output tokens per currency unit of output cost."""
         tokens = None if self.output_tokens is None else self.split_output_tokens
-        return ratio(tokens, self.output_cost, 10**9)
+        return ratio(tokens, self._rated_output_cost, 10**9)
+
+    @property
+    def _rated_cost(self) -> int | None:
+        """The cost of the records that have tokens, which rates divide by those."""
+        return _less(self.cost, self.cost_without_tokens)
+
+    @property
+    def _rated_input_cost(self) -> int | None:
+        return _less(self.input_cost, self.input_cost_without_tokens)
+
+    @property
+    def _rated_output_cost(self) -> int | None:
+        return _less(self.output_cost, self.output_cost_without_tokens)
+
+
+def _less(cost: int | None, part: int) -> int | None:
+    return None if cost is None else cost - part
 
 
 def ratio(
@@ -143,6 +171,10 @@ class AmountColumns:
     unpriced_output_tokens: list[int]
     split_input_tokens: list[int]
     split_output_tokens: list[int]
+    cost_without_tokens: list[int]
+    input_cost_without_tokens: list[int]
+    output_cost_without_tokens: list[int]
+    negative_cost: list[int]
 
     def __getitem__(self, group: int) -> Amounts:
         return Amounts._make([column[group] for column in self._in_field_order])
@@ -176,13 +208,17 @@ class AmountColumns:
             unpriced_output_tokens=_total(self.unpriced_output_tokens, groups),
             split_input_tokens=_total(self.split_input_tokens, groups),
             split_output_tokens=_total(self.split_output_tokens, groups),
+            cost_without_tokens=_total(self.cost_without_tokens, groups),
+            input_cost_without_tokens=_total(self.input_cost_without_tokens, groups),
+            output_cost_without_tokens=_total(self.output_cost_without_tokens, groups),
+            negative_cost=_total(self.negative_cost, groups),
         )
 
     @cached_property
     def _in_field_order(self) -> tuple[list[int | None], ...]:
         """The columns in the order of the fields of `Amounts`, looked up by name.
 
-        `Amounts._make` takes half as long as 18 keywords, and is called for each row.
+        `Amounts._make` takes half as long as 22 keywords, and is called for each row.
         """
         return tuple(getattr(self, name) for name in Amounts._fields)
 
@@ -229,8 +265,12 @@ def columns_from_sums(
     sides_known = priced & ((split_cost != 0) | (measures["unsplit_cost"] == 0))
     has_input = (measures["input_reported"] != 0) | empty
     has_output = (measures["output_reported"] != 0) | empty
-    unpriced_input = measures["input_tokens"] - measures["priced_input_tokens"]
-    unpriced_output = measures["output_tokens"] - measures["priced_output_tokens"]
+    unpriced_input, unpriced_output = (
+        measures[f"{side}_tokens"]
+        - measures[f"priced_{side}_tokens"]
+        - measures[f"billed_{side}_tokens"]
+        for side in ("input", "output")
+    )
     priced_tokens = measures["priced_input_tokens"] + measures["priced_output_tokens"]
     columns = AmountColumns(
         records=measures["records"].tolist(),
@@ -260,6 +300,12 @@ def columns_from_sums(
         unpriced_output_tokens=unpriced_output.tolist(),
         split_input_tokens=measures["split_input_tokens"].tolist(),
         split_output_tokens=measures["split_output_tokens"].tolist(),
+        cost_without_tokens=measures["cost_without_tokens"].tolist(),
+        input_cost_without_tokens=measures["input_cost_without_tokens"].tolist(),
+        output_cost_without_tokens=measures["output_cost_without_tokens"].tolist(),
+        negative_cost=measures[
+            "negative_cost" if cost_type == "both" else f"negative_{cost_type}_cost"
+        ].tolist(),
     )
     return _one_side(columns, cost_type)
 
@@ -273,6 +319,7 @@ def _one_side(columns: AmountColumns, cost_type: CostType) -> AmountColumns:
             tokens=columns.input_tokens,
             priced_tokens=columns.split_input_tokens,
             unpriced_tokens=columns.unpriced_input_tokens,
+            cost_without_tokens=columns.input_cost_without_tokens,
         )
     if cost_type == "output":
         return replace(
@@ -281,6 +328,7 @@ def _one_side(columns: AmountColumns, cost_type: CostType) -> AmountColumns:
             tokens=columns.output_tokens,
             priced_tokens=columns.split_output_tokens,
             unpriced_tokens=columns.unpriced_output_tokens,
+            cost_without_tokens=columns.output_cost_without_tokens,
         )
     return columns
 

@@ -103,6 +103,8 @@ def _totals(selection: Selection) -> dict[str, Any]:
         "tokens_per_unit": _one_decimal(amounts.tokens_per_unit),
         "run_rate_per_day": decimal_text(headline.run_rate),
         "unpriced_tokens": amounts.unpriced_tokens,
+        "cost_without_tokens": decimal_text(amounts.cost_without_tokens),
+        "negative_cost": decimal_text(amounts.negative_cost),
     }
 
 

@@ -36,9 +36,9 @@ from meterwidgets.frame.rollup.encoding import (
     distinct_values,
     drop_unused,
     encode,
-    exact_total,
     narrow,
     numbers,
+    total_size,
 )
 from meterwidgets.frame.rollup.tables import aliases_of, with_aliases
 from meterwidgets.schema import MEASURES
@@ -90,7 +90,7 @@ class Accumulator:
             return
         values = {name: rows[name] for name in MEASURES if name in rows}
         for name, column in values.items():
-            self._totals[name] = self._totals.get(name, 0) + exact_total(column)
+            self._totals[name] = self._totals.get(name, 0) + total_size(column)
             if self._totals[name] >= 2**63:
                 raise LedgerError(OVERFLOW)
         keys = np.zeros(len(rows["bucket"]), np.int64)

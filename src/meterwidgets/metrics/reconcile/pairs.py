@@ -16,6 +16,7 @@ _COSTS = ("records", "input_cost", "output_cost", "unsplit_cost")
 _MEASURES = (
     *_COSTS, "priced", "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens", "priced_input_tokens", "priced_output_tokens",
+    "billed_input_tokens", "billed_output_tokens",
 )  # fmt: skip
 ItemKind = Literal["not_tokens", "tax"]
 
@@ -239,5 +240,10 @@ def _from_sums(sums: Mapping[str, int]) -> SideTotals:
         input=sums["input_tokens"],
         cached=sums["cache_read_tokens"] + sums["cache_write_tokens"],
         tokens=tokens,
-        unpriced=tokens - sums["priced_input_tokens"] - sums["priced_output_tokens"],
+        unpriced=tokens
+        - sum(
+            sums[f"{kind}_{side}_tokens"]
+            for kind in ("priced", "billed")
+            for side in ("input", "output")
+        ),
     )
