@@ -16,7 +16,7 @@ TOTALS = [
     "cost", "input_cost", "output_cost", "unsplit_cost", "tokens", "input_tokens",
     "output_tokens", "cache_read_tokens", "reasoning_tokens", "requests", "models",
     "top_model", "rate_per_1k", "tokens_per_unit", "run_rate_per_day",
-    "unpriced_tokens", "cost_without_tokens", "negative_cost",
+    "unpriced_tokens", "cost_without_tokens", "negative_cost", "credits",
 ]  # fmt: skip
 ROW = [
     "id", "name", "cost", "input_cost", "output_cost", "tokens", "input_tokens",
@@ -77,6 +77,7 @@ def test_the_golden_document_to_the_letter(golden: UsageFrame) -> None:
             "unpriced_tokens": 0,
             "cost_without_tokens": "0.000000000",
             "negative_cost": "0.000000000",
+            "credits": "0.000000000",
         },
         "by": {
             "org": [row("Acme")],

@@ -42,6 +42,7 @@ def read_ledgers(
     rejects: str,
     source: str | None = None,
     repricing: Repricing | None = None,
+    with_notes: bool = True,
 ) -> UsageFrame:
     """Read ledgers; progress, notes and rejects go to the error stream.
 
@@ -52,6 +53,7 @@ def read_ledgers(
         rejects: The file for rejected rows.
         source: The format; None recognises it.
         repricing: Other prices than those of the ledger.
+        with_notes: Whether the notes about the whole ledger go there, too.
 
     Raises:
         MeterError: When there is nothing to read, or something can't be read.
@@ -67,7 +69,7 @@ def read_ledgers(
         )
     if repricing is not None:
         usage = repricing.apply(usage)
-    for note in usage.quality.notes:
+    for note in usage.quality.notes if with_notes else ():
         click.echo(plain(note), err=True)
     rejected = usage.quality.rejected
     if rejected:
@@ -82,6 +84,7 @@ def read_ledgers_or_demo(
     *,
     rejects: str,
     repricing: Repricing | None,
+    with_notes: bool = True,
 ) -> UsageFrame:
     """Read the ledgers that are named, else those of the config, else the demo.
 
@@ -92,7 +95,12 @@ def read_ledgers_or_demo(
     config, folder = load_config(config_file)
     if ledgers or config.source:
         return read_ledgers(
-            ledgers, config, folder=folder, rejects=rejects, repricing=repricing
+            ledgers,
+            config,
+            folder=folder,
+            rejects=rejects,
+            repricing=repricing,
+            with_notes=with_notes,
         )
     if config_file is not None:
         raise ConfigError(

@@ -14,6 +14,7 @@ from meterwidgets.cli.ledgers import read_ledgers_or_demo
 from meterwidgets.errors import ConfigError, MeterError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.schema import DIMENSIONS
 
 
 @click.command("report")
@@ -65,6 +66,8 @@ def command(
         config_file,
         rejects=rejects,
         repricing=None if beside else new_prices,
+        # of a part of the ledger, the report has the notes that are about it
+        with_notes=not any(selected[each.name] for each in DIMENSIONS.filters.values()),
     )
     if beside and new_prices is not None:  # it has a row for each currency
         filters = _filters(usage, currency=None, **selected)

@@ -23,7 +23,7 @@ from meterwidgets.frame.cube.running_sums import RunningSums
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup.encoding import Integers, numbers
 from meterwidgets.ledger.pricing.outliers import Outlier
-from meterwidgets.ledger.records.quality import Quality
+from meterwidgets.ledger.records.quality import Credit, Quality
 from meterwidgets.schema import MEASURES
 
 _FORMAT = 4
@@ -116,6 +116,9 @@ def open_frame(folder: str | Path) -> UsageFrame:
             )
         quality = metadata.pop("quality")
         quality["notes"] = tuple(quality["notes"])
+        quality["credits"] = tuple(
+            Credit(**each) for each in quality.get("credits", ())
+        )
         cubes = {
             name: _open_cube(folder, name, **shape)
             for name, shape in metadata.pop("cubes").items()

@@ -23,6 +23,7 @@ from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.postgres_url import Database
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import (
+    bill_credits,
     containment,
     labels,
     notes,
@@ -102,6 +103,8 @@ def read_ledgers(
     steps.until(1)
     all_notes = [*collected.notes, *rate_notes, *notes.of_families(ws), *overlaps]
     all_notes += notes.of_tallies(tallies, book)
+    credited = bill_credits.summed(ws)
+    all_notes += bill_credits.notes(credited)
     if first_rejects:
         rows = counted(rejected, "row", "rows")
         all_notes.insert(0, f"{rows} rejected, the first: {describe(first_rejects[0])}")
@@ -111,6 +114,7 @@ def read_ledgers(
         duplicates=duplicates,
         assumed_tz=collected.assumed_tz,
         notes=tuple(dict.fromkeys(all_notes)),
+        credits=credited,
         rejects=first_rejects,
     )
 
@@ -143,6 +147,7 @@ def collect(
     see `read_ledgers`.
     """
     rejects.create(ws)
+    bill_credits.create(ws)
     pages.create(ws)
     labels.create(ws)
     with ExitStack() as opened:

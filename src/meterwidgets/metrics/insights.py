@@ -51,14 +51,24 @@ def insights(selection: Selection) -> tuple[Insight, ...]:
 
     Source: METRICS, "Insights".
     """
+    every_model = _without_filters(selection, "deployments", "models")
     candidates = (
         _overpriced(selection),
-        _spike(selection),
+        _spike(selection) or _spike_outside(selection),
         _unpriced(selection),
-        _concentration(selection),
-        _single_model(selection),
+        _concentration(every_model),
+        _single_model(every_model),
     )
     return tuple(insight for insight in candidates if insight is not None)
+
+
+def _without_filters(selection: Selection, *names: str) -> Selection:
+    """A selection without some filters: what users did not choose."""
+    filters = selection.filters
+    for dimension in selection.filters.chosen:
+        if f"{dimension}s" in names:
+            filters = filters.choose(dimension)
+    return selection if filters is selection.filters else selection.select(filters)
 
 
 def _overpriced(selection: Selection) -> Insight | None:
@@ -106,13 +116,20 @@ def _single_model(selection: Selection) -> Insight | None:
     if not ranked.rows or ranked.rows[0].share != 1 or ranked.rows[0].id is None:
         return None
     subject = "All cost is" if ranked.measure == "cost" else "All usage is"
-    return Insight(
-        "single_model",
-        "info",
-        "Single Model Usage",
+    others = [isolated(row.name) for row in ranked.rows[1:] if row.id is not None]
+    text = (
         f"{subject} concentrated in a single model. Consider exploring additional "
-        "models for better flexibility and risk distribution.",
+        "models for better flexibility and risk distribution."
     )
+    if others:
+        text += f" Used beside it, without any cost: {_first_names(others)}."
+    return Insight("single_model", "info", "Single Model Usage", text)
+
+
+def _first_names(names: Sequence[str]) -> str:
+    """Up to three names, and how many more there are."""
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
 
 
 def _concentration(selection: Selection) -> Insight | None:
@@ -163,9 +180,7 @@ def _add_rates(selection: Selection) -> str:
     names = [isolated(row.name) for row in unpriced if row.id is not None]
     advice = "Add rates"
     if names:
-        advice += f" for {', '.join(names[:3])}"
-    if len(names) > 3:
-        advice += f" and {len(names) - 3:,} more"
+        advice += f" for {_first_names(names)}"
     if len(names) < len(unpriced):
         advice += '; model = "*" also matches usage without a model name'
     return advice
@@ -207,6 +222,23 @@ def _spike(selection: Selection) -> Insight | None:
         f"Cost was {money(total[day])}, against a median of {money(median)} "
         f"{baseline_text}. {name} rose to {money(by_model[model][day])} from a median "
         f"of {money(medians[model])}. Check who called it that day.",
+    )
+
+
+def _spike_outside(selection: Selection) -> Insight | None:
+    """A spike of the whole ledger that the filters leave out, without its amounts."""
+    chosen = [f"{dimension}s" for dimension in selection.filters.chosen]
+    if not chosen:
+        return None
+    whole = _spike(_without_filters(selection, *chosen))
+    if whole is None:
+        return None
+    return Insight(
+        "spike",
+        "warning",
+        f"{whole.title}, outside the filters",
+        "The cost of the whole ledger was far above its median that day, and that of "
+        "this selection was not. Clear the filters to see which model rose.",
     )
 
 

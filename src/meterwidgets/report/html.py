@@ -12,6 +12,7 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.notes import notes_of
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.filters.chosen import sentences
@@ -126,7 +127,7 @@ def _body(selection: Selection) -> Iterable[str]:
     for by in frame.dimensions.breakdowns:
         yield _breakdown(selection, by)
     yield "</div>"
-    yield _notes(frame.quality.notes)
+    yield _notes(notes_of(selection))
 
 
 def _text(value: str) -> str:

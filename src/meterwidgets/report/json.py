@@ -10,9 +10,11 @@ from typing import Any
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
 from meterwidgets.metrics.formats import decimal_text, rounded
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.notes import notes_of
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import trend
 
@@ -52,7 +54,7 @@ def report(selection: Selection) -> dict[str, Any]:
             "rejected": quality.rejected,
             "duplicates": quality.duplicates,
             "assumed_tz": quality.assumed_tz,
-            "notes": list(quality.notes),
+            "notes": notes_of(selection),
         },
     }
 
@@ -105,6 +107,7 @@ def _totals(selection: Selection) -> dict[str, Any]:
         "unpriced_tokens": amounts.unpriced_tokens,
         "cost_without_tokens": decimal_text(amounts.cost_without_tokens),
         "negative_cost": decimal_text(amounts.negative_cost),
+        "credits": decimal_text(selected_credits(selection)),
     }
 
 

@@ -166,4 +166,7 @@ def test_focus_leaves_credits_out_and_says_so(write: Write) -> None:
     credit = CHARGE | {"ChargeCategory": "Credit", "EffectiveCost": "-5"}
     usage = read(write(as_csv(CHARGE, credit)))
     assert (usage.quality.records, usage.quality.rejected) == (1, 0)
-    assert "1 row is not a request, left out" in usage.quality.notes[0]
+    assert usage.quality.notes[-1] == (
+        "focus: 1 row holds credits, taxes or purchases of -5.000000000 EUR in all: "
+        "in no spend, and shown beside it"
+    )

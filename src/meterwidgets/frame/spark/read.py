@@ -103,7 +103,14 @@ def read_cluster(
         only = price_notes.PRICEABLE if pricing.is_repriced else "true"
         said += notes.of_tallies(notes.tallied(records, only=only), book)
         once = tuple(dict.fromkeys(said))
-        quality = Quality(there, rejected, good - there, naive, once, kept)
+        quality = Quality(
+            records=there,
+            rejected=rejected,
+            duplicates=good - there,
+            assumed_tz=naive,
+            notes=once,
+            rejects=kept,
+        )
         return replace(frame, quality=quality)
 
 

@@ -66,6 +66,9 @@ class Workspace:
     """The priced records, without duplicates: a table, or a view if there are many."""
     rejects: Final = Relation("rejects")
     """Rejected rows: file, line, unit, field, value, reason."""
+    credits: Final = Relation("credits")
+    """Credits, taxes and purchases, which are in no record: source, org, project,
+    start_us, currency, nano, and what identifies each."""
     labels: Final = Relation("labels")
     """The ledger's own names for its ids: dimension, id, name, since."""
     pages: Final = Relation("pages")

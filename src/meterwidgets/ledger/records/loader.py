@@ -17,7 +17,7 @@ from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.readers.json_errors import explain_json_error
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records import labels, parquet_view, rejects
+from meterwidgets.ledger.records import bill_credits, labels, parquet_view, rejects
 from meterwidgets.ledger.records.plan import Plan
 from meterwidgets.schema import COUNTS, NAMES
 from meterwidgets.text import counted
@@ -139,7 +139,8 @@ def _no_rows() -> str:
     texts = ("source", "grain", "record_id", "covers", *NAMES, "status", "service_tier",
              "reported_currency", *labels.COLUMNS)  # fmt: skip
     numbers = ("file", "n", "start_us", "end_us", *COUNTS, "reported_cost",
-               "reported_input_cost", "reported_output_cost", "grown")  # fmt: skip
+               "reported_input_cost", "reported_output_cost", "grown",
+               "credit")  # fmt: skip
     booleans = ("recorded_zero", "own_id", "billed", "used", "zoned")
     columns = [f'NULL::VARCHAR AS "{name}"' for name in texts]
     columns += [f"NULL::BIGINT AS {name}" for name in numbers]
@@ -179,7 +180,8 @@ def _reason(raw: RawLedger, error: duckdb.Error) -> str:
 _IS_GOOD = "used AND reject IS NULL"
 _FILE_STATS = f"""
   file, min({{n}}) AS first,
-  count(*) FILTER (WHERE NOT used AND reject IS NULL) AS skipped,
+  count(*) FILTER (WHERE NOT used AND reject IS NULL AND credit IS NULL) AS skipped,
+  count(credit) AS credits,
   count(*) FILTER (WHERE NOT zoned AND {_IS_GOOD}) AS without_zone,
   min({{n}}) FILTER (WHERE NOT zoned AND {_IS_GOOD}) AS first_without_zone,
   count(reject) AS rejected
@@ -212,8 +214,9 @@ def remove_bad_rows(
     Returns:
         The notes, one sentence each, and whether a time zone was assumed.
     """
-    ((skipped, rejected),) = ws.execute(
-        "SELECT coalesce(sum(skipped), 0), coalesce(sum(rejected), 0) "
+    ((skipped, rejected, credit_rows),) = ws.execute(
+        "SELECT coalesce(sum(skipped), 0), coalesce(sum(rejected), 0), "
+        "coalesce(sum(credits), 0) "
         f"FROM {ws.file_stats}"
     ).fetchall()
     rejects.collect(ws, [plans[number] for number in order], rejected=rejected)
@@ -232,7 +235,9 @@ def remove_bad_rows(
             assumed = True
             line = rejects.line_of(ws, plan.raw, first_naive - first + 1)
             notes_of_file.append(_zone_note(plan, line, naive))
-    _drop_bad_rows(ws, order, all_good=not (skipped or rejected))
+    if credit_rows:
+        bill_credits.collect(ws)
+    _drop_bad_rows(ws, order, all_good=not (skipped or rejected or credit_rows))
     ws.drop(ws.file_stats)
     return [
         note
@@ -257,7 +262,7 @@ def _drop_bad_rows(ws: Workspace, order: Sequence[int], *, all_good: bool) -> No
     elif not all_good:
         ws.execute(f"DELETE FROM {ws.reported} WHERE NOT ({_IS_GOOD})")
     labels.collect(ws)
-    columns = ("used", "zoned", "reject", *labels.COLUMNS)
+    columns = ("used", "zoned", "reject", "credit", *labels.COLUMNS)
     numbers = ", ".join(map(str, order))
     file = f"([{numbers}]::BIGINT[])[file + 1]"
     if is_view:

@@ -15,6 +15,10 @@ from meterwidgets.ledger.records.rules import CURRENCY, END_US, FIRST_US, reject
 from meterwidgets.schema import COUNTS, FIELDS, MONEY, NAMES
 
 _INTEGER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_CREDIT = """CASE WHEN is_credit AND abs(parse_amount(cost_t)) < 1000000000
+  THEN CAST(CAST(parse_amount(cost_t) AS DECIMAL(28, 9)) * 1000000000 AS BIGINT) END"""
+"""SQL text of the amount of a credit, tax or purchase, in nano-units."""
+
 _HAS_ZONE = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
 
 
@@ -52,6 +56,7 @@ def parsed(
     kinds: Mapping[str, str],
     only: str,
     recorded_zero: str,
+    credit: str,
     labels: Mapping[str, str],
     plain: Collection[str] = (),
 ) -> str:
@@ -65,13 +70,16 @@ def parsed(
             others are text.
         only: SQL condition of the rows that are usage.
         recorded_zero: SQL condition under which a cost of 0 is a price.
+        credit: SQL condition of the rows whose cost is a credit, tax or purchase; ""
+            where there are none.
         labels: Dimension -> SQL text of the name of its value.
         plain: The fields that ``proof`` found plain.
 
     Returns:
         A SELECT of ``file``, ``n``, ``used``, every field (times as ``start_us`` and
         ``end_us``, money in nano), ``org_label`` and its like, ``zoned``,
-        ``recorded_zero`` and ``reject`` (field, value, reason).
+        ``recorded_zero``, ``reject`` (field, value, reason) and, where there may be
+        some, ``credit`` in nano.
     """
     label_columns = {f"{name}_label": text for name, text in labels.items()}
     raw = "".join(
@@ -82,12 +90,17 @@ def parsed(
     texts += [f"text_or_null({name}_r) AS {name}" for name in label_columns]
     # a macro repeats its argument, so each value gets a name before it goes into one;
     # from the inside: raw values (_r), texts (_t), numbers (_v), rules, fields
+    # a credit is no usage, whatever else the source says about its row
+    is_credit = f"coalesce({credit}, false)" if credit else "false"
+    amount = f", {_CREDIT} AS credit" if credit else ""
     return f"""
-SELECT file, n, {_values(kinds, label_columns)}
+SELECT file, n, {_values(kinds, label_columns)}{amount}
 FROM (SELECT *, {reject(fields, plain)} AS reject
 FROM (SELECT *, {_numbers(fields, kinds, plain)}
-FROM (SELECT file, n, broken, text, used, recorded_zero, {", ".join(texts)}
-FROM (SELECT file, n, broken, text, coalesce({only}, false) AS used,
+FROM (SELECT file, n, broken, text, used, recorded_zero, is_credit,
+  {", ".join(texts)}
+FROM (SELECT file, n, broken, text, {is_credit} AS is_credit,
+    coalesce({only}, false) AND NOT {is_credit} AS used,
     coalesce({recorded_zero}, false) AS recorded_zero{raw}
 FROM ({relation})))))
 """

@@ -106,6 +106,7 @@ class Plan:
         known = "requests" in self.fields or self.bucketed
         counts = ", ".join(name for name in COUNTS if name != "requests")
         names = "".join(f", {name}_label" for name in self.source.labels)
+        credit = ", credit" if self._has_credits else ""
         return f"""
           SELECT {literal(self.source.name)} AS source,
             '{"bucket" if self.bucketed else "request"}' AS grain,
@@ -117,13 +118,17 @@ class Plan:
             {"requests" if known else "1::BIGINT AS requests"}, {counts},
             reported_cost, reported_input_cost, reported_output_cost, recorded_zero,
             {COUNTED if self.source.keep_largest else "NULL::BIGINT"} AS grown,
-            CASE WHEN coalesce(
-                reported_cost, reported_input_cost, reported_output_cost) IS NOT NULL
+            CASE WHEN coalesce(reported_cost, reported_input_cost,
+                reported_output_cost{credit}) IS NOT NULL
               THEN coalesce(reported_currency, {literal(self.currency)})
               END AS reported_currency,
-            used, zoned, reject{names}
+            used, zoned, reject{names}{credit}
           FROM ({self._parsed(files, plain)})
         """
+
+    @property
+    def _has_credits(self) -> bool:
+        return self.source.credit != "false"
 
     def proof(self, files: str) -> str:
         """SQL text of which fields of some files like this one are plain."""
@@ -141,6 +146,7 @@ class Plan:
             kinds=raw.kinds,
             only=raw.only,
             recorded_zero=raw.recorded_zero,
+            credit=raw.credit if self._has_credits else "",
             labels=raw.labels,
             plain=plain,
         )
@@ -154,6 +160,7 @@ class Plan:
         else:  # a column of a table may have any name, braces too
             fields = {n: columns.value(text[1:-1]) for n, text in self.fields.items()}
         only, zero = fill(self.source.where), fill(self.source.free_when)
+        credit = fill(self.source.credit)
         labels = {name: fill(text) for name, text in self.source.labels.items()}
         derived = [fill(text) for text in self.source.derived.values()]
         kinds = {
@@ -173,7 +180,7 @@ class Plan:
             relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
         for number, text in enumerate(derived):
             relation = f"SELECT *, {text} AS d{number} FROM ({relation})"
-        return _Values(relation, fields, kinds, only, zero, labels)
+        return _Values(relation, fields, kinds, only, zero, credit, labels)
 
 
 class _Columns:
@@ -213,6 +220,7 @@ class _Values:
     kinds: Mapping[str, str]
     only: str
     recorded_zero: str
+    credit: str
     labels: Mapping[str, str]
 
 

@@ -11,6 +11,27 @@ from typing import Any
 from meterwidgets.errors import LedgerError
 
 
+@dataclass(frozen=True, kw_only=True)
+class Credit:
+    """The credits, taxes and purchases of a bill on one day, summed.
+
+    Attributes:
+        source: The bill's format.
+        org: As reported; None where it is not.
+        day: The UTC day, in days since 1970.
+        currency: Of the amount.
+        nano: The amount in nano-units, credits below zero.
+        rows: How many rows it is the sum of.
+    """
+
+    source: str
+    org: str | None
+    day: int
+    currency: str
+    nano: int
+    rows: int
+
+
 @dataclass(frozen=True)
 class Quality:
     """The quality of a ledger: what was read, what was rejected, what was assumed.
@@ -21,6 +42,7 @@ class Quality:
         duplicates: Rows that repeat another one.
         assumed_tz: Whether timestamps without a zone were read in an assumed one.
         notes: What else users should know, one sentence each.
+        credits: Credits, taxes and purchases of bills, which are in no record.
         rejects: File, line, field, value and reason of the first 10,000 rejected rows.
     """
 
@@ -29,6 +51,7 @@ class Quality:
     duplicates: int = 0
     assumed_tz: bool = False
     notes: tuple[str, ...] = ()
+    credits: tuple[Credit, ...] = ()
     rejects: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 

@@ -17,7 +17,7 @@ from meterwidgets.ledger.sources.buckets import (
     is_bucketed,
     result_column,
 )
-from meterwidgets.ledger.sources.sql import sum_of
+from meterwidgets.ledger.sources.sql import is_credit, sum_of
 
 _START, _RESULT = "{bucket.starting_at}", "{result.@record}"
 
@@ -104,6 +104,7 @@ COSTS = Source(
         "cost": Field("from_cents({result.amount})", "results.amount (cents)"),
         "currency": Field("coalesce({result.currency}, 'USD')", "results.currency"),
     },
+    credit=is_credit("{result.description}", "{result.amount}"),
     derived=bucket_key(_START, _RESULT, amounts=["amount"], within=SAME_RESULTS),
     keep_largest=True,
     is_paginated=True,

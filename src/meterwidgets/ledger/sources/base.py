@@ -80,6 +80,8 @@ class Source:
         is_mapped: Whether the user's or a guessed mapping of columns fills the fields.
         levels: Where the records of a nested ledger lie, from the outside in.
         where: SQL condition of the rows that are usage; other rows are left out.
+        credit: SQL condition of the rows that are money without usage: credits, taxes,
+            purchases. They are in no spend; their sum is shown beside it.
         derived: Further columns -> SQL text, each over the raw columns and the derived
             ones above it. A window may look at neighbouring rows of one ``file`` by
             their number ``n``.
@@ -107,6 +109,7 @@ class Source:
     is_mapped: bool = False
     levels: tuple[Level, ...] = ()
     where: str = "true"
+    credit: str = "false"
     derived: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     timezone: str | None = None
@@ -148,6 +151,7 @@ class Source:
         yield from ((f"labels.{key}", text) for key, text in self.labels.items())
         yield from ((f"derived.{key}", text) for key, text in self.derived.items())
         yield "where", self.where
+        yield "credit", self.credit
         yield "free_when", self.free_when
 
     def _problems(self) -> Iterator[tuple[str, str]]:
@@ -173,7 +177,7 @@ class Source:
         yield from self._placeholder_problems()
 
     def _mapping_problems(self) -> Iterator[tuple[str, str]]:
-        sql = [key for key, text in self._sql() if text != "true"]
+        sql = [key for key, text in self._sql() if text not in ("true", "false")]
         if sql or any(each.sql for each in self.fields.values()):
             yield "is_mapped", "the mapping decides, so no SQL may be declared"
         for key in ("levels", "keep_largest", "is_paginated", "pays_for"):

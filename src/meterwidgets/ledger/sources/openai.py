@@ -19,6 +19,7 @@ from meterwidgets.ledger.sources.buckets import (
     is_bucketed,
     result_column,
 )
+from meterwidgets.ledger.sources.sql import is_credit
 
 _START, _RESULT = "{bucket.start_time}", "{result.@record}"
 
@@ -108,6 +109,7 @@ COSTS = Source(
         "cost": result_column("amount.value"),
         "currency": result_column("amount.currency"),
     },
+    credit=is_credit("{result.line_item}", "{result.amount.value}"),
     derived=bucket_key(_START, _RESULT, within=SAME_RESULTS),
     keep_largest=True,
     is_paginated=True,

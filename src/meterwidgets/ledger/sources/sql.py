@@ -52,3 +52,22 @@ def as_json(*columns: str) -> str:
     """
     pairs = ", ".join(f"'{name}', {{{name}}}" for name in columns)
     return f"json_object({pairs})"
+
+
+def is_credit(text: str, amount: str) -> str:
+    """SQL text of whether a line of a bill is a credit: below zero, and named so.
+
+    Any other line below zero is a correction of usage.
+
+    Args:
+        text: SQL text of what the line is called.
+        amount: SQL text of its amount.
+
+    Examples:
+        >>> is_credit("{item}", "{amount}").startswith("starts_with(trim({amount})")
+        True
+    """
+    return (
+        f"starts_with(trim({amount}), '-') AND regexp_matches(lower({text}), "
+        r"'\b(credits?|discounts?|grants?|promo(tion(al)?)?s?|vouchers?)\b')"
+    )

@@ -10,6 +10,7 @@ from statistics import median
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.formats import Number
 from meterwidgets.metrics.totals import Totals, delta, previous_totals, totals
@@ -31,6 +32,7 @@ class CardContext:
         currency: Of all its money; None where nothing is priced.
         model_slots: Name of a model -> its colour slot.
         cost_type: The side that is shown: both, input or output.
+        credits: The credits, taxes and purchases beside the spend; None where unknown.
     """
 
     totals: Totals
@@ -39,6 +41,7 @@ class CardContext:
     currency: str | None
     model_slots: Slots
     cost_type: str
+    credits: int | None
 
     @classmethod
     def of(cls, selection: Selection, slots: Slots) -> CardContext:
@@ -57,6 +60,7 @@ class CardContext:
             currency=selection.currency,
             model_slots={row.name: in_selection[row.id] for row in rows},
             cost_type=selection.filters.cost_type,
+            credits=selected_credits(selection),
         )
 
     @property
