@@ -58,14 +58,14 @@ def demo_usage() -> UsageFrame:
         >>> demo_usage()
         UsageFrame('Demo ledger', 137,380 records, 2025-11-25 to 2026-02-22, USD)
     """
-    from meterwidgets.frame.read import read_requests
+    from meterwidgets.frame.read import read_ledger_specs
     from meterwidgets.ledger import demo
     from meterwidgets.ledger.records.plan import LedgerSpec
     from meterwidgets.schema import FIELDS
 
     table = demo.table()
     columns = {name: name for name in table.column_names if name in FIELDS}
-    return read_requests(
+    return read_ledger_specs(
         [LedgerSpec([table], columns=columns)],
         prices=demo.prices(),
         tz="UTC",

@@ -9,7 +9,7 @@ from pathlib import Path
 from meterwidgets.config.config import Config, SourceEntry, prices
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.read import read_requests, title
+from meterwidgets.frame.read import read_ledger_specs, title
 from meterwidgets.frame.store.store import is_store, open_store
 from meterwidgets.ledger.engine.progress import Progress
 from meterwidgets.ledger.readers.files import find_files
@@ -47,7 +47,7 @@ def read_with_config(
         return _open_store(paths, config)
     requests = requests_for(ledgers, config=config, folder=folder, source=source)
     inputs = paths or [path for request in requests for path in request.inputs]
-    return read_requests(
+    return read_ledger_specs(
         requests,
         prices=prices(config),
         tz=config.timezone,

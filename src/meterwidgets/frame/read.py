@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -53,7 +54,7 @@ def read_usage(
             polars, pyarrow, DuckDB), or a list of them: one ledger, without
             duplicates. A dataframe of PySpark is read alone, where it is, by the
             cluster (``meterwidgets[spark]``).
-        source: The format, when it shall not be recognised; see
+        source: The format, instead of recognising it; see
             ``meterwidgets sources``.
         columns: Our field -> your column, for tables; the rest is guessed.
         prices: Prices of what the ledger did not price; by default the catalogue.
@@ -97,10 +98,10 @@ def read_usage(
     zone(tz)
     if not re.fullmatch("[A-Za-z]{3}", currency):
         raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
-    request = LedgerSpec(inputs, source, columns, tz, currency.upper())
-    paths = [each for each in request.inputs if isinstance(each, str | Path | Database)]
-    return read_requests(
-        [request],
+    spec = LedgerSpec(inputs, source, columns, tz, currency.upper())
+    paths = [each for each in spec.inputs if isinstance(each, str | Path | Database)]
+    return read_ledger_specs(
+        [spec],
         prices=prices or PriceBook(),
         tz=tz,
         labels=labels,
@@ -126,8 +127,8 @@ def _is_mapping(columns: object) -> bool:
     )
 
 
-def read_requests(
-    requests: Sequence[LedgerSpec],
+def read_ledger_specs(
+    specs: Sequence[LedgerSpec],
     *,
     prices: PriceBook,
     tz: str,
@@ -139,41 +140,45 @@ def read_requests(
     pricing: Pricing = RECORDED,
 ) -> UsageFrame:
     """Read several ledgers, each in its own way, as one; see ``read_usage``."""
-    import duckdb
-
-    words: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
-    reread = partial(
-        read_requests, requests, prices=prices, labels=labels, rejects=None, **words
-    )
-    words |= {"reread": reread}
+    attributes: dict[str, Any] = {"tz": tz, "name": name, "demo": demo}
+    attributes["reread"] = partial(
+        read_ledger_specs, specs, prices=prices, labels=labels, rejects=None,
+        **attributes,
+    )  # fmt: skip
 
     def keep(rows: Iterable[Mapping[str, Any]]) -> None:
         if rejects is not None:
             write_rejects(rows, Path(rejects))
 
-    if any(map(is_cluster, (each for request in requests for each in request.inputs))):
+    if any(map(is_cluster, (each for spec in specs for each in spec.inputs))):
         from meterwidgets.frame.spark.read import read_cluster
 
-        words |= {"labels": merge_labels({}, labels or {})}
-        return read_cluster(requests, prices, keep, pricing=pricing, **words)
+        attributes["labels"] = merge_labels({}, labels or {})
+        return read_cluster(specs, prices, keep, pricing=pricing, **attributes)
     steps = Steps(progress)
+    with _engine_errors(name), open_workspace() as ws:
+        quality = read_ledgers(ws, specs, prices, steps, keep, pricing, STATS_COLUMNS)
+        stats = record_stats(ws)
+        cubes = partial(build_cubes, ws, stats, tz=tz, tell=steps.tell)
+        frame = frame_from_records(
+            ws, stats, quality, cubes, pricing=str(pricing), **attributes
+        )
+        parquet_view.check(ws)
+        steps.end()
+        names = newest_names(latest_names(ws), cubes=[frame.cube, frame.user_cube])
+    return replace(frame, labels=merge_labels(names, labels or {}))
+
+
+@contextmanager
+def _engine_errors(name: str) -> Iterator[None]:
+    """Turn an error of the engine into one that names the ledger."""
+    import duckdb
+
     try:
-        with open_workspace() as ws:
-            quality = read_ledgers(
-                ws, requests, prices, steps, keep, pricing, STATS_COLUMNS
-            )
-            known = record_stats(ws)
-            cubes = partial(build_cubes, ws, known, tz=tz, tell=steps.tell)
-            frame = frame_from_records(
-                ws, known, quality, cubes, pricing=str(pricing), **words
-            )
-            parquet_view.check(ws)
-            steps.end()
-            found = newest_names(latest_names(ws), cubes=[frame.cube, frame.user_cube])
+        yield
     except duckdb.Error as error:
-        said = str(error).splitlines()[0]
-        raise LedgerError(f"{name}: can't be read ({said})") from error
-    return replace(frame, labels=merge_labels(found, labels or {}))
+        reason = str(error).splitlines()[0]
+        raise LedgerError(f"{name}: can't be read ({reason})") from error
 
 
 def is_cluster(ledger: Any) -> bool:

@@ -196,7 +196,7 @@ def test_what_a_cluster_does_not_read_is_refused_with_a_way_out(
         LedgerError, match=r"read alone; put several into one with df\.unionByName"
     ):
         read([df, df])
-    with pytest.raises(LedgerError, match="is a stream, expected rows that are there"):
+    with pytest.raises(LedgerError, match="is a stream, expected a fixed set of rows"):
         read(spark.readStream.format("rate").load())
     logs = "request_id string, startTime string, spend double, api_key string, call_type string"
     with pytest.raises(LedgerError, match=r"those of litellm .* choose source='table'"):

@@ -20,8 +20,8 @@ from ledger.rows import COLUMNS, texts
 import meterwidgets as mw
 from meterwidgets import LedgerError
 from meterwidgets.frame.rollup.measures import rollup
-from meterwidgets.frame.spark.engine import explained, for_spark
-from meterwidgets.frame.spark.worker import Job, checked, versions
+from meterwidgets.frame.spark.engine import explain_errors, for_spark
+from meterwidgets.frame.spark.worker import Job, check_batches, versions
 from meterwidgets.schema import DIMENSIONS
 
 BOOK = mw.PriceBook.parse(
@@ -35,7 +35,7 @@ def made(parts: Sequence[pa.Table]) -> list[dict[str, Any]]:
     return [
         row
         for part, table in enumerate(parts)
-        for batch in checked(table.to_batches(max_chunksize=7), JOB, part)
+        for batch in check_batches(table.to_batches(max_chunksize=7), JOB, part)
         for row in batch.to_pylist()
     ]
 
@@ -97,7 +97,7 @@ def test_however_a_table_is_cut_its_records_are_the_same(
 
 
 def test_a_part_without_rows_makes_none() -> None:
-    assert list(checked([], JOB)) == []
+    assert list(check_batches([], JOB)) == []
 
 
 def test_a_worker_of_another_version_says_so_and_reads_nothing(table: pa.Table) -> None:
@@ -105,7 +105,7 @@ def test_a_worker_of_another_version_says_so_and_reads_nothing(table: pa.Table) 
     with pytest.raises(
         LedgerError, match=r"not 0\.1, and may read or price otherwise; install"
     ):
-        list(checked(table.to_batches(), job))
+        list(check_batches(table.to_batches(), job))
 
 
 def test_a_job_reaches_a_worker_whole() -> None:
@@ -144,10 +144,10 @@ def test_the_roll_up_for_spark_never_wraps_and_never_divides_in_floats() -> None
 )  # fmt: skip
 def test_what_spark_says_is_said_with_a_way_out(said: str, told: str) -> None:
     errors = pytest.importorskip("pyspark.errors")
-    with pytest.raises(LedgerError, match=re.escape(told)), explained("table"):
+    with pytest.raises(LedgerError, match=re.escape(told)), explain_errors("table"):
         raise errors.PySparkException(said)
 
 
 def test_an_error_of_ours_stays_what_it_is() -> None:
-    with pytest.raises(LedgerError, match=r"^mine$"), explained("table"):
+    with pytest.raises(LedgerError, match=r"^mine$"), explain_errors("table"):
         raise LedgerError("mine")

@@ -1,4 +1,4 @@
-"""Spark as an engine: it answers our SQL, and its errors are said in our words."""
+"""Spark as an engine: it answers our SQL, and its errors become ours."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 _CALLING = "An error occurred while calling"
-"""How a line of Py4J begins that says only where."""
+"""How those lines of Py4J begin that only say where an error was raised."""
 
 
 class _Answer:
-    """The rows of an answer, as DuckDB hands them out."""
+    """The rows of a result, behind DuckDB's methods."""
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self._rows = iter([tuple(row) for row in rows])
@@ -37,32 +37,32 @@ class Cluster:
 
     Attributes:
         df: The dataframe.
-        session: Where it is.
-        view: What it is called there, until ``made`` is closed.
+        session: Its Spark session.
+        view: Its name there, until ``stack`` is closed.
     """
 
-    def __init__(self, df: DataFrame, made: ExitStack) -> None:
+    def __init__(self, df: DataFrame, stack: ExitStack) -> None:
         self.df = df
         self.session: SparkSession = df.sparkSession
         self.view = f"meterwidgets_{uuid4().hex}"
         df.createOrReplaceTempView(self.view)
-        made.callback(self.session.catalog.dropTempView, self.view)
+        stack.callback(self.session.catalog.dropTempView, self.view)
 
     def execute(self, query: str, /) -> _Answer:
-        """The rows that a statement gives."""
-        return _Answer(self.ask(query).collect())
+        """Run a statement and fetch its rows."""
+        return _Answer(self.query(query).collect())
 
-    def ask(self, query: str) -> DataFrame:
-        """What a statement gives, not yet asked for."""
-        return self.session.sql(for_spark(query, self.view))
+    def query(self, text: str) -> DataFrame:
+        """The result of a statement, not yet computed."""
+        return self.session.sql(for_spark(text, self.view))
 
 
 def for_spark(text: str, view: str) -> str:
-    """A statement for DuckDB, as Spark takes it.
+    """Translate a statement from DuckDB's SQL into Spark's.
 
     Args:
-        text: The statement, over one table however often.
-        view: What that table is called there.
+        text: The statement, over a single table.
+        view: The name of that table in Spark.
 
     Examples:
         >>> for_spark('SELECT start_us // 60, "user" FROM records', "v")
@@ -87,7 +87,7 @@ def for_spark(text: str, view: str) -> str:
 
 
 def _exact(value: str) -> Any:
-    """A sum or 0 that fails, in every mode of Spark, rather than wrap around."""
+    """A sum, or 0, that fails on overflow in every mode of Spark."""
     import sqlglot
 
     return sqlglot.parse_one(
@@ -98,35 +98,35 @@ def _exact(value: str) -> Any:
 
 
 @contextmanager
-def explained(name: str) -> Iterator[None]:
-    """Say what Spark said, in words that name a way out.
+def explain_errors(name: str) -> Iterator[None]:
+    """Turn Spark's errors into ours, which name a way out.
 
     Args:
-        name: What is read.
+        name: The ledger that is read.
     """
     try:
         yield
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
             raise
-        raise LedgerError(_why(name, str(error))) from error
+        raise LedgerError(_explanation(name, str(error))) from error
 
 
-def _why(name: str, said: str) -> str:
-    ours = re.search(r"meterwidgets\.errors\.LedgerError: (.+)", said)
+def _explanation(name: str, message: str) -> str:
+    ours = re.search(r"meterwidgets\.errors\.LedgerError: (.+)", message)
     if ours:
         return f"{name}: {ours[1]}"
-    if OVERFLOW in said:
+    if OVERFLOW in message:
         return OVERFLOW
-    if missing := re.search(r"No module named '(\w+)", said):
+    if missing := re.search(r"No module named '(\w+)", message):
         return (
             f"{name}: a worker has no {missing[1]}; install meterwidgets on all workers"
         )
-    if "maxResultSize" in said:
+    if "maxResultSize" in message:
         return (
             f"{name}: the cube is larger than the driver may take; raise "
             "spark.driver.maxResultSize"
         )
-    lines = (line.strip(": ") for line in said.splitlines())
-    telling = (each for each in lines if each and not each.startswith(_CALLING))
-    return f"{name}: can't be read ({next(telling, 'Spark did not say why')})"
+    lines = (line.strip(": ") for line in message.splitlines())
+    reasons = (line for line in lines if line and not line.startswith(_CALLING))
+    return f"{name}: can't be read ({next(reasons, 'Spark did not say why')})"

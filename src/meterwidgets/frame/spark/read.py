@@ -1,9 +1,8 @@
 """A cluster behind the same call: ``read_usage`` of a PySpark dataframe.
 
-A record is checked and priced where it lies, on the workers, by the same statements in
-the same engine as here (``ledger.worker``). The roll-up and all that is asked of
-``records`` is our one SQL text, which sqlglot writes for Spark; only its answers come
-back, the cube as Arrow.
+Workers check and price each record where it lies, by the same statements in the same
+engine as here (``worker.py``). The roll-up and every query of the records is our one
+SQL text, which sqlglot writes for Spark; only the answers come back, the cube as Arrow.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.from_records import frame_from_records
 from meterwidgets.frame.rollup.measures import CONDITIONS, rollup
 from meterwidgets.frame.rollup.stats import time_stats
-from meterwidgets.frame.spark.engine import Cluster, explained
+from meterwidgets.frame.spark.engine import Cluster, explain_errors
 from meterwidgets.frame.spark.worker import (
     COLUMNS,
     NOT_A_RECORD,
     RATES,
     Job,
-    checked,
-    made_with,
+    check_batches,
+    columns_made_of,
     versions,
 )
 from meterwidgets.ledger.engine.connection import open_workspace
@@ -52,71 +51,70 @@ _TYPES = {"VARCHAR": "STRING", "BIGINT": "BIGINT", "BOOLEAN": "BOOLEAN"}
 
 
 def read_cluster(
-    requests: Sequence[LedgerSpec],
+    specs: Sequence[LedgerSpec],
     book: PriceBook,
     keep: Callable[[Iterable[Mapping[str, Any]]], None],
     *,
     pricing: Pricing,
-    **words: Any,
+    **attributes: Any,
 ) -> UsageFrame:
     """Read a PySpark dataframe; see ``read_usage``.
 
     Args:
-        requests: One that names one dataframe.
+        specs: One that names one dataframe.
         book: Prices for what the table did not price.
         keep: Called once with the first rejected rows, if there are any.
         pricing: The mode of the prices.
-        words: The other attributes of the frame.
+        attributes: The other attributes of the frame.
 
     Raises:
         LedgerError: When the table is no table of requests by columns, can't be read,
             or nothing in it is usage.
     """
-    with ExitStack() as made, explained(words["name"]):
-        request, df = _only(requests)
-        planned = _planned(request, df)
-        columns = {ours: text[1:-1] for ours, text in planned.fields.items()}
-        job = Job(columns, request.tz, request.currency, book, pricing, versions())
-        rows = Cluster(_held(_checked(df, job), made), made)
+    with ExitStack() as stack, explain_errors(attributes["name"]):
+        spec, df = _single_dataframe(specs)
+        ledger_plan = _plan(spec, df)
+        columns = {ours: text[1:-1] for ours, text in ledger_plan.fields.items()}
+        job = Job(columns, spec.tz, spec.currency, book, pricing, versions())
+        rows = Cluster(_persisted(_checked_rows(df, job), stack), stack)
         good, rejected, naive = rows.execute(
             "SELECT count(start_us), count(reason), coalesce(bool_or(naive), false) "
             "FROM rows"
         ).fetchall()[0]
-        kept = _rejects(rows) if rejected else ()
-        if kept:
-            keep(kept)
+        rejects = _first_rejects(rows) if rejected else ()
+        if rejects:
+            keep(rejects)
         if not good:
-            raise no_usage_error([_NAME], rejected, kept)
-        unique = "record_id" in columns
-        found = _records(rows.df, made_with(columns), unique=unique)
-        records = Cluster(_held(found, made) if unique else found, made)
-        cubes = partial(_cubes, records, columns, words["tz"])
-        known = time_stats(records)
+            raise no_usage_error([_NAME], rejected, rejects)
+        has_ids = "record_id" in columns
+        distinct = _records(rows.df, columns_made_of(columns), has_ids=has_ids)
+        records = Cluster(_persisted(distinct, stack) if has_ids else distinct, stack)
+        cubes = partial(_build_cubes, records, columns, attributes["tz"])
+        stats = time_stats(records)
         frame = frame_from_records(
-            records, known, Quality(), cubes, pricing=str(pricing), **words
+            records, stats, Quality(), cubes, pricing=str(pricing), **attributes
         )
-        there = int(frame.cube.sums.total("records").sum())
-        said = [*_of_rows(planned, rejected, kept, naive=naive)]
-        said += price_notes.of_mode(records, pricing)
+        count = int(frame.cube.sums.total("records").sum())
+        texts = [*_row_notes(ledger_plan, rejected, rejects, naive=naive)]
+        texts += price_notes.of_mode(records, pricing)
         if not columns.keys().isdisjoint(RATES):
-            said += price_notes.of_rates(records)
+            texts += price_notes.of_rates(records)
         only = price_notes.PRICEABLE if pricing.is_repriced else "true"
-        said += notes.of_tallies(notes.tallied(records, only=only), book)
-        once = tuple(dict.fromkeys(said))
+        texts += notes.of_tallies(notes.tallied(records, only=only), book)
         quality = Quality(
-            records=there,
+            records=count,
             rejected=rejected,
-            duplicates=good - there,
+            duplicates=good - count,
             assumed_tz=naive,
-            notes=once,
-            rejects=kept,
+            notes=tuple(dict.fromkeys(texts)),
+            rejects=rejects,
         )
         return replace(frame, quality=quality)
 
 
-def _only(requests: Sequence[LedgerSpec]) -> tuple[LedgerSpec, DataFrame]:
+def _single_dataframe(specs: Sequence[LedgerSpec]) -> tuple[LedgerSpec, DataFrame]:
     """The one dataframe that is read, and how."""
-    inputs = [each for request in requests for each in request.inputs]
+    inputs = [each for spec in specs for each in spec.inputs]
     if len(inputs) > 1:
         raise LedgerError(
             "a dataframe of PySpark is read alone; put several into one with "
@@ -125,19 +123,19 @@ def _only(requests: Sequence[LedgerSpec]) -> tuple[LedgerSpec, DataFrame]:
     (df,) = inputs
     if df.isStreaming:
         raise LedgerError(
-            f"{_NAME}: is a stream, expected rows that are there; write it to a table "
+            f"{_NAME}: is a stream, expected a fixed set of rows; write it to a table "
             "and read that"
         )
-    return requests[0], df
+    return specs[0], df
 
 
-def _planned(request: LedgerSpec, df: DataFrame) -> Plan:
+def _plan(spec: LedgerSpec, df: DataFrame) -> Plan:
     """Which column fills which field, as for any table; no row is looked at."""
     import pyarrow as pa
 
     empty = pa.Table.from_arrays([pa.nulls(0)] * len(df.columns), names=df.columns)
     with open_workspace() as ws:
-        planned = plan(open_dataframe(empty, ws), request, ws)
+        planned = plan(open_dataframe(empty, ws), spec, ws)
     if not planned.source.is_mapped:
         raise LedgerError(
             f"{_NAME}: its columns are those of {planned.source.name} "
@@ -147,35 +145,35 @@ def _planned(request: LedgerSpec, df: DataFrame) -> Plan:
     return planned
 
 
-def _checked(df: DataFrame, job: Job) -> DataFrame:
-    """Records and rejected rows, made by the workers of the columns that are read."""
-    wanted = list(dict.fromkeys(job.columns.values()))
-    # a name may hold dots, or differ from another one by case only: take them by place
-    places = [f"c{df.columns.index(name)}" for name in wanted]
-    numbered = df.toDF(*(f"c{place}" for place in range(len(df.columns))))
+def _checked_rows(df: DataFrame, job: Job) -> DataFrame:
+    """Records and rejected rows, which workers make of the columns that are read."""
+    names = list(dict.fromkeys(job.columns.values()))
+    # Names may hold dots, or differ by case only, so columns are chosen by position.
+    positions = [f"c{df.columns.index(name)}" for name in names]
+    numbered = df.toDF(*(f"c{position}" for position in range(len(df.columns))))
 
     def on_worker(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext
 
         task = TaskContext.get()
-        named = (batch.rename_columns(wanted) for batch in batches)
-        return checked(named, job, task.partitionId() if task else 0)
+        renamed = (batch.rename_columns(names) for batch in batches)
+        return check_batches(renamed, job, task.partitionId() if task else 0)
 
     schema = ", ".join(
-        f"`{name}` {_TYPES[COLUMNS[name]]}" for name in made_with(job.columns)
+        f"`{name}` {_TYPES[COLUMNS[name]]}" for name in columns_made_of(job.columns)
     )
-    return numbered.select(*places).mapInArrow(on_worker, schema)
+    return numbered.select(*positions).mapInArrow(on_worker, schema)
 
 
-def _records(rows: DataFrame, names: Collection[str], *, unique: bool) -> DataFrame:
-    """The records, those with an id once each: an id counts with the whole row."""
+def _records(rows: DataFrame, names: Collection[str], *, has_ids: bool) -> DataFrame:
+    """The records; of rows that are equal, and have an id, one."""
     values = (
         f"CAST({name if name in names else 'NULL'} AS {_TYPES[kind]}) AS {name}"
         for name, kind in COLUMNS.items()
         if name not in NOT_A_RECORD
     )
     records = rows.where("start_us IS NOT NULL").selectExpr(*values)
-    if not unique:
+    if not has_ids:
         return records
     return (
         records.where("record_id IS NOT NULL")
@@ -184,8 +182,8 @@ def _records(rows: DataFrame, names: Collection[str], *, unique: bool) -> DataFr
     )
 
 
-def _rejects(rows: Cluster) -> tuple[Mapping[str, Any], ...]:
-    """The first rejected rows: of which part of the table, where in it, and why."""
+def _first_rejects(rows: Cluster) -> tuple[Mapping[str, Any], ...]:
+    """The first rejected rows: their partition, their row in it, and why."""
     return tuple(
         {"file": f"{_NAME}, partition {part}", "line": line, "unit": "row",
          "field": field, "value": value, "reason": reason}
@@ -196,38 +194,44 @@ def _rejects(rows: Cluster) -> tuple[Mapping[str, Any], ...]:
     )  # fmt: skip
 
 
-def _of_rows(
-    planned: Plan, rejected: int, kept: Sequence[Mapping[str, Any]], *, naive: bool
+def _row_notes(
+    ledger_plan: Plan,
+    rejected: int,
+    rejects: Sequence[Mapping[str, Any]],
+    *,
+    naive: bool,
 ) -> Iterator[str]:
-    """What the reader should know of the rows, one sentence each."""
-    if kept:
+    """Notes on the rows, one sentence each."""
+    if rejects:
         rows = counted(rejected, "row", "rows")
         first = f"the first {KEPT:,} are kept, " if rejected > KEPT else ""
-        yield f"{rows} rejected, {first}the first: {describe(kept[0])}"
-    yield from planned.notes
+        yield f"{rows} rejected, {first}the first: {describe(rejects[0])}"
+    yield from ledger_plan.notes
     if naive:
         yield (
             f"{_NAME}: there are timestamps without a zone; they were read as "
-            f"{planned.zone} (another: tz=)"
+            f"{ledger_plan.zone} (another: tz=)"
         )
 
 
-def _cubes(
+def _build_cubes(
     records: Cluster, columns: Collection[str], tz: str, grain_s: int, users: bool
 ) -> tuple[Cube, Cube | None]:
     dimensions = DIMENSIONS.personal_keys if users else DIMENSIONS.shared_keys
-    left_out = COLUMNS.keys() - made_with(columns)
+    missing = COLUMNS.keys() - columns_made_of(columns)
     never = [
-        each for each in CONDITIONS if each.removesuffix(" IS NOT NULL") in left_out
+        condition
+        for condition in CONDITIONS
+        if condition.removesuffix(" IS NOT NULL") in missing
     ]
-    rows = records.ask(rollup("records", dimensions, grain_s, never=never)).toArrow()
+    rows = records.query(rollup("records", dimensions, grain_s, never=never)).toArrow()
     cube = Cube.from_rows(rows, dimensions, grain_s, tz=tz)
     return (
         (cube.roll_up(DIMENSIONS.shared_keys, tz=tz), cube) if users else (cube, None)
     )
 
 
-def _held(df: DataFrame, made: ExitStack) -> DataFrame:
-    """A dataframe that is made once, however often it is asked."""
-    made.callback(df.persist().unpersist)
+def _persisted(df: DataFrame, stack: ExitStack) -> DataFrame:
+    """A dataframe that is computed once, however often it is queried."""
+    stack.callback(df.persist().unpersist)
     return df

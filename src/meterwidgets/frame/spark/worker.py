@@ -1,8 +1,8 @@
-"""A part of a table, checked and priced where it lies: what a worker of a cluster does.
+"""What a worker of a cluster does: it checks and prices its partition of a table.
 
-A worker runs the rules of ``normalise`` and the prices of ``pricing`` themselves, in an
-engine of its own, so that no other engine's idea of a number, a time or a rounding ever
-touches a record. They take rows one by one, so it does not matter how a table is cut.
+A worker runs the same rules and prices in an engine of its own, so that no other
+engine's idea of a number, a time or a rounding ever touches a record. Rows are
+independent of each other, so it does not matter how a table is partitioned.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 250_000
-"""So many rows are checked at once: enough to be fast, few enough for a worker."""
+"""Rows per batch: enough to be fast, few enough for a worker's memory."""
 
 _TEXTS = (
     "source", "grain", "record_id", *NAMES, "status", "service_tier", "cost_basis",
@@ -42,7 +42,7 @@ COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(_TRUTHS, "BOOLEAN"),
     **dict.fromkeys(_WHOLE, "BIGINT"),
 }
-"""The columns of what ``checked`` hands out, and their types.
+"""The columns of what ``check_batches`` yields, and their types.
 
 A row is a record of ``pricing``; or, with a ``reason``, one that broke a rule, and
 where it stood; or it says by ``naive`` that times without a zone were among them.
@@ -92,11 +92,11 @@ class Job:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-def made_with(fields: Collection[str]) -> list[str]:
-    """The ``COLUMNS`` of what ``checked`` hands out for a table with some fields.
+def columns_made_of(fields: Collection[str]) -> list[str]:
+    """The ``COLUMNS`` of what ``check_batches`` yields for a table with some fields.
 
     Examples:
-        >>> [name for name in made_with(["cost"]) if name.endswith("_tokens")]
+        >>> [name for name in columns_made_of(["cost"]) if name.endswith("_tokens")]
         []
     """
     return [
@@ -108,22 +108,22 @@ def made_with(fields: Collection[str]) -> list[str]:
 
 def versions() -> dict[str, str]:
     """The packages here that decide what a record is and costs, and their versions."""
-    found = {}
+    installed = {}
     for name in _PACKAGES:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "none"
-    return found
+            installed[name] = "none"
+    return installed
 
 
-def checked(
+def check_batches(
     batches: Iterable[pa.RecordBatch], job: Job, part: int = 0
 ) -> Iterator[pa.RecordBatch]:
-    """The records of a part of a table, and the rows of it that broke a rule.
+    """The records of a partition, and its rows that broke a rule.
 
     Args:
-        batches: The part.
+        batches: The partition.
         job: How to read it.
         part: Its number.
 
@@ -131,33 +131,36 @@ def checked(
         Batches with those of ``COLUMNS`` that its fields make.
 
     Raises:
-        LedgerError: When this worker would read or price otherwise than the one that
-            asks, or the rates make a cost larger than a record can hold.
+        LedgerError: When this worker's versions differ from those of the job, or the
+            rates make a cost larger than a record can hold.
 
     Examples:
         >>> import pyarrow as pa
         >>> table = pa.table({"time": ["2026-02-22T10:00Z"] * 2, "cost": ["0.1", "-1"]})
         >>> job = Job({"start": "time", "cost": "cost"}, "UTC", "USD", PriceBook())
-        >>> rows = pa.Table.from_batches(checked(table.to_batches(), job))
+        >>> rows = pa.Table.from_batches(check_batches(table.to_batches(), job))
         >>> rows.select(["unsplit_cost", "line", "value", "reason"]).to_pylist()
         [{'unsplit_cost': 100000000, 'line': None, 'value': None, 'reason': None}, \
 {'unsplit_cost': None, 'line': 2, 'value': '-1', 'reason': 'a cost cannot be negative'}]
     """
-    _same(job.versions)
+    _check_versions(job.versions)
     before = 0
     for table in _slices(batches):
-        yield from _checked(table, job, part, before)
+        yield from _check_table(table, job, part, before)
         before += len(table)
 
 
-def _same(wanted: Mapping[str, str]) -> None:
-    here = versions()
-    other = [name for name in wanted if wanted[name] != here[name]]
-    if other:
-        said = "; ".join(f"{name} {here[name]}, not {wanted[name]}" for name in other)
+def _check_versions(expected: Mapping[str, str]) -> None:
+    installed = versions()
+    texts = [
+        f"{name} {installed[name]}, not {expected[name]}"
+        for name in expected
+        if expected[name] != installed[name]
+    ]
+    if texts:
         raise LedgerError(
-            f"a worker has {said}, and may read or price otherwise; install the same "
-            "versions on all workers"
+            f"a worker has {'; '.join(texts)}, and may read or price otherwise; "
+            "install the same versions on all workers"
         )
 
 
@@ -165,30 +168,32 @@ def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """The rows of some batches, about ``ROWS`` at a time."""
     import pyarrow as pa
 
-    held: list[pa.RecordBatch] = []
+    pending: list[pa.RecordBatch] = []
     for batch in chain(batches, [None]):
-        if held and (batch is None or sum(map(len, held)) + len(batch) > ROWS):
-            yield pa.Table.from_batches(held)
-            held = []
+        if pending and (batch is None or sum(map(len, pending)) + len(batch) > ROWS):
+            yield pa.Table.from_batches(pending)
+            pending = []
         if batch:
-            held.append(batch)
+            pending.append(batch)
 
 
-def _checked(table: pa.Table, job: Job, part: int, before: int) -> list[pa.RecordBatch]:
+def _check_table(
+    table: pa.Table, job: Job, part: int, before: int
+) -> list[pa.RecordBatch]:
     with open_workspace() as ws:
-        request = LedgerSpec([table], "table", job.columns, job.tz, job.currency)
-        gathered = collect(ws, [request])
+        spec = LedgerSpec([table], "table", job.columns, job.tz, job.currency)
+        collected = collect(ws, [spec])
         price_reported(ws, job.book, job.pricing)
         ws.con.complete()  # the last question, of which only the first row was read
-        kept = ", ".join(
+        columns = ", ".join(
             f'CAST({value} AS {COLUMNS[name]}) AS "{name}"'
-            for name in made_with(job.columns)
+            for name in columns_made_of(job.columns)
             for value in ["NULL" if name in NOT_A_RECORD else f'"{name}"']
         )
         rows = ws.con.sql(
-            f"SELECT {kept} FROM {ws.records} UNION ALL BY NAME "
+            f"SELECT {columns} FROM {ws.records} UNION ALL BY NAME "
             f"SELECT {part}::BIGINT AS part, {before} + line AS line, field, value, "
             f"reason FROM {ws.rejects} UNION ALL BY NAME "
-            f"SELECT true AS naive WHERE {gathered.assumed_tz}"
+            f"SELECT true AS naive WHERE {collected.assumed_tz}"
         )
         return list(rows.to_arrow_table().to_batches())
