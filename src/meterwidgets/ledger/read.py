@@ -49,11 +49,13 @@ class Collected:
         names: The files and tables, in their order.
         assumed_tz: Whether timestamps without a zone were read in an assumed one.
         notes: What users should know about each, one sentence each.
+        repeated: How many records were left out since others report their usage.
     """
 
     names: tuple[str, ...]
     assumed_tz: bool
     notes: tuple[str, ...]
+    repeated: int
 
 
 # long: the stages of reading, one after the other
@@ -89,7 +91,7 @@ def read_ledgers(
     collected = collect(ws, specs, steps.progress)
     steps.until(0.8)
     overlaps = containment.overlap_notes(ws)
-    duplicates = deduplicate(ws)
+    duplicates = collected.repeated + deduplicate(ws)
     rejected = ws.count(ws.rejects)
     first_rejects = tuple(islice(rejects.rows(ws), rejects.KEPT))
     if first_rejects and save_rejects is not None:
@@ -156,10 +158,10 @@ def collect(
         loader = Loader(ws, sum(plan.size for plan in plans), progress)
         loader.load([[plans[number] for number in batch] for batch in numbers])
     order = [number for batch in numbers for number in batch]
-    file_notes, assumed = remove_bad_rows(ws, plans, order)
+    file_notes, assumed, repeated = remove_bad_rows(ws, plans, order)
     names = tuple(plan.raw.name for plan in plans)
     all_notes = dict.fromkeys([*file_notes, *pages.missing(ws)])
-    return Collected(names, assumed, tuple(all_notes))
+    return Collected(names, assumed, tuple(all_notes), repeated)
 
 
 def price_reported(

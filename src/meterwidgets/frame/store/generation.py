@@ -113,7 +113,7 @@ def write_generation(
     retired = {*before.files} - {*after.files}
     result = IngestResult(
         records=added,
-        duplicates=merged.duplicates,
+        duplicates=merged.duplicates + gathered.repeated,
         replaced=merged.replaced,
         rejected=rejected,
         read=len(batch),

@@ -15,6 +15,7 @@ from meterwidgets.ledger.engine.progress import LARGE, Done, Progress
 from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
+from meterwidgets.ledger.left_out import nesting, no_usage, retrievals
 from meterwidgets.ledger.readers.json_errors import explain_json_error
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import bill_credits, labels, parquet_view, rejects
@@ -203,7 +204,7 @@ def _number_rows(ws: Workspace) -> None:
 
 def remove_bad_rows(
     ws: Workspace, plans: Sequence[Plan], order: Sequence[int]
-) -> tuple[list[str], bool]:
+) -> tuple[list[str], bool, int]:
     """Leave only usage in ``reported``, with the files numbered as they were given.
 
     Args:
@@ -212,7 +213,8 @@ def remove_bad_rows(
         order: The numbers of the ledgers in the order in which they were loaded.
 
     Returns:
-        The notes, one sentence each, and whether a time zone was assumed.
+        The notes, one sentence each, whether a time zone was assumed, and the number
+        of records that repeat the usage of others.
     """
     ((skipped, rejected, credit_rows),) = ws.execute(
         "SELECT coalesce(sum(skipped), 0), coalesce(sum(rejected), 0), "
@@ -220,17 +222,20 @@ def remove_bad_rows(
         f"FROM {ws.file_stats}"
     ).fetchall()
     rejects.collect(ws, [plans[number] for number in order], rejected=rejected)
+    left_out = no_usage.sentences(ws) if skipped else []
+    repeated = 0
+    for remove in (nesting.remove_repeated, retrievals.remove_retrievals):
+        count, sentences = remove(ws)
+        repeated += count
+        left_out += sentences
     notes: dict[int, list[str]] = {}
     assumed = False
-    for file, first, not_usage, naive, first_naive in ws.execute(
-        "SELECT file, first, skipped, without_zone, first_without_zone "
-        f"FROM {ws.file_stats} WHERE skipped > 0 OR without_zone > 0"
+    for file, first, naive, first_naive in ws.execute(
+        "SELECT file, first, without_zone, first_without_zone "
+        f"FROM {ws.file_stats} WHERE without_zone > 0"
     ).fetchall():
         plan = plans[order[file]]
         notes_of_file = notes.setdefault(order[file], [])
-        if not_usage:
-            rows = counted(not_usage, "row is not a request", "rows are not requests")
-            notes_of_file.append(f"{plan.raw.name}: {rows}, left out")
         if naive and plan.source.timezone is None:
             assumed = True
             line = rejects.line_of(ws, plan.raw, first_naive - first + 1)
@@ -239,11 +244,16 @@ def remove_bad_rows(
         bill_credits.collect(ws)
     _drop_bad_rows(ws, order, all_good=not (skipped or rejected or credit_rows))
     ws.drop(ws.file_stats)
-    return [
-        note
-        for number, plan in enumerate(plans)
-        for note in (*plan.raw.notes, *plan.notes, *notes.get(number, ()))
-    ], assumed
+    return (
+        left_out
+        + [
+            note
+            for number, plan in enumerate(plans)
+            for note in (*plan.raw.notes, *plan.notes, *notes.get(number, ()))
+        ],
+        assumed,
+        repeated,
+    )
 
 
 def _zone_note(plan: Plan, line: int, count: int) -> str:

@@ -94,6 +94,13 @@ class Source:
             several with one id the largest is kept: counters only rise, and the time
             of an export is not in it.
         is_paginated: Whether a file is one of several pages of an answer.
+        is_nested: Whether records form a tree, ``covers`` naming the parent, so that
+            one may repeat the usage of all that is below it.
+        trace: SQL text of the trace of a nested record, over fields of the record.
+        sums_trace: SQL condition of the nested records that only sum others up, over
+            fields of the record.
+        retrievals: SQL condition of the records that may repeat the usage of an
+            earlier request under another id, over fields of the record.
         pays_for: The source whose usage is paid by the costs of this one.
         family: Sources of one family report the same usage.
 
@@ -117,6 +124,10 @@ class Source:
     free_when: str = "true"
     keep_largest: bool = False
     is_paginated: bool = False
+    is_nested: bool = False
+    trace: str = "NULL"
+    sums_trace: str = "false"
+    retrievals: str = "false"
     pays_for: str = ""
     family: str = ""
 
@@ -200,6 +211,8 @@ class Source:
             yield "keep_largest", "compares records by id; fields has no 'record_id'"
         if "covers" in self.fields and "record_id" not in self.fields:
             yield "fields.covers", "names an id; fields has no 'record_id'"
+        if self.is_nested and "covers" not in self.fields:
+            yield "is_nested", "needs the parent of a record in fields['covers']"
         if self.grain == "request" and "requests" in self.fields:
             yield "fields.requests", "is 1 for grain='request'; did you mean 'bucket'?"
         if self.pays_for and (tokens or not costs):

@@ -17,6 +17,7 @@ _ROUTES = {
     "text_completion": "/v1/completions",
     "embedding": "/v1/embeddings",
     "responses": "/v1/responses",
+    "get_responses": "GET /v1/responses",
     "anthropic_messages": "/v1/messages",
     "image_generation": "/v1/images/generations",
     "image_edit": "/v1/images/edits",
@@ -150,6 +151,7 @@ SOURCE = Source(
         + ", ".join(f"'$.{path}'" for path in METADATA)
         + "]))"
     },
+    retrievals="endpoint = 'GET /v1/responses'",
     family="litellm",
     cannot_tell=(
         "names of organizations, teams and users that its metadata does not name",
