@@ -17,7 +17,7 @@ def sentences(ws: Workspace) -> list[str]:
         ws,
         f"SELECT source, {TOKENS} AS tokens, {COST} AS cost, "
         f"reported_currency AS currency FROM {ws.reported} "
-        "WHERE NOT used AND reject IS NULL",
+        "WHERE NOT used AND reject IS NULL AND credit IS NULL",
     )
     return [
         f"{source}: {counted(count, 'row is not a request', 'rows are not requests')}"

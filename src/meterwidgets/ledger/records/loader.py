@@ -223,11 +223,8 @@ def remove_bad_rows(
     ).fetchall()
     rejects.collect(ws, [plans[number] for number in order], rejected=rejected)
     left_out = no_usage.sentences(ws) if skipped else []
-    repeated = 0
-    for remove in (nesting.remove_repeated, retrievals.remove_retrievals):
-        count, sentences = remove(ws)
-        repeated += count
-        left_out += sentences
+    repeated, sentences = _remove_repeated(ws)
+    left_out += sentences
     notes: dict[int, list[str]] = {}
     assumed = False
     for file, first, naive, first_naive in ws.execute(
@@ -244,16 +241,19 @@ def remove_bad_rows(
         bill_credits.collect(ws)
     _drop_bad_rows(ws, order, all_good=not (skipped or rejected or credit_rows))
     ws.drop(ws.file_stats)
-    return (
-        left_out
-        + [
-            note
-            for number, plan in enumerate(plans)
-            for note in (*plan.raw.notes, *plan.notes, *notes.get(number, ()))
-        ],
-        assumed,
-        repeated,
-    )
+    left_out += [
+        note
+        for number, plan in enumerate(plans)
+        for note in (*plan.raw.notes, *plan.notes, *notes.get(number, ()))
+    ]
+    return left_out, assumed, repeated
+
+
+def _remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
+    """Remove the usage that other records report; return its number and notes."""
+    above, notes_above = nesting.remove_repeated(ws)
+    later, notes_later = retrievals.remove_retrievals(ws)
+    return above + later, [*notes_above, *notes_later]
 
 
 def _zone_note(plan: Plan, line: int, count: int) -> str:
