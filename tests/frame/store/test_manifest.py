@@ -49,6 +49,7 @@ FORMAT_2 = {
     ],
     "index": "index/000007",
     "rejects": "rejects/000006.jsonl",
+    "credits": "credits/000006.parquet",
     "notes": {"a note": [1]},
     "rates": {"a note on prices": [1]},
     "retired": ["cube/2026-01/000006.arrow"],

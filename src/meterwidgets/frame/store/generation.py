@@ -20,6 +20,7 @@ from meterwidgets.frame.store.merge import merge
 from meterwidgets.frame.store.months import write_months
 from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
+from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.read import collect, no_usage_error, price_reported
 from meterwidgets.ledger.records import parquet_view, rejects
@@ -106,6 +107,7 @@ def write_generation(
         months=months,
         inputs=(*(each for each in before.inputs if each.id not in ids), *inputs),
         rejects=_write_rejects(ws, writer, inputs),
+        credits=_write_credits(ws, writer, ids),
         notes=_updated_notes(before.notes, notes, ids),
         rate_notes=_updated_notes(before.rate_notes, rate_notes, ids),
     )
@@ -154,6 +156,28 @@ def _write_rejects(ws: Workspace, writer: StoreWriter, inputs: Sequence[Input]) 
     return path
 
 
+def _write_credits(ws: Workspace, writer: StoreWriter, ids: Sequence[int]) -> str:
+    """Write the bill credits of these inputs, and of the others as they were.
+
+    Returns:
+        The path of the file, or "" where no input ever had any.
+    """
+    before = writer.manifest.credits
+    if not before and not ws.has_rows(ws.credits):
+        return ""
+    path = writer.new_path("credits", f"{writer.number}.parquet")
+    rows = (
+        f"SELECT * EXCLUDE (file), CAST({list(ids)}[file + 1] AS INTEGER) AS input "
+        f"FROM {ws.credits}"
+    )
+    if before:
+        stored = f"read_parquet({path_literal(writer.folder / before)})"
+        others = f"NOT list_contains({list(ids)}, input)"
+        rows += f" UNION ALL BY NAME FROM {stored} WHERE {others}"
+    parquet.write_part(ws, rows, writer.folder / path)
+    return path
+
+
 def _with_index(ws: Workspace, writer: StoreWriter, after: Manifest) -> Manifest:
     """A generation with an index; the one before stays if it would look the same."""
     before, names = writer.manifest, latest_names(ws)
@@ -184,4 +208,5 @@ def _looks_the_same(before: Manifest, after: Manifest) -> bool:
         notes = manifest.notes.keys(), manifest.rate_notes.keys()
         return manifest.months, notes, counts
 
-    return bool(before.index) and visible(before) == visible(after)
+    is_same = visible(before) == visible(after) and before.credits == after.credits
+    return bool(before.index) and is_same

@@ -19,7 +19,7 @@ from meterwidgets.ledger.readers.files import MANIFEST
 from meterwidgets.ledger.records.notes import Tally
 
 FORMAT = 2
-FOLDERS = ("records", "cube", "index", "rejects")
+FOLDERS = ("records", "cube", "index", "rejects", "credits")
 """The folders of a store; each file in them carries the number of its generation."""
 
 
@@ -84,6 +84,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         inputs: What was read.
         index: The folder of the saved frame over all segments.
         rejects: The file of rejected rows of all inputs, as they were last read.
+        credits: The Parquet file of the credits, taxes and purchases of all inputs.
         notes: Note about inputs -> the ids of those inputs.
         rate_notes: Note about how prices were found -> the ids of the inputs.
         retired: Files of the generation before, kept for its remaining readers.
@@ -96,6 +97,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[Input, ...] = ()
     index: str = ""
     rejects: str = ""
+    credits: str = ""
     notes: dict[str, tuple[int, ...]] = {}
     rate_notes: dict[str, tuple[int, ...]] = msgspec.field(
         default_factory=dict, name="rates"
@@ -117,7 +119,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """Every file of this generation, and the folder of its index."""
         for month in self.months.values():
             yield from (*month.parts, month.segment)
-        yield from filter(None, (self.index, self.rejects))
+        yield from filter(None, (self.index, self.rejects, self.credits))
 
 
 def load(folder: Path) -> Manifest | None:

@@ -6,7 +6,7 @@ and its sum is shown beside the spend.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.records.quality import Credit
@@ -34,11 +34,17 @@ def create(ws: Workspace) -> None:
     ws.create_empty(ws.credits, COLUMNS)
 
 
-def collect(ws: Workspace) -> None:
-    """Set the credits in ``reported`` aside."""
+def collect(ws: Workspace, order: Sequence[int]) -> None:
+    """Set the credits in ``reported`` aside.
+
+    Args:
+        ws: A workspace with ``reported``.
+        order: The numbers of the ledgers in the order in which they were loaded.
+    """
     ws.execute(
         f"INSERT INTO {ws.credits} BY NAME SELECT source, org, start_us, "
-        "coalesce(reported_currency, 'USD') AS currency, credit AS nano, file, "
+        "coalesce(reported_currency, 'USD') AS currency, credit AS nano, "
+        f"({list(order)}::BIGINT[])[file + 1] AS file, "
         f"hash({_IDENTIFYING}) AS identity, row_number() OVER (PARTITION BY file, "
         f"hash({_IDENTIFYING})) AS occurrence "
         f"FROM {ws.reported} WHERE credit IS NOT NULL"

@@ -238,7 +238,7 @@ def remove_bad_rows(
             line = rejects.line_of(ws, plan.raw, first_naive - first + 1)
             notes_of_file.append(_zone_note(plan, line, naive))
     if credit_rows:
-        bill_credits.collect(ws)
+        bill_credits.collect(ws, order)
     _drop_bad_rows(ws, order, all_good=not (skipped or rejected or credit_rows))
     ws.drop(ws.file_stats)
     left_out += [
