@@ -17,20 +17,41 @@ NAMES = (
 )  # fmt: skip
 """The record's names, as the ledger reports them."""
 
+ATTRIBUTES = (
+    "status", "service_tier", "speed", "geography", "region", "session", "end_user",
+)  # fmt: skip
+"""The record's other texts: what sets its price besides the names, and who or what it
+was for."""
+
 COUNTS = (
     "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens",
-    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "latency_ms",
+    "cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens",
+    "output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens",
+    "searches", "tool_calls", "latency_ms", "first_token_ms",
 )  # fmt: skip
 """The record's whole numbers, null where the ledger does not report them."""
 
-MONEY = ("cost", "input_cost", "output_cost")
-"""What a ledger can record of a cost: the total, or its sides."""
+MONEY = ("cost", "input_cost", "output_cost", "fee_cost")
+"""What a ledger can record of a cost: the total, or its parts."""
 
 FIELDS = (
-    "record_id", "covers", "start", "end", *NAMES, "status", "service_tier",
-    *COUNTS, *MONEY, "currency",
+    "record_id", "covers", "start", "end", *NAMES, *ATTRIBUTES, *COUNTS, *MONEY,
+    "currency", "extra",
 )  # fmt: skip
 """All that a ledger's column can fill."""
+
+OPTIONAL = (
+    "speed", "geography", "region", "session", "end_user", "input_audio_tokens",
+    "input_image_tokens", "output_audio_tokens", "output_image_tokens", "searches",
+    "tool_calls", "first_token_ms", "fee_cost", "extra",
+)  # fmt: skip
+"""The fields that few ledgers have; where none of those read has one, no row holds it."""
+
+COST_PARTS = ("input_cost", "output_cost", "unsplit_cost", "fee_cost")
+"""The parts of a record's cost, which is their sum; all null where it is unpriced."""
+
+COST = "(coalesce(input_cost + output_cost + unsplit_cost, 0) + coalesce(fee_cost, 0))"
+"""SQL text of the cost of a priced record; 0 for an unpriced one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +207,8 @@ class Measure:
 
 
 _PRICED = ("currency IS NOT NULL",)
+# A record of which only the fee is known has tokens without a price.
+_PRICED_TOKENS = ("input_cost IS NOT NULL",)
 _SPLIT = (*_PRICED, "unsplit_cost = 0")
 _BILLED = ("currency IS NULL AND billed",)
 _COST = "input_cost + output_cost + unsplit_cost"
@@ -231,10 +254,16 @@ MEASURES: Mapping[str, Measure] = {
         Measure("input_cost", "input_cost", in_sparklines=True),
         Measure("output_cost", "output_cost", in_sparklines=True),
         Measure("unsplit_cost", "unsplit_cost", in_sparklines=True),
+        # What is paid by request, search or call: of no side, and in no rate.
+        Measure("fee_cost", "fee_cost", in_sparklines=True),
         # The part that list prices split into sides, where the ledger has a total.
         Measure("estimated_cost", "input_cost + output_cost", ("estimated",)),
-        Measure("priced_input_tokens", "input_tokens", _PRICED, in_sparklines=True),
-        Measure("priced_output_tokens", "output_tokens", _PRICED, in_sparklines=True),
+        Measure(
+            "priced_input_tokens", "input_tokens", _PRICED_TOKENS, in_sparklines=True
+        ),
+        Measure(
+            "priced_output_tokens", "output_tokens", _PRICED_TOKENS, in_sparklines=True
+        ),
         # The tokens whose cost is known by side.
         Measure("split_input_tokens", "input_tokens", _SPLIT, in_sparklines=True),
         Measure("split_output_tokens", "output_tokens", _SPLIT, in_sparklines=True),

@@ -19,7 +19,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.read import collect, price_reported
 from meterwidgets.ledger.records.plan import LedgerSpec
-from meterwidgets.schema import COUNTS, NAMES
+from meterwidgets.schema import ATTRIBUTES, COST_PARTS, COUNTS, MONEY, NAMES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,14 +28,13 @@ ROWS = 250_000
 """Rows per batch: enough to be fast, few enough for a worker's memory."""
 
 _TEXTS = (
-    "source", "grain", "record_id", *NAMES, "status", "service_tier", "cost_basis",
+    "source", "grain", "record_id", *NAMES, *ATTRIBUTES, "extra", "cost_basis",
     "currency", "reported_currency", "outlier", "field", "value", "reason",
 )  # fmt: skip
 _TRUTHS = ("estimated", "billed", "any_service", "naive")
 _WHOLE = (
-    "start_us", "end_us", *COUNTS, "input_cost", "output_cost", "unsplit_cost",
-    "list_cost", "reported_cost", "reported_input_cost", "reported_output_cost",
-    "input_rate", "read_rate", "write_rate", "hour_rate", "part", "line",
+    "start_us", "end_us", *COUNTS, *COST_PARTS, "list_cost",
+    *(f"reported_{name}" for name in MONEY), "input_rate", "read_rate", "write_rate", "hour_rate", "part", "line",
 )  # fmt: skip
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(_TEXTS, "VARCHAR"),
@@ -51,14 +50,13 @@ RATES = ("service_tier", "cache_read_tokens", "cache_write_tokens",
           "cache_write_1h_tokens")  # fmt: skip
 """The fields of which rates may be missing while others stand in for them."""
 MADE_OF: Mapping[str, Sequence[str]] = {
-    **{name: (name,) for name in ("record_id", *NAMES, "status", "service_tier")},
+    **{name: (name,) for name in ("record_id", *NAMES, *ATTRIBUTES, "extra")},
     **{name: (name,) for name in COUNTS if name != "requests"},
     **dict.fromkeys(("deployment", "model"), ("deployment", "model")),
     "cache_write_tokens": ("cache_write_tokens", "cache_write_1h_tokens"),
     "end_us": ("end",),
-    "reported_cost": ("cost",),
-    "reported_input_cost": ("input_cost",),
-    "reported_output_cost": ("output_cost",),
+    **{f"reported_{name}": (name,) for name in MONEY},
+    "fee_cost": ("fee_cost",),
     "any_service": ("service_tier",),
     **dict.fromkeys(("input_rate", "read_rate", "write_rate", "hour_rate"), RATES),
 }

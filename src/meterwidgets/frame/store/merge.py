@@ -82,7 +82,7 @@ def merge(
     _find_candidates(ws, stored)
     has_candidates = ws.has_rows(_CANDIDATES)
     if has_candidates:
-        ws.materialise(ws.reported)
+        ws.materialise(ws.reported, room_for_all=True)
         ws.execute(
             f"INSERT INTO {ws.reported} BY NAME "
             f"SELECT * EXCLUDE (part, file_row_number), {_STORED_FILE} AS file "

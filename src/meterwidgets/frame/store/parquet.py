@@ -7,11 +7,11 @@ from pathlib import Path
 
 from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.schema import COUNTS, NAMES
+from meterwidgets.schema import ATTRIBUTES, COST_PARTS, COUNTS, MONEY, NAMES
 
-_TEXT_COLUMNS = ("source", "grain", "record_id", *NAMES, "status", "service_tier")
-_PRICE_COLUMNS = ("input_cost", "output_cost", "unsplit_cost", "list_cost")
-_REPORTED_COLUMNS = ("reported_cost", "reported_input_cost", "reported_output_cost")
+_TEXT_COLUMNS = ("source", "grain", "record_id", *NAMES, *ATTRIBUTES, "extra")
+_PRICE_COLUMNS = (*COST_PARTS, "list_cost")
+_REPORTED_COLUMNS = tuple(f"reported_{name}" for name in MONEY)
 _NANO = "0.000000001::DECIMAL(10, 9)"
 
 _STORED_COLUMNS = ", ".join(

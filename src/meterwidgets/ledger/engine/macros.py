@@ -11,6 +11,19 @@ LARGEST_COUNT = 10**15
 LARGEST_COST = 10**9
 """The bounds of a record: what is larger is rejected."""
 
+EXTRA_VALUE, EXTRA_VALUES, EXTRA_BYTES = 200, 256, 4096
+"""The bounds of an extra: characters a value, values, and bytes a record."""
+
+_CONVERSATION = (
+    "prompts?|messages?|input|output|completions?|responses?|answers?|content|text|"
+    "body|headers?|request|instructions"
+)
+_SECRET = (
+    "header|secret|passw|authori[sz]ation|cookie|credential|bearer|"
+    "(api|access|private)[_-]?key|(^|[_.-])token$"
+)
+"""Regular expressions of the keys that an extra never keeps."""
+
 IS_SHORT_COST = "{d} >= 0 AND {d} < 1e6 AND round({d} * 1e9) / 1e9 = {d}"
 """SQL condition of a DOUBLE that is the nearest one to a whole number of billionths.
 
@@ -36,6 +49,35 @@ CREATE OR REPLACE MACRO nonempty(t) AS nullif(regexp_replace(t,
 
 CREATE OR REPLACE MACRO tier_name(t) AS CASE lower(t) WHEN 'default' THEN 'standard'
   WHEN 'auto' THEN NULL ELSE lower(t) END;
+
+-- what an extra holds: a JSON object; NULL for anything else
+CREATE OR REPLACE MACRO extra_entries(t) AS
+  map_entries(TRY_CAST(TRY_CAST(t AS JSON) AS MAP(VARCHAR, JSON)));
+
+CREATE OR REPLACE MACRO is_private_key(k) AS
+  regexp_full_match(lower(k), '(.*[._])?({_CONVERSATION})')
+  OR regexp_matches(lower(k), '{_SECRET}');
+
+-- a number, a truth, a short text, or a short list of those
+CREATE OR REPLACE MACRO is_short_value(v) AS length(v) <= {EXTRA_VALUE + 2} AND (
+  json_type(v) IN ('VARCHAR', 'BIGINT', 'UBIGINT', 'BOOLEAN')
+  OR json_type(v) = 'DOUBLE' AND isfinite(TRY_CAST(v AS DOUBLE))
+  OR json_type(v) = 'ARRAY' AND NOT contains(v, '{{'));
+
+CREATE OR REPLACE MACRO short_entries(t) AS list_filter(extra_entries(t), lambda e:
+  length(e.key) BETWEEN 1 AND {EXTRA_VALUE} AND is_short_value(e.value)
+  AND NOT is_private_key(e.key))[:{EXTRA_VALUES}];
+
+CREATE OR REPLACE MACRO extra_bytes(l) AS
+  list_sum(list_transform(l, lambda e: strlen(e.key) + strlen(e.value) + 5));
+
+-- the first ones that fit into a record
+CREATE OR REPLACE MACRO fitting_entries(l) AS
+  CASE WHEN extra_bytes(l) <= {EXTRA_BYTES} THEN l
+  ELSE list_filter(l, lambda e, i: extra_bytes(l[:i]) <= {EXTRA_BYTES}) END;
+
+CREATE OR REPLACE MACRO count_values(t) AS
+  len(list_filter(extra_entries(t), lambda e: json_type(e.value) <> 'NULL'));
 
 CREATE OR REPLACE MACRO otlp_attributes(t) AS TRY(from_json(t, '[{{"key": "VARCHAR",
   "value": {{"stringValue": "VARCHAR", "intValue": "VARCHAR",

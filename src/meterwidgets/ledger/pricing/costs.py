@@ -23,12 +23,14 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.sql import identifier
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing import outliers
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.catalogue import has_catalogue
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.pricing.rates import KINDS
+from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, NAMES
 
 _DAY_US = 86_400_000_000
 _FIRST_DAY = date(1970, 1, 1)
@@ -42,53 +44,64 @@ _RATES = (
     "any_service BOOLEAN, " + ", ".join(f"{kind} HUGEINT" for kind in KINDS)
 )
 
-_REPORTED = """coalesce(reported_cost,
+_REPORTED = """coalesce(net_cost,
   coalesce(reported_input_cost, 0) + coalesce(reported_output_cost, 0))"""
 
+_AS_REPORTED = ", ".join(
+    [
+        "source, grain, start_us, end_us",
+        *map(identifier, (*NAMES, *ATTRIBUTES, *COUNTS, "extra")),
+        "file, n, record_id, covers, own_id, grown, reported_currency",
+        *(f"reported_{name}" for name in MONEY),
+    ]
+)
+"""SQL text of the columns that a record has as they were reported."""
+
+_FEE_ALONE = """(only_fee AND cost_basis = 'recorded'
+  AND coalesce(input_tokens, 0) + coalesce(output_tokens, 0) <> 0)"""
+"""SQL condition of the records whose fee is known, and not what their tokens cost."""
+
 _RECORDS = f"""
-SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
-  deployment, provider, model, status, service_tier, requests, input_tokens,
-  cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
-  reasoning_tokens, latency_ms, cost_basis,
+SELECT {_AS_REPORTED}, cost_basis,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
        WHEN cost_basis = 'recorded' THEN reported_currency ELSE rate_currency END
     AS currency,
-  CASE WHEN cost_basis = 'unpriced' THEN NULL
+  CASE WHEN cost_basis = 'unpriced' OR {_FEE_ALONE} THEN NULL
        WHEN cost_basis <> 'recorded'
          THEN divide_half_even(wide_input, 1000000::HUGEINT)
        WHEN has_split THEN least(coalesce(
-         reported_input_cost, reported_cost - reported_output_cost, 0), reported_cost)
-       WHEN reported_cost = 0 OR output_tokens = 0 THEN reported_cost
+         reported_input_cost, net_cost - reported_output_cost, 0), net_cost)
+       WHEN net_cost = 0 OR output_tokens = 0 THEN net_cost
        WHEN input_tokens = 0 THEN 0
        WHEN weight > 0
-         THEN divide_half_even(reported_cost::HUGEINT * weight_input, weight)
+         THEN divide_half_even(net_cost::HUGEINT * weight_input, weight)
        ELSE 0 END AS input_cost,
-  CASE WHEN cost_basis = 'unpriced' THEN NULL
+  CASE WHEN cost_basis = 'unpriced' OR {_FEE_ALONE} THEN NULL
        WHEN cost_basis <> 'recorded'
          THEN divide_half_even(wide_output, 1000000::HUGEINT)
        WHEN has_split THEN greatest(0, least(
-         coalesce(reported_output_cost, reported_cost - reported_input_cost, 0),
-         reported_cost - coalesce(reported_input_cost, 0)))
-       WHEN reported_cost = 0 OR output_tokens = 0 THEN 0
-       WHEN input_tokens = 0 THEN reported_cost
+         coalesce(reported_output_cost, net_cost - reported_input_cost, 0),
+         net_cost - coalesce(reported_input_cost, 0)))
+       WHEN net_cost = 0 OR output_tokens = 0 THEN 0
+       WHEN input_tokens = 0 THEN net_cost
        WHEN weight > 0 THEN
-         reported_cost - divide_half_even(reported_cost::HUGEINT * weight_input, weight)
+         net_cost - divide_half_even(net_cost::HUGEINT * weight_input, weight)
        ELSE 0 END AS output_cost,
-  CASE WHEN cost_basis = 'unpriced' THEN NULL
+  CASE WHEN cost_basis = 'unpriced' OR {_FEE_ALONE} THEN NULL
        WHEN cost_basis <> 'recorded' THEN 0
        WHEN has_split THEN
-         greatest(0, reported_cost - reported_input_cost - reported_output_cost)
-       WHEN reported_cost = 0 OR output_tokens = 0 OR input_tokens = 0 OR weight > 0
+         greatest(0, net_cost - reported_input_cost - reported_output_cost)
+       WHEN net_cost = 0 OR output_tokens = 0 OR input_tokens = 0 OR weight > 0
          THEN 0
-       ELSE reported_cost END AS unsplit_cost,
-  cost_basis = 'recorded' AND NOT has_split AND reported_cost > 0 AND weight > 0
+       ELSE net_cost END AS unsplit_cost,
+  CASE WHEN cost_basis <> 'unpriced' THEN recorded_fee END AS fee_cost,
+  cost_basis = 'recorded' AND NOT has_split AND net_cost > 0 AND weight > 0
     AND input_tokens > 0 AND output_tokens > 0 AS estimated,
   list_cost,
   CASE WHEN cost_basis = 'recorded' THEN {outliers.flag(_REPORTED, "list_cost")} END
     AS outlier,
   any_service, input_rate, read_rate, write_rate, hour_rate,
-  file, n, record_id, covers, own_id, grown, coalesce(billed, false) AS billed,
-  reported_cost, reported_input_cost, reported_output_cost, reported_currency
+  coalesce(billed, false) AS billed
 FROM {Workspace.rated}
 """
 """SQL of the priced records."""
@@ -116,7 +129,9 @@ SELECT *,
            AND coalesce(input_tokens, 0) + coalesce(output_tokens, 0) = 0)
        THEN 'recorded'
        WHEN basis IS NULL OR wide IS NULL
-         OR coalesce(input_tokens, output_tokens) IS NULL THEN 'unpriced'
+         OR coalesce(input_tokens, output_tokens) IS NULL
+         OR only_fee AND rate_currency <> reported_currency
+       THEN CASE WHEN only_fee THEN 'recorded' ELSE 'unpriced' END
        WHEN {recorded} AND reported_cost = 0 AND basis = 'catalogue' AND wide > 0
        THEN 'unpriced'
        ELSE basis END AS cost_basis,
@@ -127,9 +142,15 @@ SELECT *,
            OR NOT {recorded})
        THEN divide_half_even(wide_input, 1000000::HUGEINT)
          + divide_half_even(wide_output, 1000000::HUGEINT) END AS list_cost
-FROM (SELECT *, wide_input + wide_output AS wide
+FROM (SELECT *, wide_input + wide_output AS wide,
+  -- the cost of the tokens: a recorded total without the fee that is part of it
+  CASE WHEN only_fee THEN 0
+    ELSE greatest(0, reported_cost - coalesce(recorded_fee, 0)) END AS net_cost
 FROM (SELECT l.*,
   coalesce(reported_input_cost, reported_output_cost) IS NOT NULL AS has_split,
+  CASE WHEN {recorded} THEN reported_fee_cost END AS recorded_fee,
+  recorded_fee IS NOT NULL AND coalesce(
+    reported_cost, reported_input_cost, reported_output_cost) IS NULL AS only_fee,
   r.basis, r.currency AS rate_currency, r.any_service, r.input AS input_rate,
   r.cache_read AS read_rate, r.cache_write AS write_rate, r.cache_write_1h AS hour_rate,
   CASE WHEN coalesce(l.input_tokens, 0) = 0 THEN 0::HUGEINT ELSE
@@ -186,7 +207,10 @@ def price(ws: Workspace, book: PriceBook, pricing: Pricing = RECORDED) -> None:
     ws.create(ws.rated, _rated(not pricing.is_repriced, day), view=True)
     view = count >= FEW
     try:
-        ws.create(ws.records, _RECORDS, view=view)
+        if view:
+            ws.create(ws.records, _RECORDS, view=True)
+        else:
+            _create_table(ws)
         if rows and view:
             ws.execute(f"SELECT count(input_cost + output_cost) FROM {ws.records}")
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
@@ -194,6 +218,21 @@ def price(ws: Workspace, book: PriceBook, pricing: Pricing = RECORDED) -> None:
             "a cost at these rates is larger than a record can hold (10^9); check the "
             "rates: they are currency units per 1,000,000 tokens"
         ) from None
+
+
+def _create_table(ws: Workspace) -> None:
+    """Price the records once, without room for columns that are null in all rows."""
+    absent = ws.absent(ws.reported) & {*ATTRIBUTES, *COUNTS, "extra"}
+    if not absent:
+        ws.create(ws.records, _RECORDS)
+        return
+    names = ", ".join(map(identifier, sorted(absent)))
+    nulls = ", ".join(
+        f"NULL::{'BIGINT' if name in COUNTS else 'VARCHAR'} AS {identifier(name)}"
+        for name in sorted(absent)
+    )
+    rows = ws.keep(f"SELECT * EXCLUDE ({names}) FROM ({_RECORDS})")
+    ws.create(ws.records, f"SELECT *, {nulls} FROM {rows}", view=True)
 
 
 def _rates_of(

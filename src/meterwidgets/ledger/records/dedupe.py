@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
-from meterwidgets.schema import FIELDS, MONEY
+from meterwidgets.schema import FIELDS, MONEY, OPTIONAL
 
 REPORTED = tuple(f"reported_{name}" for name in (*MONEY, "currency"))
 """The columns of what the ledger wrote of a cost."""
@@ -11,8 +11,13 @@ REPORTED = tuple(f"reported_{name}" for name in (*MONEY, "currency"))
 _VALUES = ", ".join(
     f'"{name}"'
     for name in ("start_us", "end_us", "record_id", *FIELDS, *REPORTED)
-    if name not in ("start", "end", "covers", *MONEY, "currency")
+    if name not in ("start", "end", "covers", *MONEY, "currency", *OPTIONAL)
 )
+"""SQL text of the values of a row without an id of its own.
+
+Without the optional fields: an export that names one is still of the same usage as an
+earlier one that did not, in a store from before it was read, too.
+"""
 BY_ID = "coalesce(own_id, false) AND record_id IS NOT NULL"
 """SQL condition of the rows in ``ledger`` that have an id of the source's own."""
 

@@ -20,7 +20,7 @@ from meterwidgets.ledger.readers.json_errors import explain_json_error
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import bill_credits, labels, parquet_view, rejects
 from meterwidgets.ledger.records.plan import Plan
-from meterwidgets.schema import COUNTS, NAMES
+from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, NAMES, OPTIONAL
 from meterwidgets.text import counted
 
 BATCH_BYTES = 256 << 20
@@ -64,7 +64,8 @@ class Loader:
             LedgerError: When a ledger can't be read.
         """
         if not self._load_in_place(batches):
-            self._ws.create(self._ws.reported, _no_rows())
+            plans = [plan for batch in batches for plan in batch]
+            self._ws.create_empty(self._ws.reported, _COLUMNS, absent=_absent(plans))
             for batch in batches:
                 self._load_batch(batch)
             _number_rows(self._ws)
@@ -135,21 +136,36 @@ class Loader:
         self._rows += added[0] if added else 0
 
 
+_TEXTS = (
+    "source", "grain", "record_id", "covers", *NAMES, *ATTRIBUTES, "extra",
+    "reported_currency", *labels.COLUMNS,
+)  # fmt: skip
+_REPORTED = tuple(f"reported_{name}" for name in MONEY)
+_NUMBERS = (
+    "file", "n", "start_us", "end_us", *COUNTS, *_REPORTED, "grown", "credit",
+    "extra_dropped",
+)  # fmt: skip
+_BOOLEANS = ("recorded_zero", "own_id", "billed", "used", "zoned")
+_COLUMNS = {
+    **dict.fromkeys(_TEXTS, "VARCHAR"),
+    **dict.fromkeys(_NUMBERS, "BIGINT"),
+    **dict.fromkeys(_BOOLEANS, "BOOLEAN"),
+    "reject": "STRUCT(field VARCHAR, value VARCHAR, reason VARCHAR)",
+}
+"""The columns of ``reported`` while it is loaded, and their types."""
+
+
 def _no_rows() -> str:
     """SQL text of ``reported`` without rows."""
-    texts = ("source", "grain", "record_id", "covers", *NAMES, "status", "service_tier",
-             "reported_currency", *labels.COLUMNS)  # fmt: skip
-    numbers = ("file", "n", "start_us", "end_us", *COUNTS, "reported_cost",
-               "reported_input_cost", "reported_output_cost", "grown",
-               "credit")  # fmt: skip
-    booleans = ("recorded_zero", "own_id", "billed", "used", "zoned")
-    columns = [f'NULL::VARCHAR AS "{name}"' for name in texts]
-    columns += [f"NULL::BIGINT AS {name}" for name in numbers]
-    columns += [f"NULL::BOOLEAN AS {name}" for name in booleans]
-    columns.append(
-        "NULL::STRUCT(field VARCHAR, value VARCHAR, reason VARCHAR) AS reject"
-    )
+    columns = [f'NULL::{kind} AS "{name}"' for name, kind in _COLUMNS.items()]
     return f"SELECT {', '.join(columns)} WHERE false"
+
+
+def _absent(plans: Sequence[Plan]) -> list[str]:
+    """The columns of optional fields that none of some ledgers has."""
+    fields = [name for name in OPTIONAL if not any(plan.has(name) for plan in plans)]
+    columns = [f"reported_{name}" if name in MONEY else name for name in fields]
+    return [*columns, *(["extra_dropped"] if "extra" in fields else [])]
 
 
 def _set_zone(ws: Workspace, zone: str) -> None:
@@ -272,7 +288,7 @@ def _drop_bad_rows(ws: Workspace, order: Sequence[int], *, all_good: bool) -> No
     elif not all_good:
         ws.execute(f"DELETE FROM {ws.reported} WHERE NOT ({_IS_GOOD})")
     labels.collect(ws)
-    columns = ("used", "zoned", "reject", "credit", *labels.COLUMNS)
+    columns = ("used", "zoned", "reject", "credit", "extra_dropped", *labels.COLUMNS)
     numbers = ", ".join(map(str, order))
     file = f"([{numbers}]::BIGINT[])[file + 1]"
     if is_view:

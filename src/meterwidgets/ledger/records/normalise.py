@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 
 from meterwidgets.ledger.engine.macros import IS_SHORT_COST, LARGEST_COUNT
 from meterwidgets.ledger.records.rules import CURRENCY, END_US, FIRST_US, reject
-from meterwidgets.schema import COUNTS, FIELDS, MONEY, NAMES
+from meterwidgets.schema import ATTRIBUTES, COUNTS, FIELDS, MONEY, NAMES
 
 _INTEGER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _CREDIT = """CASE WHEN is_credit AND abs(parse_amount(cost_t)) < 1000000000
@@ -130,12 +130,13 @@ def _numbers(
     """SQL text of the parsed counts, costs and times."""
     columns = {name: f"{name}_v" for name in (*COUNTS, *MONEY)}
     columns |= {"start": "start_us", "end": "end_us"}
-    return ", ".join(
+    numbers = ", ".join(
         f"{_number(name, kinds.get(name, 'VARCHAR'), name in plain)} AS {column}"
         if name in fields
         else f"NULL::BIGINT AS {column}"
         for name, column in columns.items()
     )
+    return f"{numbers}, fitting_entries(short_entries(extra_t)) AS extra_v"
 
 
 def _number(name: str, kind: str, plain: bool) -> str:
@@ -156,12 +157,19 @@ def _values(kinds: Mapping[str, str], label_columns: Collection[str]) -> str:
         "coalesce(cache_write_tokens_v, cache_write_1h_tokens_v)"
     )
     zoned = _HAS_ZONE.get(kinds.get("start", ""), "has_zone(start_t)")
-    names = ("record_id", "covers", *NAMES, "status")
+    names = {name: f"{name}_t" for name in ("record_id", "covers", *NAMES, *ATTRIBUTES)}
+    names["service_tier"] = "tier_name(service_tier_t)"
+    names |= {name: f"lower({name}_t)" for name in ("speed", "geography")}
     return ", ".join(
         ["used", "start_us", "end_us", f"{zoned} AS zoned", "recorded_zero"]
-        + [f'{name}_t AS "{name}"' for name in names]
-        + ["tier_name(service_tier_t) AS service_tier"]
+        + [f'{value} AS "{name}"' for name, value in names.items()]
         + [f"{value} AS {name}" for name, value in counts.items()]
+        + [
+            "CASE WHEN len(extra_v) > 0 THEN "
+            "CAST(to_json(map_from_entries(extra_v)) AS VARCHAR) END AS extra",
+            "coalesce(count_values(extra_t), least(1, length(extra_t))) "
+            "- coalesce(len(extra_v), 0) AS extra_dropped",
+        ]
         + [f"{name}_v AS reported_{name}" for name in MONEY]
         + ["upper(currency_t) AS reported_currency", *label_columns, "reject"]
     )
@@ -214,7 +222,7 @@ def _is_plain(raw: str, name: str, kind: str, zone: str) -> str:
         return bounds + f" AND count(*) = count({raw})" * (name == "start")
     if name in {"start", "end", *COUNTS, *MONEY}:
         return ""
-    if name in {"record_id", "covers"}:
+    if name in {"record_id", "covers", "session", "end_user", "extra"}:
         return f"bool_and(text_or_null({raw}) IS NOT DISTINCT FROM {raw})"
     good = "text_or_null(t) IS NOT DISTINCT FROM t"
     if name == "currency":

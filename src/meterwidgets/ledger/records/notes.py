@@ -11,6 +11,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.catalogue import has_catalogue
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
+from meterwidgets.schema import COST
 from meterwidgets.text import counted
 
 if TYPE_CHECKING:
@@ -99,8 +100,7 @@ def _kinds(records: str, where: str, *extra_sums: str) -> str:
     return (
         "SELECT source, grain = 'bucket' AND coalesce(end_us - start_us, 0) >= "
         f"{_DAY_US} AS daily, billed, cost_basis AS basis, currency, count(*) AS "
-        "records, coalesce(sum(input_cost + output_cost + unsplit_cost), 0) AS nano"
-        f"{extra} FROM {records} {where} GROUP BY ALL"
+        f"records, coalesce(sum({COST}), 0) AS nano{extra} FROM {records} {where} GROUP BY ALL"
     )
 
 

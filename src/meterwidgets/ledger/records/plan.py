@@ -22,7 +22,7 @@ from meterwidgets.ledger.records import mapping, normalise
 from meterwidgets.ledger.records.dedupe import COUNTED
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import PLACEHOLDER, Source
-from meterwidgets.schema import COUNTS
+from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, OPTIONAL
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,10 @@ class Plan:
         levels = self.source.levels
         return levels[-1].name if levels else self.raw.unit
 
+    def has(self, field: str) -> bool:
+        """Whether its rows hold a field: one that few have only where it is filled."""
+        return field in self.fields or field not in OPTIONAL
+
     def statement(self, files: str, first: int) -> str:
         """SQL text that adds the rows of some files like this one to ``reported``.
 
@@ -104,7 +108,13 @@ class Plan:
         """
         own = not self.source.is_mapped
         known = "requests" in self.fields or self.bucketed
-        counts = ", ".join(name for name in COUNTS if name != "requests")
+        values = ", ".join(
+            name
+            for name in (*ATTRIBUTES, *COUNTS, "extra")
+            if name != "requests" and self.has(name)
+        )
+        costs = ", ".join(f"reported_{name}" for name in MONEY if self.has(name))
+        dropped = "extra_dropped, " if self.has("extra") else ""
         names = "".join(f", {name}_label" for name in self.source.labels)
         credit = ", credit" if self._has_credits else ""
         return f"""
@@ -114,12 +124,11 @@ class Plan:
             record_id, {own} AS own_id, covers, start_us, end_us,
             org, project, "user", api_key, endpoint,
             coalesce(deployment, model) AS deployment, provider,
-            coalesce(model, deployment) AS model, status, service_tier,
-            {"requests" if known else "1::BIGINT AS requests"}, {counts},
-            reported_cost, reported_input_cost, reported_output_cost, recorded_zero,
+            coalesce(model, deployment) AS model,
+            {"requests" if known else "1::BIGINT AS requests"}, {values}, {dropped}
+            {costs}, recorded_zero,
             {COUNTED if self.source.keep_largest else "NULL::BIGINT"} AS grown,
-            CASE WHEN coalesce(reported_cost, reported_input_cost,
-                reported_output_cost{credit}) IS NOT NULL
+            CASE WHEN coalesce({costs}{credit}) IS NOT NULL
               THEN coalesce(reported_currency, {literal(self.currency)})
               END AS reported_currency,
             used, zoned, reject{names}{credit}

@@ -67,11 +67,18 @@ def _rules() -> Iterator[_Rule]:
     yield from _part_rules()
     for name in MONEY:
         yield _Rule(name, _is_unparsed(name), _why_no_cost(_text(name)))
-    # a sum of two rounded parts may be off by two billionths
+    # a sum of rounded parts may be off by a billionth each
     yield _Rule(
         "cost",
         "coalesce(input_cost_v, 0) + coalesce(output_cost_v, 0) > cost_v + 2",
         "'is less than the input_cost and output_cost that are its parts'",
+        alone=False,
+    )
+    yield _Rule(
+        "cost",
+        "coalesce(input_cost_v, 0) + coalesce(output_cost_v, 0) "
+        "+ coalesce(fee_cost_v, 0) > cost_v + 3",
+        "'is less than the fee_cost, input_cost and output_cost that are its parts'",
         alone=False,
     )
     yield _Rule(
@@ -97,6 +104,10 @@ def _part_rules() -> Iterator[_Rule]:
         ("cache_read_tokens", "input_tokens"),
         ("cache_write_tokens", "input_tokens"),
         ("cache_write_1h_tokens", "input_tokens"),
+        ("input_audio_tokens", "input_tokens"),
+        ("input_image_tokens", "input_tokens"),
+        ("output_audio_tokens", "output_tokens"),
+        ("output_image_tokens", "output_tokens"),
     ):
         yield _part_rule(part, whole)
     write = "coalesce(cache_write_tokens_v, cache_write_1h_tokens_v, 0)"

@@ -11,7 +11,7 @@ from meterwidgets.errors import ConfigError, MeterError, unknown
 from meterwidgets.ledger.envelopes.levels import LEVEL_COLUMNS, Level
 from meterwidgets.ledger.envelopes.raw_values import FILE_COLUMN
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.schema import FIELDS
+from meterwidgets.schema import FIELDS, MONEY
 from meterwidgets.zones import zone
 
 PLACEHOLDER = re.compile(r"\{(.+?)\}")
@@ -20,7 +20,7 @@ PLACEHOLDER = re.compile(r"\{(.+?)\}")
 LABELLED = ("org", "project", "user", "api_key")
 """The fields whose values may have names besides their ids."""
 
-_COSTS = {"cost", "input_cost", "output_cost"}
+_COSTS = {*MONEY}
 _TOKENS = {"input_tokens", "output_tokens"}
 
 

@@ -34,6 +34,11 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "main_model", "model_id", "model_permaslug"),
     "status": ("status",),
     "service_tier": ("service_tier",),
+    "speed": ("speed_tier",),
+    "geography": ("geography", "inference_geo"),
+    "region": ("region", "aws_region"),
+    "session": ("session_id", "session", "conversation_id", "thread_id"),
+    "end_user": ("end_user", "end_user_id"),
     "requests": (
         "requests", "num_model_requests", "api_requests", "request_count", "calls",
     ),
@@ -52,20 +57,37 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "cache_write_1h_tokens": (
         "cache_write_1h_tokens", "ephemeral_1h_input_tokens",
     ),
+    "input_audio_tokens": (
+        "input_audio_tokens", "audio_input_tokens", "prompt_audio_tokens",
+    ),
+    "input_image_tokens": (
+        "input_image_tokens", "image_input_tokens", "prompt_image_tokens",
+    ),
     "output_tokens": (
         "output_tokens", "completion_tokens", "generated_tokens",
         "tokens_completion", "tokens_out", "output",
     ),
     "reasoning_tokens": ("reasoning_tokens", "tokens_reasoning"),
+    "output_audio_tokens": (
+        "output_audio_tokens", "audio_output_tokens", "completion_audio_tokens",
+    ),
+    "output_image_tokens": (
+        "output_image_tokens", "image_output_tokens", "completion_image_tokens",
+    ),
+    "searches": ("searches", "web_search_requests", "num_searches", "search_count"),
+    "tool_calls": ("tool_call_count", "num_tool_calls"),
     "cost": (
         "cost", "spend", "cost_usd", "total_cost", "cost_total", "usd", "amount",
     ),
     "input_cost": ("input_cost", "prompt_cost"),
     "output_cost": ("output_cost", "completion_cost"),
+    "fee_cost": ("fee_cost",),
     "currency": ("currency", "billing_currency"),
     "latency_ms": (
         "latency_ms", "request_duration_ms", "duration_ms", "generation_time_ms",
     ),
+    "first_token_ms": ("first_token_ms", "ttft_ms", "time_to_first_token_ms"),
+    "extra": (),
 }  # fmt: skip
 """Our field -> its usual names, the likeliest first; case and "_" don't count."""
 
