@@ -45,12 +45,12 @@ OPTIONAL = (
     "input_image_tokens", "output_audio_tokens", "output_image_tokens", "searches",
     "tool_calls", "first_token_ms", "fee_cost", "extra",
 )  # fmt: skip
-"""The fields that few ledgers have; where none of those read has one, no row holds it."""
+"""The fields that few ledgers have; one that no ledger has takes no room."""
 
 COST_PARTS = ("input_cost", "output_cost", "unsplit_cost", "fee_cost")
 """The parts of a record's cost, which is their sum; all null where it is unpriced."""
 
-COST = "(coalesce(input_cost + output_cost + unsplit_cost, 0) + coalesce(fee_cost, 0))"
+COST = "coalesce(input_cost + output_cost + unsplit_cost, 0) + coalesce(fee_cost, 0)"
 """SQL text of the cost of a priced record; 0 for an unpriced one."""
 
 
@@ -211,11 +211,12 @@ _PRICED = ("currency IS NOT NULL",)
 _PRICED_TOKENS = ("input_cost IS NOT NULL",)
 _SPLIT = (*_PRICED, "unsplit_cost = 0")
 _BILLED = ("currency IS NULL AND billed",)
-_COST = "input_cost + output_cost + unsplit_cost"
+_TOKEN_COST = "input_cost + output_cost + unsplit_cost"
 _NO_TOKENS = (
-    f"coalesce(input_tokens, 0) = 0 AND coalesce(output_tokens, 0) = 0 AND {_COST} <> 0"
+    "coalesce(input_tokens, 0) = 0 AND coalesce(output_tokens, 0) = 0 "
+    f"AND {_TOKEN_COST} <> 0"
 )
-_NEGATIVE = f"{_COST} < 0"
+_NEGATIVE = f"{COST} < 0"
 
 
 def _not_rated(side: str) -> str:
@@ -268,7 +269,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("split_input_tokens", "input_tokens", _SPLIT, in_sparklines=True),
         Measure("split_output_tokens", "output_tokens", _SPLIT, in_sparklines=True),
         # The cost that no rate divides, in all and by side.
-        Measure("cost_without_tokens", _COST, (_NO_TOKENS,), in_sparklines=True),
+        Measure("cost_without_tokens", _TOKEN_COST, (_NO_TOKENS,), in_sparklines=True),
         Measure(
             "input_cost_without_tokens",
             "input_cost",
@@ -285,7 +286,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("billed_input_tokens", "input_tokens", _BILLED),
         Measure("billed_output_tokens", "output_tokens", _BILLED),
         # Corrections, which the costs above count with their sign.
-        Measure("negative_cost", _COST, (_NEGATIVE,)),
+        Measure("negative_cost", COST, (_NEGATIVE,)),
         Measure("negative_input_cost", "input_cost", (_NEGATIVE,)),
         Measure("negative_output_cost", "output_cost", (_NEGATIVE,)),
     )

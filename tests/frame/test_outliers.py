@@ -122,7 +122,7 @@ def test_a_frame_of_a_version_that_knew_none_says_so(
 ) -> None:
     about = save(usage, tmp_path / "frame") / "frame.json"
     about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 1}))
-    with pytest.raises(LedgerError, match="another version; save it again"):
+    with pytest.raises(LedgerError, match="saved by another version"):
         open_frame(tmp_path / "frame")
 
 

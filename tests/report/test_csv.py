@@ -23,10 +23,11 @@ def test_the_golden_table(golden: UsageFrame) -> None:
     lines = form.dumps(golden.select()).splitlines()
     assert lines[0] == (
         "by,id,name,cost,input_cost,output_cost,currency,tokens,input_tokens,"
-        "output_tokens,requests,unpriced_tokens,share,pricing"
+        "output_tokens,requests,unpriced_tokens,share,pricing,fee_cost"
     )
     figures = (
-        "0.160000000,0.056000000,0.104000000,USD,54000,28000,26000,144,0,1.0,recorded"
+        "0.160000000,0.056000000,0.104000000,USD,54000,28000,26000,144,0,1.0,recorded,"
+        "0.000000000"
     )
     assert lines[1:4] == [
         f"total,,Total,{figures}",

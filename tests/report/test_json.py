@@ -16,11 +16,12 @@ TOTALS = [
     "cost", "input_cost", "output_cost", "unsplit_cost", "tokens", "input_tokens",
     "output_tokens", "cache_read_tokens", "reasoning_tokens", "requests", "models",
     "top_model", "rate_per_1k", "tokens_per_unit", "run_rate_per_day",
-    "unpriced_tokens", "cost_without_tokens", "negative_cost", "credits",
+    "unpriced_tokens", "cost_without_tokens", "negative_cost", "credits", "fee_cost",
+    "cache_write_tokens",
 ]  # fmt: skip
 ROW = [
     "id", "name", "cost", "input_cost", "output_cost", "tokens", "input_tokens",
-    "output_tokens", "requests", "unpriced_tokens", "share",
+    "output_tokens", "requests", "unpriced_tokens", "share", "fee_cost",
 ]  # fmt: skip
 QWEN = "qwen-cpu-deployment"
 
@@ -43,6 +44,7 @@ def row(name: str | None) -> dict[str, Any]:
         "requests": 144,
         "unpriced_tokens": 0,
         "share": 1.0,
+        "fee_cost": "0.000000000",
     }
 
 
@@ -78,6 +80,8 @@ def test_the_golden_document_to_the_letter(golden: UsageFrame) -> None:
             "cost_without_tokens": "0.000000000",
             "negative_cost": "0.000000000",
             "credits": "0.000000000",
+            "fee_cost": "0.000000000",
+            "cache_write_tokens": None,
         },
         "by": {
             "org": [row("Acme")],
@@ -153,7 +157,7 @@ def test_what_is_not_known_is_null() -> None:
     assert unknown == [
         "cost", "input_cost", "output_cost", "unsplit_cost", "cache_read_tokens",
         "reasoning_tokens", "models", "top_model", "rate_per_1k", "tokens_per_unit",
-        "run_rate_per_day",
+        "run_rate_per_day", "fee_cost", "cache_write_tokens",
     ]  # fmt: skip
     assert found["currency"] is None
     (only,) = found["by"]["model"]

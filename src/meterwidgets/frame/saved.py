@@ -26,7 +26,7 @@ from meterwidgets.ledger.pricing.outliers import Outlier
 from meterwidgets.ledger.records.quality import Credit, Quality
 from meterwidgets.schema import MEASURES
 
-_FORMAT = 4
+_FORMAT = 5
 _METADATA = "frame.json"
 
 
@@ -112,7 +112,8 @@ def open_frame(folder: str | Path) -> UsageFrame:
         metadata = dict(json.loads((folder / _METADATA).read_text("utf-8")))
         if metadata.pop("format") != _FORMAT:
             raise LedgerError(
-                f"{folder}: was written by another version; save it again"
+                f"{folder}: was saved by another version of meterwidgets, which sums "
+                "other figures; read the ledger again and save that"
             )
         quality = metadata.pop("quality")
         quality["notes"] = tuple(quality["notes"])

@@ -22,7 +22,7 @@ UsageMeasure = Literal["cost", "tokens"]
 
 _Column = npt.NDArray[Any]
 _INT64_SAFE = 2**61
-"""The sum of three values below it still fits into an int64."""
+"""The sum of four values below it still fits into an int64."""
 
 
 class Amounts(NamedTuple):
@@ -33,16 +33,19 @@ class Amounts(NamedTuple):
     Attributes:
         records: The number of records.
         requests: The number of requests; None where no record counts them.
-        cost: Input + output + unsplit cost of priced usage, corrections with their
-            sign.
+        cost: Input + output + unsplit cost and fees of priced usage, corrections with
+            their sign.
         input_cost: The part of the cost for input.
         output_cost: The part of the cost for output.
         unsplit_cost: The part of the cost known only as a total.
+        fee_cost: The part of the cost paid by request, search or call of a tool: of
+            neither side, and in no rate.
         estimated_cost: The part of the cost split into sides by list prices.
         tokens: Input + output tokens.
         input_tokens: Prompt tokens, cached ones included.
         output_tokens: Completion tokens, reasoning included.
         cache_read_tokens: The input tokens read from a cache.
+        cache_write_tokens: The input tokens written to a cache.
         reasoning_tokens: The output tokens spent on reasoning.
         priced_tokens: The tokens that the cost is for.
         unpriced_tokens: The tokens without a price; those that a bill pays for have
@@ -51,8 +54,8 @@ class Amounts(NamedTuple):
         unpriced_output_tokens: The output tokens without a price.
         split_input_tokens: The input tokens that ``input_cost`` is for.
         split_output_tokens: The output tokens that ``output_cost`` is for.
-        cost_without_tokens: The part of the cost that is for no known tokens: it is in
-            no rate.
+        cost_without_tokens: The part of the cost that is for no known tokens, such as
+            fees: it is in no rate.
         input_cost_without_tokens: Likewise, of the input cost.
         output_cost_without_tokens: Likewise, of the output cost.
         negative_cost: The part of the cost that is below zero: corrections.
@@ -64,11 +67,13 @@ class Amounts(NamedTuple):
     input_cost: int | None
     output_cost: int | None
     unsplit_cost: int | None
+    fee_cost: int | None
     estimated_cost: int
     tokens: int | None
     input_tokens: int | None
     output_tokens: int | None
     cache_read_tokens: int | None
+    cache_write_tokens: int | None
     reasoning_tokens: int | None
     priced_tokens: int
     unpriced_tokens: int
@@ -159,11 +164,13 @@ class AmountColumns:
     input_cost: list[int | None]
     output_cost: list[int | None]
     unsplit_cost: list[int | None]
+    fee_cost: list[int | None]
     estimated_cost: list[int]
     tokens: list[int | None]
     input_tokens: list[int | None]
     output_tokens: list[int | None]
     cache_read_tokens: list[int | None]
+    cache_write_tokens: list[int | None]
     reasoning_tokens: list[int | None]
     priced_tokens: list[int]
     unpriced_tokens: list[int]
@@ -196,11 +203,13 @@ class AmountColumns:
             input_cost=_known_total(self.input_cost, groups),
             output_cost=_known_total(self.output_cost, groups),
             unsplit_cost=_known_total(self.unsplit_cost, groups),
+            fee_cost=_known_total(self.fee_cost, groups),
             estimated_cost=_total(self.estimated_cost, groups),
             tokens=_known_total(self.tokens, groups),
             input_tokens=_known_total(self.input_tokens, groups),
             output_tokens=_known_total(self.output_tokens, groups),
             cache_read_tokens=_known_total(self.cache_read_tokens, groups),
+            cache_write_tokens=_known_total(self.cache_write_tokens, groups),
             reasoning_tokens=_known_total(self.reasoning_tokens, groups),
             priced_tokens=_total(self.priced_tokens, groups),
             unpriced_tokens=_total(self.unpriced_tokens, groups),
@@ -218,7 +227,7 @@ class AmountColumns:
     def _in_field_order(self) -> tuple[list[int | None], ...]:
         """The columns in the order of the fields of `Amounts`, looked up by name.
 
-        `Amounts._make` takes half as long as 22 keywords, and is called for each row.
+        `Amounts._make` takes half as long as 24 keywords, and is called for each row.
         """
         return tuple(getattr(self, name) for name in Amounts._fields)
 
@@ -249,7 +258,7 @@ def columns_from_sums(
     Args:
         sums: Measure -> its sum in each group.
         cost_type: "input" or "output" narrows money and tokens to that side. Requests
-            stay as they are; unsplit cost belongs to neither side.
+            stay as they are; unsplit cost and fees belong to neither side.
 
     Returns:
         Amounts with None where no record of a group reported the figure; the amounts of
@@ -277,10 +286,13 @@ def columns_from_sums(
         requests=_where(
             (measures["requests_reported"] != 0) | empty, measures["requests"]
         ),
-        cost=_where(priced, split_cost + measures["unsplit_cost"]),
+        cost=_where(
+            priced, split_cost + measures["unsplit_cost"] + measures["fee_cost"]
+        ),
         input_cost=_where(sides_known, measures["input_cost"]),
         output_cost=_where(sides_known, measures["output_cost"]),
         unsplit_cost=_where(priced, measures["unsplit_cost"]),
+        fee_cost=_where(priced, measures["fee_cost"]),
         estimated_cost=measures["estimated_cost"].tolist(),
         tokens=_where(
             has_input | has_output,
@@ -291,6 +303,9 @@ def columns_from_sums(
         cache_read_tokens=_where(
             measures["cache_read_reported"] != 0, measures["cache_read_tokens"]
         ),
+        cache_write_tokens=_where(
+            measures["cache_write_reported"] != 0, measures["cache_write_tokens"]
+        ),
         reasoning_tokens=_where(
             measures["reasoning_reported"] != 0, measures["reasoning_tokens"]
         ),
@@ -300,7 +315,9 @@ def columns_from_sums(
         unpriced_output_tokens=unpriced_output.tolist(),
         split_input_tokens=measures["split_input_tokens"].tolist(),
         split_output_tokens=measures["split_output_tokens"].tolist(),
-        cost_without_tokens=measures["cost_without_tokens"].tolist(),
+        cost_without_tokens=(
+            measures["cost_without_tokens"] + measures["fee_cost"]
+        ).tolist(),
         input_cost_without_tokens=measures["input_cost_without_tokens"].tolist(),
         output_cost_without_tokens=measures["output_cost_without_tokens"].tolist(),
         negative_cost=measures[

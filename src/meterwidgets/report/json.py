@@ -108,6 +108,8 @@ def _totals(selection: Selection) -> dict[str, Any]:
         "cost_without_tokens": decimal_text(amounts.cost_without_tokens),
         "negative_cost": decimal_text(amounts.negative_cost),
         "credits": decimal_text(selected_credits(selection)),
+        "fee_cost": decimal_text(amounts.fee_cost),
+        "cache_write_tokens": amounts.cache_write_tokens,
     }
 
 
@@ -135,6 +137,7 @@ def _rows(ranked: Breakdown) -> list[dict[str, Any]]:
             "requests": row.amounts.requests,
             "unpriced_tokens": row.amounts.unpriced_tokens,
             "share": None if row.share is None else float(row.share),
+            "fee_cost": decimal_text(row.amounts.fee_cost),
         }
         for row in ranked.rows
     ]

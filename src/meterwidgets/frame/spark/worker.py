@@ -34,7 +34,8 @@ _TEXTS = (
 _TRUTHS = ("estimated", "billed", "any_service", "naive")
 _WHOLE = (
     "start_us", "end_us", *COUNTS, *COST_PARTS, "list_cost",
-    *(f"reported_{name}" for name in MONEY), "input_rate", "read_rate", "write_rate", "hour_rate", "part", "line",
+    *(f"reported_{name}" for name in MONEY),
+    "input_rate", "read_rate", "write_rate", "hour_rate", "part", "line",
 )  # fmt: skip
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(_TEXTS, "VARCHAR"),

@@ -145,7 +145,9 @@ SELECT *,
 FROM (SELECT *, wide_input + wide_output AS wide,
   -- the cost of the tokens: a recorded total without the fee that is part of it
   CASE WHEN only_fee THEN 0
-    ELSE greatest(0, reported_cost - coalesce(recorded_fee, 0)) END AS net_cost
+    WHEN recorded_fee IS NULL OR reported_cost IS NULL THEN reported_cost
+    WHEN reported_cost >= 0 THEN greatest(0, reported_cost - recorded_fee)
+    ELSE reported_cost - recorded_fee END AS net_cost
 FROM (SELECT l.*,
   coalesce(reported_input_cost, reported_output_cost) IS NOT NULL AS has_split,
   CASE WHEN {recorded} THEN reported_fee_cost END AS recorded_fee,

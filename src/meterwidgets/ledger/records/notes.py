@@ -100,7 +100,8 @@ def _kinds(records: str, where: str, *extra_sums: str) -> str:
     return (
         "SELECT source, grain = 'bucket' AND coalesce(end_us - start_us, 0) >= "
         f"{_DAY_US} AS daily, billed, cost_basis AS basis, currency, count(*) AS "
-        f"records, coalesce(sum({COST}), 0) AS nano{extra} FROM {records} {where} GROUP BY ALL"
+        f"records, coalesce(sum({COST}), 0) AS nano{extra} FROM {records} {where} "
+        "GROUP BY ALL"
     )
 
 

@@ -87,7 +87,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "latency_ms", "request_duration_ms", "duration_ms", "generation_time_ms",
     ),
     "first_token_ms": ("first_token_ms", "ttft_ms", "time_to_first_token_ms"),
-    "extra": (),
+    "extra": ("extra",),
 }  # fmt: skip
 """Our field -> its usual names, the likeliest first; case and "_" don't count."""
 

@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.reconcile.model_names import Match, Name, match_names
+from meterwidgets.schema import COST_PARTS
 
-_COSTS = ("records", "input_cost", "output_cost", "unsplit_cost")
+_COSTS = ("records", *COST_PARTS)
 _MEASURES = (
     *_COSTS, "priced", "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens", "priced_input_tokens", "priced_output_tokens",
@@ -149,8 +150,8 @@ def ledger_costs(
     """
     costs: dict[LineKey, int] = defaultdict(int)
     for model, sums in ledger.over(edges, "model", _COSTS).items():
-        cost = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
-        for period, amount in enumerate(cost.tolist()):
+        parts = [sums[part].tolist() for part in COST_PARTS]
+        for period, amount in enumerate(map(sum, zip(*parts, strict=True))):
             costs[LineKey(period, names.get(model, model))] += amount
     return costs
 
@@ -236,7 +237,7 @@ def _from_sums(sums: Mapping[str, int]) -> SideTotals:
     return SideTotals(
         records=sums["records"],
         priced=sums["priced"],
-        cost=sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"],
+        cost=sum(sums[part] for part in COST_PARTS),
         input=sums["input_tokens"],
         cached=sums["cache_read_tokens"] + sums["cache_write_tokens"],
         tokens=tokens,

@@ -12,10 +12,12 @@ from meterwidgets.metrics.formats import Number
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
 from meterwidgets.present.vocabulary.words import NO_PRICE, per_unit
 
-Side = Literal["input", "output", "unsplit"]
+Side = Literal["input", "output", "unsplit", "fees"]
 _Figures = tuple[int | None, Number | None]
 """Of one side: its tokens or cost, and how much of the other one buys, or costs."""
-_SLOTS: dict[Side, str] = {"input": "c1", "output": "c2", "unsplit": "other"}
+_SLOTS: dict[Side, str] = {
+    "input": "c1", "output": "c2", "unsplit": "other", "fees": "c3"
+}  # fmt: skip
 
 
 class _PartTexts(TypedDict):
@@ -124,6 +126,9 @@ def _cost_split(selection: Selection, amounts: Amounts) -> Split:
     if amounts.unsplit_cost:
         costs.append(amounts.unsplit_cost)
         parts.append(_unsplit_part(amounts.unsplit_cost, currency))
+    if amounts.fee_cost:
+        costs.append(amounts.fee_cost)
+        parts.append(_fees_part(amounts.fee_cost, currency))
     return {
         "title": "Cost Distribution",
         "subtitle": "by token type",
@@ -147,6 +152,18 @@ def _unsplit_part(cost: int, currency: str | None) -> _PartTexts:
     }
 
 
+def _fees_part(cost: int, currency: str | None) -> _PartTexts:
+    return {
+        "key": "fees",
+        "label": "Fees",
+        "value": formats.money(cost, currency),
+        "unit": "",
+        "title": _exact(cost, currency),
+        "caption": "paid by request, search or call",
+        "caption_title": "of neither side, and in no rate",
+    }
+
+
 def _note(selection: Selection, amounts: Amounts) -> str:
     """Where the split comes from, and the cost that one side leaves out."""
     currency, notes = selection.currency, []
@@ -159,6 +176,9 @@ def _note(selection: Selection, amounts: Amounts) -> str:
             f"{cost} is known only as a total; it belongs to neither side and is left "
             "out."
         )
+    if amounts.fee_cost and selection.filters.cost_type != "both":
+        cost = formats.money(amounts.fee_cost, currency)
+        notes.append(f"{cost} of fees belong to neither side and are left out.")
     return " ".join(notes)
 
 
@@ -184,7 +204,7 @@ def _with_shares(
             "fraction": (value or 0) / total if total else 0.0,
             "color": _SLOTS[part["key"]],
             "muted": side not in ("both", part["key"]),
-            "selectable": part["key"] != "unsplit",
+            "selectable": part["key"] in ("input", "output"),
         }
         for part, value, share in zip(parts, values, shares, strict=True)
     ]
