@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import floor
 
 from meterwidgets.metrics.formats import DASH, Number, rounded
 
@@ -22,6 +23,8 @@ def share(fraction: Fraction | None) -> str:
         return DASH
     if 0 < fraction < Fraction(1, 1000):
         return "<0.1%"
+    if Fraction(-1, 1000) < fraction < 0:
+        return ">-0.1%"
     if Fraction(999, 1000) < fraction < 1:
         return ">99.9%"
     return f"{rounded(fraction * 100, 1)}%"
@@ -31,7 +34,7 @@ def shares(parts: Sequence[Number]) -> list[str]:
     """The shares of a breakdown, which add up to 100.0 as shown.
 
     Args:
-        parts: Amounts that are not negative.
+        parts: Amounts. With one below zero, a correction, others have over 100%.
 
     Returns:
         Shares with one decimal, by largest remainder among those from 0.1 to 99.9;
@@ -40,6 +43,8 @@ def shares(parts: Sequence[Number]) -> list[str]:
     Examples:
         >>> shares([1, 1, 1])
         ['33.4%', '33.3%', '33.3%']
+        >>> shares([130, -30])
+        ['130.0%', '-30.0%']
         >>> shares([0, 0])
         ['–', '–']
     """
@@ -58,7 +63,7 @@ def shares(parts: Sequence[Number]) -> list[str]:
 
 def _largest_remainder(exact: Sequence[Fraction], target: int) -> list[int]:
     """Whole numbers that add up to a target, those with the largest remainder up."""
-    rounded_down = [int(value) for value in exact]
+    rounded_down = [floor(value) for value in exact]
     order = sorted(
         range(len(exact)), key=lambda index: rounded_down[index] - exact[index]
     )

@@ -74,7 +74,7 @@ def table_rows(
     """
     chosen, currency = chosen_values(selection, ranked.by), selection.currency
     numbers = [row.value for row in rows]
-    total = sum(number or 0 for number in numbers)
+    total = sum(max(number or 0, 0) for number in numbers)
     texts = _column(numbers, ranked.measure, currency)
     return [
         {
@@ -83,7 +83,7 @@ def table_rows(
             "value": text,
             "title": exact(number, ranked.measure, currency),
             "share": share,
-            "fraction": (number or 0) / total if total else 0.0,
+            "fraction": max(number or 0, 0) / total if total else 0.0,
             "color": "other" if row.members > 1 else slots.get(row.id, "other"),
             "selected": row.members == 1 and row.id in chosen,
             "dimmed": bool(chosen) and (row.members > 1 or row.id not in chosen),

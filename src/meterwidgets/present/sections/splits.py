@@ -194,14 +194,14 @@ def _with_shares(
     parts: Sequence[_PartTexts], values: Sequence[int | None], selection: Selection
 ) -> list[SplitPart]:
     """Parts with their shares; the side that the filters leave out is muted."""
-    total = sum(value or 0 for value in values)
+    total = sum(max(value or 0, 0) for value in values)
     shares = percentages.split_shares([value or 0 for value in values])
     side = selection.filters.cost_type
     return [
         {
             **part,
             "share": share,
-            "fraction": (value or 0) / total if total else 0.0,
+            "fraction": max(value or 0, 0) / total if total else 0.0,
             "color": _SLOTS[part["key"]],
             "muted": side not in ("both", part["key"]),
             "selectable": part["key"] in ("input", "output"),
