@@ -22,6 +22,7 @@ TOTALS = [
 ROW = [
     "id", "name", "cost", "input_cost", "output_cost", "tokens", "input_tokens",
     "output_tokens", "requests", "unpriced_tokens", "share", "fee_cost",
+    "cost_without_tokens", "negative_cost",
 ]  # fmt: skip
 QWEN = "qwen-cpu-deployment"
 
@@ -45,6 +46,8 @@ def row(name: str | None) -> dict[str, Any]:
         "unpriced_tokens": 0,
         "share": 1.0,
         "fee_cost": "0.000000000",
+        "cost_without_tokens": "0.000000000",
+        "negative_cost": "0.000000000",
     }
 
 

@@ -105,12 +105,12 @@ def previous_totals(selection: Selection) -> Totals | None:
 def delta(
     current: int | Fraction | None, previous: int | Fraction | None
 ) -> Fraction | None:
-    """(current - previous) / previous; None without a baseline.
+    """(current - previous) / previous; None without a baseline above 0.
 
     Examples:
         >>> delta(112, 100), delta(5, 0)
         (Fraction(3, 25), None)
     """
-    if current is None or not previous:
+    if current is None or not previous or previous < 0:
         return None
     return Fraction(current - previous) / Fraction(previous)

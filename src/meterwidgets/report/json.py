@@ -138,6 +138,8 @@ def _rows(ranked: Breakdown) -> list[dict[str, Any]]:
             "unpriced_tokens": row.amounts.unpriced_tokens,
             "share": None if row.share is None else float(row.share),
             "fee_cost": decimal_text(row.amounts.fee_cost),
+            "cost_without_tokens": decimal_text(row.amounts.cost_without_tokens),
+            "negative_cost": decimal_text(row.amounts.negative_cost),
         }
         for row in ranked.rows
     ]

@@ -16,10 +16,11 @@ def _matches(sample: Sample) -> bool:
 
 
 _IS_USAGE = "coalesce(lower(nonempty({ChargeCategory})) = 'usage', true)"
-_IS_AI = (
-    "coalesce(starts_with({ServiceCategory}, 'AI') OR regexp_matches(lower("
-    "{ServiceName}), 'openai|bedrock|foundry models|anthropic|claude|gemini'), true)"
+_NAMED_AI = (
+    "coalesce(regexp_matches(lower({ServiceName}), "
+    "'openai|bedrock|foundry models|anthropic|claude|gemini'), false)"
 )
+_IS_AI = f"(coalesce(starts_with({{ServiceCategory}}, 'AI'), true) OR {_NAMED_AI})"
 """Marketplaces sell models under any category, by the name of the service."""
 
 _METER = "lower(concat_ws(' ', {SkuMeter}, {SkuId}, {SkuPriceId}))"
