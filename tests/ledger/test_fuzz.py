@@ -399,7 +399,9 @@ def test_any_text_in_any_field_is_taken_or_told(
 ) -> None:
     texts = [each.encode("utf-8", "replace").decode() for each in texts]
     fields = ("start", "end", "input_tokens", "cost", "currency", "model")
-    good = {"start": "2026-02-22T10:00:00Z"} | dict.fromkeys(fields[1:])
+    good = dict.fromkeys(fields) | {
+        "start": "2026-02-22T10:00:00Z", "input_tokens": "1", "cost": "1"
+    }  # fmt: skip
     rows = [good, *(good | {fields[n % 6]: text} for n, text in enumerate(texts))]
     path = tmp_path / f"any.{kind}"
     with path.open("w", encoding="utf-8", newline="") as stream:

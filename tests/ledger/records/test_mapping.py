@@ -377,7 +377,8 @@ def test_json_text_keeps_every_digit_of_money_given_as_text(write: Write) -> Non
 
 
 def test_a_null_is_not_a_zero(write: Write) -> None:
-    nothing = {"input_tokens": None, "output_tokens": "", "cost": "None", "model": "x"}
+    nothing = {"input_tokens": None, "output_tokens": "", "cost": "None", "model": "x",
+               "requests": 1}  # fmt: skip
     zero = {"input_tokens": 0, "output_tokens": "0", "cost": 0, "model": "y"}
     lines = [json.dumps({"time": 1771754400} | row) for row in (nothing, zero)]
     found = read(write("\n".join(lines), "a.jsonl")).select().by("model")

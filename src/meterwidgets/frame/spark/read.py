@@ -35,7 +35,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing
 from meterwidgets.ledger.read import no_usage_error
 from meterwidgets.ledger.readers.dataframe import open_dataframe
-from meterwidgets.ledger.records import notes
+from meterwidgets.ledger.records import format_notes, notes
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.rejects import KEPT
@@ -206,7 +206,7 @@ def _row_notes(
         rows = counted(rejected, "row", "rows")
         first = f"the first {KEPT:,} are kept, " if rejected > KEPT else ""
         yield f"{rows} rejected, {first}the first: {describe(rejects[0])}"
-    yield from ledger_plan.notes
+    yield from format_notes.of_plans([ledger_plan])
     if naive:
         yield (
             f"{_NAME}: there are timestamps without a zone; they were read as "

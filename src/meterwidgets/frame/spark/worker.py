@@ -180,7 +180,9 @@ def _check_table(
     table: pa.Table, job: Job, part: int, before: int
 ) -> list[pa.RecordBatch]:
     with open_workspace() as ws:
-        spec = LedgerSpec([table], "table", job.columns, job.tz, job.currency)
+        spec = LedgerSpec(
+            [table], "table", job.columns, job.tz, job.currency, is_part=True
+        )
         collected = collect(ws, [spec])
         price_reported(ws, job.book, job.pricing)
         ws.con.complete()  # the last question, of which only the first row was read

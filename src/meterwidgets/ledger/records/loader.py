@@ -18,7 +18,13 @@ from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.left_out import nesting, no_usage, retrievals
 from meterwidgets.ledger.readers.json_errors import explain_json_error
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records import bill_credits, labels, parquet_view, rejects
+from meterwidgets.ledger.records import (
+    bill_credits,
+    format_notes,
+    labels,
+    parquet_view,
+    rejects,
+)
 from meterwidgets.ledger.records.plan import Plan
 from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, NAMES, OPTIONAL
 from meterwidgets.text import counted
@@ -241,28 +247,14 @@ def remove_bad_rows(
     left_out = no_usage.sentences(ws) if skipped else []
     repeated, sentences = _remove_repeated(ws)
     left_out += sentences
-    notes: dict[int, list[str]] = {}
-    assumed = False
-    for file, first, naive, first_naive in ws.execute(
-        "SELECT file, first, without_zone, first_without_zone "
-        f"FROM {ws.file_stats} WHERE without_zone > 0"
-    ).fetchall():
-        plan = plans[order[file]]
-        notes_of_file = notes.setdefault(order[file], [])
-        if naive and plan.source.timezone is None:
-            assumed = True
-            line = rejects.line_of(ws, plan.raw, first_naive - first + 1)
-            notes_of_file.append(_zone_note(plan, line, naive))
+    zone_notes = _zone_notes(ws, plans, order)
     if credit_rows:
         bill_credits.collect(ws, order)
     _drop_bad_rows(ws, order, all_good=not (skipped or rejected or credit_rows))
     ws.drop(ws.file_stats)
-    left_out += [
-        note
-        for number, plan in enumerate(plans)
-        for note in (*plan.raw.notes, *plan.notes, *notes.get(number, ()))
-    ]
-    return left_out, assumed, repeated
+    left_out += format_notes.of_plans(plans)
+    left_out += [note for plan in plans for note in plan.raw.notes]
+    return [*left_out, *zone_notes], bool(zone_notes), repeated
 
 
 def _remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
@@ -272,12 +264,35 @@ def _remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
     return above + later, [*notes_above, *notes_later]
 
 
-def _zone_note(plan: Plan, line: int, count: int) -> str:
-    timestamps = counted(count, "timestamp was", "timestamps were")
-    return (
-        f"{plan.raw.name}, {plan.unit} {line:,}: no time zone; {timestamps} read as "
-        f"{plan.zone} (to change it: timezone in meterwidgets.toml, tz= in Python)"
-    )
+def _zone_notes(
+    ws: Workspace, plans: Sequence[Plan], order: Sequence[int]
+) -> list[str]:
+    """Timestamps whose zone was assumed, one sentence for all files of a format."""
+    alike: dict[tuple[str, str, str], list[tuple[int, int, int]]] = {}
+    for file, first, naive, first_naive in ws.execute(
+        "SELECT file, first, without_zone, first_without_zone "
+        f"FROM {ws.file_stats} WHERE without_zone > 0"
+    ).fetchall():
+        plan = plans[order[file]]
+        if plan.source.timezone is None:
+            key = plan.source.name, plan.zone, plan.unit
+            alike.setdefault(key, []).append(
+                (order[file], naive, first_naive - first + 1)
+            )
+    sentences = []
+    for (_, zone, unit), found in alike.items():
+        number, _, row = min(found)
+        name = plans[number].raw.name
+        line = rejects.line_of(ws, plans[number].raw, row)
+        count = sum(naive for _, naive, _ in found)
+        timestamps = counted(count, "timestamp was", "timestamps were")
+        more = len(found) - 1
+        others = f", and {counted(more, 'more file', 'more files')}" if more else ""
+        sentences.append(
+            f"{name}, {unit} {line:,}{others}: no time zone; {timestamps} read as "
+            f"{zone} (to change it: timezone in meterwidgets.toml, tz= in Python)"
+        )
+    return sentences
 
 
 def _drop_bad_rows(ws: Workspace, order: Sequence[int], *, all_good: bool) -> None:

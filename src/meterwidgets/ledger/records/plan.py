@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.sql import literal
@@ -19,9 +20,12 @@ from meterwidgets.ledger.envelopes.raw_values import select_values
 from meterwidgets.ledger.readers.postgres_url import parse_database_url
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import mapping, normalise
+from meterwidgets.ledger.records.column_values import ColumnValues, TableValues
 from meterwidgets.ledger.records.dedupe import COUNTED
+from meterwidgets.ledger.records.mapping import Formula, TableMapping
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import PLACEHOLDER, Source
+from meterwidgets.ledger.sources.sql import next_day
 from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, OPTIONAL
 
 
@@ -36,6 +40,8 @@ class LedgerSpec:
         tz: The time zone of timestamps without one.
         currency: The currency of costs that name none.
         since: Of databases, keep only the rows that began then or later.
+        is_part: Whether a dataframe is a part of a table whose columns are all named,
+            so that its values tell nothing of the whole.
     """
 
     inputs: Sequence[Any]
@@ -44,6 +50,7 @@ class LedgerSpec:
     tz: str = "UTC"
     currency: str = "USD"
     since: datetime | None = None
+    is_part: bool = False
 
     def __post_init__(self) -> None:
         """Put databases in the place of their addresses, which may hold passwords."""
@@ -63,7 +70,10 @@ class Plan:
         bucketed: Whether a row is a bucket of requests.
         zone: The zone of timestamps without one.
         currency: That of costs that name none.
-        notes: What users should know, one sentence each.
+        notes: What users should know of files like this one, each a sentence without
+            the name of the file.
+        formulas: Our field -> how columns make it, where ``fields`` has only one.
+        unread: The columns of tokens and money that are not read.
     """
 
     raw: RawLedger
@@ -73,6 +83,8 @@ class Plan:
     zone: str
     currency: str
     notes: tuple[str, ...] = ()
+    formulas: Mapping[str, Formula] = field(default_factory=dict)
+    unread: tuple[ColumnValues, ...] = ()
 
     @property
     def size(self) -> int:
@@ -168,6 +180,10 @@ class Plan:
             fields = {name: fill(text) for name, text in self.fields.items()}
         else:  # a column of a table may have any name, braces too
             fields = {n: columns.value(text[1:-1]) for n, text in self.fields.items()}
+            fields |= {
+                name: formula.sql.format(*map(columns.value, formula.columns))
+                for name, formula in self.formulas.items()
+            }
         only, zero = fill(self.source.where), fill(self.source.free_when)
         credit = fill(self.source.credit)
         labels = {name: fill(text) for name, text in self.source.labels.items()}
@@ -176,6 +192,7 @@ class Plan:
             name: kind
             for name, text in self.fields.items()
             if columns.uses.count(text[1:-1]) == 1
+            and name not in self.formulas
             and normalise.reads(name, kind := self.raw.type_of(text[1:-1]))
         }
         relation = select_values(
@@ -185,6 +202,8 @@ class Plan:
             levels=self.source.levels,
             typed={self.fields[name][1:-1] for name in kinds},
         )
+        if self.source.is_mapped:
+            only = _has_amounts(fields, kinds)
         if derived:
             relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
         for number, text in enumerate(derived):
@@ -258,15 +277,100 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
             )
         bucketed = source.grain == "bucket"
         return Plan(bare, source, source.field_sql, bucketed, zone, spec.currency)
+    return _plan_table(bare, source, spec, ws)
+
+
+def _plan_table(
+    raw: RawLedger, source: Source, spec: LedgerSpec, ws: Workspace
+) -> Plan:
+    """The plan for any table, by its columns and their values."""
     columns = list(raw.sample.columns)
     for column in (spec.columns or {}).values():
         if column not in columns and raw.has_column(column, ws.con):
             columns.append(column)
     if not columns:
         raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")
-    mapped, guessed = mapping.check(spec.columns, columns, where=raw.name)
-    pairs = ", ".join(f"{ours} <- {theirs}" for ours, theirs in guessed.items())
-    notes = (f"{Path(raw.name).name}: guessed {pairs}",) if guessed else ()
-    fields = {ours: "{" + theirs + "}" for ours, theirs in mapped.items()}
-    bucketed = mapping.is_bucketed(mapped)
-    return Plan(bare, source, fields, bucketed, zone, spec.currency, notes)
+    if spec.is_part:
+        mapped = mapping.check(spec.columns, columns, where=raw.name)
+        return _table_plan(raw, source, spec, mapped)
+    try:
+        return _plan_by_values(raw, source, spec, columns, TableValues(raw, ws.con))
+    except duckdb.Error:  # loading it will say what is wrong with the file
+        return _table_plan(
+            raw, source, spec, mapping.check(spec.columns, columns, where=raw.name)
+        )
+
+
+def _plan_by_values(
+    raw: RawLedger,
+    source: Source,
+    spec: LedgerSpec,
+    columns: Sequence[str],
+    values: TableValues,
+) -> Plan:
+    mapped = mapping.check(spec.columns, columns, where=raw.name, choose=values.choose)
+    found = _table_plan(raw, source, spec, mapped)
+    found = replace(found, unread=tuple(values.unread(mapped)))
+    if not found.bucketed and values.are_days(mapped):
+        return _by_day(found)
+    return found
+
+
+def _table_plan(
+    raw: RawLedger, source: Source, spec: LedgerSpec, mapped: TableMapping
+) -> Plan:
+    notes = [f"guessed {mapped.as_text()}"] if mapped.guessed else []
+    notes += [
+        f"{name} is {formula.reads}: {formula.why}"
+        for name, formula in mapped.formulas.items()
+        if formula.why
+    ]
+    return Plan(
+        raw=raw,
+        source=source,
+        fields={ours: "{" + theirs + "}" for ours, theirs in mapped.columns.items()},
+        bucketed=mapping.is_bucketed(mapped.columns),
+        zone=spec.tz,
+        currency=mapped.currency or spec.currency,
+        notes=tuple(notes),
+        formulas=mapped.formulas,
+    )
+
+
+def _by_day(found: Plan) -> Plan:
+    """The plan for a table whose rows are whole days."""
+    start = found.fields["start"][1:-1]
+    ends = found.formulas
+    if "end" not in found.fields:
+        ends = {**ends, "end": Formula((start,), next_day("{0}"), f"{start} + 1 day")}
+    return replace(
+        found,
+        bucketed=True,
+        fields={"end": found.fields["start"], **found.fields},
+        formulas=ends,
+        notes=(
+            *found.notes,
+            f"{start} has no time and no column counts requests, so a row is a day and "
+            "not a request: the number of requests is unknown, and rates are the base "
+            "rates, whatever the length of a request",
+        ),
+    )
+
+
+def _has_amounts(fields: Mapping[str, str], kinds: Mapping[str, str]) -> str:
+    """SQL condition of the rows of a table that tell tokens, a cost or requests.
+
+    A row without a time is not left out but rejected.
+    """
+    conditions = []
+    for name in dict.fromkeys((*mapping.AMOUNTS, *COUNTS)):
+        if name.endswith("_ms") or name not in fields:
+            continue
+        kind, value = kinds.get(name, "VARCHAR"), fields[name]
+        text = value if kind != "VARCHAR" else f"text_or_null({value})"
+        nan = f" AND NOT isnan({value})" if kind == "DOUBLE" else ""
+        conditions.append(f"({text} IS NOT NULL{nan})")
+    start = fields["start"]
+    if kinds.get("start", "VARCHAR") == "VARCHAR":
+        start = f"parse_instant(text_or_null({start}))"
+    return f"CASE WHEN {' OR '.join(conditions)} THEN true ELSE {start} IS NULL END"

@@ -8,11 +8,14 @@ from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source
 
 COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "record_id": ("request_id", "record_id", "generation_id", "event_id", "uuid", "id"),
+    "record_id": (
+        "request_id", "record_id", "generation_id", "event_id", "uuid", "response_id",
+        "id",
+    ),
     "start": (
         "start", "start_time", "timestamp", "window_start", "bucket_start",
         "starting_at", "created_at", "time", "ts", "datetime", "created",
-        "request_time", "event_time", "date", "day",
+        "request_time", "event_time", "date", "day", "hour", "started_at", "usage_date",
     ),
     "end": ("end", "end_time", "window_end", "bucket_end", "ending_at"),
     "org": (
@@ -44,15 +47,17 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "input_tokens": (
         "input_tokens", "prompt_tokens", "context_tokens", "tokens_prompt",
-        "tokens_in", "input",
+        "tokens_in", "prompt_token_count", "prompt_eval_count", "input",
     ),
     "cache_read_tokens": (
         "cache_read_tokens", "cached_tokens", "cache_read_input_tokens",
-        "input_cached_tokens", "tokens_cached",
+        "input_cached_tokens", "tokens_cached", "cached_content_token_count",
+        "prompt_cache_hit_tokens", "cache_read",
     ),
     "cache_write_tokens": (
         "cache_write_tokens", "cache_creation_input_tokens",
-        "input_cache_write_tokens",
+        "input_cache_write_tokens", "cache_write", "cache_creation",
+        "input_w_cache_write",
     ),
     "cache_write_1h_tokens": (
         "cache_write_1h_tokens", "ephemeral_1h_input_tokens",
@@ -65,9 +70,12 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "output_tokens": (
         "output_tokens", "completion_tokens", "generated_tokens",
-        "tokens_completion", "tokens_out", "output",
+        "tokens_completion", "tokens_out", "candidates_token_count", "eval_count",
+        "output",
     ),
-    "reasoning_tokens": ("reasoning_tokens", "tokens_reasoning"),
+    "reasoning_tokens": (
+        "reasoning_tokens", "tokens_reasoning", "thoughts_token_count",
+    ),
     "output_audio_tokens": (
         "output_audio_tokens", "audio_output_tokens", "completion_audio_tokens",
     ),
@@ -89,7 +97,21 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "first_token_ms": ("first_token_ms", "ttft_ms", "time_to_first_token_ms"),
     "extra": ("extra",),
 }  # fmt: skip
-"""Our field -> its usual names, the likeliest first; case and "_" don't count."""
+"""Our field -> its usual names, the likeliest first; case and "_" don't count.
+
+Further names are understood by their words; see ``column_names``.
+"""
+
+PART_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "fresh_input_tokens": (
+        "uncached_input_tokens", "prompt_cache_miss_tokens", "no_cache_tokens",
+        "input_w_o_cache_write",
+    ),
+    "tool_input_tokens": ("tool_use_prompt_token_count",),
+    "cache_write_5m_tokens": ("ephemeral_5m_input_tokens",),
+    "total_tokens": ("total_tokens", "total_token_count"),
+}  # fmt: skip
+"""Part of a field -> its usual names: columns that are added up to a field."""
 
 
 def _matches(sample: Sample) -> bool:
