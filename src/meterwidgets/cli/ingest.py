@@ -17,7 +17,9 @@ from meterwidgets.config.read import requests_for
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store.generation import IngestResult
 from meterwidgets.frame.store.ingest import ingest
+from meterwidgets.frame.store.manifest import is_of_earlier
 from meterwidgets.frame.store.store import touch_heartbeat
+from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.text import counted, plain
 
 
@@ -47,7 +49,8 @@ def command(
 
     SOURCE is a file, a folder or a glob; without one, the ledgers of the config are
     read. Reading the same ledger again adds nothing, so this may run at any time, even
-    while the store is served.
+    while the store is served. A store of an earlier version is rebuilt first, from its
+    own records; for that it needs no SOURCE.
     """
     config, folder = load_config(config_file)
     ingester = Ingester(ledgers, store, source=source, config=config, folder=folder)
@@ -120,12 +123,14 @@ class Ingester:
         return result.problems
 
     def _ingest(self, *, quiet: bool = False) -> IngestResult:
-        requests = requests_for(
-            self._ledgers,
-            config=self._config,
-            folder=self._folder,
-            source=self._source,
-        )
+        requests: Sequence[LedgerSpec] = ()
+        if self._ledgers or self._config.source or not is_of_earlier(self._store):
+            requests = requests_for(
+                self._ledgers,
+                config=self._config,
+                folder=self._folder,
+                source=self._source,
+            )
         with ProgressBar(enabled=not quiet) as bar:
             result = ingest(
                 requests,
@@ -146,6 +151,9 @@ class Ingester:
     def _summary(self, result: IngestResult) -> str:
         """What an ingest did, in one line."""
         parts = [f"{counted(result.records, 'record', 'records')} added"]
+        if result.rebuilt:
+            rebuilt = counted(result.rebuilt, "record", "records")
+            parts.insert(0, f"{rebuilt} of an earlier version rebuilt")
         for number, word in (
             (result.replaced, "replaced"),
             (result.duplicates, "there already"),

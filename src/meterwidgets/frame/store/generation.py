@@ -15,9 +15,9 @@ from meterwidgets.frame.store.inputs import (
     read_inputs,
     with_earlier_rows,
 )
-from meterwidgets.frame.store.manifest import Input, Manifest
+from meterwidgets.frame.store.manifest import FORMAT, Input, Manifest
 from meterwidgets.frame.store.merge import merge
-from meterwidgets.frame.store.months import write_months
+from meterwidgets.frame.store.months import rebuild_month, write_months
 from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.engine.sql import path_literal
@@ -41,6 +41,7 @@ class IngestResult:
         unchanged: Inputs that were skipped because they had not changed.
         problems: Why inputs could not be read, one sentence each; they were not added.
         notes: What users should know about the inputs, one sentence each.
+        rebuilt: Records of a store of an earlier version, which was rebuilt from them.
     """
 
     records: int = 0
@@ -51,6 +52,7 @@ class IngestResult:
     unchanged: int = 0
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    rebuilt: int = 0
 
     def __add__(self, other: IngestResult) -> IngestResult:
         sums = {
@@ -122,6 +124,37 @@ def write_generation(
         notes=(*notes, *rate_notes),
     )
     return msgspec.structs.replace(after, retired=tuple(sorted(retired))), result
+
+
+def rebuild_generation(ws: Workspace, writer: StoreWriter) -> Manifest:
+    """Write a store of an earlier version anew, from its own records.
+
+    Args:
+        ws: An empty workspace.
+        writer: Who writes.
+
+    Returns:
+        The manifest of a generation in the layout of this version, with the same
+        records at the same costs, not published yet.
+    """
+    before = writer.manifest
+    months = {name: rebuild_month(ws, writer, name) for name in before.months}
+    after = msgspec.structs.replace(
+        before,
+        format=FORMAT,
+        generation=before.generation + 1,
+        months=months,
+        index=writer.new_path("index", writer.number),
+    )
+    index.write_index(
+        writer.folder,
+        after,
+        names=(index.ledger_names(writer.folder, before),),
+        prices=writer.prices,
+        display=writer.display,
+    )
+    retired = {*before.files} - {*after.files}
+    return msgspec.structs.replace(after, retired=tuple(sorted(retired)))
 
 
 def _updated_notes(

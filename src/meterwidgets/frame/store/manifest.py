@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
+from typing import Any
 
 import msgspec
 
@@ -18,7 +20,9 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.readers.files import MANIFEST
 from meterwidgets.ledger.records.notes import Tally
 
-FORMAT = 2
+FORMAT = 3
+EARLIER = 2
+"""The format whose stores are rebuilt from their own records when they are written."""
 FOLDERS = ("records", "cube", "index", "rejects", "credits")
 """The folders of a store; each file in them carries the number of its generation."""
 
@@ -122,8 +126,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         yield from filter(None, (self.index, self.rejects, self.credits))
 
 
-def load(folder: Path) -> Manifest | None:
+def load(folder: Path, *, to_write: bool = False) -> Manifest | None:
     """The manifest of a store, or None where there is no store.
+
+    Args:
+        folder: The store.
+        to_write: Whether one of the earlier format is good, too, since it is rebuilt
+            before anything else is written; it has no tallies.
 
     Raises:
         LedgerError: When it can't be read or belongs to another version.
@@ -136,15 +145,43 @@ def load(folder: Path) -> Manifest | None:
     except OSError as error:
         raise LedgerError(f"{path}: can't be read ({error.strerror})") from None
     try:
-        manifest = msgspec.json.decode(content, type=Manifest)
+        layout = msgspec.json.decode(content, type=_Layout).format
+        if layout == FORMAT:
+            return msgspec.json.decode(content, type=Manifest)
+        if layout == EARLIER and to_write:
+            return _of_earlier(content)
     except msgspec.MsgspecError as error:
         raise LedgerError(f"{path}: is not the manifest of a store ({error})") from None
-    if manifest.format != FORMAT:
+    if layout == EARLIER:
+        command = f"meterwidgets ingest --store {quote(str(folder))}"
         raise LedgerError(
-            f"{folder}: is a store of format {manifest.format}, expected {FORMAT}; "
-            "ingest its ledgers into a new store with this version"
+            f"{folder}: was written by an earlier version of meterwidgets; rebuild it "
+            f"from its own records with: {command}"
         )
-    return manifest
+    raise LedgerError(
+        f"{folder}: is a store of format {layout}, expected {FORMAT}; ingest its "
+        "ledgers into a new store with this version"
+    )
+
+
+def is_of_earlier(folder: Path) -> bool:
+    """Whether a folder is a store of the earlier format."""
+    stored = load(folder, to_write=True)
+    return stored is not None and stored.format == EARLIER
+
+
+class _Layout(msgspec.Struct):
+    """The part of a manifest that says how to read the rest."""
+
+    format: int = FORMAT
+
+
+def _of_earlier(content: bytes) -> Manifest:
+    """The manifest of a store of the earlier format, without its tallies."""
+    fields = msgspec.json.decode(content, type=dict[str, Any])
+    for month in fields["months"].values():
+        month["tallies"] = ()
+    return msgspec.convert(fields, Manifest)
 
 
 def publish(folder: Path, manifest: Manifest) -> None:

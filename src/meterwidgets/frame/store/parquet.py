@@ -92,6 +92,18 @@ def rows_of_files(paths: Iterable[Path]) -> str:
     return f"FROM read_parquet([{names}], hive_partitioning=false)" if names else ""
 
 
+def upgraded_rows(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of the rows of parts that an earlier version wrote.
+
+    Columns that it did not have are null.
+    """
+    kinds = dict.fromkeys(_TEXT_COLUMNS, "VARCHAR") | dict.fromkeys(COUNTS, "BIGINT")
+    kinds |= dict.fromkeys((*_PRICE_COLUMNS, *_REPORTED_COLUMNS), "DECIMAL(18, 9)")
+    nulls = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in kinds.items())
+    rows = rows_of_files(folder / part for part in parts)
+    return f"{rows} UNION ALL BY NAME SELECT {nulls} WHERE false"
+
+
 def rows_of_parts(folder: Path, parts: Iterable[str]) -> str:
     """SQL text of the stored rows of some parts.
 
