@@ -53,10 +53,13 @@ _SIDE = (
     + "END"
 )
 _IS_IN, _IS_OUT = f"{_SIDE} = 'input'", f"{_SIDE} = 'output'"
-_NAMES = f"concat_ws(' ', {_METER}, {_DESCRIPTION}, {_DETAILS % 'CacheAction'})"
+_ACTION = _DETAILS % "CacheAction"
+_NAMES = f"concat_ws(' ', {_METER}, {_DESCRIPTION}, {_ACTION})"
+_CACHE = r"(^|[^n])cache|cchd|(^|[^a-z])cd([^a-z]|$)"
 _IS_CACHE = (
-    rf"regexp_matches({_NAMES}, '(^|[^n])cache|cchd|(^|[^a-z])cd([^a-z]|$)') "
-    f"AND NOT regexp_matches({_NAMES}, 'uncached|no.?cache')"
+    f"CASE WHEN {_ACTION} IS NOT NULL THEN {_ACTION} IN ('read', 'write') "
+    f"ELSE regexp_matches({_NAMES}, '{_CACHE}') "
+    f"AND NOT regexp_matches({_NAMES}, 'uncached|no.?cache') END"
 )
 _IS_WRITE = rf"regexp_matches({_NAMES}, 'write|creation|(^|[^a-z])wr([^a-z]|$)')"
 _TIER = (
