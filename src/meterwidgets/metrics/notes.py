@@ -38,11 +38,11 @@ def _amounts_apart(selection: Selection) -> Iterator[str]:
     if amounts.cost_without_tokens:
         cost = formats.money(amounts.cost_without_tokens, currency)
         yield f"{cost} of the spend is for no known tokens and in no rate"
+    if not selection.filters.chosen:
+        return  # the ledger's own notes name the corrections and credits
     if amounts.negative_cost:
         cost = formats.money(amounts.negative_cost, currency)
         yield f"{cost} of the spend is negative: corrections, counted with their sign"
-    if not selection.filters.chosen:
-        return  # the ledger's own note has them
     if beside := selected_credits(selection):
         yield (
             f"credits, taxes and purchases of {formats.money(beside, currency)} are "
