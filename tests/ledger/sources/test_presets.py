@@ -75,11 +75,13 @@ def test_openrouters_24_columns_are_read(write: Write) -> None:
 
 
 def test_openrouters_free_variant_is_free_and_its_byok_is_not(write: Write) -> None:
-    """Ask 7: an unpriced model shows as $0.00."""
+    """Ask 7: an unpriced model shows as $0.00. RooCodeInc/Roo-Code#5144."""
     zero = GENERATION | {"cost_total": "0"}
     free = zero | {"generation_id": "gen-2", "variant": "free"}
     byok = zero | {"generation_id": "gen-3", "byok_usage_inference": "0.5"}
-    assert sums(read(write(as_csv(free, byok))))["priced"] == 1
+    unpriced = zero | {"generation_id": "gen-4"}
+    found = sums(read(write(as_csv(free, byok, unpriced))))
+    assert (found["priced"], found["cost"]) == (2, nano("0.5"))
 
 
 def test_a_large_activity_has_the_sums_that_plain_python_finds(write: Write) -> None:

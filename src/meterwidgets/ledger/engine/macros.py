@@ -78,6 +78,15 @@ CREATE OR REPLACE MACRO fitting_entries(l) AS
 
 CREATE OR REPLACE MACRO count_values(t) AS
   len(list_filter(extra_entries(t), lambda e: json_type(e.value) <> 'NULL'));
+-- the values in a JSON object whose keys contain a word and are not it; a part of what
+-- another key holds already, by its time to live, is left out
+CREATE OR REPLACE MACRO parts_named(t, word) AS list_transform(list_filter(
+  map_entries(TRY_CAST(TRY_CAST(t AS JSON) AS MAP(VARCHAR, VARCHAR))), lambda e:
+    e.key <> word AND contains(lower(e.key), word)
+    AND NOT contains(lower(e.key), 'cost')
+    AND NOT (regexp_matches(lower(e.key), '(^|_)(5m|1h)(_|$)')
+      AND regexp_matches(t, 'cache_creation(_input_tokens)?"|cache_write"'))),
+  lambda e: e.value);
 
 CREATE OR REPLACE MACRO otlp_attributes(t) AS TRY(from_json(t, '[{{"key": "VARCHAR",
   "value": {{"stringValue": "VARCHAR", "intValue": "VARCHAR",
@@ -126,6 +135,13 @@ CREATE OR REPLACE MACRO strip_currency(t) AS
 CREATE OR REPLACE MACRO parse_amount(t) AS CASE WHEN NOT contains(t, '_')
   THEN coalesce(TRY_CAST(t AS DECIMAL(38, 28)),
     TRY_CAST(strip_currency(t) AS DECIMAL(38, 28))) END;
+
+-- the sum as text; a text that is no amount comes back as it is, to be rejected
+CREATE OR REPLACE MACRO sum_costs(l) AS coalesce(
+  list_filter(l, lambda t: text_or_null(t) IS NOT NULL
+    AND parse_amount(text_or_null(t)) IS NULL)[1],
+  CAST(list_sum(list_transform(list_filter(l, lambda t: text_or_null(t) IS NOT NULL),
+    lambda t: CAST(parse_amount(text_or_null(t)) AS DECIMAL(38, 18)))) AS VARCHAR));
 
 -- the decimal point is moved in the text: nothing is multiplied
 CREATE OR REPLACE MACRO to_nano(d) AS CAST(CAST(d AS VARCHAR) || 'e9' AS BIGINT);

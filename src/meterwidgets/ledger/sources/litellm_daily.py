@@ -11,7 +11,13 @@ from meterwidgets.ledger.envelopes.levels import Level
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source, column
 from meterwidgets.ledger.sources.buckets import BUCKETS_CANNOT_TELL, bucket_key
-from meterwidgets.ledger.sources.sql import as_json, first_of, next_day, usd_for
+from meterwidgets.ledger.sources.sql import (
+    as_json,
+    first_of,
+    next_day,
+    sum_of_costs,
+    usd_for,
+)
 
 _AXES = ("models", "model_groups", "entities", "api_keys", "providers", "endpoints")
 _CANNOT_TELL = (
@@ -75,7 +81,10 @@ TABLE = Source(
         "cache_read_tokens": column("cache_read_input_tokens"),
         "cache_write_tokens": column("cache_creation_input_tokens"),
         "output_tokens": column("completion_tokens"),
-        "cost": column("spend", "USD; 0 = free or not priced"),
+        "cost": Field(
+            sum_of_costs("{spend}", "{flat_cost}"),
+            "spend + flat_cost (USD; 0 = free or not priced)",
+        ),
         "currency": Field(usd_for("{spend}")),
     },
     free_when="parse_count({successful_requests}) = 0",
@@ -184,7 +193,10 @@ ACTIVITY = Source(
         "output_tokens": Field(
             _KEY + "completion_tokens}", "metrics.completion_tokens"
         ),
-        "cost": Field(_KEY + "spend}", "metrics.spend (USD; 0 = free or not priced)"),
+        "cost": Field(
+            sum_of_costs(_KEY + "spend}", _KEY + "flat_cost}"),
+            "metrics.spend + flat_cost (USD; 0 = free or not priced)",
+        ),
         "currency": Field(f"CASE WHEN {_KEY}spend}} IS NOT NULL THEN 'USD' END"),
     },
     labels={
@@ -241,10 +253,20 @@ UI = Source(
         ),
         "deployment": column("Model"),
         "requests": column("Requests"),
-        "input_tokens": column("Prompt Tokens", "cached tokens included"),
+        "input_tokens": Field(
+            "CASE WHEN coalesce({Prompt Tokens}, {Completion Tokens}) IS NULL "
+            "THEN {Total Tokens} ELSE {Prompt Tokens} END",
+            "Prompt Tokens (cached tokens included), else Total Tokens",
+        ),
+        "cache_read_tokens": column("Cache Read Input Tokens"),
+        "cache_write_tokens": column("Cache Creation Input Tokens"),
         "output_tokens": column("Completion Tokens"),
-        "cost": column(
-            "Spend ($)", "text with thousands commas; 0 = free or not priced"
+        "cost": Field(
+            "coalesce({Total Cost ($)}, "
+            + sum_of_costs("{Spend ($)}", "{Flat Cost ($)}")
+            + ")",
+            "Total Cost ($), else Spend ($) + Flat Cost ($) (text with thousands "
+            "commas; 0 = free or not priced)",
         ),
         "currency": Field(usd_for("{Spend ($)}")),
     },
@@ -256,7 +278,7 @@ UI = Source(
         + " IS NULL THEN {Customer} ELSE {User} END",
         "api_key": "{Key Alias}",
     },
-    free_when="parse_count({Successful Requests}) = 0",
+    free_when="parse_count(coalesce({Successful Requests}, {Successful})) = 0",
     derived=bucket_key(
         "{Date}",
         as_json(
@@ -278,5 +300,9 @@ UI = Source(
     ),
     keep_largest=True,
     family="litellm",
-    cannot_tell=(*_CANNOT_TELL, "cached tokens", "tags and agents"),
+    cannot_tell=(
+        *_CANNOT_TELL,
+        "cached tokens, and input apart from output, in exports that lack the columns",
+        "tags and agents",
+    ),
 )

@@ -33,6 +33,7 @@ SOURCES: tuple[Source, ...] = (
     codex.SOURCE,
     otlp.SOURCE,
     openrouter.SOURCE,
+    openrouter.ACTIVITY,
     langfuse.SOURCE,
     focus.SOURCE,
     aider.SOURCE,

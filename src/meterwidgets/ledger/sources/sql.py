@@ -23,6 +23,16 @@ def sum_of(*counts: str) -> str:
     return f"sum_counts([{', '.join(counts)}])"
 
 
+def sum_of_costs(*costs: str) -> str:
+    """SQL text of the sum of costs, as text; a cost that is no number stays as it is.
+
+    Examples:
+        >>> sum_of_costs("{spend}", "{flat_cost}")
+        'sum_costs([{spend}, {flat_cost}])'
+    """
+    return f"sum_costs([{', '.join(costs)}])"
+
+
 def usd_for(cost: str) -> str:
     """SQL text of the currency of a cost in US dollars, null where there is no cost.
 
