@@ -15,7 +15,7 @@ from meterwidgets.ledger.engine.progress import LARGE, Done, Progress
 from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
-from meterwidgets.ledger.left_out import nesting, no_usage, retrievals
+from meterwidgets.ledger.left_out import nesting, no_usage, remarks, retrievals
 from meterwidgets.ledger.readers.json_errors import explain_json_error
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import (
@@ -144,7 +144,7 @@ class Loader:
 
 _TEXTS = (
     "source", "grain", "record_id", "covers", *NAMES, *ATTRIBUTES, "extra",
-    "reported_currency", *labels.COLUMNS,
+    "reported_currency", "remark", *labels.COLUMNS,
 )  # fmt: skip
 _REPORTED = tuple(f"reported_{name}" for name in MONEY)
 _NUMBERS = (
@@ -246,7 +246,7 @@ def remove_bad_rows(
     rejects.collect(ws, [plans[number] for number in order], rejected=rejected)
     left_out = no_usage.sentences(ws) if skipped else []
     repeated, sentences = _remove_repeated(ws)
-    left_out += sentences
+    left_out += [*sentences, *remarks.sentences(ws, [plan.source for plan in plans])]
     zone_notes = _zone_notes(ws, plans, order)
     if credit_rows:
         bill_credits.collect(ws, order)
@@ -303,7 +303,8 @@ def _drop_bad_rows(ws: Workspace, order: Sequence[int], *, all_good: bool) -> No
     elif not all_good:
         ws.execute(f"DELETE FROM {ws.reported} WHERE NOT ({_IS_GOOD})")
     labels.collect(ws)
-    columns = ("used", "zoned", "reject", "credit", "extra_dropped", *labels.COLUMNS)
+    columns = ("used", "zoned", "reject", "credit", "remark", "extra_dropped",
+               *labels.COLUMNS)  # fmt: skip
     numbers = ", ".join(map(str, order))
     file = f"([{numbers}]::BIGINT[])[file + 1]"
     if is_view:

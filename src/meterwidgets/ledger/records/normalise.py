@@ -57,6 +57,7 @@ def parsed(
     only: str,
     recorded_zero: str,
     credit: str,
+    remark: str,
     labels: Mapping[str, str],
     plain: Collection[str] = (),
 ) -> str:
@@ -72,6 +73,8 @@ def parsed(
         recorded_zero: SQL condition under which a cost of 0 is a price.
         credit: SQL condition of the rows whose cost is a credit, tax or purchase; ""
             where there are none.
+        remark: SQL text of what users should know of a row, NULL for most rows; ""
+            where there is nothing to know.
         labels: Dimension -> SQL text of the name of its value.
         plain: The fields that ``proof`` found plain.
 
@@ -79,7 +82,7 @@ def parsed(
         A SELECT of ``file``, ``n``, ``used``, every field (times as ``start_us`` and
         ``end_us``, money in nano), ``org_label`` and its like, ``zoned``,
         ``recorded_zero``, ``reject`` (field, value, reason) and, where there may be
-        some, ``credit`` in nano.
+        some, ``credit`` in nano and ``remark``.
     """
     label_columns = {f"{name}_label": text for name, text in labels.items()}
     raw = "".join(
@@ -93,15 +96,16 @@ def parsed(
     # a credit is no usage, whatever else the source says about its row
     is_credit = f"coalesce({credit}, false)" if credit else "false"
     amount = f", {_CREDIT} AS credit" if credit else ""
+    words, raw_words = (", remark", f", {remark} AS remark") if remark else ("", "")
     return f"""
-SELECT file, n, {_values(kinds, label_columns)}{amount}
+SELECT file, n, {_values(kinds, label_columns)}{amount}{words}
 FROM (SELECT *, {reject(fields, plain)} AS reject
 FROM (SELECT *, {_numbers(fields, kinds, plain)}
-FROM (SELECT file, n, broken, text, used, recorded_zero, is_credit,
+FROM (SELECT file, n, broken, text, used, recorded_zero, is_credit{words},
   {", ".join(texts)}
 FROM (SELECT file, n, broken, text, {is_credit} AS is_credit,
     coalesce({only}, false) AND NOT {is_credit} AS used,
-    coalesce({recorded_zero}, false) AS recorded_zero{raw}
+    coalesce({recorded_zero}, false) AS recorded_zero{raw_words}{raw}
 FROM ({relation})))))
 """
 

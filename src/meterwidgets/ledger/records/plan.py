@@ -129,6 +129,7 @@ class Plan:
         dropped = "extra_dropped, " if self.has("extra") else ""
         names = "".join(f", {name}_label" for name in self.source.labels)
         credit = ", credit" if self._has_credits else ""
+        remark = ", remark" if self.source.remarks else ""
         return f"""
           SELECT {literal(self.source.name)} AS source,
             '{"bucket" if self.bucketed else "request"}' AS grain,
@@ -143,7 +144,7 @@ class Plan:
             CASE WHEN coalesce({costs}{credit}) IS NOT NULL
               THEN coalesce(reported_currency, {literal(self.currency)})
               END AS reported_currency,
-            used, zoned, reject{names}{credit}
+            used, zoned, reject{names}{credit}{remark}
           FROM ({self._parsed(files, plain)})
         """
 
@@ -168,6 +169,7 @@ class Plan:
             only=raw.only,
             recorded_zero=raw.recorded_zero,
             credit=raw.credit if self._has_credits else "",
+            remark=raw.remark,
             labels=raw.labels,
             plain=plain,
         )
@@ -186,6 +188,11 @@ class Plan:
             }
         only, zero = fill(self.source.where), fill(self.source.free_when)
         credit = fill(self.source.credit)
+        remarks = " ".join(
+            f"WHEN {fill(condition)} THEN {literal(words)}"
+            for words, condition in self.source.remarks.items()
+        )
+        remark = f"CASE {remarks} END" if remarks else ""
         labels = {name: fill(text) for name, text in self.source.labels.items()}
         derived = [fill(text) for text in self.source.derived.values()]
         kinds = {
@@ -208,7 +215,7 @@ class Plan:
             relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
         for number, text in enumerate(derived):
             relation = f"SELECT *, {text} AS d{number} FROM ({relation})"
-        return _Values(relation, fields, kinds, only, zero, credit, labels)
+        return _Values(relation, fields, kinds, only, zero, credit, remark, labels)
 
 
 class _Columns:
@@ -249,6 +256,7 @@ class _Values:
     only: str
     recorded_zero: str
     credit: str
+    remark: str
     labels: Mapping[str, str]
 
 

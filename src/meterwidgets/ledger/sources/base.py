@@ -101,6 +101,8 @@ class Source:
             fields of the record.
         retrievals: SQL condition of the records that may repeat the usage of an
             earlier request under another id, over fields of the record.
+        remarks: What users should know of some records, each in words that follow
+            their number, their tokens and money -> SQL condition of those records.
         pays_for: The source whose usage is paid by the costs of this one.
         family: Sources of one family report the same usage.
 
@@ -128,6 +130,7 @@ class Source:
     trace: str = "NULL"
     sums_trace: str = "false"
     retrievals: str = "false"
+    remarks: Mapping[str, str] = field(default_factory=dict)
     pays_for: str = ""
     family: str = ""
 
@@ -161,6 +164,7 @@ class Source:
         yield from ((f"fields.{key}", text) for key, text in self.field_sql.items())
         yield from ((f"labels.{key}", text) for key, text in self.labels.items())
         yield from ((f"derived.{key}", text) for key, text in self.derived.items())
+        yield from ((f"remarks.{key}", text) for key, text in self.remarks.items())
         yield "where", self.where
         yield "credit", self.credit
         yield "free_when", self.free_when

@@ -81,6 +81,7 @@ TABLE = Source(
         "cache_read_tokens": column("cache_read_input_tokens"),
         "cache_write_tokens": column("cache_creation_input_tokens"),
         "output_tokens": column("completion_tokens"),
+        "fee_cost": column("flat_cost", "part of the cost"),
         "cost": Field(
             sum_of_costs("{spend}", "{flat_cost}"),
             "spend + flat_cost (USD; 0 = free or not priced)",
@@ -193,6 +194,7 @@ ACTIVITY = Source(
         "output_tokens": Field(
             _KEY + "completion_tokens}", "metrics.completion_tokens"
         ),
+        "fee_cost": Field(_KEY + "flat_cost}", "metrics.flat_cost, part of the cost"),
         "cost": Field(
             sum_of_costs(_KEY + "spend}", _KEY + "flat_cost}"),
             "metrics.spend + flat_cost (USD; 0 = free or not priced)",
@@ -228,6 +230,11 @@ ACTIVITY = Source(
     ),
 )
 
+_IS_TOTAL_ONLY = (
+    "coalesce({Prompt Tokens}, {Completion Tokens}) IS NULL "
+    "AND {Total Tokens} IS NOT NULL"
+)
+
 UI = Source(
     name="litellm_ui",
     title="LiteLLM's usage export (the CSV of its UI)",
@@ -254,13 +261,14 @@ UI = Source(
         "deployment": column("Model"),
         "requests": column("Requests"),
         "input_tokens": Field(
-            "CASE WHEN coalesce({Prompt Tokens}, {Completion Tokens}) IS NULL "
+            f"CASE WHEN {_IS_TOTAL_ONLY} "
             "THEN {Total Tokens} ELSE {Prompt Tokens} END",
             "Prompt Tokens (cached tokens included), else Total Tokens",
         ),
         "cache_read_tokens": column("Cache Read Input Tokens"),
         "cache_write_tokens": column("Cache Creation Input Tokens"),
         "output_tokens": column("Completion Tokens"),
+        "fee_cost": column("Flat Cost ($)", "part of the cost"),
         "cost": Field(
             "coalesce({Total Cost ($)}, "
             + sum_of_costs("{Spend ($)}", "{Flat Cost ($)}")
@@ -298,6 +306,7 @@ UI = Source(
             "Model",
         ),
     ),
+    remarks={"tell their tokens in total only, which count as input": _IS_TOTAL_ONLY},
     keep_largest=True,
     family="litellm",
     cannot_tell=(

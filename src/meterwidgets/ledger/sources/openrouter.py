@@ -23,6 +23,19 @@ def _is_activity(sample: Sample) -> bool:
     return columns <= set(sample.columns)
 
 
+_IS_OWN_KEY = "coalesce(parse_amount({byok_usage_inference}) > 0, false)"
+"""SQL condition of usage that a provider bills itself."""
+
+_FEE = (
+    f"CASE WHEN {_IS_OWN_KEY} AND NOT coalesce(parse_amount({{cost_web_search}}) > 0 "
+    "OR parse_amount({cost_file_processing}) > 0, false) THEN {cost_total} END"
+)
+_ACTIVITY_FEE = f"CASE WHEN {_IS_OWN_KEY} THEN {{usage}} END"
+_REMARKS = {
+    "ran with a key of one's own (BYOK): their cost is what the provider billed and "
+    "OpenRouter's fee": _IS_OWN_KEY
+}
+
 SOURCE = Source(
     name="openrouter",
     title="OpenRouter's activity (CSV)",
@@ -44,6 +57,11 @@ SOURCE = Source(
         "cache_read_tokens": column("tokens_cached"),
         "output_tokens": column("tokens_completion", "reasoning included"),
         "reasoning_tokens": column("tokens_reasoning"),
+        "fee_cost": Field(
+            sum_of_costs("{cost_web_search}", "{cost_file_processing}", _FEE),
+            "cost_web_search + cost_file_processing, and cost_total beside a bill of "
+            "the provider",
+        ),
         "cost": Field(
             sum_of_costs("{cost_total}", "{byok_usage_inference}"),
             "cost_total + byok_usage_inference (USD; 0 = free where the variant is "
@@ -53,6 +71,7 @@ SOURCE = Source(
         "latency_ms": column("generation_time_ms"),
     },
     free_when="{variant} = 'free'",
+    remarks=_REMARKS,
     family="openrouter",
     cannot_tell=(
         "organization and endpoint",
@@ -81,6 +100,7 @@ ACTIVITY = Source(
         "input_tokens": column("prompt_tokens", "cached tokens included"),
         "output_tokens": column("completion_tokens", "reasoning included"),
         "reasoning_tokens": column("reasoning_tokens"),
+        "fee_cost": Field(_ACTIVITY_FEE, "usage beside a bill of the provider"),
         "cost": Field(
             sum_of_costs("{usage}", "{byok_usage_inference}"),
             "usage + byok_usage_inference (USD; 0 = free or not priced)",
@@ -93,6 +113,7 @@ ACTIVITY = Source(
         as_json("model", "model_permaslug", "endpoint_id", "provider_name"),
     ),
     keep_largest=True,
+    remarks=_REMARKS,
     family="openrouter",
     cannot_tell=(
         "organization, project, user and API key",

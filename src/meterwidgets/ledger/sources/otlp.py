@@ -201,6 +201,12 @@ SOURCE = Source(
     derived=_attributes("span", "{span.attributes}")
     | _attributes("resource", "{resource.resource.attributes}"),
     free_when="false",
+    remarks={
+        "tell their tokens in total only, which count as input": (
+            f"{_attribute(*_INPUT, *_OUTPUT)} IS NULL "
+            f"AND {_attribute(*_TOTAL)} IS NOT NULL"
+        )
+    },
     is_nested=True,
     trace="split_part(record_id, '/', 1)",
     sums_trace=f"lower(endpoint) IN {_SUMS}",
