@@ -24,9 +24,9 @@ from meterwidgets.ledger.records import (
     labels,
     parquet_view,
     rejects,
+    reported,
 )
 from meterwidgets.ledger.records.plan import Plan
-from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, NAMES, OPTIONAL
 from meterwidgets.text import counted
 
 BATCH_BYTES = 256 << 20
@@ -71,7 +71,9 @@ class Loader:
         """
         if not self._load_in_place(batches):
             plans = [plan for batch in batches for plan in batch]
-            self._ws.create_empty(self._ws.reported, _COLUMNS, absent=_absent(plans))
+            self._ws.create_empty(
+                self._ws.reported, reported.COLUMNS, absent=reported.absent(plans)
+            )
             for batch in batches:
                 self._load_batch(batch)
             _number_rows(self._ws)
@@ -106,7 +108,7 @@ class Loader:
         self._report(name)
         _set_zone(ws, plans[0].zone)
         try:
-            parquet_view.create(ws, _no_rows(), batches)
+            parquet_view.create(ws, reported.no_rows(), batches)
             rows = ws.count(ws.reported)
             stats = parquet_view.stats_query(ws, _FILE_STATS.format(n="n"))
             ws.create(ws.file_stats, stats, tell=self._tell(name, self._size, rows))
@@ -142,38 +144,6 @@ class Loader:
         self._rows += added[0] if added else 0
 
 
-_TEXTS = (
-    "source", "grain", "record_id", "covers", *NAMES, *ATTRIBUTES, "extra",
-    "reported_currency", "remark", *labels.COLUMNS,
-)  # fmt: skip
-_REPORTED = tuple(f"reported_{name}" for name in MONEY)
-_NUMBERS = (
-    "file", "n", "start_us", "end_us", *COUNTS, *_REPORTED, "grown", "credit",
-    "extra_dropped",
-)  # fmt: skip
-_BOOLEANS = ("recorded_zero", "own_id", "billed", "used", "zoned")
-_COLUMNS = {
-    **dict.fromkeys(_TEXTS, "VARCHAR"),
-    **dict.fromkeys(_NUMBERS, "BIGINT"),
-    **dict.fromkeys(_BOOLEANS, "BOOLEAN"),
-    "reject": "STRUCT(field VARCHAR, value VARCHAR, reason VARCHAR)",
-}
-"""The columns of ``reported`` while it is loaded, and their types."""
-
-
-def _no_rows() -> str:
-    """SQL text of ``reported`` without rows."""
-    columns = [f'NULL::{kind} AS "{name}"' for name, kind in _COLUMNS.items()]
-    return f"SELECT {', '.join(columns)} WHERE false"
-
-
-def _absent(plans: Sequence[Plan]) -> list[str]:
-    """The columns of optional fields that none of some ledgers has."""
-    fields = [name for name in OPTIONAL if not any(plan.has(name) for plan in plans)]
-    columns = [f"reported_{name}" if name in MONEY else name for name in fields]
-    return [*columns, *(["extra_dropped"] if "extra" in fields else [])]
-
-
 def _set_zone(ws: Workspace, zone: str) -> None:
     """Read timestamps without a zone in this one."""
     try:
@@ -207,7 +177,8 @@ _FILE_STATS = f"""
   count(credit) AS credits,
   count(*) FILTER (WHERE NOT zoned AND {_IS_GOOD}) AS without_zone,
   min({{n}}) FILTER (WHERE NOT zoned AND {_IS_GOOD}) AS first_without_zone,
-  count(reject) AS rejected
+  count(reject) AS rejected,
+  sum(extra_dropped) AS extra_dropped
 """
 """SQL text of the columns of ``file_stats``."""
 
@@ -247,6 +218,7 @@ def remove_bad_rows(
     left_out = no_usage.sentences(ws) if skipped else []
     repeated, sentences = _remove_repeated(ws)
     left_out += [*sentences, *remarks.sentences(ws, [plan.source for plan in plans])]
+    left_out += reported.extra_notes(ws)
     zone_notes = _zone_notes(ws, plans, order)
     if credit_rows:
         bill_credits.collect(ws, order)

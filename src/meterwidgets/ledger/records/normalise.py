@@ -171,8 +171,8 @@ def _values(kinds: Mapping[str, str], label_columns: Collection[str]) -> str:
         + [
             "CASE WHEN len(extra_v) > 0 THEN "
             "CAST(to_json(map_from_entries(extra_v)) AS VARCHAR) END AS extra",
-            "coalesce(count_values(extra_t), least(1, length(extra_t))) "
-            "- coalesce(len(extra_v), 0) AS extra_dropped",
+            "CASE WHEN extra_t IS NOT NULL THEN coalesce(count_values(extra_t), 1) "
+            "- coalesce(len(extra_v), 0) END AS extra_dropped",
         ]
         + [f"{name}_v AS reported_{name}" for name in MONEY]
         + ["upper(currency_t) AS reported_currency", *label_columns, "reject"]
