@@ -51,9 +51,10 @@ def read_usage(
     Args:
         ledger: A file, a folder, a glob, the address of LiteLLM's database
             (``postgresql://...``), a dataframe (anything that hands out Arrow: pandas,
-            polars, pyarrow, DuckDB), or a list of them: one ledger, without
-            duplicates. A dataframe of PySpark is read alone, where it is, by the
-            cluster (``meterwidgets[spark]``).
+            polars, pyarrow, DuckDB), the answer of an API as a dict or a list of
+            dicts, or a list of ledgers: one ledger, without duplicates. A dataframe of
+            PySpark is read alone, where it is, by the cluster
+            (``meterwidgets[spark]``).
         source: The format, instead of recognising it; see
             ``meterwidgets sources``.
         columns: Our field -> your column, for tables; the rest is guessed.
@@ -84,7 +85,8 @@ def read_usage(
         28
     """
     several = isinstance(ledger, Sequence) and not isinstance(ledger, str)
-    inputs = list(ledger) if several else [ledger]
+    is_rows = several and ledger and all(isinstance(e, Mapping) for e in ledger)
+    inputs = list(ledger) if several and not is_rows else [ledger]
     if prices is not None and not isinstance(prices, PriceBook):
         raise LedgerError(
             f"prices is {type(prices).__name__}; expected a PriceBook, such as "

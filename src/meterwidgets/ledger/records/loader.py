@@ -137,8 +137,9 @@ class Loader:
             self._load_batch(batch[:half])
             self._load_batch(batch[half:])
             return
-        if plan.source.is_paginated:
-            pages.add(ws, plan.raw.select_rows(files), plan.source.name)
+        if plan.source.is_paginated or plan.raw.select_pages:
+            select = plan.raw.select_pages or plan.raw.select_rows
+            pages.add(ws, select(files), plan.source.name)
         self._files += len(batch)
         self._bytes += size
         self._rows += added[0] if added else 0

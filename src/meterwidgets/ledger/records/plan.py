@@ -16,7 +16,9 @@ import duckdb
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.envelopes.answers import unwrapped
 from meterwidgets.ledger.envelopes.raw_values import select_values
+from meterwidgets.ledger.readers.objects import as_objects
 from meterwidgets.ledger.readers.postgres_url import parse_database_url
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import mapping, normalise
@@ -266,15 +268,15 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
     Raises:
         LedgerError: When no source fits, or a column is missing.
     """
-    try:
-        if spec.source:
-            source = registry.find(spec.source)
-        elif spec.columns:
-            source = registry.find("table")
-        else:
-            source = registry.recognise(raw.sample)
-    except LedgerError as error:
-        raise LedgerError(f"{raw.name}: {error}") from None
+    source = _source(raw, spec)
+    if source.is_mapped or source.levels:
+        if objects := as_objects(raw, ws.con):
+            raw, source = objects, _source(objects, spec)
+        if raw.sample.records and not _is_usable(raw, source, spec):
+            for inner in unwrapped(raw):
+                if _is_usable(inner, found := _source(inner, spec), spec):
+                    raw, source = inner, found
+                    break
     zone = source.timezone or spec.tz
     bare = replace(raw, sample=replace(raw.sample, records=()))
     if not source.is_mapped:
@@ -286,6 +288,29 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
         bucketed = source.grain == "bucket"
         return Plan(bare, source, source.field_sql, bucketed, zone, spec.currency)
     return _plan_table(bare, source, spec, ws)
+
+
+def _source(raw: RawLedger, spec: LedgerSpec) -> Source:
+    """The named source, else the one that is recognised."""
+    try:
+        if spec.source:
+            return registry.find(spec.source)
+        return (
+            registry.find("table") if spec.columns else registry.recognise(raw.sample)
+        )
+    except LedgerError as error:
+        raise LedgerError(f"{raw.name}: {error}") from None
+
+
+def _is_usable(raw: RawLedger, source: Source, spec: LedgerSpec) -> bool:
+    """Whether a source can read the records of a sample."""
+    if not source.is_mapped:
+        return source.matches(raw.sample)
+    try:
+        mapping.check(spec.columns, raw.sample.columns, where=raw.name)
+    except LedgerError:
+        return False
+    return True
 
 
 def _plan_table(
