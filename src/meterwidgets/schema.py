@@ -27,9 +27,13 @@ COUNTS = (
     "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens",
     "cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens",
     "output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens",
-    "searches", "tool_calls", "latency_ms", "first_token_ms",
+    "searches", "tool_calls", "context_tokens", "latency_ms", "first_token_ms",
 )  # fmt: skip
-"""The record's whole numbers, null where the ledger does not report them."""
+"""The record's whole numbers, null where the ledger does not report them.
+
+``context_tokens`` is for buckets: so many input tokens has each of its requests at
+least, which decides on the tier of a price.
+"""
 
 MONEY = ("cost", "input_cost", "output_cost", "fee_cost")
 """What a ledger can record of a cost: the total, or its parts."""
@@ -43,7 +47,7 @@ FIELDS = (
 OPTIONAL = (
     "speed", "geography", "region", "session", "end_user", "input_audio_tokens",
     "input_image_tokens", "output_audio_tokens", "output_image_tokens", "searches",
-    "tool_calls", "first_token_ms", "fee_cost", "extra",
+    "tool_calls", "context_tokens", "first_token_ms", "fee_cost", "extra",
 )  # fmt: skip
 """The fields that few ledgers have; one that no ledger has takes no room."""
 

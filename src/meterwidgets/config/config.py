@@ -168,7 +168,10 @@ def warnings(config: Config) -> list[str]:
 def prices(config: Config) -> PriceBook:
     """The price book of a config."""
     return PriceBook.parse(
-        config.price, currency=config.currency, catalogue=config.catalogue
+        config.price,
+        currency=config.currency,
+        catalogue=config.catalogue,
+        tz=config.timezone,
     )
 
 

@@ -31,11 +31,19 @@ _TEXTS = (
     "source", "grain", "record_id", *NAMES, *ATTRIBUTES, "extra", "cost_basis",
     "currency", "reported_currency", "outlier", "field", "value", "reason",
 )  # fmt: skip
-_TRUTHS = ("estimated", "billed", "any_service", "naive")
+_RATES = (
+    "input_rate",
+    "read_rate",
+    "write_rate",
+    "hour_rate",
+    "image_rate",
+    "search_fee",
+)
+_TRUTHS = ("estimated", "billed", "any_service", "is_by_length", "naive")
 _WHOLE = (
     "start_us", "end_us", *COUNTS, *COST_PARTS, "list_cost",
     *(f"reported_{name}" for name in MONEY),
-    "input_rate", "read_rate", "write_rate", "hour_rate", "part", "line",
+    *_RATES, "part", "line",
 )  # fmt: skip
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(_TEXTS, "VARCHAR"),
@@ -47,8 +55,11 @@ COLUMNS: Mapping[str, str] = {
 A row is a record of ``pricing``; or, with a ``reason``, one that broke a rule, and
 where it stood; or it says by ``naive`` that times without a zone were among them.
 """
-RATES = ("service_tier", "cache_read_tokens", "cache_write_tokens",
-          "cache_write_1h_tokens")  # fmt: skip
+RATES = (
+    "service_tier", "speed", "geography", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens",
+    "output_audio_tokens", "output_image_tokens", "searches", "requests", "end",
+)  # fmt: skip
 """The fields of which rates may be missing while others stand in for them."""
 MADE_OF: Mapping[str, Sequence[str]] = {
     **{name: (name,) for name in ("record_id", *NAMES, *ATTRIBUTES, "extra")},
@@ -57,9 +68,9 @@ MADE_OF: Mapping[str, Sequence[str]] = {
     "cache_write_tokens": ("cache_write_tokens", "cache_write_1h_tokens"),
     "end_us": ("end",),
     **{f"reported_{name}": (name,) for name in MONEY},
-    "fee_cost": ("fee_cost",),
     "any_service": ("service_tier",),
-    **dict.fromkeys(("input_rate", "read_rate", "write_rate", "hour_rate"), RATES),
+    "is_by_length": ("requests", "end"),
+    **dict.fromkeys(_RATES, RATES),
 }
 """A column -> the fields that it is made of, or asked for with.
 

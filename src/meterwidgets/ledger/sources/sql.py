@@ -81,3 +81,20 @@ def is_credit(text: str, amount: str) -> str:
         f"starts_with(trim({amount}), '-') AND regexp_matches(lower({text}), "
         r"'\b(credits?|discounts?|grants?|promo(tion(al)?)?s?|vouchers?)\b')"
     )
+
+
+def lower_bound(column: str) -> str:
+    """SQL text of the least whole number of a range such as ``200k-1M``.
+
+    A range excludes its lower bound: of requests of 200k-1M each has 200,001 tokens.
+
+    Examples:
+        >>> lower_bound("{window}").startswith("CAST(1 + TRY_CAST(regexp_extract(")
+        True
+    """
+    number = rf"TRY_CAST(regexp_extract({column}, '^(\d+)[kKmM]?-', 1) AS BIGINT)"
+    unit = rf"lower(regexp_extract({column}, '^\d+([kKmM]?)-', 1))"
+    return (
+        f"CAST(1 + {number} * CASE {unit} WHEN 'k' THEN 1000 WHEN 'm' THEN 1000000 "
+        "ELSE 1 END AS VARCHAR)"
+    )

@@ -84,6 +84,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "searches": ("searches", "web_search_requests", "num_searches", "search_count"),
     "tool_calls": ("tool_call_count", "num_tool_calls"),
+    "context_tokens": ("context_tokens",),
     "cost": (
         "cost", "spend", "cost_usd", "total_cost", "cost_total", "usd", "amount",
     ),
