@@ -154,7 +154,7 @@ def _provider_id(key: str, catalogued: Collection[str]) -> str | None:
     if key in _IDS:
         return _IDS[key]
     for prefix, provider in _PREFIXES:
-        if key.startswith(f"{prefix}-"):
+        if f"{key}-".startswith(f"{prefix}-"):
             return provider
     underscored = key.replace("huggingface-", "huggingface_", 1)
     return underscored if underscored in catalogued else None
