@@ -39,3 +39,16 @@ def test_cost_without_tokens_is_told_of_the_selection() -> None:
     )  # fmt: skip
     told = "$0.25 of the spend is for no known tokens and in no rate"
     assert notes_of(selected(usage, orgs=["Acme"]))[0] == told
+
+
+def test_usage_without_a_currency_is_told_apart_from_several() -> None:
+    rows = [
+        request("2026-01-01", cost="1.00", currency="USD"),
+        request("2026-01-01", cost="1.00", currency="EUR"),
+        request("2026-01-01", "new"),
+    ]
+    usage = usage_of(rows)
+    for currency in usage.currencies:
+        (note, *_) = notes_of(selected(usage, currency=currency))
+        assert note.startswith("150 tokens have no price and so no currency")
+    assert "no currency" not in " ".join(notes_of(usage_of(rows[1:]).select()))

@@ -38,6 +38,13 @@ def _amounts_apart(selection: Selection) -> Iterator[str]:
     if amounts.cost_without_tokens:
         cost = formats.money(amounts.cost_without_tokens, currency)
         yield f"{cost} of the spend is for no known tokens and in no rate"
+    currencies = selection.frame.currencies
+    if len(currencies) > 1 and amounts.unpriced_tokens:
+        yield (
+            f"{formats.count_exact(amounts.unpriced_tokens)} tokens have no price and "
+            "so no currency; they are the same tokens beside each currency, to be "
+            "counted once"
+        )
     if not selection.filters.chosen:
         return  # the ledger's own notes name the corrections and credits
     if amounts.negative_cost:

@@ -10,6 +10,7 @@ from meterwidgets.frame.filters import PRESETS, Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import Window
 from meterwidgets.metrics import formats, percentages, times
+from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.totals import elapsed, previous_totals
 from meterwidgets.present.filters.chosen import Chip, chips
@@ -169,6 +170,12 @@ def _notes(selection: Selection) -> list[str]:
             f"Only {selection.currency} is shown; "
             f"choose {' or '.join(others)} in Filters"
         )
+    beside = selected_credits(selection)
+    if beside is None:
+        notes.append("Credits, taxes and purchases are in no figure")
+    elif beside:
+        amount = formats.money(beside, selection.currency)
+        notes.append(f"Credits, taxes and purchases of {amount} are in no figure")
     if frame.quality.rejected:
         notes.append(formats.plural(frame.quality.rejected, "row") + " rejected")
     if frame.bucket_s >= 86_400 and tz != "UTC":
