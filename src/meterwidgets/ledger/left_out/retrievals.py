@@ -13,13 +13,13 @@ from meterwidgets.ledger.left_out.sentences import COST, TOKENS, by_source
 from meterwidgets.ledger.sources import registry
 from meterwidgets.text import counted
 
-_DECLARED = [source for source in registry.SOURCES if source.retrievals != "false"]
+_DECLARED = [source for source in registry.SOURCES if source.retrievals]
+_ENDPOINTS = ", ".join(
+    literal(endpoint) for source in _DECLARED for endpoint in source.retrievals
+)
 _IS_RETRIEVAL = (
-    " OR ".join(
-        f"source = {literal(source.name)} AND ({source.retrievals})"
-        for source in _DECLARED
-    )
-    or "false"
+    f"source IN ({', '.join(literal(source.name) for source in _DECLARED)}) "
+    f"AND endpoint IN ({_ENDPOINTS})"
 )
 _SAME = "source, api_key, input_tokens, output_tokens"
 _IS_USAGE = "used AND reject IS NULL"
@@ -35,7 +35,7 @@ def remove_retrievals(ws: Workspace) -> tuple[int, list[str]]:
         The number of records, and what was left out and what was kept, one sentence
         each.
     """
-    if not ws.has_rows(f"{ws.reported} WHERE {_IS_USAGE} AND ({_IS_RETRIEVAL})"):
+    if not _has_retrievals(ws):
         return 0, []
     retrievals = ws.keep(_retrievals(ws))
     repeats = f"SELECT * FROM {retrievals} WHERE repeats"
@@ -65,6 +65,14 @@ def remove_retrievals(ws: Workspace) -> tuple[int, list[str]]:
         for source, (rows, amounts) in counted_ones.items()
     ]
     return count - sum(rows for rows, _ in counted_ones.values()), sentences
+
+
+def _has_retrievals(ws: Workspace) -> bool:
+    """Whether there are some, by as little as possible: most ledgers have none."""
+    if ws.exists(ws.dimension_values):
+        values = f"(SELECT unnest(endpoint) AS endpoint FROM {ws.dimension_values})"
+        return ws.has_rows(f"{values} WHERE endpoint IN ({_ENDPOINTS})")
+    return ws.has_rows(f"{ws.reported} WHERE {_IS_RETRIEVAL}")
 
 
 def _retrievals(ws: Workspace) -> str:

@@ -12,7 +12,7 @@ from meterwidgets.ledger.sources.column_names import (
     field_named,
     is_cost_name,
 )
-from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS, PART_SYNONYMS
+from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS, PARENTS, PART_SYNONYMS
 from meterwidgets.schema import FIELDS
 
 AMOUNTS = (
@@ -188,6 +188,7 @@ columns = { start = "..." } of a [[source]]; columns: model, n
         for name, column in guess(free, choose).items()
         if name not in named
     }
+    _complete_parent(named, guessed, free)
     if "cost" in guessed and {"input_cost", "output_cost"} & named.keys():
         del guessed["cost"]  # the user chose the split; a total would count twice
     formulas = _formulas(
@@ -210,6 +211,21 @@ columns = { start = "..." } of a [[source]]; columns: model, n
         others=others,
         currency=_currency(mapping),
     )
+
+
+def _complete_parent(
+    named: Mapping[str, str], guessed: dict[str, str], columns: Sequence[str]
+) -> None:
+    """Read a parent's id only where the id that it is one of is a column, too."""
+    if "covers" not in guessed or "record_id" in named:
+        return
+    parents = {_plain(name): ids for name, ids in PARENTS.items()}
+    own = map(_plain, parents.get(_plain(guessed["covers"]), ()))
+    found = [column for name in own for column in columns if _plain(column) == name]
+    if found:
+        guessed["record_id"] = found[0]
+    else:
+        del guessed["covers"]
 
 
 def _check_complete(

@@ -99,8 +99,8 @@ class Source:
         trace: SQL text of the trace of a nested record, over fields of the record.
         sums_trace: SQL condition of the nested records that only sum others up, over
             fields of the record.
-        retrievals: SQL condition of the records that may repeat the usage of an
-            earlier request under another id, over fields of the record.
+        retrievals: The endpoints that may repeat the usage of an earlier request under
+            another id.
         remarks: What users should know of some records, each in words that follow
             their number, their tokens and money -> SQL condition of those records.
         pays_for: The source whose usage is paid by the costs of this one.
@@ -129,7 +129,7 @@ class Source:
     is_nested: bool = False
     trace: str = "NULL"
     sums_trace: str = "false"
-    retrievals: str = "false"
+    retrievals: tuple[str, ...] = ()
     remarks: Mapping[str, str] = field(default_factory=dict)
     pays_for: str = ""
     family: str = ""

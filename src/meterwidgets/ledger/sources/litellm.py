@@ -151,7 +151,7 @@ SOURCE = Source(
         + ", ".join(f"'$.{path}'" for path in METADATA)
         + "]))"
     },
-    retrievals="endpoint = 'GET /v1/responses'",
+    retrievals=("GET /v1/responses",),
     family="litellm",
     cannot_tell=(
         "names of organizations, teams and users that its metadata does not name",

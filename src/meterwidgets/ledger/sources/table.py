@@ -12,6 +12,9 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "request_id", "record_id", "generation_id", "event_id", "uuid", "response_id",
         "id",
     ),
+    "covers": (
+        "parent_run_id", "parent_span_id", "parent_observation_id", "parent_id",
+    ),
     "start": (
         "start", "start_time", "timestamp", "window_start", "bucket_start",
         "starting_at", "created_at", "time", "ts", "datetime", "created",
@@ -103,6 +106,17 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 Further names are understood by their words; see ``column_names``.
 """
 
+PARENTS: Mapping[str, tuple[str, ...]] = {
+    "parent_run_id": ("run_id", "id"),
+    "parent_span_id": ("span_id", "id"),
+    "parent_observation_id": ("observation_id", "id"),
+    "parent_id": ("span_id",),
+}
+"""The name of a parent's id -> the names of the id that it is one of.
+
+Without the latter it is no tree of spans: a message's parent is the one before it.
+"""
+
 PART_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "fresh_input_tokens": (
         "uncached_input_tokens", "prompt_cache_miss_tokens", "no_cache_tokens",
@@ -124,6 +138,7 @@ SOURCE = Source(
     title="Any CSV, Parquet, JSONL or dataframe, by columns",
     matches=_matches,
     is_mapped=True,
+    is_nested=True,
     fields={
         name: Field("", ", ".join(names)) for name, names in COLUMN_SYNONYMS.items()
     },
