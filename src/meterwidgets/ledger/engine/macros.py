@@ -88,6 +88,9 @@ CREATE OR REPLACE MACRO parts_named(t, word) AS list_transform(list_filter(
       AND regexp_matches(t, 'cache_creation(_input_tokens)?"|cache_write"'))),
   lambda e: e.value);
 
+CREATE OR REPLACE MACRO jaeger_tags(t) AS
+  TRY(from_json(t, '[{{"key": "VARCHAR", "value": "VARCHAR"}}]'));
+
 CREATE OR REPLACE MACRO otlp_attributes(t) AS TRY(from_json(t, '[{{"key": "VARCHAR",
   "value": {{"stringValue": "VARCHAR", "intValue": "VARCHAR",
   "doubleValue": "VARCHAR", "boolValue": "VARCHAR"}}}}]'));

@@ -97,7 +97,7 @@ def _matches(sample: Sample) -> bool:
     )
 
 
-def _attribute(*names: str, of: str = "span") -> str:
+def attribute(*names: str, of: str = "span") -> str:
     """SQL text of the first of several attributes that exists."""
     values = ", ".join(
         f"{{@{of} values}}[list_position({{@{of} keys}}, '{name}')]" for name in names
@@ -116,7 +116,7 @@ def _attributes(of: str, column: str) -> dict[str, str]:
     }
 
 
-_USAGE = (*_INPUT, *_OUTPUT, *_TOTAL, *_COST)
+USAGE = (*_INPUT, *_OUTPUT, *_TOTAL, *_COST)
 _START, _END = "{span.startTimeUnixNano}", "{span.endTimeUnixNano}"
 
 SOURCE = Source(
@@ -129,7 +129,7 @@ SOURCE = Source(
         Level("scope", ("scopeSpans", "instrumentationLibrarySpans")),
         Level("span", ("spans",)),
     ),
-    where=f"{_attribute(*_USAGE)} IS NOT NULL",
+    where=f"{attribute(*USAGE)} IS NOT NULL",
     fields={
         "record_id": Field(
             "{span.traceId} || '/' || {span.spanId}", "traceId and spanId"
@@ -138,20 +138,20 @@ SOURCE = Source(
         "start": Field(_START, "startTimeUnixNano"),
         "end": Field(f"nullif({_END}, '0')", "endTimeUnixNano"),
         "project": Field(
-            _attribute("service.name", of="resource"), "service.name of the resource"
+            attribute("service.name", of="resource"), "service.name of the resource"
         ),
-        "user": Field(_attribute(*_USER), "user.id, else enduser.id"),
+        "user": Field(attribute(*_USER), "user.id, else enduser.id"),
         "endpoint": Field(
-            _attribute(*_OPERATION), "gen_ai.operation.name, else the kind of span"
+            attribute(*_OPERATION), "gen_ai.operation.name, else the kind of span"
         ),
         "deployment": Field(
-            _attribute(*_ASKED_MODEL), "gen_ai.request.model or its other names"
+            attribute(*_ASKED_MODEL), "gen_ai.request.model or its other names"
         ),
         "provider": Field(
-            _attribute(*_PROVIDER), "gen_ai.provider.name, else gen_ai.system or llm.*"
+            attribute(*_PROVIDER), "gen_ai.provider.name, else gen_ai.system or llm.*"
         ),
         "model": Field(
-            _attribute(*_MODEL), "gen_ai.response.model, else gen_ai.request.model"
+            attribute(*_MODEL), "gen_ai.response.model, else gen_ai.request.model"
         ),
         "status": Field(
             "CASE WHEN {span.status.code} IN ('2', 'STATUS_CODE_ERROR') "
@@ -159,38 +159,38 @@ SOURCE = Source(
             "status.code",
         ),
         "service_tier": Field(
-            _attribute(*_TIERS),
+            attribute(*_TIERS),
             "openai.response.service_tier, else the one of the request; "
             "gen_ai. may stand in front",
         ),
         "input_tokens": Field(
-            f"CASE WHEN {_attribute(*_OUTPUT)} IS NULL "
-            f"THEN {_attribute(*_INPUT, *_TOTAL)} ELSE {_attribute(*_INPUT)} END",
+            f"CASE WHEN {attribute(*_OUTPUT)} IS NULL "
+            f"THEN {attribute(*_INPUT, *_TOTAL)} ELSE {attribute(*_INPUT)} END",
             "gen_ai.usage.input_tokens or its other names (llm.token_count.*, "
             "llm.usage.*, ai.usage.*), else the total",
         ),
         "cache_read_tokens": Field(
-            _attribute(*_READ),
+            attribute(*_READ),
             "gen_ai.usage.cache_read.input_tokens or its other names",
         ),
         "cache_write_tokens": Field(
-            _attribute(*_WRITE),
+            attribute(*_WRITE),
             "gen_ai.usage.cache_creation.input_tokens or its other names",
         ),
         "output_tokens": Field(
-            _attribute(*_OUTPUT),
+            attribute(*_OUTPUT),
             "gen_ai.usage.output_tokens or its other names (reasoning included)",
         ),
         "reasoning_tokens": Field(
-            _attribute(*_REASONING),
+            attribute(*_REASONING),
             "gen_ai.usage.reasoning.output_tokens or its other names",
         ),
         "cost": Field(
-            _attribute(*_COST),
+            attribute(*_COST),
             "gen_ai.usage.cost, operation.cost, llm.cost.total (USD)",
         ),
-        "input_cost": Field(_attribute(*_INPUT_COST), "llm.cost.prompt"),
-        "output_cost": Field(_attribute(*_OUTPUT_COST), "llm.cost.completion"),
+        "input_cost": Field(attribute(*_INPUT_COST), "llm.cost.prompt"),
+        "output_cost": Field(attribute(*_OUTPUT_COST), "llm.cost.completion"),
         "currency": Field("'USD'"),
         "latency_ms": Field(
             f"CAST((TRY_CAST({_END} AS BIGINT) - "
@@ -203,8 +203,8 @@ SOURCE = Source(
     free_when="false",
     remarks={
         "tell their tokens in total only, which count as input": (
-            f"{_attribute(*_INPUT, *_OUTPUT)} IS NULL "
-            f"AND {_attribute(*_TOTAL)} IS NOT NULL"
+            f"{attribute(*_INPUT, *_OUTPUT)} IS NULL "
+            f"AND {attribute(*_TOTAL)} IS NOT NULL"
         )
     },
     is_nested=True,

@@ -16,6 +16,7 @@ from meterwidgets.ledger.sources import (
     openai,
     openrouter,
     otlp,
+    spans,
     table,
 )
 from meterwidgets.ledger.sources.base import Source
@@ -32,6 +33,9 @@ SOURCES: tuple[Source, ...] = (
     claude_code.SOURCE,
     codex.SOURCE,
     otlp.SOURCE,
+    spans.ROWS,
+    spans.TABLE,
+    spans.JAEGER,
     openrouter.SOURCE,
     openrouter.ACTIVITY,
     langfuse.SOURCE,
