@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import (
     bill_credits,
     containment,
+    format_notes,
     labels,
     notes,
     provider_costs,
@@ -153,13 +154,17 @@ def collect(
     pages.create(ws)
     labels.create(ws)
     with ExitStack() as opened:
-        plans = _open_all(ws, specs, progress, opened)
+        plans, failed = _open_all(ws, specs, progress, opened)
         numbers = batches(plans)
         loader = Loader(ws, sum(plan.size for plan in plans), progress)
         loader.load([[plans[number] for number in batch] for batch in numbers])
     order = [number for batch in numbers for number in batch]
     file_notes, assumed, repeated = remove_bad_rows(ws, plans, order)
     names = tuple(plan.raw.name for plan in plans)
+    failed += loader.failed
+    if len(loader.failed) == len(plans):
+        raise failed[0][1]
+    file_notes += format_notes.of_failures(failed)
     all_notes = dict.fromkeys([*file_notes, *pages.missing(ws)])
     return Collected(names, assumed, tuple(all_notes), repeated)
 
@@ -194,35 +199,56 @@ def _open_all(
     specs: Sequence[LedgerSpec],
     progress: Progress | None,
     opened: ExitStack,
-) -> list[Plan]:
-    """Open every ledger, and plan how it is read; ``opened`` closes the databases."""
+) -> tuple[list[Plan], list[tuple[str, LedgerError]]]:
+    """Open every ledger, and plan how it is read; ``opened`` closes the databases.
+
+    Returns:
+        The plans, and the files of folders that can't be used, with the reasons.
+    """
     inputs = list(_inputs(specs))
     if not inputs:
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
     total = sum(
-        ledger.stat().st_size for _, ledger in inputs if isinstance(ledger, Path)
+        ledger.stat().st_size for _, ledger, _ in inputs if isinstance(ledger, Path)
     )
-    plans = []
-    for spec, ledger in inputs:
-        if isinstance(ledger, Path):
-            if progress is not None:
-                progress(Done(str(ledger), 0, total, 0))
-            raw = open_file(ledger, ws.con)
-        elif isinstance(ledger, Database):
-            raw = opened.enter_context(_database(ws, ledger, spec))
-        else:
-            raw = open_dataframe(ledger, ws)
-        plans.append(plan(raw, spec, ws))
-    return plans
+    plans: list[Plan] = []
+    failed: list[tuple[str, LedgerError]] = []
+    for spec, ledger, may_fail in inputs:
+        if progress is not None and isinstance(ledger, Path):
+            progress(Done(str(ledger), 0, total, 0))
+        try:
+            raw = _open(ws, spec, ledger, opened)
+            plans.append(replace(plan(raw, spec, ws), may_fail=may_fail))
+        except LedgerError as error:
+            if not may_fail:
+                raise
+            failed.append((str(ledger), error))
+    if not plans:
+        (_, first), *others = failed
+        more = counted(len(others), "other file", "other files")
+        raise LedgerError(f"{first}; {more} can't be read, too" if others else first)
+    return plans, failed
 
 
-def _inputs(specs: Sequence[LedgerSpec]) -> Iterator[tuple[LedgerSpec, Any]]:
-    """Each file, database and dataframe, with how to read it."""
+def _open(ws: Workspace, spec: LedgerSpec, ledger: Any, opened: ExitStack) -> RawLedger:
+    if isinstance(ledger, Path):
+        return open_file(ledger, ws.con)
+    if isinstance(ledger, Database):
+        return opened.enter_context(_database(ws, ledger, spec))
+    return open_dataframe(ledger, ws)
+
+
+def _inputs(specs: Sequence[LedgerSpec]) -> Iterator[tuple[LedgerSpec, Any, bool]]:
+    """Each file, database and dataframe, how to read it, and whether it may fail.
+
+    A file that a folder or a glob found may fail, one that was named may not.
+    """
     for spec in specs:
         for ledger in spec.inputs:
             is_path = isinstance(ledger, str | Path)
-            for part in find_files(ledger) if is_path else [ledger]:
-                yield spec, part
+            parts = find_files(ledger) if is_path else [ledger]
+            for part in parts:
+                yield spec, part, len(parts) > 1
 
 
 def _database(

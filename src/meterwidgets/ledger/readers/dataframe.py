@@ -37,8 +37,8 @@ def open_dataframe(dataframe: Any, ws: Workspace) -> RawLedger:
                 "column one type"
             ) from None
         raise LedgerError(
-            "expected a path, a dataframe (pandas, polars, pyarrow, DuckDB), a dict or "
-            f"a list of dicts, got {type(dataframe).__name__}"
+            "expected a path or a dataframe (pandas, polars, pyarrow, DuckDB), a dict "
+            f"or a list of dicts, got {type(dataframe).__name__}"
         ) from None
     names = tuple(str(name) for name in arrow.column_names)
     check_column_names(names, "the table")

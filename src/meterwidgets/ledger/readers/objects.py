@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
 
 from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.json_layout import json_paths, parse_objects
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.sample import Sample
-
-if TYPE_CHECKING:
-    import duckdb
 
 _SAMPLED = 200
 
@@ -84,7 +83,10 @@ def as_objects(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> RawLedger | No
     texts = [i for i, kind in enumerate(types) if kind == "VARCHAR"]
     looked = ", ".join(f"c{i}" for i in texts) or "NULL"
     sampled = f"SELECT {looked} FROM ({raw.select_rows(files)}) LIMIT {_SAMPLED}"
-    rows = _fetch(raw, con, sampled)
+    try:
+        rows = _fetch(raw, con, sampled)
+    except duckdb.Error:  # loading it will say what is wrong with the file
+        return None
     inside = {i for k, i in enumerate(texts) if _are_objects([r[k] for r in rows])}
     if not inside and not any(map(is_nested, types)):
         return None
@@ -119,7 +121,9 @@ def _cell(number: int, column_type: str) -> str:
     """SQL text of a column; nested ones may come as text of JSON already."""
     if is_nested(column_type):
         return f"TRY_CAST(c{number} AS JSON)"
-    return f"c{number}"
+    # in JSON, a number goes through a float
+    decimal = column_type.startswith("DECIMAL")
+    return f"c{number}::VARCHAR" if decimal else f"c{number}"
 
 
 def _are_objects(values: Sequence[object]) -> bool:

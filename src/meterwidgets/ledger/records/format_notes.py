@@ -45,6 +45,22 @@ def of_plans(plans: Sequence[Plan]) -> list[str]:
     return said
 
 
+def of_failures(failed: Sequence[tuple[str, Exception]]) -> list[str]:
+    """The files that are left out since they can't be used, one sentence a reason.
+
+    Examples:
+        >>> of_failures([("in/a.csv", ValueError("in/a.csv: is empty"))])
+        ['a.csv: left out: is empty']
+    """
+    by_reason: dict[str, list[str]] = {}
+    for name, error in failed:
+        reason = str(error).removeprefix(f"{name}: ").replace(name, Path(name).name)
+        by_reason.setdefault(reason, []).append(name)
+    return [
+        f"{files(names)}: left out: {reason}" for reason, names in by_reason.items()
+    ]
+
+
 def _unread(found: Iterable[ColumnValues]) -> str:
     columns = summed(found)
     columns.sort(key=lambda each: (each.kind != "money", -abs(each.total)))

@@ -62,6 +62,8 @@ class Loader:
         self._size = size
         self._progress = progress
         self._files = self._bytes = self._rows = 0
+        self.failed: list[tuple[str, LedgerError]] = []
+        """The files of folders that can't be read, with the reasons."""
 
     def load(self, batches: Sequence[Sequence[Plan]]) -> None:
         """Fill ``reported`` and ``file_stats``.
@@ -132,7 +134,13 @@ class Loader:
         except duckdb.Error as error:
             if len(batch) == 1:
                 reason = _reason(plan.raw, error)
-                raise LedgerError(f"{name}: can't be read ({reason})") from None
+                problem = LedgerError(f"{name}: can't be read ({reason})")
+                is_of_file = not isinstance(error, duckdb.OutOfMemoryException)
+                if not (plan.may_fail and is_of_file):
+                    raise problem from None
+                self.failed.append((name, problem))
+                self._files += 1
+                return
             half = len(batch) // 2
             self._load_batch(batch[:half])
             self._load_batch(batch[half:])

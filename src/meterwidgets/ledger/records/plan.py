@@ -76,6 +76,8 @@ class Plan:
             the name of the file.
         formulas: Our field -> how columns make it, where ``fields`` has only one.
         unread: The columns of tokens and money that are not read.
+        may_fail: Whether it is one of a folder's files, which is left out if it can't
+            be read.
     """
 
     raw: RawLedger
@@ -87,6 +89,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     unread: tuple[ColumnValues, ...] = ()
+    may_fail: bool = False
 
     @property
     def size(self) -> int:
