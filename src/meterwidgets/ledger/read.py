@@ -104,7 +104,13 @@ def read_ledgers(
     only = price_notes.PRICEABLE if pricing.is_repriced else "true"
     tallies = notes.tally(ws, only=only, extra_sums=extra_sums, tell=steps.tell)
     steps.until(1)
-    all_notes = [*collected.notes, *rate_notes, *notes.of_families(ws), *overlaps]
+    all_notes = [
+        *collected.notes,
+        *duplicates.notes,
+        *rate_notes,
+        *notes.of_families(ws),
+        *overlaps,
+    ]
     all_notes += notes.of_tallies(tallies, book)
     credited = bill_credits.summed(ws)
     all_notes += bill_credits.notes(credited)
@@ -114,7 +120,7 @@ def read_ledgers(
     return Quality(
         records=count,
         rejected=rejected,
-        duplicates=duplicates,
+        duplicates=duplicates.rows,
         assumed_tz=collected.assumed_tz,
         notes=tuple(dict.fromkeys(all_notes)),
         credits=credited,

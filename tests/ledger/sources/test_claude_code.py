@@ -106,7 +106,10 @@ def test_of_a_growing_message_the_last_counts(write: Write) -> None:
     usage = read(write(lines(rows), "a.jsonl"))
     assert usage.quality.records == 2
     assert sums(usage)["output_tokens"] == 263 + 9
-    assert "2 rows are not requests, left out" in usage.quality.notes[0]
+    assert (
+        "2 rows left out (67,079 tokens): a message is written again"
+        in usage.quality.notes[0]
+    )
 
 
 def test_of_a_message_in_two_files_the_fullest_counts(write: Write) -> None:
@@ -154,7 +157,8 @@ def test_lines_that_are_no_answers_are_left_out(write: Write) -> None:
     ]  # fmt: skip
     usage = read(write(lines(rows), "a.jsonl"))
     assert usage.quality.records == 1
-    assert "3 rows are not requests, left out" in usage.quality.notes[0]
+    assert "claude_code: 2 rows hold no usage, left out" in usage.quality.notes
+    assert any("messages of Claude Code itself" in n for n in usage.quality.notes)
 
 
 def test_a_session_without_an_answer_spoils_no_folder(write: Write) -> None:

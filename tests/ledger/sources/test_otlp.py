@@ -91,7 +91,7 @@ def test_an_agent_is_not_counted_with_its_calls(write: Write) -> None:
     calls = [span(2, NEW, parent=1), span(3, NEW, parent=1)]
     usage = read(write(json.dumps(export(agent, *calls, tool)), "a.json"))
     assert sums(usage)["input_tokens"] == 80
-    assert "1 row is not a request, left out" in usage.quality.notes[0]
+    assert "1 row holds no usage, left out" in usage.quality.notes[0]
 
 
 def test_a_call_around_a_call_is_counted_once_across_files(write: Write) -> None:

@@ -145,7 +145,10 @@ def test_langfuses_spans_are_no_requests(write: Write) -> None:
     rows = [OBSERVATION, OBSERVATION | {"id": "o-2", "type": "SPAN"}]
     usage = read(write(json.dumps(rows), "a.json"))
     assert usage.quality.records == 1
-    assert "1 row is not a request" in usage.quality.notes[0]
+    assert (
+        "langfuse: 1 row with 150 tokens and 1.00 USD left out"
+        in usage.quality.notes[0]
+    )
 
 
 def test_focus_gives_tokens_by_meter_and_cost_by_side(write: Write) -> None:

@@ -86,7 +86,9 @@ def write_generation(
     steps.until(0.8)
     inputs = read_inputs(ws, before, batch, assumed_tz=gathered.assumed_tz)
     parts = {name: month.parts for name, month in before.months.items()}
-    merged = merge(ws, writer.folder, parts)
+    names = {each.name for each in before.inputs}
+    known = [i for i, pending in enumerate(batch) if pending.name in names]
+    merged = merge(ws, writer.folder, parts, known)
     inputs = with_earlier_rows(ws, before, batch, inputs)
     added = ws.count(ws.reported)
     rejected = sum(each.rejected for each in inputs)

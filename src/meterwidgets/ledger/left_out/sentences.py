@@ -59,14 +59,26 @@ def by_source(ws: Workspace, rows: str) -> dict[str, tuple[int, str]]:
         ws: Where they are.
         rows: SQL text of rows with ``source``, ``tokens``, ``cost`` and ``currency``.
     """
-    found: dict[str, tuple[int, int, list[tuple[str | None, int]]]] = {}
-    for source, currency, count, tokens, nano in ws.execute(
-        f"SELECT source, currency, {AMOUNTS} FROM ({rows}) GROUP BY ALL ORDER BY ALL"
+    found = by_reason(ws, f"SELECT *, '' AS reason FROM ({rows})")
+    return {source: each for (source, _), each in found.items()}
+
+
+def by_reason(ws: Workspace, rows: str) -> dict[tuple[str, str], tuple[int, str]]:
+    """Source and reason -> the number of some rows, and their amounts in words.
+
+    Args:
+        ws: Where they are.
+        rows: SQL text of rows as ``by_source`` has them, with a ``reason``.
+    """
+    found: dict[tuple[str, str], tuple[int, int, list[tuple[str | None, int]]]] = {}
+    for source, reason, currency, count, tokens, nano in ws.execute(
+        f"SELECT source, reason, currency, {AMOUNTS} FROM ({rows}) "
+        "GROUP BY ALL ORDER BY ALL"
     ).fetchall():
-        before = found.get(source, (0, 0, []))
+        before = found.get((source, reason), (0, 0, []))
         money = [*before[2], (currency, int(nano))]
-        found[source] = (before[0] + count, before[1] + tokens, money)
+        found[source, reason] = (before[0] + count, before[1] + tokens, money)
     return {
-        source: (count, amounts(tokens, money))
-        for source, (count, tokens, money) in found.items()
+        key: (count, amounts(tokens, money))
+        for key, (count, tokens, money) in found.items()
     }

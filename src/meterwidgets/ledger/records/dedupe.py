@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
+from meterwidgets.ledger.left_out.sentences import COST, TOKENS, by_reason
 from meterwidgets.schema import FIELDS, MONEY, OPTIONAL
+from meterwidgets.text import counted
 
 REPORTED = tuple(f"reported_{name}" for name in (*MONEY, "currency"))
 """The columns of what the ledger wrote of a cost."""
@@ -41,21 +46,55 @@ Each counter only rises, whichever of them a ledger has, and so does their sum.
 """
 
 
-def deduplicate(ws: Workspace) -> int:
-    """Keep one row of each identity in ``reported``; return the number of others.
+STORED_FILE = -1
+"""The file number of the records that a store has: they are older than any new one."""
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What was removed from ``reported`` because it is there once already.
+
+    Attributes:
+        rows: The number of rows.
+        notes: Why, with their tokens and money, one sentence a format and reason.
+    """
+
+    rows: int = 0
+    notes: tuple[str, ...] = ()
+
+    def __add__(self, other: Duplicates) -> Duplicates:
+        return Duplicates(self.rows + other.rows, self.notes + other.notes)
+
+
+_COVERED = "other rows report the same usage"
+_SAME_ID = "a row with the same id counts already"
+_SAME_ROW = (
+    "each is equal to a row of another file and has no id; if they are further "
+    "requests, join the files into one or give each row an id"
+)
+_SAME_ROW_AND_ID = "each is equal to another row, with its id"
+
+
+def deduplicate(ws: Workspace, *, known: Collection[int] = ()) -> Duplicates:
+    """Keep one row of each identity in ``reported``; return what was removed.
 
     A record that another one covers goes first: a parent that repeats the tokens of
     its children, a replay of a message. A source's own id is an identity, and of a
-    record that grows the row that counts the most is kept, else the first; an id that
-    was guessed or mapped is one together with the whole row; without an id it is the
-    row and its occurrence in its file, so that two equal rows of one file are two
+    record that grows the row that counts the most is kept, else the earliest; an id
+    that was guessed or mapped is one together with the whole row; without an id it is
+    the row and its occurrence in its file, so that two equal rows of one file are two
     requests and two overlapping exports are not.
+
+    Args:
+        ws: A workspace with ``reported``.
+        known: The numbers of files that a store has read before, of which duplicates
+            need no note: a file that grew begins with what it had.
     """
     several_files, ids, covering, count = ws.execute(
         "SELECT min(file) <> max(file), count(record_id), count(covers), count(*) "
         f"FROM {ws.reported}"
     ).fetchone() or (False, 0, 0, 0)
-    covered = _remove_covered(ws) if covering else 0
+    covered = _remove_covered(ws, known) if covering else Duplicates()
     if not (several_files or ids or covering):
         return covered
     key = "hash(source, record_id)" if ids == count else _ID
@@ -74,7 +113,7 @@ def deduplicate(ws: Workspace) -> int:
             if not ws.has_rows(identities):
                 return covered
             copies = ws.keep(_copies(ws, identities))
-    return _remove(ws, copies) + covered
+    return covered + _remove(ws, copies, known)
 
 
 def _repeated_keys(ws: Workspace, key: str, where: str = "true") -> str:
@@ -94,7 +133,7 @@ def _copies(ws: Workspace, identities: str) -> str:
         SELECT file, n, row_number() OVER (
           PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END,
             {_values_unless(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
-          ORDER BY grown DESC NULLS LAST, file, n) AS copy
+          ORDER BY grown DESC NULLS LAST, start_us, file, n) AS copy
         FROM (SELECT *,
             row_number() OVER (PARTITION BY file, {_VALUES} ORDER BY n) AS occurrence
           FROM {ws.reported} WHERE {IDENTITY} IN (FROM {identities})))
@@ -102,26 +141,62 @@ def _copies(ws: Workspace, identities: str) -> str:
     """
 
 
-def _remove(ws: Workspace, copies: Relation) -> int:
-    """Remove the listed rows; return their number."""
+def _remove(ws: Workspace, copies: Relation, known: Collection[int]) -> Duplicates:
+    """Remove the listed rows."""
     count = ws.count(copies)
-    if count and ws.is_view(ws.reported):
+    if not count:
+        ws.drop(copies)
+        return Duplicates()
+    why = (
+        f"CASE WHEN {BY_ID} THEN '{_SAME_ID}' WHEN record_id IS NULL "
+        f"THEN '{_SAME_ROW}' ELSE '{_SAME_ROW_AND_ID}' END"
+    )
+    notes = _notes(ws, why, f"(file, n) IN (FROM {copies})", known)
+    if ws.is_view(ws.reported):
         ws.narrow(ws.reported, where=f"(file, n) NOT IN (FROM {copies})")
-        return count
-    if count:
+    else:
         ws.execute(f"DELETE FROM {ws.reported} WHERE (file, n) IN (FROM {copies})")
-    ws.drop(copies)
-    return count
+        ws.drop(copies)
+    return Duplicates(count, notes)
 
 
-def _remove_covered(ws: Workspace) -> int:
-    """Remove the records that others cover; return their number."""
+def _remove_covered(ws: Workspace, known: Collection[int]) -> Duplicates:
+    """Remove the records that others cover."""
     ws.materialise(ws.reported)
-    (count,) = ws.execute(
-        f"DELETE FROM {ws.reported} WHERE (source, record_id) IN "
+    covered = (
+        "(source, record_id) IN "
         f"(SELECT (source, covers) FROM {ws.reported} WHERE covers IS NOT NULL)"
-    ).fetchone() or (0,)
-    return int(count)
+    )
+    notes = _notes(ws, f"'{_COVERED}'", covered, known)
+    (count,) = ws.execute(f"DELETE FROM {ws.reported} WHERE {covered}").fetchone() or (
+        0,
+    )
+    return Duplicates(int(count), notes)
+
+
+def _notes(
+    ws: Workspace, why: str, where: str, known: Collection[int]
+) -> tuple[str, ...]:
+    """The rows that are removed, one sentence a format and reason.
+
+    Args:
+        ws: A workspace with ``reported``.
+        why: SQL text of the reason.
+        where: SQL condition of the rows.
+        known: The numbers of files that need no note.
+    """
+    unnoted = ", ".join(map(str, (STORED_FILE, *known)))
+    found = by_reason(
+        ws,
+        f"SELECT source, {why} AS reason, {TOKENS} AS tokens, {COST} AS cost, "
+        f"reported_currency AS currency FROM {ws.reported} "
+        f"WHERE {where} AND file NOT IN ({unnoted})",
+    )
+    return tuple(
+        f"{source}: {counted(count, 'duplicate', 'duplicates')} left out ({amounts}): "
+        f"{reason}"
+        for (source, reason), (count, amounts) in found.items()
+    )
 
 
 def _values_unless(condition: str) -> str:

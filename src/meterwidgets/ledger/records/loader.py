@@ -284,8 +284,8 @@ def _drop_bad_rows(ws: Workspace, order: Sequence[int], *, all_good: bool) -> No
     elif not all_good:
         ws.execute(f"DELETE FROM {ws.reported} WHERE NOT ({_IS_GOOD})")
     labels.collect(ws)
-    columns = ("used", "zoned", "reject", "credit", "remark", "extra_dropped",
-               *labels.COLUMNS)  # fmt: skip
+    columns = ("used", "left_out", "zoned", "reject", "credit", "remark",
+               "extra_dropped", *labels.COLUMNS)  # fmt: skip
     numbers = ", ".join(map(str, order))
     file = f"([{numbers}]::BIGINT[])[file + 1]"
     if is_view:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from meterwidgets.ledger.engine.macros import IS_SHORT_COST, LARGEST_COUNT
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.records.rules import CURRENCY, END_US, FIRST_US, reject
 from meterwidgets.schema import ATTRIBUTES, COUNTS, FIELDS, MONEY, NAMES
 
@@ -55,6 +56,7 @@ def parsed(
     *,
     kinds: Mapping[str, str],
     only: str,
+    left_out: Mapping[str, str],
     recorded_zero: str,
     credit: str,
     remark: str,
@@ -70,6 +72,7 @@ def parsed(
         kinds: Our field -> its type, for those that come as ``reads`` allows; the
             others are text.
         only: SQL condition of the rows that are usage.
+        left_out: Why other rows are left out -> SQL condition.
         recorded_zero: SQL condition under which a cost of 0 is a price.
         credit: SQL condition of the rows whose cost is a credit, tax or purchase; ""
             where there are none.
@@ -81,8 +84,8 @@ def parsed(
     Returns:
         A SELECT of ``file``, ``n``, ``used``, every field (times as ``start_us`` and
         ``end_us``, money in nano), ``org_label`` and its like, ``zoned``,
-        ``recorded_zero``, ``reject`` (field, value, reason) and, where there may be
-        some, ``credit`` in nano and ``remark``.
+        ``left_out``, ``recorded_zero``, ``reject`` (field, value, reason) and, where
+        there may be some, ``credit`` in nano and ``remark``.
     """
     label_columns = {f"{name}_label": text for name, text in labels.items()}
     raw = "".join(
@@ -90,6 +93,10 @@ def parsed(
         for name, text in {**fields, **label_columns}.items()
     )
     texts = [f"{_text(name, fields, kinds, plain)} AS {name}_t" for name in FIELDS]
+    reasons = " ".join(
+        f"WHEN {condition} THEN {literal(why)}" for why, condition in left_out.items()
+    )
+    reason = f"CASE {reasons} END" if reasons else "NULL::VARCHAR"
     texts += [f"text_or_null({name}_r) AS {name}" for name in label_columns]
     # a macro repeats its argument, so each value gets a name before it goes into one;
     # from the inside: raw values (_r), texts (_t), numbers (_v), rules, fields
@@ -101,10 +108,10 @@ def parsed(
 SELECT file, n, {_values(kinds, label_columns)}{amount}{words}
 FROM (SELECT *, {reject(fields, plain)} AS reject
 FROM (SELECT *, {_numbers(fields, kinds, plain)}
-FROM (SELECT file, n, broken, text, used, recorded_zero, is_credit{words},
+FROM (SELECT file, n, broken, text, used, left_out, recorded_zero, is_credit{words},
   {", ".join(texts)}
 FROM (SELECT file, n, broken, text, {is_credit} AS is_credit,
-    coalesce({only}, false) AND NOT {is_credit} AS used,
+    coalesce({only}, false) AND NOT {is_credit} AS used, {reason} AS left_out,
     coalesce({recorded_zero}, false) AS recorded_zero{raw_words}{raw}
 FROM ({relation})))))
 """
@@ -165,7 +172,7 @@ def _values(kinds: Mapping[str, str], label_columns: Collection[str]) -> str:
     names["service_tier"] = "tier_name(service_tier_t)"
     names |= {name: f"lower({name}_t)" for name in ("speed", "geography")}
     return ", ".join(
-        ["used", "start_us", "end_us", f"{zoned} AS zoned", "recorded_zero"]
+        ["used", "left_out", "start_us", "end_us", f"{zoned} AS zoned", "recorded_zero"]
         + [f'{value} AS "{name}"' for name, value in names.items()]
         + [f"{value} AS {name}" for name, value in counts.items()]
         + [

@@ -26,9 +26,12 @@ from meterwidgets.ledger.records.column_values import ColumnValues, TableValues
 from meterwidgets.ledger.records.dedupe import COUNTED
 from meterwidgets.ledger.records.mapping import Formula, TableMapping
 from meterwidgets.ledger.sources import registry
-from meterwidgets.ledger.sources.base import PLACEHOLDER, Source
+from meterwidgets.ledger.sources.base import PART_COLUMNS, PLACEHOLDER, Source
 from meterwidgets.ledger.sources.sql import next_day
 from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, OPTIONAL
+
+PART_STEP = 1 << 40
+"""More than the rows of any file; see `_with_parts`."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ class Plan:
             CASE WHEN coalesce({costs}{credit}) IS NOT NULL
               THEN coalesce(reported_currency, {literal(self.currency)})
               END AS reported_currency,
-            used, zoned, reject{names}{credit}{remark}
+            used, left_out, zoned, reject{names}{credit}{remark}
           FROM ({self._parsed(files, plain)})
         """
 
@@ -172,6 +175,7 @@ class Plan:
             raw.fields,
             kinds=raw.kinds,
             only=raw.only,
+            left_out=raw.left_out,
             recorded_zero=raw.recorded_zero,
             credit=raw.credit if self._has_credits else "",
             remark=raw.remark,
@@ -181,7 +185,7 @@ class Plan:
 
     def _raw(self, files: str) -> _Values:
         """The raw values: every ``{column}`` becomes its value."""
-        columns = _Columns(self.source.derived)
+        columns = _Columns(self.source.derived, has_parts=bool(self.source.parts))
         fill = columns.fill
         if not self.source.is_mapped:
             fields = {name: fill(text) for name, text in self.fields.items()}
@@ -198,8 +202,10 @@ class Plan:
             for words, condition in self.source.remarks.items()
         )
         remark = f"CASE {remarks} END" if remarks else ""
+        left_out = {why: fill(text) for why, text in self.source.left_out.items()}
         labels = {name: fill(text) for name, text in self.source.labels.items()}
         derived = [fill(text) for text in self.source.derived.values()]
+        parts = fill(self.source.parts)
         kinds = {
             name: kind
             for name, text in self.fields.items()
@@ -220,7 +226,11 @@ class Plan:
             relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
         for number, text in enumerate(derived):
             relation = f"SELECT *, {text} AS d{number} FROM ({relation})"
-        return _Values(relation, fields, kinds, only, zero, credit, remark, labels)
+        if parts:
+            relation = _with_parts(relation, parts)
+        return _Values(
+            relation, fields, kinds, only, left_out, zero, credit, remark, labels
+        )
 
 
 class _Columns:
@@ -230,9 +240,10 @@ class _Columns:
         uses: The columns, as often as they are used.
     """
 
-    def __init__(self, derived: Collection[str]) -> None:
+    def __init__(self, derived: Collection[str], *, has_parts: bool) -> None:
         self.uses: list[str] = []
         self._derived = list(derived)
+        self._part_columns = PART_COLUMNS if has_parts else ()
         self._numbers: dict[str, int] = {}
 
     def value(self, column: str) -> str:
@@ -244,6 +255,8 @@ class _Columns:
         """SQL text with a value in place of each ``{column}``."""
 
         def name(match: re.Match[str]) -> str:
+            if match[1] in self._part_columns:
+                return match[1][1:]
             if match[1] in self._derived:
                 return f"d{self._derived.index(match[1])}"
             return self.value(match[1])
@@ -259,10 +272,28 @@ class _Values:
     fields: Mapping[str, str]
     kinds: Mapping[str, str]
     only: str
+    left_out: Mapping[str, str]
     recorded_zero: str
     credit: str
     remark: str
     labels: Mapping[str, str]
+
+
+def _with_parts(relation: str, parts: str) -> str:
+    """SQL text of rows and, after each, the records inside it.
+
+    A part has the number of its row plus a multiple of `PART_STEP`, so that numbers
+    are unique and the line is still known.
+    """
+    items = (
+        f"list_transform(list_prepend(NULL, coalesce({parts}, [])), "
+        "lambda x, i: {'part': x, 'number': i - 1})"
+    )
+    return (
+        f"SELECT * EXCLUDE (item) REPLACE (n + item.number * {PART_STEP} AS n), "
+        "item.part AS part, item.number AS part_number "
+        f"FROM (SELECT *, unnest({items}) AS item FROM ({relation}))"
+    )
 
 
 def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:

@@ -13,7 +13,7 @@ from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.files import LONGEST_LINE, READ_ERRORS
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records.line_numbers import lines_of_bytes, lines_of_rows
-from meterwidgets.ledger.records.plan import Plan
+from meterwidgets.ledger.records.plan import PART_STEP, Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,8 @@ def collect(ws: Workspace, plans: Sequence[Plan], *, rejected: int) -> None:
         return
     numbers: dict[int, list[int]] = {}
     for file, number in ws.execute(
-        f"SELECT file, n FROM {ws.reported} WHERE reject IS NOT NULL ORDER BY ALL"
+        f"SELECT DISTINCT file, n % {PART_STEP} AS n FROM {ws.reported} "
+        "WHERE reject IS NOT NULL ORDER BY ALL"
     ).fetchall():
         numbers.setdefault(file, []).append(number)
     files = _columns("file", "name", "unit")
@@ -97,12 +98,13 @@ def _insert(
             f"FROM {malformed} JOIN {names} USING (file)"
         )
         ws.execute(
-            f"INSERT INTO {ws.rejects} SELECT name, coalesce(line, n), unit, "
-            "reject.field, reject.value, reject.reason || CASE WHEN "
-            f"file IN ({', '.join(by_id) or 'NULL'}) "
+            f"INSERT INTO {ws.rejects} SELECT name, coalesce(line, r.n % {PART_STEP}), "
+            "unit, reject.field, reject.value, reject.reason || CASE WHEN "
+            f"r.file IN ({', '.join(by_id) or 'NULL'}) "
             "THEN coalesce(' (' || record_id || ')', '') ELSE '' END "
-            f"FROM {ws.reported} JOIN {names} USING (file) "
-            f"LEFT JOIN {line_numbers} USING (file, n) WHERE reject IS NOT NULL"
+            f"FROM {ws.reported} AS r JOIN {names} USING (file) "
+            f"LEFT JOIN {line_numbers} AS l ON l.file = r.file "
+            f"AND l.n = r.n % {PART_STEP} WHERE reject IS NOT NULL"
         )
 
 

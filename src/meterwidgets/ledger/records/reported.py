@@ -12,7 +12,7 @@ from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, NAMES, OPTIONAL
 from meterwidgets.text import counted
 
 _TEXTS = (
-    "source", "grain", "record_id", "covers", *NAMES, *ATTRIBUTES, "extra",
+    "source", "grain", "record_id", "covers", *NAMES, *ATTRIBUTES, "extra", "left_out",
     "reported_currency", "remark", *labels.COLUMNS,
 )  # fmt: skip
 _REPORTED = tuple(f"reported_{name}" for name in MONEY)

@@ -20,6 +20,9 @@ PLACEHOLDER = re.compile(r"\{(.+?)\}")
 LABELLED = ("org", "project", "user", "api_key")
 """The fields whose values may have names besides their ids."""
 
+PART_COLUMNS = ("@part", "@part_number")
+"""The columns of a source that declares ``parts``."""
+
 _COSTS = {*MONEY}
 _TOKENS = {"input_tokens", "output_tokens"}
 
@@ -82,9 +85,14 @@ class Source:
         where: SQL condition of the rows that are usage; other rows are left out.
         credit: SQL condition of the rows that are money without usage: credits, taxes,
             purchases. They are in no spend; their sum is shown beside it.
+        left_out: Why rows with usage are left out, as notes say it after "left out:"
+            -> SQL condition; of several that hold the first is the reason.
         derived: Further columns -> SQL text, each over the raw columns and the derived
             ones above it. A window may look at neighbouring rows of one ``file`` by
             their number ``n``.
+        parts: SQL text of a list of further records inside a row, as JSON texts. Each
+            makes a row of its own besides the row itself, with its ``{@part}``, null
+            in the row itself; ``{@part_number}`` counts them from 1, and is 0 there.
         labels: Field -> SQL text of the name of its value.
         timezone: The zone of timestamps without one, where the format fixes it.
         grain: What a record is: a request, or a bucket of requests.
@@ -119,7 +127,9 @@ class Source:
     levels: tuple[Level, ...] = ()
     where: str = "true"
     credit: str = "false"
+    left_out: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
+    parts: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     timezone: str | None = None
     grain: Literal["request", "bucket"] = "request"
@@ -155,9 +165,8 @@ class Source:
         columns = (
             name for _, text in self._sql() for name in PLACEHOLDER.findall(text)
         )
-        return tuple(
-            dict.fromkeys(each for each in columns if each not in self.derived)
-        )
+        made = {*self.derived, *(PART_COLUMNS if self.parts else ())}
+        return tuple(dict.fromkeys(each for each in columns if each not in made))
 
     def _sql(self) -> Iterator[tuple[str, str]]:
         """Every SQL text, with the key that holds it."""
@@ -165,6 +174,8 @@ class Source:
         yield from ((f"labels.{key}", text) for key, text in self.labels.items())
         yield from ((f"derived.{key}", text) for key, text in self.derived.items())
         yield from ((f"remarks.{key}", text) for key, text in self.remarks.items())
+        yield from ((f"left_out.{key}", text) for key, text in self.left_out.items())
+        yield "parts", self.parts or "true"
         yield "where", self.where
         yield "credit", self.credit
         yield "free_when", self.free_when
@@ -252,7 +263,7 @@ class Source:
 
     def _unresolved(self, name: str) -> str:
         """Why no sample can have a raw column, or nothing."""
-        if name == FILE_COLUMN:
+        if name == FILE_COLUMN or (self.parts and name in PART_COLUMNS):
             return ""
         if name.startswith("@") or name in self.derived:
             return f"is not {FILE_COLUMN} and not a derived column above it"
