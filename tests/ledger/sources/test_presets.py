@@ -146,7 +146,7 @@ def test_langfuses_spans_are_no_requests(write: Write) -> None:
     usage = read(write(json.dumps(rows), "a.json"))
     assert usage.quality.records == 1
     assert (
-        "langfuse: 1 row with 150 tokens and 1.00 USD left out"
+        "langfuse: 1 row with 150 tokens and 0.003 USD left out"
         in usage.quality.notes[0]
     )
 
