@@ -92,7 +92,7 @@ def read_ledgers(
     collected = collect(ws, specs, steps.progress)
     steps.until(0.8)
     overlaps = containment.overlap_notes(ws)
-    duplicates = collected.repeated + deduplicate(ws)
+    duplicates = deduplicate(ws)
     rejected = ws.count(ws.rejects)
     first_rejects = tuple(islice(rejects.rows(ws), rejects.KEPT))
     if first_rejects and save_rejects is not None:
@@ -120,7 +120,7 @@ def read_ledgers(
     return Quality(
         records=count,
         rejected=rejected,
-        duplicates=duplicates.rows,
+        duplicates=collected.repeated + duplicates.rows,
         assumed_tz=collected.assumed_tz,
         notes=tuple(dict.fromkeys(all_notes)),
         credits=credited,

@@ -146,7 +146,7 @@ def test_langfuses_spans_are_no_requests(write: Write) -> None:
     usage = read(write(json.dumps(rows), "a.json"))
     assert usage.quality.records == 1
     assert (
-        "langfuse: 1 row with 150 tokens and 0.003 USD left out"
+        "langfuse: 1 row left out (150 tokens and 0.003000000 USD)"
         in usage.quality.notes[0]
     )
 

@@ -67,6 +67,7 @@ _MODEL = (
     "coalesce(CASE WHEN {@part} IS NOT NULL "
     "THEN json_extract_string({@part}, '$.model') END, {@model})"
 )
+_GEOGRAPHY = f"nullif({_line('message.usage.inference_geo')}, 'not_available')"
 _COST = "CASE WHEN {@part} IS NULL THEN {costUSD} END"
 _NUMBER = "CASE WHEN {@part_number} > 0 THEN ' part ' || {@part_number} ELSE '' END"
 _COPY = f"'replay of ' || {{@id}} || {_NUMBER}"
@@ -108,6 +109,13 @@ SOURCE = Source(
         ),
         "service_tier": Field(
             _line("message.usage.service_tier"), "message.usage.service_tier"
+        ),
+        "speed": Field(_usage("speed"), "message.usage.speed"),
+        "geography": Field(_GEOGRAPHY, "message.usage.inference_geo"),
+        "session": Field("{sessionId}", "sessionId"),
+        "searches": Field(
+            _usage("server_tool_use.web_search_requests"),
+            "message.usage.server_tool_use.web_search_requests",
         ),
         "input_tokens": Field(
             sum_of(_usage("input_tokens"), _READ, _WRITTEN),

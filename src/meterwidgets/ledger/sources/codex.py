@@ -128,6 +128,7 @@ SOURCE = Source(
             f"CASE lower({_TIER}) WHEN 'fast' THEN 'priority' ELSE {_TIER} END",
             "service_tier, else that of the preceding turn_context",
         ),
+        "session": Field("{@session}", "id of the session_meta"),
         "input_tokens": Field(
             "{@input}", "last_token_usage.input_tokens (cached tokens included)"
         ),
