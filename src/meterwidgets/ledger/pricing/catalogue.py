@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from meterwidgets.ledger.pricing.providers import references
-from meterwidgets.ledger.pricing.rates import NANO, STANDARD, Rates, Terms
+from meterwidgets.ledger.pricing.rates import NANO, STANDARD, Rate, Rates, Terms
 
 _TOKEN_KEYS = {
     "input": "input_mtok",
@@ -98,7 +98,7 @@ def price(terms: Terms, when: datetime, length: int = 0) -> Rates | None:
     if all(rate is None for rate in rates.values()):
         return None
     fees: dict[str, Any] = {
-        fee: _nano(getattr(prices, key, None), length, 1000)
+        fee: _whole(_nano(getattr(prices, key, None), length, 1000))
         for fee, key in _FEE_KEYS.items()
     }
     apart = any(getattr(prices, key, None) is not None for key in _CACHED_MEDIA)
@@ -177,11 +177,16 @@ def _contexts(terms: Terms) -> Iterable[dict[str, str | None]]:
         yield {"service_tier": terms.speed}
 
 
-def _nano(price: Any, length: int, per: int) -> int | None:
+def _nano(price: Any, length: int, per: int) -> Rate | None:
     """A price, tiered or flat, in nano-units, for requests longer than ``length``."""
     if price is None:
         return None
     if hasattr(price, "tiers"):
         reached = [tier.price for tier in price.tiers if tier.start <= length]
         price = reached[-1] if reached and length else price.base
-    return int((Decimal(price) * NANO / per).to_integral_value())
+    rate = Fraction(price) * NANO / per
+    return rate.numerator if rate.denominator == 1 else rate
+
+
+def _whole(fee: Rate | None) -> int | None:
+    return None if fee is None else round(fee)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import gcd
+from fractions import Fraction
+from math import gcd, lcm
 from typing import Any
 
 from meterwidgets.ledger.engine.sql import identifier
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing
-from meterwidgets.ledger.pricing.rates import FEES, KINDS, Terms
+from meterwidgets.ledger.pricing.rates import FEES, KINDS, Rate, Terms
 from meterwidgets.ledger.pricing.schedule import DAY_US, FIRST, LAST, Period, schedule
 from meterwidgets.zones import EPOCH, midnight
 
@@ -260,7 +261,7 @@ def _relation(
         fees=tuple(fees),
         number="BIGINT" if widest < _WIDEST else "HUGEINT",
         is_whole=all(denominator == 1 for *_, denominator in reduced),
-        can_overflow=tokens * dearest // _UNREDUCED + owed >= 10**18,
+        can_overflow=bool(tokens * dearest // _UNREDUCED + owed >= 10**18),
     )
     _insert(ws, [
         {**key, **_times(period), **_of_rates(period), "numerator": numerator,
@@ -272,17 +273,24 @@ def _relation(
     return relation
 
 
-def _reduced(rates: Mapping[str, int | None]) -> tuple[dict[str, int | None], int, int]:
+def _reduced(
+    rates: Mapping[str, Rate | None],
+) -> tuple[dict[str, int | None], int, int]:
     """Rates in their smallest whole ratio, and what makes them nano-units a token.
 
     Examples:
         >>> _reduced({"input": 2_500_000_000, "output": 10_000_000_000})
         ({'input': 1, 'output': 4}, 2500, 1)
     """
-    common = gcd(*(rate for rate in rates.values() if rate)) or 1
-    scaled = {kind: rate and rate // common for kind, rate in rates.items()}
-    shared = gcd(common, _UNREDUCED)
-    return scaled, common // shared, _UNREDUCED // shared
+    finest = lcm(*(Fraction(rate).denominator for rate in rates.values() if rate))
+    whole: dict[str, int | None] = {
+        kind: None if rate is None else int(rate * finest)
+        for kind, rate in rates.items()
+    }
+    common = gcd(*(rate for rate in whole.values() if rate)) or 1
+    scaled = {kind: rate and rate // common for kind, rate in whole.items()}
+    unit = Fraction(common, finest * _UNREDUCED)
+    return scaled, unit.numerator, unit.denominator
 
 
 def _conditions(
@@ -323,8 +331,12 @@ def _of_rates(period: Period) -> dict[str, Any]:
         "is_by_length": period.is_by_length,
         "is_cached_media_apart": period.rates.is_cached_media_apart,
         **{fee: rates[fee] for fee in FEES},
-        **{column: rates[kind] for column, kind in _NOTED.items()},
+        **{column: _noted(rates[kind]) for column, kind in _NOTED.items()},
     }
+
+
+def _noted(rate: Rate | None) -> int | None:
+    return None if rate is None else round(rate)
 
 
 def _insert(ws: Workspace, rows: Sequence[Mapping[str, Any]], number: str) -> None:

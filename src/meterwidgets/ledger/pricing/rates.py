@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 NANO = 1_000_000_000
 """Nano-units per currency unit."""
 
 STANDARD = "standard"
 """The service tier, speed and geography of requests that name none."""
+
+Rate = int | Fraction
+"""Nano-units per 1,000,000 tokens: a fraction where a list price has more decimals."""
 
 KINDS = (
     "input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning",
@@ -84,23 +88,23 @@ class Rates:
 
     basis: str
     currency: str
-    input: int | None = None
-    output: int | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    cache_write_1h: int | None = None
-    reasoning: int | None = None
-    input_audio: int | None = None
-    output_audio: int | None = None
-    input_image: int | None = None
-    output_image: int | None = None
+    input: Rate | None = None
+    output: Rate | None = None
+    cache_read: Rate | None = None
+    cache_write: Rate | None = None
+    cache_write_1h: Rate | None = None
+    reasoning: Rate | None = None
+    input_audio: Rate | None = None
+    output_audio: Rate | None = None
+    input_image: Rate | None = None
+    output_image: Rate | None = None
     request_fee: int | None = None
     search_fee: int | None = None
     tool_call_fee: int | None = None
     any_service: bool = False
     is_cached_media_apart: bool = False
 
-    def applied(self) -> dict[str, int | None]:
+    def applied(self) -> dict[str, Rate | None]:
         """Kind of token -> the rate that it is charged at; None is unknown.
 
         What is written to a cache for an hour costs as what is written, and what is
@@ -123,5 +127,5 @@ class Rates:
         }
 
 
-def _first(rate: int | None, substitute: int | None) -> int | None:
+def _first(rate: Rate | None, substitute: Rate | None) -> Rate | None:
     return substitute if rate is None else rate
