@@ -228,6 +228,26 @@ def _not_rated(side: str) -> str:
     return f"{side}_cost <> 0 AND (coalesce({side}_tokens, 0) = 0 OR unsplit_cost <> 0)"
 
 
+KNOWN_BUCKETS = {
+    "hour": 3600, "day": 86_400, "week": 7 * 86_400, "month": 31 * 86_400,
+}  # fmt: skip
+"""Bucket -> its seconds, of those by which a ledger's usage may be known."""
+
+
+def bucket_name(seconds: int) -> str:
+    """The bucket of so many seconds, such as "day"."""
+    return next(name for name, length in KNOWN_BUCKETS.items() if length >= seconds)
+
+
+_LONGER_THAN = {"hour": 900, "day": 3600, "week": 25 * 3600, "month": 169 * 3600}
+"""Bucket -> usage of longer time than this is known by it at best."""
+_TOKENS = "coalesce(input_tokens, 0) + coalesce(output_tokens, 0)"
+
+
+def _longer_than(seconds: int) -> str:
+    return f"grain = 'bucket' AND end_us - start_us > {seconds * 1_000_000}"
+
+
 def _reported(name: str, field: str) -> Measure:
     """How many records report a field: a sum of nulls is not 0."""
     return Measure(f"{name}_reported", "1", (f"{field} IS NOT NULL",))
@@ -293,6 +313,12 @@ MEASURES: Mapping[str, Measure] = {
         Measure("negative_cost", COST, (_NEGATIVE,)),
         Measure("negative_input_cost", "input_cost", (_NEGATIVE,)),
         Measure("negative_output_cost", "output_cost", (_NEGATIVE,)),
+        # What is not known by shorter time than these.
+        *(
+            Measure(f"{bucket}_{name}", summed, (_longer_than(seconds),))
+            for bucket, seconds in _LONGER_THAN.items()
+            for name, summed in (("cost", COST), ("tokens", _TOKENS))
+        ),
     )
 }
 """Name -> measure of the cube, money in nano-units."""

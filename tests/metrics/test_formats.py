@@ -37,20 +37,24 @@ counts = st.one_of(st.integers(0, 10**16), st.fractions(0, 10**7, max_denominato
         ("12.34", "$12.34"),
         ("12345", "$12.3K"),
         ("1230000", "$1.23M"),
-        # from one cent up two decimals
+        # from five cents up two decimals
         ("0", "$0.00"),
-        ("0.01", "$0.01"),
-        ("0.0149", "$0.01"),
-        ("0.015", "$0.02"),
+        ("0.05", "$0.05"),
+        ("0.0549", "$0.05"),
         ("0.056", "$0.06"),
         ("0.104", "$0.10"),
         ("0.995", "$1.00"),
         ("999.994", "$999.99"),
         ("1234.5", "$1,234.50"),
         ("9999.99", "$9,999.99"),
-        # below a cent two significant digits, at most six decimals
-        ("0.0099999", "$0.01"),
-        ("0.00995", "$0.01"),
+        # below that two significant digits, at most six decimals
+        ("0.0499", "$0.05"),
+        ("0.0494", "$0.049"),
+        ("0.015", "$0.015"),
+        ("0.0149", "$0.015"),
+        ("0.01", "$0.010"),
+        ("0.0099999", "$0.010"),
+        ("0.00995", "$0.010"),
         ("0.00994", "$0.0099"),
         ("0.00099", "$0.00099"),
         ("0.000999", "$0.0010"),
@@ -143,17 +147,17 @@ def test_money_on_cards_is_near_the_amount(amount: Fraction | int) -> None:
     )
     exact = abs(Fraction(amount)) / NANO
     half = Fraction(1, 2_000_000)
-    if exact >= Fraction(1, 100):
+    if exact >= Fraction(1, 20):
         half = max(Fraction(5, 1000), exact / 200)
     assert abs(Fraction(shown) - exact) <= max(half, exact / 20)
 
 
 @given(nanos)
 @steady
-def test_below_a_cent_no_more_than_two_significant_digits(
+def test_below_five_cents_no_more_than_two_significant_digits(
     amount: Fraction | int,
 ) -> None:
-    if 0 < abs(Fraction(amount)) / NANO < Fraction(1, 100):
+    if 0 < abs(Fraction(amount)) / NANO < Fraction(1, 20):
         digits = str(number(formats.money(amount))).replace(".", "").lstrip("0")
         assert len(digits) <= 2
 

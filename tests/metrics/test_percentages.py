@@ -98,7 +98,18 @@ def test_split_labels(values: list[int], texts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("part", "text"),
-    [("0.119", "11.9%"), ("-0.119", "11.9%"), ("0.0004", "<0.1%"), ("12.5", "1,250%")],
+    [
+        ("0.119", "11.9%"),
+        ("-0.119", "11.9%"),
+        ("0.0009", "<0.1%"),
+        ("-0.99996", ">99.9%"),
+        ("-1", "100.0%"),
+        ("0.99996", "100.0%"),
+        ("9", "900.0%"),
+        ("9.01", "x10"),
+        ("31", "x32"),
+        ("22388", "x22.4K"),
+    ],
 )
 def test_a_change_is_a_percentage_without_its_sign(part: str, text: str) -> None:
     assert percentages.change(Fraction(part)) == text

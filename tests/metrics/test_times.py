@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+import meterwidgets as mw
 from meterwidgets.frame.window import Window
 from meterwidgets.metrics import times
-from meterwidgets.zones import midnight
+from meterwidgets.zones import midnight, month_name
 
 
 @pytest.mark.parametrize(
@@ -75,3 +78,37 @@ def test_data_until_a_moment_names_it() -> None:
         times.data_until(as_of, "America/New_York")
         == "Data until Feb 22, 2026, 12:05 PM"
     )
+
+
+def test_times_do_not_follow_the_locale_of_the_process() -> None:
+    """No strftime code that a locale answers is left, and months are English."""
+    source = Path(mw.__file__).parent
+    codes = re.compile(r"%[-#]?[aAbBcpxXhr](?![a-zA-Z0-9_{])")
+    found = [
+        f"{path.name}: {line.strip()}"
+        for path in source.rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if codes.search(line) and ("strftime" in line or ":%" in line)
+    ]
+    assert found == []
+    names = {month_name(date(2026, month, 1)) for month in range(1, 13)}
+    assert "March" in names
+    assert len(names) == 12
+
+
+@pytest.mark.parametrize(
+    ("covered", "whole", "text"),
+    [
+        (timedelta(days=1), timedelta(days=1), "1 day"),
+        (timedelta(days=10), timedelta(days=30), "10 of 30 days"),
+        (timedelta(days=29, hours=19), timedelta(days=30), "29.8 days"),
+        (timedelta(hours=10), timedelta(days=1), "10 hours"),
+        (timedelta(hours=11, minutes=56), timedelta(days=1), "11.9 hours"),
+        (timedelta(hours=5), timedelta(days=7), "5 hours of 7 days"),
+        (timedelta(minutes=45), timedelta(hours=1), "45 minutes"),
+    ],
+)
+def test_daily_figures_say_what_they_divide_by(
+    covered: timedelta, whole: timedelta, text: str
+) -> None:
+    assert times.elapsed(covered, whole) == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -28,6 +29,7 @@ from meterwidgets.text import counted, plain
 @click.option("--store", required=True, metavar="DIR", help="Created if missing.")
 @click.option("--source", metavar="NAME", help="The format; default: recognised.")
 @options.config_file
+@options.written
 @click.option("--follow", is_flag=True, help="Keep looking for more until stopped.")
 @click.option(
     "--every",
@@ -42,6 +44,7 @@ def command(
     store: str,
     source: str | None,
     config_file: str | None,
+    written: str | None,
     follow: bool,
     every: float,
 ) -> None:
@@ -53,7 +56,9 @@ def command(
     own records; for that it needs no SOURCE.
     """
     config, folder = load_config(config_file)
-    ingester = Ingester(ledgers, store, source=source, config=config, folder=folder)
+    ingester = Ingester(
+        ledgers, store, source=source, written=written, config=config, folder=folder
+    )
     if follow:
         ingester.follow(every)
     else:
@@ -67,6 +72,7 @@ class Ingester:
         ledgers: Files, folders or globs; empty takes those of the config.
         store: The folder of the store.
         source: The format, if it is not to be recognised.
+        written: When the ledgers were written; None asks the files.
         config: Prices, columns, labels and zone.
         folder: What the paths of the config are relative to.
     """
@@ -77,11 +83,12 @@ class Ingester:
         store: str,
         *,
         source: str | None,
+        written: str | None = None,
         config: settings.Config,
         folder: Path,
     ) -> None:
         self._ledgers, self._store, self._source = ledgers, Path(store), source
-        self._config, self._folder = config, folder
+        self._config, self._folder, self._written = config, folder, written
 
     def run(self) -> None:
         """Read the ledgers once.
@@ -110,6 +117,7 @@ class Ingester:
 
     def _follow_once(self, known_problems: tuple[str, ...]) -> tuple[str, ...]:
         """Read the ledgers, and print problems unless they are known already."""
+        started = datetime.now(UTC)
         try:
             result = self._ingest(quiet=True)
         except LedgerError as error:
@@ -117,7 +125,8 @@ class Ingester:
         if result.problems != known_problems:
             for problem in result.problems:
                 click.secho(plain(problem), fg="yellow", err=True)
-        touch_heartbeat(self._store)
+        if not result.problems:  # else nobody knows what came since
+            touch_heartbeat(self._store, started)
         if result.read:
             click.echo(self._summary(result))
         return result.problems
@@ -130,6 +139,7 @@ class Ingester:
                 config=self._config,
                 folder=self._folder,
                 source=self._source,
+                written=self._written,
             )
         with ProgressBar(enabled=not quiet) as bar:
             result = ingest(

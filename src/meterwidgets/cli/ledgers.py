@@ -41,6 +41,7 @@ def read_ledgers(
     folder: Path,
     rejects: str,
     source: str | None = None,
+    written: str | None = None,
     repricing: Repricing | None = None,
     with_notes: bool = True,
 ) -> UsageFrame:
@@ -52,6 +53,7 @@ def read_ledgers(
         folder: What the paths of the config are relative to.
         rejects: The file for rejected rows.
         source: The format; None recognises it.
+        written: When the ledgers were written; None asks the files.
         repricing: Other prices than those of the ledger.
         with_notes: Whether the notes about the whole ledger go there, too.
 
@@ -64,6 +66,7 @@ def read_ledgers(
             config=config,
             folder=folder,
             source=source,
+            written=written,
             rejects=rejects,
             progress=bar.update,
         )
@@ -85,6 +88,7 @@ def read_ledgers_or_demo(
     rejects: str,
     repricing: Repricing | None,
     with_notes: bool = True,
+    written: str | None = None,
 ) -> UsageFrame:
     """Read the ledgers that are named, else those of the config, else the demo.
 
@@ -101,6 +105,7 @@ def read_ledgers_or_demo(
             rejects=rejects,
             repricing=repricing,
             with_notes=with_notes,
+            written=written,
         )
     if config_file is not None:
         raise ConfigError(

@@ -21,6 +21,7 @@ from meterwidgets.schema import DIMENSIONS
 @options.ledgers
 @options.config_file
 @options.rejects()
+@options.written
 @repricing.options
 @click.option(
     "--beside", is_flag=True, help="Recorded, repriced and difference, a model a row."
@@ -43,6 +44,7 @@ def command(
     ledgers: tuple[str, ...],
     config_file: str | None,
     rejects: str,
+    written: str | None,
     reprice: str | None,
     as_of: datetime | None,
     beside: bool,
@@ -65,6 +67,7 @@ def command(
         ledgers,
         config_file,
         rejects=rejects,
+        written=written,
         repricing=None if beside else new_prices,
         # of a part of the ledger, the report has the notes that are about it
         with_notes=not any(selected[each.name] for each in DIMENSIONS.filters.values()),

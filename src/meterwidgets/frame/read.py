@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from meterwidgets.ledger.records import parquet_view
 from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.records.quality import write_rejects
-from meterwidgets.zones import zone
+from meterwidgets.zones import parse_instant, zone
 
 
 def read_usage(
@@ -39,6 +40,7 @@ def read_usage(
     tz: str = "UTC",
     currency: str = "USD",
     labels: Mapping[str, Mapping[str, str]] | None = None,
+    written: datetime | date | str | None = None,
     rejects: str | Path | None = "rejects.jsonl",
     name: str | None = None,
     progress: Progress | None = None,
@@ -63,6 +65,8 @@ def read_usage(
         currency: The currency of costs that name none.
         labels: Dimension -> id -> name to show, such as ``{"org": {"a1": "Acme"}}``;
             they win over the names that the ledger has itself.
+        written: When the ledger was written, in ``tz`` where it names no zone; by
+            default when the file was changed, or now. Later usage is not yet in it.
         rejects: Where rows that break a rule are kept; None keeps them only in
             ``usage.quality.rejects``.
         name: What to call the ledger on screens.
@@ -100,7 +104,14 @@ def read_usage(
     zone(tz)
     if not re.fullmatch("[A-Za-z]{3}", currency):
         raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
-    spec = LedgerSpec(inputs, source, columns, tz, currency.upper())
+    spec = LedgerSpec(
+        inputs,
+        source,
+        columns,
+        tz,
+        currency.upper(),
+        written=parse_instant("written", written, tz),
+    )
     paths = [each for each in spec.inputs if isinstance(each, str | Path | Database)]
     return read_ledger_specs(
         [spec],

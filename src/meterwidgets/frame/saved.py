@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.frame.coverage import Coverage
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.cube.running_sums import RunningSums
 from meterwidgets.frame.frame import UsageFrame
@@ -73,11 +74,12 @@ def _cubes(frame: UsageFrame) -> dict[str, Cube]:
 def _metadata(frame: UsageFrame) -> dict[str, Any]:
     """All of a frame but the arrays of its cubes, as JSON."""
     quality = asdict(frame.quality)
-    del quality["rejects"]
+    del quality["rejects"], quality["spans"]
     return {
         "format": _FORMAT,
         "name": frame.name,
         "last": frame.last.isoformat(),
+        "coverage": _coverage_values(frame.coverage),
         "currencies": frame.currencies,
         "quality": quality,
         "labels": frame.labels,
@@ -128,6 +130,7 @@ def open_frame(folder: str | Path) -> UsageFrame:
             cube=cubes["cube"],
             user_cube=cubes.get("user_cube"),
             last=datetime.fromisoformat(metadata.pop("last")),
+            coverage=_coverage(metadata.pop("coverage")),
             currencies=tuple(metadata.pop("currencies")),
             quality=Quality(**quality),
             outliers=tuple(map(_outlier, metadata.pop("outliers"))),
@@ -137,6 +140,21 @@ def open_frame(folder: str | Path) -> UsageFrame:
         OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException,
     ) as error:  # fmt: skip
         raise LedgerError(f"{folder}: is not a saved frame ({error})") from None
+
+
+def _coverage_values(coverage: Coverage) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(coverage).items()
+    }
+
+
+def _coverage(values: dict[str, Any]) -> Coverage:
+    instants = {
+        name: datetime.fromisoformat(values[name])
+        for name in ("written", "first", "last", "end")
+    }
+    return Coverage(**values | instants | {"notes": tuple(values["notes"])})
 
 
 def _outlier(fields: dict[str, Any]) -> Outlier:

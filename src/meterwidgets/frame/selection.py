@@ -19,8 +19,8 @@ from meterwidgets.frame.data import FrameData
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.rollup.encoding import Int64s
-from meterwidgets.frame.window import Window, resolve, snap
-from meterwidgets.schema import MEASURES
+from meterwidgets.frame.window import Window, comparable, resolve, snap
+from meterwidgets.schema import KNOWN_BUCKETS, MEASURES
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
@@ -55,8 +55,58 @@ class Selection:
     def window(self) -> Window:
         """The time range, on the grain of the cube."""
         frame, filters = self.frame, self.filters
-        asked = resolve(filters, frame.start, frame.as_of(filters.tz))
-        return snap(asked, frame.cube.grain_s)
+        grain_s = frame.cube.grain_s
+        asked = resolve(
+            filters, frame.coverage, start=frame.start, last=frame.last, grain_s=grain_s
+        )
+        return snap(asked, grain_s)
+
+    @cached_property
+    def known_bucket_s(self) -> int:
+        """Seconds of the finest bucket at which 99% of cost and tokens are known.
+
+        0 where the records are requests.
+
+        Source: METRICS, "Coverage", never finer than known.
+        """
+        if not self.frame.bucket_s:
+            return 0
+        sums = self.sums()
+        sides = ("input_cost", "output_cost", "unsplit_cost", "fee_cost")
+        cost = sum(sums[side] for side in sides)
+        tokens = sums["input_tokens"] + sums["output_tokens"]
+        coarser = [
+            seconds
+            for bucket, seconds in KNOWN_BUCKETS.items()
+            if 100 * abs(sums[f"{bucket}_cost"]) > abs(cost)
+            or 100 * sums[f"{bucket}_tokens"] > tokens
+        ]
+        return max(coarser, default=0)
+
+    @property
+    def has_coarser_usage(self) -> bool:
+        """Whether some usage is known by longer time only than a trend is drawn by."""
+        return bool(self.frame.bucket_s) and any(
+            self.sums()[f"{bucket}_tokens"] or self.sums()[f"{bucket}_cost"]
+            for bucket, seconds in KNOWN_BUCKETS.items()
+            if seconds > self.known_bucket_s
+        )
+
+    def comparable(self) -> tuple[Selection, Selection] | None:
+        """What a change compares: like with like, cut down to what was seen.
+
+        Returns:
+            This selection up to the last record, and the same filters one period
+            earlier; None where either is not wholly covered.
+        """
+        frame = self.frame
+        windows = comparable(
+            self.filters, self.window, frame.coverage, frame.cube.grain_s
+        )
+        if windows is None:
+            return None
+        now, before = (self.at(window.start, window.end) for window in windows)
+        return now, before
 
     @cached_property
     def currency(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from meterwidgets.ledger.records.dedupe import deduplicate
 from meterwidgets.ledger.records.loader import Loader, batches, remove_bad_rows
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
+from meterwidgets.ledger.records.spans import LedgerSpan, collect_spans
 from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 from meterwidgets.text import counted
 
@@ -51,12 +53,14 @@ class Collected:
         assumed_tz: Whether timestamps without a zone were read in an assumed one.
         notes: What users should know about each, one sentence each.
         repeated: How many records were left out since others report their usage.
+        spans: The times of each; None for one without usage.
     """
 
     names: tuple[str, ...]
     assumed_tz: bool
     notes: tuple[str, ...]
     repeated: int
+    spans: tuple[LedgerSpan | None, ...]
 
 
 # long: the stages of reading, one after the other
@@ -125,6 +129,7 @@ def read_ledgers(
         notes=tuple(dict.fromkeys(all_notes)),
         credits=credited,
         rejects=first_rejects,
+        spans=tuple(filter(None, collected.spans)),
     )
 
 
@@ -159,12 +164,14 @@ def collect(
     bill_credits.create(ws)
     pages.create(ws)
     labels.create(ws)
+    read_at = datetime.now(UTC)
     with ExitStack() as opened:
         plans, failed = _open_all(ws, specs, progress, opened)
         numbers = batches(plans)
         loader = Loader(ws, sum(plan.size for plan in plans), progress)
         loader.load([[plans[number] for number in batch] for batch in numbers])
     order = [number for batch in numbers for number in batch]
+    spans = collect_spans(ws, plans, order, read_at)
     file_notes, assumed, repeated = remove_bad_rows(ws, plans, order)
     names = tuple(plan.raw.name for plan in plans)
     failed += loader.failed
@@ -172,7 +179,7 @@ def collect(
         raise failed[0][1]
     file_notes += format_notes.of_failures(failed)
     all_notes = dict.fromkeys([*file_notes, *pages.missing(ws)])
-    return Collected(names, assumed, tuple(all_notes), repeated)
+    return Collected(names, assumed, tuple(all_notes), repeated, spans)
 
 
 def price_reported(
@@ -224,7 +231,9 @@ def _open_all(
             progress(Done(str(ledger), 0, total, 0))
         try:
             raw = _open(ws, spec, ledger, opened)
-            plans.append(replace(plan(raw, spec, ws), may_fail=may_fail))
+            plans.append(
+                replace(plan(raw, spec, ws), may_fail=may_fail, written=spec.written)
+            )
         except LedgerError as error:
             if not may_fail:
                 raise

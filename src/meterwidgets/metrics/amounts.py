@@ -137,6 +137,12 @@ class Amounts(NamedTuple):
         return _less(self.output_cost, self.output_cost_without_tokens)
 
 
+UNKNOWN = Amounts._make(
+    0 if kind == "int" else None for kind in Amounts.__annotations__.values()
+)
+"""The amounts of a time that nobody saw: no record, and no figure."""
+
+
 def _less(cost: int | None, part: int) -> int | None:
     return None if cost is None else cost - part
 

@@ -75,7 +75,7 @@ def money(nano: Number | None, currency: str | None = "USD") -> str:
         currency: Its ISO 4217 code.
 
     Returns:
-        From one cent up two decimals, below a cent two significant digits (at most
+        From five cents up two decimals, below that two significant digits (at most
         six decimals), from 10,000 up compact.
 
     Examples:
@@ -83,6 +83,8 @@ def money(nano: Number | None, currency: str | None = "USD") -> str:
         ['$0.16', '$0.0020', '$0.00043', '$12.34']
         >>> [money(n) for n in (12_345 * NANO, 1_230_000 * NANO, 0, 1, None)]
         ['$12.3K', '$1.23M', '$0.00', '<$0.000001', '–']
+        >>> money(50_000_000), money(49_400_000), money(15_000_000)
+        ('$0.05', '$0.049', '$0.015')
         >>> money(-160_000_000, "EUR")
         '-€0.16'
     """
@@ -97,13 +99,13 @@ def money(nano: Number | None, currency: str | None = "USD") -> str:
     cents = rounded(value, 2)
     if cents >= 10_000:
         return f"{sign}{unit}{compact(value)}"
-    if value >= Fraction(1, 100):
+    if value >= Fraction(1, 20):
         return f"{sign}{unit}{cents:,}"
     zeros = _leading_zeros(value)
     amount = rounded(value, min(6, zeros + 2))
     if amount >= Decimal(1).scaleb(-zeros):  # 0.000999 is 0.0010
         amount = rounded(value, min(6, zeros + 1))
-    return f"{sign}{unit}{cents if amount >= Decimal('0.01') else amount}"
+    return f"{sign}{unit}{cents if amount * 20 >= 1 else amount}"
 
 
 def _leading_zeros(value: Fraction) -> int:

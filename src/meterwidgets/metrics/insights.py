@@ -16,7 +16,14 @@ from meterwidgets.metrics.overpriced import overpriced_requests
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import trend
 from meterwidgets.text import isolated
-from meterwidgets.zones import day_of, midnight, zone
+from meterwidgets.zones import (
+    day_before,
+    day_of,
+    is_skipped,
+    midnight,
+    weekday_name,
+    zone,
+)
 
 CONCENTRATED = Fraction(8, 10)
 UNPRICED = Fraction(1, 100)
@@ -189,15 +196,19 @@ def _add_rates(selection: Selection) -> str:
 def last_complete_day(selection: Selection) -> Selection:
     """The last complete day of a selection, the one that may have a spike."""
     tz = selection.filters.tz
-    end = day_of(min(selection.window.end, selection.frame.as_of(tz)), tz)
-    return selection.at(midnight(end - timedelta(days=1), tz), midnight(end, tz))
+    covered = min(selection.window.end, selection.frame.coverage.end)
+    end = midnight(day_of(covered, tz), tz)
+    return selection.at(midnight(day_before(end, tz), tz), end)
 
 
 def _spike(selection: Selection) -> Insight | None:
     """The last complete day against the same weekdays, or the days, before it."""
     frame, tz = selection.frame, selection.filters.tz
     day = day_of(last_complete_day(selection).window.start, tz)
-    baseline, baseline_text = _baseline(day, day_of(frame.coverage(tz), tz))
+    first = day_of(frame.coverage.first, tz)
+    if midnight(first, tz) < frame.coverage.first:  # in this zone, half of it
+        first += timedelta(days=1)
+    baseline, baseline_text = _baseline(day, first, tz)
     if len(baseline) < _FEWEST_DAYS or midnight(day, tz) < selection.window.start:
         return None
     by_model = _daily_costs(selection, min(baseline), day)
@@ -218,7 +229,7 @@ def _spike(selection: Selection) -> Insight | None:
     return Insight(
         "spike",
         "warning",
-        f"Spend spike on {day:%A}, {times.day(day, year=False)}",
+        f"Spend spike on {weekday_name(day)}, {times.day(day, year=False)}",
         f"Cost was {money(total[day])}, against a median of {money(median)} "
         f"{baseline_text}. {name} rose to {money(by_model[model][day])} from a median "
         f"of {money(medians[model])}. Check who called it that day.",
@@ -242,13 +253,14 @@ def _spike_outside(selection: Selection) -> Insight | None:
     )
 
 
-def _baseline(day: date, first: date) -> tuple[list[date], str]:
+def _baseline(day: date, first: date, tz: str) -> tuple[list[date], str]:
     """The days that a day is compared with, none before ``first``, and their words."""
     weekly = [day - timedelta(weeks=n) for n in range(1, _WEEKS + 1)]
-    if weekly[-1] >= first:
-        return weekly, f"on the eight previous {day:%A}s"
+    weekly = [d for d in weekly if not is_skipped(d, tz)]
+    if len(weekly) == _WEEKS and weekly[-1] >= first:
+        return weekly, f"on the eight previous {weekday_name(day)}s"
     daily = [day - timedelta(days=n) for n in range(1, _DAYS + 1)]
-    daily = [earlier for earlier in daily if earlier >= first]
+    daily = [d for d in daily if d >= first and not is_skipped(d, tz)]
     return daily, f"over the previous {len(daily)} days"
 
 

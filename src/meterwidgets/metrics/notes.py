@@ -24,12 +24,13 @@ def notes_of(selection: Selection) -> list[str]:
     """
     notes = list(_amounts_apart(selection))
     ledger = selection.frame.quality.notes
+    coverage = selection.frame.coverage.notes
     if not selection.filters.chosen:
-        return [*notes, *ledger]
+        return [*notes, *ledger, *coverage]
     general = [note for note in ledger if not _has_figures(note)]
     if len(general) < len(ledger):
         general.append(LEFT_OUT)
-    return [*notes, *general]
+    return [*notes, *general, *coverage]
 
 
 def _amounts_apart(selection: Selection) -> Iterator[str]:

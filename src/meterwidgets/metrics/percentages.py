@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
-from meterwidgets.metrics.formats import DASH, Number, rounded
+from meterwidgets.metrics.formats import DASH, Number, count, rounded
 
 
 def share(fraction: Fraction | None) -> str:
@@ -98,11 +98,21 @@ def split_shares(parts: Sequence[Number]) -> list[str]:
 def change(fraction: Fraction) -> str:
     """The size of a change, without its sign, which an arrow or a word shows.
 
+    Only what fell to nothing prints as 100%; above +900% the factor is clearer.
+
+    Source: METRICS, "Delta".
+
     Examples:
         >>> change(Fraction(-119, 1000)), change(Fraction(1, 10_000))
         ('11.9%', '<0.1%')
+        >>> change(Fraction(-9996, 10_000)), change(Fraction(9)), change(Fraction(31))
+        ('>99.9%', '900.0%', 'x32')
     """
     size = abs(fraction)
-    if size >= 10:
-        return f"{rounded(size * 100, 0):,}%"
-    return "<0.1%" if 0 < size < Fraction(1, 2000) else f"{rounded(size * 100, 1)}%"
+    if fraction > 9:
+        return f"x{count(rounded(fraction + 1, 0))}"
+    if 0 < size < Fraction(1, 1000):
+        return "<0.1%"
+    if -1 < fraction < Fraction(-999, 1000):
+        return ">99.9%"
+    return f"{rounded(size * 100, 1):,}%"

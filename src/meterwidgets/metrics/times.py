@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from meterwidgets.frame.data import FrameData
 from meterwidgets.frame.window import Window
 from meterwidgets.metrics.formats import plural, rounded
-from meterwidgets.zones import midnight
+from meterwidgets.zones import midnight, month_name, weekday_name
 
 
 def duration(span: timedelta) -> str:
@@ -40,6 +40,50 @@ def previous_period(span: timedelta) -> str:
     return f"the {duration(span).removeprefix('1 ')} before"
 
 
+def earlier_period(earlier: Window, preset: str) -> str:
+    """The span of time that a change is measured against.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> from meterwidgets.frame.window import Window
+        >>> def utc(*at): return datetime(*at, tzinfo=UTC)
+        >>> earlier_period(Window(utc(2026, 2, 20), utc(2026, 2, 21), "UTC"), "today")
+        'the day before'
+        >>> part = Window(utc(2026, 2, 20), utc(2026, 2, 20, 10), "UTC")
+        >>> earlier_period(part, "today"), earlier_period(part, "custom")
+        ('Feb 20, 2026, 12:00 AM – 10:00 AM', 'the 10 hours before')
+    """
+    rolls = preset in ("1h", "24h", "custom")
+    if rolls or (earlier.days is not None and preset != "mtd"):
+        return previous_period(earlier.end - earlier.start)
+    return window(earlier)
+
+
+def elapsed(covered: timedelta, whole: timedelta) -> str:
+    """The covered part of a range of time, which daily figures divide by.
+
+    Args:
+        covered: How much of the range is covered.
+        whole: The length of the range.
+
+    Examples:
+        >>> elapsed(timedelta(days=30), timedelta(days=30))
+        '30 days'
+        >>> elapsed(timedelta(days=29, hours=19), timedelta(days=30))
+        '29.8 days'
+        >>> elapsed(timedelta(days=10), timedelta(days=30))
+        '10 of 30 days'
+        >>> elapsed(timedelta(hours=11, minutes=56), timedelta(days=1))
+        '11.9 hours'
+    """
+    text, of = duration(covered), duration(whole)
+    amount, _, unit = text.partition(" ")
+    is_much_shorter = whole - covered >= timedelta(days=1)
+    if is_much_shorter and unit.rstrip("s") == of.partition(" ")[2].rstrip("s"):
+        return f"{amount} of {of}"
+    return f"{text} of {of}" if is_much_shorter else text
+
+
 def day(value: date, *, year: bool = True) -> str:
     """A calendar day.
 
@@ -47,7 +91,7 @@ def day(value: date, *, year: bool = True) -> str:
         >>> day(date(2026, 2, 2)), day(date(2026, 2, 2), year=False)
         ('Feb 2, 2026', 'Feb 2')
     """
-    text = f"{value:%b} {value.day}"
+    text = f"{month_name(value)[:3]} {value.day}"
     return f"{text}, {value.year}" if year else text
 
 
@@ -60,7 +104,7 @@ def clock(value: datetime) -> str:
         >>> clock(datetime(2025, 11, 2, 1, tzinfo=ZoneInfo("America/New_York"), fold=1))
         '1:00 AM EST'
     """
-    text = f"{value.hour % 12 or 12}:{value:%M %p}"
+    text = f"{value.hour % 12 or 12}:{value:%M} {_half_of_day(value)}"
     other = value.replace(fold=1 - value.fold)  # the repeated hour's other pass
     return f"{text} {value:%Z}" if value.utcoffset() != other.utcoffset() else text
 
@@ -123,7 +167,7 @@ def data_status(frame: FrameData, tz: str) -> str:
         >>> data_status(usage.reprice(as_of=date(2026, 1, 1)), "UTC")
         'Data until Feb 22, 2026 · Repriced as of 2026-01-01'
     """
-    text = data_until(frame.as_of(tz), tz)
+    text = data_until(frame.coverage.end, tz)
     return f"{text} · {frame.pricing.capitalize()}" if frame.repriced else text
 
 
@@ -145,11 +189,11 @@ def bucket_label(start: datetime, bucket: str, tz: str) -> str:
     """
     local = start.astimezone(ZoneInfo(tz))
     if bucket == "month":
-        return f"{local:%b %Y}"
+        return _month(local)
     if bucket == "week":
         return f"Week of {day(local)}"
     if bucket == "day":
-        return f"{local:%a}, {day(local)}"
+        return f"{weekday_name(local)[:3]}, {day(local)}"
     return f"{day(local, year=False)}, {clock(local)}"
 
 
@@ -199,7 +243,7 @@ def axis_labels(
     """
     local = [start.astimezone(ZoneInfo(tz)) for start in starts]
     if bucket == "month":
-        return [(index, f"{start:%b %Y}") for index, start in enumerate(local)]
+        return [(index, _month(start)) for index, start in enumerate(local)]
     if bucket in ("week", "day"):
         return [(index, day(start, year=False)) for index, start in enumerate(local)]
     hours = (starts[-1] - starts[0]) / timedelta(hours=1)
@@ -217,6 +261,15 @@ def axis_labels(
     return [(index, text), *labels[1:]]
 
 
+def _month(start: datetime) -> str:
+    return f"{month_name(start)[:3]} {start.year}"
+
+
+def _half_of_day(value: datetime) -> str:
+    """Not %p, which is empty in most locales."""
+    return "AM" if value.hour < 12 else "PM"
+
+
 _HOUR_STEPS = (0.25, 0.5, 1, 3, 6, 12, 24)
 _MAX_LABELS = 8
 
@@ -225,4 +278,4 @@ def _hour_label(start: datetime) -> str:
     if not start.hour and not start.minute:
         return day(start, year=False)
     minute = f":{start:%M}" if start.minute else ""
-    return f"{start.hour % 12 or 12}{minute} {start:%p}"
+    return f"{start.hour % 12 or 12}{minute} {_half_of_day(start)}"

@@ -23,7 +23,7 @@ def text(found: Comparison) -> str:
     lines = [
         f"{plain(frame.name)}{' (demo data)' if frame.demo else ''}",
         f"{times.window(window)} · {window.tz} · "
-        f"{times.data_until(frame.as_of(window.tz), window.tz)}",
+        f"{times.data_until(frame.coverage.end, window.tz)}",
         f"Recorded beside {found.pricing}",
         *sentences(selection),
         "",

@@ -406,7 +406,7 @@ def test_a_bucket_without_a_count_has_an_unknown_number_of_requests() -> None:
     sums = usage.select().sums()
     assert (sums["records"], sums["requests_reported"]) == (1, 0)
     assert usage.bucket_s == 86_400
-    assert usage.as_of("UTC") == datetime(2026, 2, 23, tzinfo=UTC)
+    assert usage.coverage.end == datetime(2026, 2, 23, tzinfo=UTC)
 
 
 def test_deployment_and_model_stand_in_for_each_other() -> None:

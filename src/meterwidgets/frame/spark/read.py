@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ from meterwidgets.ledger.records import format_notes, notes
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.rejects import KEPT
+from meterwidgets.ledger.records.spans import span_of
 from meterwidgets.schema import DIMENSIONS
 from meterwidgets.text import counted
 
@@ -72,6 +74,7 @@ def read_cluster(
             or nothing in it is usage.
     """
     with ExitStack() as stack, explain_errors(attributes["name"]):
+        read_at = datetime.now(UTC)
         spec, df = _single_dataframe(specs)
         ledger_plan = _plan(spec, df)
         columns = {ours: text[1:-1] for ours, text in ledger_plan.fields.items()}
@@ -91,8 +94,12 @@ def read_cluster(
         records = Cluster(_persisted(distinct, stack) if has_ids else distinct, stack)
         cubes = partial(_build_cubes, records, columns, attributes["tz"])
         stats = time_stats(records)
+        written = spec.written or read_at
+        quality = Quality(
+            spans=(span_of(records, _NAME, ledger_plan.source.name, written),)
+        )
         frame = frame_from_records(
-            records, stats, Quality(), cubes, pricing=str(pricing), **attributes
+            records, stats, quality, cubes, pricing=str(pricing), **attributes
         )
         count = int(frame.cube.sums.total("records").sum())
         texts = [*_row_notes(ledger_plan, rejected, rejects, naive=naive)]

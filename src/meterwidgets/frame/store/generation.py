@@ -84,7 +84,9 @@ def write_generation(
     steps.until(0.4)
     gathered = collect(ws, [pending.request for pending in batch], steps.progress)
     steps.until(0.8)
-    inputs = read_inputs(ws, before, batch, assumed_tz=gathered.assumed_tz)
+    inputs = read_inputs(
+        ws, before, batch, spans=gathered.spans, assumed_tz=gathered.assumed_tz
+    )
     parts = {name: month.parts for name, month in before.months.items()}
     names = {each.name for each in before.inputs}
     known = [i for i, pending in enumerate(batch) if pending.name in names]

@@ -17,7 +17,7 @@ from meterwidgets.frame.labels import LedgerNames, merge_labels, newest_names
 from meterwidgets.frame.rollup.accumulator import accumulate_tables
 from meterwidgets.frame.saved import map_table, open_frame, save
 from meterwidgets.frame.store import parquet
-from meterwidgets.frame.store.manifest import Manifest
+from meterwidgets.frame.store.manifest import Manifest, store_coverage
 from meterwidgets.frame.store.writer import DisplayOptions
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.sql import path_literal
@@ -65,6 +65,7 @@ def write_index(
         user_cube=user_cube,
         last=EPOCH + timedelta(microseconds=max(month.last_us for month in months)),
         currencies=_currencies(manifest.tallies),
+        coverage=store_coverage(manifest, display.tz),
         quality=replace(_quality(manifest, found), credits=credited),
         tz=display.tz,
         bucket_s=max(month.bucket_us for month in months) // 1_000_000,

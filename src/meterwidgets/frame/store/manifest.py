@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -17,8 +18,11 @@ from typing import Any
 import msgspec
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.frame.coverage import Coverage, coverage_of
 from meterwidgets.ledger.readers.files import MANIFEST
 from meterwidgets.ledger.records.notes import Tally
+from meterwidgets.ledger.records.spans import LedgerSpan
+from meterwidgets.zones import EPOCH
 
 FORMAT = 3
 EARLIER = 2
@@ -40,6 +44,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
         assumed_tz: Whether its timestamps were read in an assumed zone.
         last_start_us: The start of its last record. A database is asked only for what
             began a day before that or later, and its ``rows`` count all readings.
+        span: The times of its usage, and when it was written; unset without usage.
     """
 
     id: int
@@ -50,6 +55,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int = 0
     assumed_tz: bool = False
     last_start_us: int | None = msgspec.field(default=None, name="until_us")
+    span: LedgerSpan | msgspec.UnsetType = msgspec.UNSET
 
 
 class Month(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +130,41 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         for month in self.months.values():
             yield from (*month.parts, month.segment)
         yield from filter(None, (self.index, self.rejects, self.credits))
+
+
+def store_coverage(
+    manifest: Manifest, tz: str, *, last_read: datetime | None = None
+) -> Coverage:
+    """The time that a store can speak of.
+
+    Args:
+        manifest: Its generation.
+        tz: Its own zone.
+        last_read: When somebody who follows its ledgers last read them all.
+    """
+    first_us = min(month.first_us for month in manifest.months.values())
+    spans = [
+        each.span or _undated_span(each, first_us)
+        for each in manifest.inputs
+        if each.span or each.last_start_us is not None
+    ]
+    if not spans:
+        last_us = max(month.last_us for month in manifest.months.values())
+        whole = Input(id=0, name="the store", last_start_us=last_us)
+        spans = [_undated_span(whole, first_us)]
+    return coverage_of(spans, tz, is_store=True, last_read=last_read)
+
+
+def _undated_span(read: Input, first_us: int) -> LedgerSpan:
+    """The span of an input that an earlier version read: what is known of it."""
+    last_us = (read.last_start_us or 0) + 1
+    return LedgerSpan(
+        name=read.name,
+        source="",
+        written=EPOCH + timedelta(microseconds=(read.mtime_ns or 0) // 1000),
+        first_us=min(first_us, last_us),
+        last_us=last_us,
+    ).trusted()
 
 
 def load(folder: Path, *, to_write: bool = False) -> Manifest | None:

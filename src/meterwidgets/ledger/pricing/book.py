@@ -12,7 +12,7 @@ from typing import Any
 
 import tomli
 
-from meterwidgets.errors import ConfigError
+from meterwidgets.errors import ConfigError, MeterError
 from meterwidgets.ledger.pricing import catalogue as bundled
 from meterwidgets.ledger.pricing.entries import Entry, parse_entry
 from meterwidgets.ledger.pricing.rates import Rates, Terms
@@ -48,26 +48,32 @@ class PriceBook:
 
     @classmethod
     def load(
-        cls, path: str | Path, *, catalogue: bool = True, tz: str = "UTC"
+        cls, path: str | Path, *, catalogue: bool = True, tz: str | None = None
     ) -> PriceBook:
         """Read the ``[[price]]`` entries of a TOML file.
 
         Args:
-            path: The file; other keys in it are ignored.
+            path: The file; keys other than these and ``timezone`` are ignored.
             catalogue: Whether to ask the bundled catalogue for the rest.
-            tz: The zone of days and hours.
+            tz: The zone of days and hours; None takes the file's ``timezone``, or UTC.
 
         Raises:
             ConfigError: When the file or an entry can't be read.
         """
         try:
             text = Path(path).read_text("utf-8")
-            entries = tomli.loads(text, parse_float=Decimal).get("price", [])
+            values = tomli.loads(text, parse_float=Decimal)
         except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ConfigError(f"{path}: {reason}") from None
+        entries = values.get("price", [])
         if not isinstance(entries, list):
             raise ConfigError(f"{path}: price: expected tables, [[price]]")
+        tz = tz or values.get("timezone", "UTC")
+        try:
+            zone(tz)
+        except MeterError as error:
+            raise ConfigError(f"{path}: timezone: {error}") from None
         return cls.parse(entries, where=f"{path}: ", catalogue=catalogue, tz=tz)
 
     @classmethod

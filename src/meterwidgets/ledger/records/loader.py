@@ -27,6 +27,7 @@ from meterwidgets.ledger.records import (
     reported,
 )
 from meterwidgets.ledger.records.plan import Plan
+from meterwidgets.ledger.records.spans import LAST_US
 from meterwidgets.text import counted
 
 BATCH_BYTES = 256 << 20
@@ -187,7 +188,10 @@ _FILE_STATS = f"""
   count(*) FILTER (WHERE NOT zoned AND {_IS_GOOD}) AS without_zone,
   min({{n}}) FILTER (WHERE NOT zoned AND {_IS_GOOD}) AS first_without_zone,
   count(reject) AS rejected,
-  sum(extra_dropped) AS extra_dropped
+  sum(extra_dropped) AS extra_dropped,
+  min(start_us) FILTER (WHERE {_IS_GOOD}) AS first_us,
+  max(start_us) FILTER (WHERE {_IS_GOOD}) AS last_start_us,
+  max({LAST_US}) FILTER (WHERE {_IS_GOOD}) AS last_us
 """
 """SQL text of the columns of ``file_stats``."""
 

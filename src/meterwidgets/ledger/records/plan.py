@@ -47,6 +47,7 @@ class LedgerSpec:
         since: Of databases, keep only the rows that began then or later.
         is_part: Whether a dataframe is a part of a table whose columns are all named,
             so that its values tell nothing of the whole.
+        written: When the ledger was written; None asks the file, or is now.
     """
 
     inputs: Sequence[Any]
@@ -56,6 +57,7 @@ class LedgerSpec:
     currency: str = "USD"
     since: datetime | None = None
     is_part: bool = False
+    written: datetime | None = None
 
     def __post_init__(self) -> None:
         """Put databases in the place of their addresses, which may hold passwords."""
@@ -81,6 +83,7 @@ class Plan:
         unread: The columns of tokens and money that are not read.
         may_fail: Whether it is one of a folder's files, which is left out if it can't
             be read.
+        written: When the ledger was written, where somebody says so.
     """
 
     raw: RawLedger
@@ -93,6 +96,7 @@ class Plan:
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     unread: tuple[ColumnValues, ...] = ()
     may_fail: bool = False
+    written: datetime | None = None
 
     @property
     def size(self) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.records.spans import LedgerSpan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,7 @@ class Quality:
         notes: What else users should know, one sentence each.
         credits: Credits, taxes and purchases of bills, which are in no record.
         rejects: File, line, field, value and reason of the first 10,000 rejected rows.
+        spans: The times of each file, database or table that has usage.
     """
 
     records: int = 0
@@ -53,6 +55,7 @@ class Quality:
     notes: tuple[str, ...] = ()
     credits: tuple[Credit, ...] = ()
     rejects: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    spans: tuple[LedgerSpan, ...] = field(default=(), repr=False, compare=False)
 
 
 def describe(reject: Mapping[str, Any]) -> str:

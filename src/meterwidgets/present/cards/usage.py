@@ -37,7 +37,9 @@ def spend(context: CardContext) -> Card:
         caption_title=caption_title,
         note=note,
         spark=context.spark(lambda point: point.cost),
-        **context.delta(lambda totals: totals.amounts.cost, context.money, rise="bad"),
+        **context.delta(
+            lambda totals: totals.amounts.cost, context.money, rise="bad", of_cost=True
+        ),
     )
 
 
@@ -152,7 +154,10 @@ def rate(context: CardContext) -> Card:
         note=_without_tokens(context),
         spark=context.spark(lambda point: point.rate_per_1k, is_ratio=True),
         **context.delta(
-            lambda totals: totals.amounts.rate_per_1k, context.rate, rise="bad"
+            lambda totals: totals.amounts.rate_per_1k,
+            context.rate,
+            rise="bad",
+            of_cost=True,
         ),
     )
 
@@ -183,7 +188,10 @@ def efficiency(context: CardContext) -> Card:
         note=_without_tokens(context),
         spark=context.spark(lambda point: point.tokens_per_unit, is_ratio=True),
         **context.delta(
-            lambda totals: totals.amounts.tokens_per_unit, formats.count, rise="good"
+            lambda totals: totals.amounts.tokens_per_unit,
+            formats.count,
+            rise="good",
+            of_cost=True,
         ),
     )
 

@@ -86,13 +86,14 @@ def trend(
     drawn_measure: UsageMeasure = "cost" if measure == "cost" and priced else "tokens"
     per_bucket = "over time" if brief else f"per {bucket}, {tz}"
     unpriced = "" if measure == drawn_measure else ", as nothing is priced"
+    partial = f"; the first {bucket} is partial" if over_time.is_first_partial else ""
     unknown = _unknown_buckets(over_time.series, drawn_measure)
     slots = slots_in(selection, by, slots)
     ticks = times.axis_labels(over_time.start, bucket, tz) if over_time.start else []
     unfinished = over_time.end if over_time.unfinished else None
     here = ZoneInfo(tz)
     return {
-        "subtitle": f"{drawn_measure.capitalize()} {per_bucket}{unpriced}",
+        "subtitle": f"{drawn_measure.capitalize()} {per_bucket}{unpriced}{partial}",
         "times": [
             start.astimezone(here).replace(tzinfo=None) for start in over_time.start
         ],
