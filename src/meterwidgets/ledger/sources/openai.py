@@ -35,11 +35,16 @@ def _is_usage(sample: Sample) -> bool:
 
 
 def _with_audio(side: str) -> str:
-    """SQL text of the tokens of a side: pages of before count text and audio apart."""
-    tokens = f"{{result.{side}_tokens}}"
+    """SQL text of the tokens of a side, with audio that stands beside them.
+
+    Pages of before count text and audio apart, and nothing says so but audio that is
+    more than the whole.
+    """
+    tokens, audio = f"{{result.{side}_tokens}}", f"{{result.{side}_audio_tokens}}"
     return (
-        f"CASE WHEN {{result.{side}_text_tokens}} IS NULL THEN "
-        f"{sum_of(tokens, f'{{result.{side}_audio_tokens}}')} ELSE {tokens} END"
+        f"CASE WHEN {{result.{side}_text_tokens}} IS NULL "
+        f"AND parse_count({audio}) > parse_count({tokens}) "
+        f"THEN {sum_of(tokens, audio)} ELSE {tokens} END"
     )
 
 
@@ -77,8 +82,8 @@ USAGE = Source(
         "requests": result_column("num_model_requests"),
         "input_tokens": Field(
             _with_audio("input"),
-            "results.input_tokens (cached tokens included; audio added where a page "
-            "has no input_text_tokens)",
+            "results.input_tokens (cached tokens included; audio added where it "
+            "is more than they are)",
         ),
         "input_audio_tokens": result_column("input_audio_tokens"),
         "input_image_tokens": result_column("input_image_tokens"),
