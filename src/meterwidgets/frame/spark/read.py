@@ -41,7 +41,7 @@ from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.rejects import KEPT
 from meterwidgets.ledger.records.spans import span_of
-from meterwidgets.schema import DIMENSIONS
+from meterwidgets.schema import DIMENSIONS, MONEY, OPTIONAL
 from meterwidgets.text import counted
 
 if TYPE_CHECKING:
@@ -182,9 +182,11 @@ def _records(rows: DataFrame, names: Collection[str], *, has_ids: bool) -> DataF
     records = rows.where("start_us IS NOT NULL").selectExpr(*values)
     if not has_ids:
         return records
+    # as where a ledger is read here, what few ledgers name makes no other record
+    compared = [name for name in records.columns if name not in {*OPTIONAL} - {*MONEY}]
     return (
         records.where("record_id IS NOT NULL")
-        .dropDuplicates()
+        .dropDuplicates(compared)
         .unionAll(records.where("record_id IS NULL"))
     )
 
