@@ -141,6 +141,10 @@ SOURCE = Source(
             attribute("service.name", of="resource"), "service.name of the resource"
         ),
         "user": Field(attribute(*_USER), "user.id, else enduser.id"),
+        "session": Field(
+            attribute("gen_ai.conversation.id", "session.id", "langfuse.session.id"),
+            "gen_ai.conversation.id, else session.id",
+        ),
         "endpoint": Field(
             attribute(*_OPERATION), "gen_ai.operation.name, else the kind of span"
         ),
@@ -176,6 +180,20 @@ SOURCE = Source(
         "cache_write_tokens": Field(
             attribute(*_WRITE),
             "gen_ai.usage.cache_creation.input_tokens or its other names",
+        ),
+        "input_audio_tokens": Field(
+            attribute(
+                "llm.token_count.prompt_details.audio",
+                "gen_ai.usage.details.input_audio_tokens",
+            ),
+            "llm.token_count.prompt_details.audio",
+        ),
+        "output_audio_tokens": Field(
+            attribute(
+                "llm.token_count.completion_details.audio",
+                "gen_ai.usage.details.output_audio_tokens",
+            ),
+            "llm.token_count.completion_details.audio",
         ),
         "output_tokens": Field(
             attribute(*_OUTPUT),
