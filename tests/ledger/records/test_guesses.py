@@ -268,3 +268,14 @@ def test_a_table_of_days_counts_no_requests(write: Write, one: str, other: str) 
 def test_requests_with_a_date_only_are_requests(write: Write, text: str) -> None:
     found = sums(write(text, "a.csv"))
     assert found["requests"] == found["records"]
+
+
+def test_a_request_that_failed_is_a_request_without_tokens(write: Write) -> None:
+    usage = read(write(lines(
+        {"model": "m", "response_code": 200, "prompt_tokens": 15, "completion_tokens": 7},
+        {"model": "m", "response_code": 429, "prompt_tokens": None},
+        {"model": None, "response_code": 200, "prompt_tokens": None},
+    ), "access.jsonl"))  # fmt: skip
+    total = usage.select().sums()
+    assert (total["requests"], total["input_tokens"]) == (2, 15)
+    assert "1 row holds no usage" in usage.quality.notes[0]

@@ -431,9 +431,15 @@ def _by_day(found: Plan) -> Plan:
 def _has_amounts(fields: Mapping[str, str], kinds: Mapping[str, str]) -> str:
     """SQL condition of the rows of a table that tell tokens, a cost or requests.
 
-    A row without a time is not left out but rejected.
+    A request that failed has none of them: its model and its status tell. A row without
+    a time is not left out but rejected.
     """
     conditions = []
+    if {"status", "model"} <= fields.keys():
+        answered = (f"text_or_null({fields[name]})" for name in ("status", "model"))
+        conditions.append(
+            f"({' AND '.join(f'{text} IS NOT NULL' for text in answered)})"
+        )
     for name in dict.fromkeys((*mapping.AMOUNTS, *COUNTS)):
         if name.endswith("_ms") or name not in fields:
             continue

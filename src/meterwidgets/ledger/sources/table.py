@@ -38,7 +38,9 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "provider": ("provider", "provider_name", "custom_llm_provider", "vendor"),
     "model": ("model", "model_name", "main_model", "model_id", "model_permaslug"),
-    "status": ("status",),
+    "status": (
+        "status", "status_code", "response_code", "http_status", "http_status_code",
+    ),
     "service_tier": ("service_tier",),
     "speed": ("speed_tier",),
     "geography": ("geography", "inference_geo"),
