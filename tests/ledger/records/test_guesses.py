@@ -236,7 +236,7 @@ def test_a_row_with_neither_tokens_nor_cost_is_no_request(write: Write) -> None:
         "2026-02-22T10:00:01Z,call,5,1\n2026-02-22T10:00:02Z,call,,1\n", "a.csv"
     ))  # fmt: skip
     assert usage.select().sums()["requests"] == 2
-    assert any("1 row is not a request" in note for note in usage.quality.notes)
+    assert any("1 row holds no usage" in note for note in usage.quality.notes)
 
 
 DAYS = "date,model,input_tokens\n{0},m,5000000\n{1},m,6000000\n{1},q,6000000\n"
