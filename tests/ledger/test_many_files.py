@@ -17,7 +17,7 @@ from ledger.sources.test_codex import turn
 from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import MeterError
 from meterwidgets.ledger.engine.progress import Done
-from meterwidgets.ledger.records import loader
+from meterwidgets.ledger.loading import loader
 
 from .figures import read
 

@@ -20,11 +20,11 @@ from meterwidgets.frame.labels import merge_labels, newest_names
 from meterwidgets.frame.rollup.stats import STATS_COLUMNS, record_stats
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Progress, Steps
+from meterwidgets.ledger.loading import parquet_view
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.read import read_ledgers
 from meterwidgets.ledger.readers.postgres_url import Database
-from meterwidgets.ledger.records import parquet_view
 from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.records.quality import write_rejects

@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.duplicates import containment, provider_costs
+from meterwidgets.ledger.duplicates.dedupe import deduplicate
 from meterwidgets.ledger.engine.progress import Done, Progress, Steps
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
+from meterwidgets.ledger.loading import rejects
+from meterwidgets.ledger.loading.loader import Loader, batches, remove_bad_rows
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.costs import price
@@ -23,17 +27,7 @@ from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.postgres_url import Database
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records import (
-    bill_credits,
-    containment,
-    format_notes,
-    labels,
-    notes,
-    provider_costs,
-    rejects,
-)
-from meterwidgets.ledger.records.dedupe import deduplicate
-from meterwidgets.ledger.records.loader import Loader, batches, remove_bad_rows
+from meterwidgets.ledger.records import bill_credits, format_notes, labels, notes
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.spans import LedgerSpan, collect_spans

@@ -15,8 +15,8 @@ from metrics.ledgers import request
 import meterwidgets as mw
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.engine.connection import open_workspace
+from meterwidgets.ledger.loading import parquet_view
 from meterwidgets.ledger.read import collect, price_reported
-from meterwidgets.ledger.records import parquet_view
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.schema import FIELDS, OPTIONAL
 

@@ -31,6 +31,7 @@ from meterwidgets.frame.spark.worker import (
     versions,
 )
 from meterwidgets.ledger.engine.connection import open_workspace
+from meterwidgets.ledger.loading.rejects import KEPT
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing
@@ -39,7 +40,6 @@ from meterwidgets.ledger.readers.dataframe import open_dataframe
 from meterwidgets.ledger.records import format_notes, notes
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
-from meterwidgets.ledger.records.rejects import KEPT
 from meterwidgets.ledger.records.spans import span_of
 from meterwidgets.schema import DIMENSIONS, MONEY, OPTIONAL
 from meterwidgets.text import counted

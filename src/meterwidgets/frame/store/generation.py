@@ -22,8 +22,8 @@ from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.loading import parquet_view, rejects
 from meterwidgets.ledger.read import collect, no_usage_error, price_reported
-from meterwidgets.ledger.records import parquet_view, rejects
 from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.quality import as_line
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meterwidgets.frame.store import parquet
+from meterwidgets.ledger.duplicates import containment, dedupe, provider_costs
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
-from meterwidgets.ledger.records import containment, dedupe, provider_costs
 
 SUPERSEDED = Relation("superseded")
 """The table of stored rows that newer records replace: part, file_row_number."""

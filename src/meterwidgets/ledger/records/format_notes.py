@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meterwidgets.ledger.records.column_values import ColumnValues, summed
+from meterwidgets.ledger.tables.column_values import ColumnValues, summed
 
 if TYPE_CHECKING:
     from meterwidgets.ledger.records.plan import Plan

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.duplicates.dedupe import COUNTED
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.answers import unwrapped
@@ -21,13 +22,13 @@ from meterwidgets.ledger.envelopes.raw_values import select_values
 from meterwidgets.ledger.readers.objects import as_objects
 from meterwidgets.ledger.readers.postgres_url import parse_database_url
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records import mapping, normalise
-from meterwidgets.ledger.records.column_values import ColumnValues, TableValues
-from meterwidgets.ledger.records.dedupe import COUNTED
-from meterwidgets.ledger.records.mapping import Formula, TableMapping
+from meterwidgets.ledger.records import normalise
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import PART_COLUMNS, PLACEHOLDER, Source
 from meterwidgets.ledger.sources.sql import next_day
+from meterwidgets.ledger.tables import mapping
+from meterwidgets.ledger.tables.column_values import ColumnValues, TableValues
+from meterwidgets.ledger.tables.mapping import Formula, TableMapping
 from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, OPTIONAL
 
 PART_STEP = 1 << 40

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.envelopes.raw_values import select_values
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records.mapping import TableMapping
 from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
+from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.schema import ATTRIBUTES, NAMES
 
 if TYPE_CHECKING:

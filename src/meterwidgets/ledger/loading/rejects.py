@@ -10,9 +10,9 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.loading.line_numbers import lines_of_bytes, lines_of_rows
 from meterwidgets.ledger.readers.files import LONGEST_LINE, READ_ERRORS
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records.line_numbers import lines_of_bytes, lines_of_rows
 from meterwidgets.ledger.records.plan import PART_STEP, Plan
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from ledger.test_many_files import told
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.engine import progress
-from meterwidgets.ledger.records import parquet_view
+from meterwidgets.ledger.loading import parquet_view
 from meterwidgets.ledger.records.plan import LedgerSpec
 
 WAYS = {"where it is": 0, "copied": 1 << 60}

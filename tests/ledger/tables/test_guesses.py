@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import meterwidgets as mw
-from meterwidgets.ledger.records.mapping import check
 from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
+from meterwidgets.ledger.tables.mapping import check
 
 Write = Callable[..., Path]
 

@@ -16,16 +16,10 @@ from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.left_out import nesting, no_usage, remarks, retrievals
+from meterwidgets.ledger.loading import parquet_view, rejects, reported
 from meterwidgets.ledger.readers.json_errors import explain_json_error
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records import (
-    bill_credits,
-    format_notes,
-    labels,
-    parquet_view,
-    rejects,
-    reported,
-)
+from meterwidgets.ledger.records import bill_credits, format_notes, labels
 from meterwidgets.ledger.records.plan import Plan
 from meterwidgets.ledger.records.spans import LAST_US
 from meterwidgets.text import counted

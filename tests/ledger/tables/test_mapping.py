@@ -43,7 +43,7 @@ def rows(ledger: Any, **words: Any) -> list[dict[str, Any]]:
      ("num_model_requests", "requests"), ("Spend ($)", "cost"), ("weather", None)],
 )  # fmt: skip
 def test_usual_names_are_guessed(column: str, field: str | None) -> None:
-    from meterwidgets.ledger.records.mapping import guess
+    from meterwidgets.ledger.tables.mapping import guess
 
     assert guess([column]) == ({field: column} if field else {})
 

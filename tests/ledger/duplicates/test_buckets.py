@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.duplicates.growing import FORMATS, export, growing
+from ledger.duplicates.test_duplicates import figures
 from ledger.figures import by, lines, read, sums
-from ledger.records.growing import FORMATS, export, growing
-from ledger.records.test_duplicates import figures
 from ledger.sources import test_anthropic, test_litellm_daily, test_openai
 
 Write = Callable[..., Path]
