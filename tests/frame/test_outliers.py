@@ -62,7 +62,9 @@ def test_left_out_every_figure_is_that_of_a_ledger_without_them(
     assert left.sums() == expected.sums()
     for name in ("org", "project", "deployment", "model", "endpoint", "user"):
         assert left.by(name) == expected.by(name)
-        assert left.by(name, own=False) == expected.by(name, own=False)
+        assert left.by(name, apply_own_filter=False) == expected.by(
+            name, apply_own_filter=False
+        )
     found, wanted = as_json.report(left), as_json.report(expected)
     del found["quality"], wanted["quality"]
     assert found == wanted

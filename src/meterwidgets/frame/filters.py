@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from meterwidgets.errors import MeterError, unknown
+from meterwidgets.frame.cube.cube import KeptValues
 from meterwidgets.schema import DIMENSIONS
 from meterwidgets.zones import parse_instant, zone
 
@@ -196,6 +197,27 @@ cost_type, currency, outliers
             if getattr(self, each.name) != each.default
         ]
         return f"Filters({', '.join(changed)})"
+
+
+def kept_values(
+    filters: Filters, currency: str | None, *, excluded: str | None = None
+) -> KeptValues:
+    """The values of each dimension that filters leave.
+
+    Args:
+        filters: The filters.
+        currency: The currency of every amount; None where nothing is priced.
+        excluded: A dimension whose filter does not apply.
+    """
+    kept = [("currency", frozenset([None, currency]))]
+    if filters.outliers == "without":
+        kept.append(("outlier", frozenset([None])))
+    kept += [
+        (dimension, frozenset(values))
+        for dimension, values in filters.chosen.items()
+        if dimension != excluded
+    ]
+    return tuple(kept)
 
 
 def _names(filter_name: str, given: Any) -> tuple[str | None, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from meterwidgets.frame.selection import Selection
+from meterwidgets.frame.window import comparable
 from meterwidgets.metrics.amounts import Amounts, amounts_from_sums
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
 from meterwidgets.metrics.memoize import memoize
@@ -134,15 +135,31 @@ def compared(selection: Selection) -> Compared | None:
 
     Source: METRICS, "Delta".
     """
-    alike = selection.comparable()
-    if alike is None:
+    periods = _comparable_periods(selection)
+    if periods is None:
         return None
-    current, previous = (totals(each) for each in alike)
+    current, previous = map(totals, periods)
     for amounts in (current.amounts, previous.amounts):
         if amounts.requests is not None and amounts.requests < _FEWEST_REQUESTS:
             return None
-    window = alike[1].window
+    window = periods[1].window
     return Compared(current, previous, window.start, window.end)
+
+
+def _comparable_periods(selection: Selection) -> tuple[Selection, Selection] | None:
+    """A selection up to the last record, and the same filters one period earlier.
+
+    Returns:
+        None where either is not wholly covered.
+    """
+    frame = selection.frame
+    windows = comparable(
+        selection.filters, selection.window, frame.coverage, frame.cube.grain_s
+    )
+    if windows is None:
+        return None
+    now, before = (selection.at(window.start, window.end) for window in windows)
+    return now, before
 
 
 def delta(current: Number | None, previous: Number | None) -> Fraction | None:

@@ -152,7 +152,7 @@ def _series(
     """The series between edges of time, the largest first, then "Other"."""
     cost_type = selection.filters.cost_type
     if by is None:
-        sums = selection.over(edges)[None]
+        sums = selection.sums_between(edges)[None]
         points = columns_from_sums(sums, cost_type).to_list()
         yield Series(None, "Total", tuple(points))
         return
@@ -163,14 +163,14 @@ def _series(
     # Summing over time for thousands of users costs much more than for a few.
     is_large = by not in selection.cube.names
     ids = [row.id for row in shown]
-    sums_of = selection.over(edges, by, values=ids if is_large else None)
+    sums_of = selection.sums_between(edges, by, values=ids if is_large else None)
     for row in shown:
         points = columns_from_sums(sums_of[row.id], cost_type).to_list()
         yield Series(row.id, row.name, tuple(points))
     if not others:
         return
     if is_large:  # "Other" is the total without the top ones, which needs no users
-        total = selection.over(edges)[None]
+        total = selection.sums_between(edges)[None]
         tops = [sums_of[id_] for id_ in ids]
         rest = {m: total[m] - np.sum([top[m] for top in tops], 0) for m in total}
     else:
@@ -209,7 +209,7 @@ def sparkline(selection: Selection) -> tuple[Amounts, ...]:
     if edges[-1] > min(window.end, coverage.end) and len(edges) > 2:
         edges.pop()
     edges[0], edges[-1] = max(window.start, edges[0]), min(window.end, edges[-1])
-    summed = selection.over(edges, measures=_SPARKLINE_MEASURES).get(None)
+    summed = selection.sums_between(edges, measures=_SPARKLINE_MEASURES).get(None)
     if summed is None:
         return ()
     # Measures that are not summed count as 0, and what is unknown as reported.

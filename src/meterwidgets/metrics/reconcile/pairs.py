@@ -149,7 +149,7 @@ def ledger_costs(
         names: The ledger's name of a model -> its name in the lines.
     """
     costs: dict[LineKey, int] = defaultdict(int)
-    for model, sums in ledger.over(edges, "model", _COSTS).items():
+    for model, sums in ledger.sums_between(edges, "model", _COSTS).items():
         parts = [sums[part].tolist() for part in COST_PARTS]
         for period, amount in enumerate(map(sum, zip(*parts, strict=True))):
             costs[LineKey(period, names.get(model, model))] += amount
@@ -224,7 +224,7 @@ def _side_totals(
     selection: Selection, edges: Sequence[datetime]
 ) -> Iterator[tuple[Name, int, SideTotals]]:
     """Model, period and totals, only where there are records."""
-    for model, by_period in selection.over(edges, "model", _MEASURES).items():
+    for model, by_period in selection.sums_between(edges, "model", _MEASURES).items():
         sums = {measure: values.tolist() for measure, values in by_period.items()}
         for period, records in enumerate(sums["records"]):
             if records:

@@ -56,7 +56,7 @@ class CardContext:
             selection: What the cards show.
             slots: Model -> its colour slot, in the order of the whole ledger.
         """
-        rows = breakdown(selection, "model", own=False).rows
+        rows = breakdown(selection, "model", apply_own_filter=False).rows
         in_selection = slots_in(selection, "model", slots)
         return cls(
             totals=totals(selection),

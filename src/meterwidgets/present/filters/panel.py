@@ -215,7 +215,7 @@ def _filter_list(
 ) -> FilterList:
     """The values of one filter that exist under the other filters, with shares."""
     chosen = selection.filters.chosen.get(dimension.name, ())
-    ranked = breakdown(selection, dimension.name, own=False)
+    ranked = breakdown(selection, dimension.name, apply_own_filter=False)
     shares = percentages.shares([row.value or 0 for row in ranked.rows])
     listed: list[FilterValue] = [
         {

@@ -52,7 +52,7 @@ def slots_in(selection: Selection, by: str, slots: Slots) -> Slots:
         by: The dimension.
         slots: Value -> slot, in the order of the whole ledger.
     """
-    rows = breakdown(selection, by, own=False).rows
+    rows = breakdown(selection, by, apply_own_filter=False).rows
     return distinct_slots([row.id for row in rows], slots)
 
 

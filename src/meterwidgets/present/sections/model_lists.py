@@ -55,7 +55,7 @@ def model_list(
         slots: Value -> its colour slot, in the order of the whole ledger.
         expanded: Whether all rows are listed.
     """
-    ranked = breakdown(selection, by, own=False)
+    ranked = breakdown(selection, by, apply_own_filter=False)
     measure, currency = ranked.measure, selection.currency
     total: int | None = getattr(totals(selection).amounts, measure)
     rows = top_with_other(ranked.rows, MOST_ROWS)
