@@ -11,13 +11,14 @@ import pytest
 import meterwidgets
 
 HOUSE = Path(meterwidgets.__file__).parent
-EVERYWHERE = {"errors", "schema", "text", "zones"}
+EVERYWHERE = {"errors", "measures", "schema", "text", "zones"}
 
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "text": set(),
     "zones": set(),
     "schema": set(),
+    "measures": set(),
     "ledger": {"ledger"},
     "frame": {"ledger", "frame"},
     "metrics": {"ledger", "frame", "metrics"},

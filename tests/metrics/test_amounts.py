@@ -11,6 +11,7 @@ import pyarrow as pa
 
 import meterwidgets as mw
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.measures import MEASURES
 from meterwidgets.metrics.amounts import (
     AmountColumns,
     Amounts,
@@ -20,7 +21,6 @@ from meterwidgets.metrics.amounts import (
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import sparkline, trend
-from meterwidgets.schema import MEASURES
 
 from .ledgers import request, selected, usage_of
 

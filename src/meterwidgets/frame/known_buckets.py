@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from meterwidgets.schema import COST_PARTS, KNOWN_BUCKETS
+from meterwidgets.measures import KNOWN_BUCKETS
+from meterwidgets.schema import COST_PARTS
 
 
 def finest_known_bucket_s(sums: Mapping[str, int]) -> int:

@@ -25,7 +25,7 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup.encoding import Integers, numbers
 from meterwidgets.ledger.pricing.outliers import Outlier
 from meterwidgets.ledger.records.quality import Credit, Quality
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 
 _FORMAT = 5
 _METADATA = "frame.json"

@@ -23,7 +23,7 @@ from meterwidgets.frame.known_buckets import finest_known_bucket_s, is_some_coar
 from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.rollup.encoding import Int64s
 from meterwidgets.frame.window import Window, resolve, snap
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from meterwidgets.frame.selection import Selection
+from meterwidgets.measures import MEASURES
 from meterwidgets.metrics.amounts import UNKNOWN, Amounts, columns_from_sums
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.buckets import (
@@ -18,7 +19,6 @@ from meterwidgets.metrics.buckets import (
     not_finer_than_grain,
 )
 from meterwidgets.metrics.memoize import memoize
-from meterwidgets.schema import MEASURES
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from meterwidgets.frame.rollup.batches import (
     edge_ranges,
 )
 from meterwidgets.frame.rollup.encoding import Int64s, Integers, extremes, narrow
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 from meterwidgets.zones import midnight
 
 SPACE, USER_SPACE = 100_000_000, 500_000_000

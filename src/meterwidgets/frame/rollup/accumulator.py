@@ -41,7 +41,7 @@ from meterwidgets.frame.rollup.encoding import (
     total_size,
 )
 from meterwidgets.frame.rollup.tables import aliases_of, with_aliases
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 
 _UNMERGED_ROWS = 4_000_000
 """Rows that may wait unmerged, besides as many as were merged last."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 
 Int64s = npt.NDArray[np.int64]
 Integers = npt.NDArray[Any]

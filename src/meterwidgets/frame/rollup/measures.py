@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from meterwidgets.schema import COST_PARTS, MEASURES
+from meterwidgets.measures import MEASURES
+from meterwidgets.schema import COST_PARTS
 
 _ONE_REQUEST = "requests = 1"
 

@@ -15,7 +15,8 @@ from meterwidgets.frame.rollup.tables import aliases_of, compact, with_aliases
 from meterwidgets.frame.saved import map_table, write_table
 from meterwidgets.frame.store.manifest import Month
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.schema import DIMENSIONS, MEASURES
+from meterwidgets.measures import MEASURES
+from meterwidgets.schema import DIMENSIONS
 
 
 def grain(before: int, months: Iterable[Month]) -> int:

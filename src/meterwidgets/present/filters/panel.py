@@ -9,6 +9,7 @@ from typing import TypedDict
 from meterwidgets.frame.filters import PRESETS, Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import Window, is_shorter
+from meterwidgets.measures import bucket_name
 from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import breakdown
@@ -16,7 +17,7 @@ from meterwidgets.metrics.totals import compared
 from meterwidgets.present.filters.chosen import Chip, chips
 from meterwidgets.present.vocabulary import values
 from meterwidgets.present.vocabulary.colors import Slots
-from meterwidgets.schema import Dimension, bucket_name
+from meterwidgets.schema import Dimension
 from meterwidgets.zones import day_before, day_of, zone
 
 _MICROSECOND = timedelta(microseconds=1)
