@@ -240,8 +240,8 @@ def test_what_is_left_out_of_langfuse_is_said_with_its_usage(write: Write) -> No
     rows = [observation(1, PLAIN), observation(2, PLAIN, type="SPAN", total_cost=0.5)]
     usage = read(write(json.dumps(rows), "a.json"))
     assert (
-        "langfuse: 1 row is not a request, left out (55 tokens and 0.500000000 USD)"
-        in notes(usage)
+        "langfuse: 1 row left out (55 tokens and 0.500000000 USD): they are no usage "
+        "of their own in this format" in notes(usage)
     )
 
 
