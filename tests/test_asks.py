@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import meterwidgets as mw
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.text import formats
 from meterwidgets.metrics.totals import compared, totals
 from meterwidgets.metrics.trend import trend
 from meterwidgets.report import json as report

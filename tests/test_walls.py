@@ -26,7 +26,12 @@ ROOMS: dict[str, set[str]] = {
     "context": {"ledger", "frame", "config", "context"},
     "present": {"ledger", "frame", "metrics", "present"},
     "report": {"ledger", "frame", "metrics", "present", "report"},
-    "widgets": {"metrics.axes", "metrics.formats", "metrics.percentages", "widgets"},
+    "widgets": {
+        "metrics.text.axes",
+        "metrics.text.formats",
+        "metrics.text.percentages",
+        "widgets",
+    },
     "dashboards": {
         *{"ledger", "frame", "metrics", "present", "widgets", "dashboards"},
         *{"config", "context"},

@@ -15,7 +15,7 @@ from ipywidgets.widgets.widget import _instances
 
 import meterwidgets as mw
 from meterwidgets.errors import LedgerError
-from meterwidgets.metrics import formats, percentages
+from meterwidgets.metrics.text import formats, percentages
 
 from . import ledgers
 from .ledgers import KINDS, paid, row

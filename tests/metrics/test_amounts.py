@@ -12,12 +12,12 @@ import pyarrow as pa
 import meterwidgets as mw
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.measures import MEASURES
-from meterwidgets.metrics.amounts import (
+from meterwidgets.metrics.amount_columns import (
     AmountColumns,
-    Amounts,
     amounts_from_sums,
     columns_from_sums,
 )
+from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import sparkline, trend

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from meterwidgets.frame.filters import Filters, Preset
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.metrics import axes, formats, percentages, times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.text import axes, formats, percentages, times
 from meterwidgets.metrics.totals import compared, totals
 from meterwidgets.metrics.trend import trend
 

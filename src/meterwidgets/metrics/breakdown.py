@@ -8,13 +8,8 @@ from fractions import Fraction
 from typing import NamedTuple, overload
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.amounts import (
-    AmountColumns,
-    Amounts,
-    UsageMeasure,
-    columns_from_sums,
-    ratio,
-)
+from meterwidgets.metrics.amount_columns import AmountColumns, columns_from_sums
+from meterwidgets.metrics.amounts import Amounts, UsageMeasure, ratio
 from meterwidgets.metrics.memoize import memoize
 
 

@@ -10,9 +10,9 @@ from typing import Literal
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.outliers import FACTOR, Outlier
-from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.overpriced import overpriced_requests
+from meterwidgets.metrics.text import formats, percentages, times
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import trend
 from meterwidgets.text import isolated

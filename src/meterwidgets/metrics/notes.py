@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.bill_credits import selected_credits
+from meterwidgets.metrics.text import formats
 from meterwidgets.metrics.totals import totals
 
 LEFT_OUT = (

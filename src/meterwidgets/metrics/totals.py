@@ -9,7 +9,8 @@ from fractions import Fraction
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import comparable
-from meterwidgets.metrics.amounts import Amounts, amounts_from_sums
+from meterwidgets.metrics.amount_columns import amounts_from_sums
+from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
 from meterwidgets.metrics.memoize import memoize
 

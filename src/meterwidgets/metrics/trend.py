@@ -11,7 +11,8 @@ import numpy as np
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.measures import MEASURES
-from meterwidgets.metrics.amounts import UNKNOWN, Amounts, columns_from_sums
+from meterwidgets.metrics.amount_columns import columns_from_sums
+from meterwidgets.metrics.amounts import UNKNOWN, Amounts
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.buckets import (
     bucket_edges,

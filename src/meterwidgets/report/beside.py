@@ -7,9 +7,9 @@ import json
 from io import StringIO
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.compare import ComparedRow, Comparison, exact_values
 from meterwidgets.metrics.notes import notes_of
+from meterwidgets.metrics.text import formats, percentages, times
 from meterwidgets.present.filters.chosen import sentences
 from meterwidgets.report.csv import harmless
 from meterwidgets.report.json import time_range

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
 from meterwidgets.metrics.notes import notes_of
+from meterwidgets.metrics.text import times
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.filters.chosen import sentences

@@ -12,9 +12,9 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
-from meterwidgets.metrics.formats import decimal_text, rounded
 from meterwidgets.metrics.insights import insights
 from meterwidgets.metrics.notes import notes_of
+from meterwidgets.metrics.text.formats import decimal_text, rounded
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import trend
 

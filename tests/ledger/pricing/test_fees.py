@@ -9,7 +9,8 @@ import pytest
 from metrics.ledgers import request, usage_of
 
 from meterwidgets.frame.filters import Filters
-from meterwidgets.metrics.amounts import Amounts, amounts_from_sums
+from meterwidgets.metrics.amount_columns import amounts_from_sums
+from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.totals import totals
 from meterwidgets.present.sections.splits import split_bar

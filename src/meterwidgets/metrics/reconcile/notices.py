@@ -10,8 +10,8 @@ import numpy as np
 
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.ledger.records.quality import describe
-from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.reconcile.pairs import Pair
+from meterwidgets.metrics.text import formats, percentages, times
 
 _DAY_S = 86_400
 

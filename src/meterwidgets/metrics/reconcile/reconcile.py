@@ -11,7 +11,6 @@ from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.bill_credits import credits_in
 from meterwidgets.metrics.reconcile.notices import notices
 from meterwidgets.metrics.reconcile.pairs import (
@@ -35,6 +34,7 @@ from meterwidgets.metrics.reconcile.reasons import (
     gather_evidence,
 )
 from meterwidgets.metrics.reconcile.results import Line, Reason, Reconciliation
+from meterwidgets.metrics.text import formats
 
 TOLERANCE = "0.005"
 """Half a cent: an invoice in cents may round a line by this much."""

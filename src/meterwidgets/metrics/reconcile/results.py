@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.reconcile.model_names import Match
 from meterwidgets.metrics.reconcile.reason_texts import ReasonKind
+from meterwidgets.metrics.text import formats
 
 if TYPE_CHECKING:
     import pandas as pd

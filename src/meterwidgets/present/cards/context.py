@@ -9,11 +9,11 @@ from statistics import median
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import Window
-from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import breakdown
-from meterwidgets.metrics.formats import Number
+from meterwidgets.metrics.text import formats, percentages, times
+from meterwidgets.metrics.text.formats import Number
 from meterwidgets.metrics.totals import Compared, Totals, compared, totals
 from meterwidgets.metrics.trend import sparkline
 from meterwidgets.present.cards.card import Delta, Tone

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.breakdown import concentration, top_with_other
+from meterwidgets.metrics.text import formats, percentages
 from meterwidgets.metrics.totals import Totals
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext

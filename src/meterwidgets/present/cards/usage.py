@@ -7,8 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
-from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.text import formats, percentages
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.cards.spec import CardSpec, card

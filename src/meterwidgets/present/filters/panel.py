@@ -10,9 +10,9 @@ from meterwidgets.frame.filters import PRESETS, Filters
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import Window, is_shorter
 from meterwidgets.measures import bucket_name
-from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import breakdown
+from meterwidgets.metrics.text import formats, percentages, times
 from meterwidgets.metrics.totals import compared
 from meterwidgets.present.filters.chosen import Chip, chips
 from meterwidgets.present.vocabulary import values

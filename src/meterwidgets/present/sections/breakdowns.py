@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.breakdown import Breakdown, Row, breakdown, top_with_other
+from meterwidgets.metrics.text import formats, percentages
 from meterwidgets.present.vocabulary import values
 from meterwidgets.present.vocabulary.colors import Slots, distinct_slots
 from meterwidgets.present.vocabulary.words import exact, figure, printable

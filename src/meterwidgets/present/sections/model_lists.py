@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.breakdown import Row, breakdown, top_with_other
+from meterwidgets.metrics.text import formats
 from meterwidgets.metrics.totals import totals
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
 from meterwidgets.present.sections.breakdowns import (

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, percentages
-from meterwidgets.metrics.amounts import Amounts, UsageMeasure, amounts_from_sums
-from meterwidgets.metrics.formats import Number
+from meterwidgets.metrics.amount_columns import amounts_from_sums
+from meterwidgets.metrics.amounts import Amounts, UsageMeasure
+from meterwidgets.metrics.text import formats, percentages
+from meterwidgets.metrics.text.formats import Number
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
 from meterwidgets.present.vocabulary.words import NO_PRICE, per_unit
 

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import times
 from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.buckets import edges
+from meterwidgets.metrics.text import times
 from meterwidgets.metrics.trend import Series
 from meterwidgets.metrics.trend import trend as trend_of
 from meterwidgets.present.filters.chosen import EmptyState, empty_state

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterwidgets.metrics import percentages
+from meterwidgets.metrics.text import percentages
 
 from .numbers import number, steady
 

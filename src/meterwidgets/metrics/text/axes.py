@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from meterwidgets.metrics.formats import (
+from meterwidgets.metrics.text.formats import (
     NANO,
     Number,
     compact,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from meterwidgets.frame.data import FrameData
 from meterwidgets.frame.window import Window
-from meterwidgets.metrics.formats import plural, rounded
+from meterwidgets.metrics.text.formats import plural, rounded
 from meterwidgets.zones import midnight, month_name, weekday_name
 
 

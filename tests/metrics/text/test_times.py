@@ -10,7 +10,7 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.frame.window import Window
-from meterwidgets.metrics import times
+from meterwidgets.metrics.text import times
 from meterwidgets.zones import midnight, month_name
 
 

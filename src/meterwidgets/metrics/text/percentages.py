@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
-from meterwidgets.metrics.formats import DASH, Number, count, rounded
+from meterwidgets.metrics.text.formats import DASH, Number, count, rounded
 
 
 def share(fraction: Fraction | None) -> str:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterwidgets.metrics import formats, percentages
-from meterwidgets.metrics.formats import NANO
+from meterwidgets.metrics.text import formats, percentages
+from meterwidgets.metrics.text.formats import NANO
 
 from .numbers import nano, number, steady
 

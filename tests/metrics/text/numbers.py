@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from hypothesis import settings
 
-from meterwidgets.metrics.formats import NANO
+from meterwidgets.metrics.text.formats import NANO
 
 steady = settings(derandomize=True, deadline=None, max_examples=400)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterwidgets.metrics import axes
+from meterwidgets.metrics.text import axes
 
 from .numbers import nano, number, steady
 
