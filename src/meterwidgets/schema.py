@@ -35,12 +35,17 @@ COUNTS = (
 least, which decides on the tier of a price.
 """
 
+UNSTORED = ("total_tokens", "other_input_tokens", "other_output_tokens")
+"""Whole numbers that a ledger may state and a record does not keep: they tell whether
+cached tokens and the like are inside the input and the output, or beside them. The
+other ones are all parts but the cache and the reasoning."""
+
 MONEY = ("cost", "input_cost", "output_cost", "fee_cost")
 """What a ledger can record of a cost: the total, or its parts."""
 
 FIELDS = (
-    "record_id", "covers", "start", "end", *NAMES, *ATTRIBUTES, *COUNTS, *MONEY,
-    "currency", "extra",
+    "record_id", "covers", "start", "end", *NAMES, *ATTRIBUTES, *COUNTS, *UNSTORED,
+    *MONEY, "currency", "extra",
 )  # fmt: skip
 """All that a ledger's column can fill."""
 

@@ -27,7 +27,13 @@ from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.postgres_url import Database
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records import bill_credits, format_notes, labels, notes
+from meterwidgets.ledger.records import (
+    bill_credits,
+    doubts,
+    format_notes,
+    labels,
+    notes,
+)
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.spans import LedgerSpan, collect_spans
@@ -35,7 +41,7 @@ from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 from meterwidgets.text import counted
 
 SaveRejects = Callable[[Iterable[Mapping[str, Any]]], None]
-"""Saves rejected rows: file, line, field, value, reason."""
+"""Saves rejected rows and doubtful fields: file, line, field, value, reason, kept."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Collected:
         notes: What users should know about each, one sentence each.
         repeated: How many records were left out since others report their usage.
         spans: The times of each; None for one without usage.
+        has_added_tokens: Whether ``reported`` has the column that `doubts.notes` needs.
+        has_corrections: Whether some records take money back.
     """
 
     names: tuple[str, ...]
@@ -55,6 +63,14 @@ class Collected:
     notes: tuple[str, ...]
     repeated: int
     spans: tuple[LedgerSpan | None, ...]
+    has_added_tokens: bool
+    has_corrections: bool
+
+    def doubts(self, ws: Workspace) -> list[str]:
+        """The notes on doubts; see `doubts.notes`."""
+        return doubts.notes(
+            ws, added=self.has_added_tokens, corrections=self.has_corrections
+        )
 
 
 # long: the stages of reading, one after the other
@@ -74,7 +90,7 @@ def read_ledgers(
         specs: What to read; all of it is one ledger, without duplicates.
         book: Prices for what the ledgers did not price.
         steps: Told about progress; its next step is what is done with the records.
-        save_rejects: Called once with all rejected rows, if there are any, when every
+        save_rejects: Called once with all rejected rows and doubts, if any, when every
             input has been read.
         pricing: The pricing mode.
         extra_sums: SQL text of further columns of ``tallies``.
@@ -91,10 +107,12 @@ def read_ledgers(
     steps.until(0.8)
     overlaps = containment.overlap_notes(ws)
     duplicates = deduplicate(ws)
-    rejected = ws.count(ws.rejects)
-    first_rejects = tuple(islice(rejects.rows(ws), rejects.KEPT))
-    if first_rejects and save_rejects is not None:
+    rejected = rejects.count(ws)
+    all_rejects = tuple(islice(rejects.rows(ws), rejects.KEPT))
+    first_rejects = rejects.first(ws) if rejected else ()
+    if all_rejects and save_rejects is not None:
         save_rejects(rejects.rows(ws))
+    doubt_notes = collected.doubts(ws)
     count = ws.count(ws.reported)
     if not count:
         raise no_usage_error(collected.names, rejected, first_rejects)
@@ -103,6 +121,7 @@ def read_ledgers(
     tallies = notes.tally(ws, only=only, extra_sums=extra_sums, tell=steps.tell)
     steps.until(1)
     all_notes = [
+        *doubt_notes,
         *collected.notes,
         *duplicates.notes,
         *rate_notes,
@@ -122,7 +141,7 @@ def read_ledgers(
         assumed_tz=collected.assumed_tz,
         notes=tuple(dict.fromkeys(all_notes)),
         credits=credited,
-        rejects=first_rejects,
+        rejects=all_rejects,
         spans=tuple(filter(None, collected.spans)),
     )
 
@@ -166,14 +185,20 @@ def collect(
         loader.load([[plans[number] for number in batch] for batch in numbers])
     order = [number for batch in numbers for number in batch]
     spans = collect_spans(ws, plans, order, read_at)
-    file_notes, assumed, repeated = remove_bad_rows(ws, plans, order)
-    names = tuple(plan.raw.name for plan in plans)
+    checked = remove_bad_rows(ws, plans, order)
     failed += loader.failed
     if len(loader.failed) == len(plans):
         raise failed[0][1]
-    file_notes += format_notes.of_failures(failed)
-    all_notes = dict.fromkeys([*file_notes, *pages.missing(ws)])
-    return Collected(names, assumed, tuple(all_notes), repeated, spans)
+    file_notes = [*checked.notes, *format_notes.of_failures(failed)]
+    return Collected(
+        names=tuple(plan.raw.name for plan in plans),
+        assumed_tz=checked.assumed_tz,
+        notes=tuple(dict.fromkeys([*file_notes, *pages.missing(ws)])),
+        repeated=checked.repeated,
+        spans=spans,
+        has_added_tokens=checked.has_added_tokens,
+        has_corrections=checked.has_corrections,
+    )
 
 
 def price_reported(

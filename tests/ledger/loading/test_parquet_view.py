@@ -58,9 +58,9 @@ def test_rows_notes_rejects_and_duplicates_are_those_of_a_copy(
     write(tmp_path / "b.parquet", GOOD, late | {"user": "other"}, GOOD | {"cost": None})
     write(tmp_path / "c.parquet", GOOD | {"prompt_tokens": 1.5}, GOOD)
     quality, rejects, cells = same(lambda: told(tmp_path))
-    assert (quality.records, quality.rejected, quality.duplicates) == (4, 2, 2)
-    assert [each["line"] for each in rejects] == [2, 1]
-    assert sum(cell["records"] for cell in cells) == 4
+    assert (quality.records, quality.rejected, quality.duplicates) == (6, 0, 2)
+    assert [(each["line"], each["kept"]) for each in rejects] == [(2, True), (1, True)]
+    assert sum(cell["records"] for cell in cells) == 6
 
 
 def test_columns_of_any_type_give_what_their_copies_give(
@@ -88,7 +88,7 @@ def test_a_store_has_the_same_records_either_way(
     tmp_path: Path, same: Callable[[Callable[[], Any]], Any]
 ) -> None:
     later = GOOD | {"time": "2026-03-01T00:10:00+02:00", "request_id": "r-4"}
-    first = write(tmp_path / "a.parquet", GOOD, later, GOOD | {"cost": -1})
+    first = write(tmp_path / "a.parquet", GOOD, later, GOOD | {"time": None})
     second = write(tmp_path / "b.parquet", GOOD, later | {"request_id": "r-5"})
     stores = iter("ab")
 

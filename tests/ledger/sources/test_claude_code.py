@@ -176,9 +176,9 @@ def test_an_unpriced_message_is_unpriced_and_not_free(write: Write) -> None:
 def test_a_bad_count_names_its_line(write: Write) -> None:
     bad = message(2, usage={"cache_read_input_tokens": -4})
     usage = read(write(lines([GOLDEN, bad]), "a.jsonl"))
-    assert usage.quality.records == 1
+    assert usage.quality.records == 2
     assert (
-        "a.jsonl, line 2: input_tokens is -4, a count cannot be negative"
+        "a.jsonl, line 2: cache_read_tokens is -4, a count cannot be negative"
         in usage.quality.notes[0]
     )
 

@@ -37,7 +37,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing
 from meterwidgets.ledger.read import no_usage_error
 from meterwidgets.ledger.readers.dataframe import open_dataframe
-from meterwidgets.ledger.records import format_notes, notes
+from meterwidgets.ledger.records import doubts, format_notes, notes
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.spans import span_of
@@ -81,14 +81,14 @@ def read_cluster(
         job = Job(columns, spec.tz, spec.currency, book, pricing, versions())
         rows = Cluster(_persisted(_checked_rows(df, job), stack), stack)
         good, rejected, naive = rows.execute(
-            "SELECT count(start_us), count(reason), coalesce(bool_or(naive), false) "
-            "FROM rows"
+            "SELECT count(start_us), count(CASE WHEN NOT kept THEN reason END), "
+            "coalesce(bool_or(naive), false) FROM rows"
         ).fetchall()[0]
-        rejects = _first_rejects(rows) if rejected else ()
+        rejects = _first_rejects(rows)
         if rejects:
             keep(rejects)
         if not good:
-            raise no_usage_error([_NAME], rejected, rejects)
+            raise no_usage_error([_NAME], rejected, _rejected(rejects))
         has_ids = "record_id" in columns
         distinct = _records(rows.df, columns_made_of(columns), has_ids=has_ids)
         records = Cluster(_persisted(distinct, stack) if has_ids else distinct, stack)
@@ -103,6 +103,8 @@ def read_cluster(
         )
         count = int(frame.cube.sums.total("records").sum())
         texts = [*_row_notes(ledger_plan, rejected, rejects, naive=naive)]
+        texts += _doubt_notes(rows, rejects)
+        texts += doubts.of_corrections(records, "records")
         texts += price_notes.of_mode(records, pricing)
         if not columns.keys().isdisjoint(RATES):
             texts += price_notes.of_rates(records)
@@ -192,15 +194,45 @@ def _records(rows: DataFrame, names: Collection[str], *, has_ids: bool) -> DataF
 
 
 def _first_rejects(rows: Cluster) -> tuple[Mapping[str, Any], ...]:
-    """The first rejected rows: their partition, their row in it, and why."""
+    """The first rejected rows and doubts: their partition, row in it, and why."""
     return tuple(
         {"file": f"{_NAME}, partition {part}", "line": line, "unit": "row",
-         "field": field, "value": value, "reason": reason}
-        for part, line, field, value, reason in rows.execute(
-            "SELECT part, line, field, value, reason FROM rows "
+         "field": field, "value": value, "reason": reason, "kept": kept}
+        for part, line, field, value, reason, kept in rows.execute(
+            "SELECT part, line, field, value, reason, kept FROM rows "
             f"WHERE reason IS NOT NULL ORDER BY part, line LIMIT {KEPT}"
         ).fetchall()
     )  # fmt: skip
+
+
+def _rejected(rejects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rejected rows among some rejects, without the doubts of kept ones."""
+    return [reject for reject in rejects if not reject["kept"]]
+
+
+def _doubt_notes(rows: Cluster, rejects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Notes on doubtful fields and on the money in rejected rows."""
+    if not rejects:
+        return
+    sums = rows.execute(
+        "SELECT field, kept, money, count(*), sum(nano) FROM rows "
+        "WHERE reason IS NOT NULL GROUP BY field, kept, money "
+        "ORDER BY field, kept, money"
+    ).fetchall()
+    yield from doubts.rejected_money(
+        (money, nano) for _, kept, money, _, nano in sums if not kept
+    )
+    for first in {
+        each["field"]: each for each in rejects[::-1] if each["kept"]
+    }.values():
+        yield doubts.unknown_field(
+            [
+                (money, count, nano or 0)
+                for field, kept, money, count, nano in sums
+                if kept and field == first["field"]
+            ],
+            first,
+        )
 
 
 def _row_notes(
@@ -211,10 +243,10 @@ def _row_notes(
     naive: bool,
 ) -> Iterator[str]:
     """Notes on the rows, one sentence each."""
-    if rejects:
+    if bad_rows := _rejected(rejects):
         rows = counted(rejected, "row", "rows")
         first = f"the first {KEPT:,} are kept, " if rejected > KEPT else ""
-        yield f"{rows} rejected, {first}the first: {describe(rejects[0])}"
+        yield f"{rows} rejected, {first}the first: {describe(bad_rows[0])}"
     yield from format_notes.of_plans([ledger_plan])
     if naive:
         yield (

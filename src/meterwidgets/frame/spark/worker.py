@@ -30,6 +30,7 @@ ROWS = 250_000
 _TEXTS = (
     "source", "grain", "record_id", *NAMES, *ATTRIBUTES, "extra", "cost_basis",
     "currency", "reported_currency", "outlier", "field", "value", "reason",
+    "money",
 )  # fmt: skip
 _RATES = (
     "input_rate",
@@ -39,11 +40,11 @@ _RATES = (
     "image_rate",
     "search_fee",
 )
-_TRUTHS = ("estimated", "billed", "any_service", "is_by_length", "naive")
+_TRUTHS = ("estimated", "billed", "any_service", "is_by_length", "naive", "kept")
 _WHOLE = (
     "start_us", "end_us", *COUNTS, *COST_PARTS, "list_cost",
     *(f"reported_{name}" for name in MONEY),
-    *_RATES, "part", "line",
+    *_RATES, "part", "line", "nano",
 )  # fmt: skip
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(_TEXTS, "VARCHAR"),
@@ -52,8 +53,10 @@ COLUMNS: Mapping[str, str] = {
 }
 """The columns of what ``check_batches`` yields, and their types.
 
-A row is a record of ``pricing``; or, with a ``reason``, one that broke a rule, and
-where it stood; or it says by ``naive`` that times without a zone were among them.
+A row is a record of ``pricing``; or, with a ``reason``, one that was rejected or, by
+``kept``, a doubtful field of a record, where it stood, and its recorded cost as
+``nano`` in the currency ``money``; or it says by ``naive`` that times without a zone
+were among them.
 """
 RATES = (
     "service_tier", "speed", "geography", "cache_read_tokens", "cache_write_tokens",
@@ -76,7 +79,9 @@ MADE_OF: Mapping[str, Sequence[str]] = {
 
 Without one of them it is null in every record, or nobody asks for it, and is left out.
 """
-NOT_A_RECORD = ("part", "line", "field", "value", "reason", "naive")
+NOT_A_RECORD = (
+    "part", "line", "field", "value", "reason", "kept", "nano", "money", "naive",
+)  # fmt: skip
 
 _PACKAGES = ("meterwidgets", "duckdb", "genai-prices")
 
@@ -146,12 +151,12 @@ def check_batches(
 
     Examples:
         >>> import pyarrow as pa
-        >>> table = pa.table({"time": ["2026-02-22T10:00Z"] * 2, "cost": ["0.1", "-1"]})
+        >>> table = pa.table({"time": ["2026-02-22T10:00Z"] * 2, "cost": ["0.1", "x"]})
         >>> job = Job({"start": "time", "cost": "cost"}, "UTC", "USD", PriceBook())
         >>> rows = pa.Table.from_batches(check_batches(table.to_batches(), job))
         >>> rows.select(["unsplit_cost", "line", "value", "reason"]).to_pylist()
         [{'unsplit_cost': 100000000, 'line': None, 'value': None, 'reason': None}, \
-{'unsplit_cost': None, 'line': 2, 'value': '-1', 'reason': 'a cost cannot be negative'}]
+{'unsplit_cost': None, 'line': 2, 'value': 'x', 'reason': 'is not a number'}]
     """
     _check_versions(job.versions)
     before = 0
@@ -205,7 +210,8 @@ def _check_table(
         rows = ws.con.sql(
             f"SELECT {columns} FROM {ws.records} UNION ALL BY NAME "
             f"SELECT {part}::BIGINT AS part, {before} + line AS line, field, value, "
-            f"reason FROM {ws.rejects} UNION ALL BY NAME "
+            f"reason, kept, nano, currency AS money FROM {ws.rejects} "
+            "UNION ALL BY NAME "
             f"SELECT true AS naive WHERE {collected.assumed_tz}"
         )
         return list(rows.to_arrow_table().to_batches())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import islice
 
 import msgspec
 
@@ -84,6 +83,7 @@ def write_generation(
     steps.until(0.4)
     gathered = collect(ws, [pending.request for pending in batch], steps.progress)
     steps.until(0.8)
+    doubt_notes = gathered.doubts(ws)
     inputs = read_inputs(
         ws, before, batch, spans=gathered.spans, assumed_tz=gathered.assumed_tz
     )
@@ -95,9 +95,7 @@ def write_generation(
     added = ws.count(ws.reported)
     rejected = sum(each.rejected for each in inputs)
     if not added and not before.months:
-        raise no_usage_error(
-            gathered.names, rejected, tuple(islice(rejects.rows(ws), 1))
-        )
+        raise no_usage_error(gathered.names, rejected, rejects.first(ws))
     # cost rows that are stored already pay for usage that comes later
     stored = parquet.reported_records(writer.folder, before.parts)
     earlier = [stored] if before.parts else []
@@ -105,7 +103,7 @@ def write_generation(
     ids = [each.id for each in inputs]
     months, grain_s = write_months(ws, writer, merged, ids, steps)
     parquet_view.check(ws)
-    notes = (*gathered.notes, *merged.notes)
+    notes = (*doubt_notes, *gathered.notes, *merged.notes)
     after = msgspec.structs.replace(
         before,
         generation=before.generation + 1,
@@ -178,7 +176,7 @@ def _write_rejects(ws: Workspace, writer: StoreWriter, inputs: Sequence[Input]) 
         The path of the file, or "" where no row was ever rejected.
     """
     before = writer.manifest.rejects
-    if not before and not any(each.rejected for each in inputs):
+    if not before and not ws.has_rows(ws.rejects):
         return ""
     path = writer.new_path("rejects", f"{writer.number}.jsonl")
     read_again = {each.name for each in inputs}

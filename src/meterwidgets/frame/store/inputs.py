@@ -136,7 +136,9 @@ def read_inputs(
         ).fetchall()
     }
     rejected_rows = dict(
-        ws.execute(f"SELECT file, count(*) FROM {ws.rejects} GROUP BY file").fetchall()
+        ws.execute(
+            f"SELECT file, count(*) FROM {ws.rejects} WHERE NOT kept GROUP BY file"
+        ).fetchall()
     )
     last_id = max((stored.id for stored in before.inputs), default=0)
     inputs = []

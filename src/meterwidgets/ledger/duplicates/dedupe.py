@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
 from meterwidgets.ledger.left_out.sentences import COST, TOKENS, by_reason
-from meterwidgets.schema import FIELDS, MONEY, OPTIONAL
+from meterwidgets.schema import FIELDS, MONEY, OPTIONAL, UNSTORED
 from meterwidgets.text import counted
 
 REPORTED = tuple(f"reported_{name}" for name in (*MONEY, "currency"))
@@ -16,7 +16,7 @@ REPORTED = tuple(f"reported_{name}" for name in (*MONEY, "currency"))
 _VALUES = ", ".join(
     f'"{name}"'
     for name in ("start_us", "end_us", "record_id", *FIELDS, *REPORTED)
-    if name not in ("start", "end", "covers", *MONEY, "currency", *OPTIONAL)
+    if name not in ("start", "end", "covers", *UNSTORED, *MONEY, "currency", *OPTIONAL)
 )
 """SQL text of the values of a row without an id of its own.
 

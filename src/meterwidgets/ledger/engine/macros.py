@@ -9,7 +9,7 @@ from __future__ import annotations
 
 LARGEST_COUNT = 10**15
 LARGEST_COST = 10**9
-"""The bounds of a record: what is larger is rejected."""
+"""The bounds of a record, on either side of 0: what is larger is not read."""
 
 EXTRA_VALUE, EXTRA_VALUES, EXTRA_BYTES = 200, 256, 4096
 """The bounds of an extra: characters a value, values, and bytes a record."""
@@ -101,33 +101,41 @@ _COUNTS = f"""
 CREATE OR REPLACE MACRO to_decimal(t) AS
   CASE WHEN NOT contains(t, '_') THEN TRY_CAST(t AS DECIMAL(38, 18)) END;
 
-CREATE OR REPLACE MACRO to_integer(d) AS CASE
-  WHEN d = trunc(d) AND d BETWEEN 0 AND {LARGEST_COUNT} THEN CAST(d AS BIGINT) END;
+CREATE OR REPLACE MACRO to_integer(d) AS CASE WHEN d = trunc(d)
+  AND d BETWEEN -{LARGEST_COUNT} AND {LARGEST_COUNT} THEN CAST(d AS BIGINT) END;
 
-CREATE OR REPLACE MACRO strip_thousands(t) AS
-  CASE WHEN regexp_full_match(t, '\\d{{1,3}}(,\\d{{3}})+') THEN replace(t, ',', '') END;
+CREATE OR REPLACE MACRO strip_thousands(t) AS CASE
+  WHEN regexp_full_match(t, '-?\\d{{1,3}}(,\\d{{3}})+') THEN replace(t, ',', '') END;
 
--- digits take the short way, anything else goes through decimals
-CREATE OR REPLACE MACRO parse_count(t) AS
+-- digits take the short way, anything else goes through decimals; a count below 0 is
+-- one of a correction, or doubtful: the other fields of its row decide
+CREATE OR REPLACE MACRO parse_signed_count(t) AS
   CASE WHEN regexp_full_match(t, '[0-9]{{1,15}}') THEN CAST(t AS BIGINT)
   ELSE to_integer(coalesce(
     to_decimal(t), TRY_CAST(strip_thousands(t) AS DECIMAL(38, 18)))) END;
 
-CREATE OR REPLACE MACRO count_from_integer(d) AS
-  CASE WHEN d BETWEEN 0 AND {LARGEST_COUNT} THEN CAST(d AS BIGINT) END;
+CREATE OR REPLACE MACRO parse_count(t) AS
+  CASE WHEN t[1] <> '-' THEN parse_signed_count(t) END;
 
-CREATE OR REPLACE MACRO count_from_double(d) AS
-  CASE WHEN d = trunc(d) AND d BETWEEN 0 AND {LARGEST_COUNT} THEN CAST(d AS BIGINT)
-  ELSE parse_count(CAST(d AS VARCHAR)) END;
+CREATE OR REPLACE MACRO count_from_integer(d) AS CASE
+  WHEN d BETWEEN -{LARGEST_COUNT} AND {LARGEST_COUNT} THEN CAST(d AS BIGINT) END;
 
-CREATE OR REPLACE MACRO is_invalid_count(t) AS
-  text_or_null(t) IS NOT NULL AND parse_count(text_or_null(t)) IS NULL;
+CREATE OR REPLACE MACRO count_from_double(d) AS CASE WHEN d = trunc(d)
+  AND d BETWEEN -{LARGEST_COUNT} AND {LARGEST_COUNT} THEN CAST(d AS BIGINT)
+  ELSE parse_signed_count(CAST(d AS VARCHAR)) END;
 
--- the sum as text; an invalid count comes back as it is, to be rejected by its field
-CREATE OR REPLACE MACRO sum_counts(l) AS coalesce(
-  list_filter(l, lambda t: is_invalid_count(t))[1],
-  CAST(list_sum(list_transform(l, lambda t: parse_count(text_or_null(t))))
-    AS VARCHAR));
+-- the sum as text; where a count is invalid, or below 0 beside others above it, it
+-- comes back as it is, to be judged by its field
+CREATE OR REPLACE MACRO invalid_count(l) AS coalesce(
+  list_filter(l, lambda t: t IS NOT NULL AND parse_signed_count(t) IS NULL)[1],
+  CASE WHEN list_max(list_transform(l, lambda t: parse_signed_count(t))) > 0
+  THEN list_filter(l, lambda t: parse_signed_count(t) < 0)[1] END);
+
+CREATE OR REPLACE MACRO sum_texts(l) AS coalesce(invalid_count(l),
+  CAST(list_sum(list_transform(l, lambda t: parse_signed_count(t))) AS VARCHAR));
+
+CREATE OR REPLACE MACRO sum_counts(l) AS
+  sum_texts(list_transform(l, lambda t: text_or_null(t)));
 """
 
 _MONEY = f"""
@@ -149,16 +157,16 @@ CREATE OR REPLACE MACRO sum_costs(l) AS coalesce(
 -- the decimal point is moved in the text: nothing is multiplied
 CREATE OR REPLACE MACRO to_nano(d) AS CAST(CAST(d AS VARCHAR) || 'e9' AS BIGINT);
 
--- an amount d in billionths, from r, which a cast rounded half up: a tie is taken back
--- to the even billionth, for round_even goes through a float in some versions
+-- an amount d in billionths, from r, which a cast rounded half away from 0: a tie is
+-- taken back to the even billionth: round_even goes through a float in some versions
 CREATE OR REPLACE MACRO round_half_even(d, r) AS
-  CASE WHEN d >= 0 AND d < {LARGEST_COST}
-  THEN coalesce(to_nano(r), {LARGEST_COST * 10**9}) - CASE
-    WHEN CAST(r AS DECIMAL(38, 28)) - d = CAST('0.0000000005' AS DECIMAL(38, 28))
+  CASE WHEN d > -{LARGEST_COST} AND d < {LARGEST_COST}
+  THEN coalesce(to_nano(r), sign(d) * {LARGEST_COST * 10**9}) - CASE
+    WHEN abs(CAST(r AS DECIMAL(38, 28)) - d) = CAST('0.0000000005' AS DECIMAL(38, 28))
     THEN to_nano(r) % 2 ELSE 0 END END;
 
 CREATE OR REPLACE MACRO cost_from_decimal(d) AS
-  CASE WHEN d >= 0 AND d < {LARGEST_COST} THEN to_nano(d) END;
+  CASE WHEN d > -{LARGEST_COST} AND d < {LARGEST_COST} THEN to_nano(d) END;
 
 CREATE OR REPLACE MACRO parse_cost(t) AS
   CASE WHEN regexp_full_match(t, '[0-9]{{1,9}}(\\.[0-9]{{1,9}})?')
@@ -172,7 +180,12 @@ CREATE OR REPLACE MACRO cost_from_double(d) AS
   THEN CAST(round(d * 1e9) AS BIGINT) ELSE parse_cost(CAST(d AS VARCHAR)) END;
 
 CREATE OR REPLACE MACRO is_huge(t) AS coalesce(
-  isfinite(TRY_CAST(t AS DOUBLE)) AND TRY_CAST(t AS DOUBLE) > 1e9, false);
+  isfinite(TRY_CAST(t AS DOUBLE)) AND abs(TRY_CAST(t AS DOUBLE)) > 1e9, false);
+
+-- how many decimals are written: 2 in 0.10, 5 in 1e-05
+CREATE OR REPLACE MACRO written_decimals(t) AS greatest(0,
+  length(regexp_extract(t, '\\.(\\d+)', 1))
+  - coalesce(TRY_CAST(regexp_extract(t, '[eE]([+-]?\\d+)$', 1) AS INTEGER), 0));
 
 -- cents as text of currency units; the point is moved, and what is no number comes back
 -- as a text that no rule accepts

@@ -7,6 +7,7 @@ of a batch can't be read the batch is halved until the error names the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
@@ -20,6 +21,7 @@ from meterwidgets.ledger.loading import parquet_view, rejects, reported
 from meterwidgets.ledger.readers.json_errors import explain_json_error
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import bill_credits, format_notes, labels
+from meterwidgets.ledger.records.doubts import IS_CORRECTION
 from meterwidgets.ledger.records.plan import Plan
 from meterwidgets.ledger.records.spans import LAST_US
 from meterwidgets.text import counted
@@ -181,7 +183,9 @@ _FILE_STATS = f"""
   count(credit) AS credits,
   count(*) FILTER (WHERE NOT zoned AND {_IS_GOOD}) AS without_zone,
   min({{n}}) FILTER (WHERE NOT zoned AND {_IS_GOOD}) AS first_without_zone,
-  count(reject) AS rejected,
+  count(reject) AS rejected, count(doubts) AS doubtful,
+  count(added_tokens) FILTER (WHERE {_IS_GOOD}) AS with_added_tokens,
+  count(*) FILTER (WHERE {IS_CORRECTION} AND {_IS_GOOD}) AS corrections,
   sum(extra_dropped) AS extra_dropped,
   min(start_us) FILTER (WHERE {_IS_GOOD}) AS first_us,
   max(start_us) FILTER (WHERE {_IS_GOOD}) AS last_start_us,
@@ -202,26 +206,44 @@ def _number_rows(ws: Workspace) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What was found in loaded ledgers, of which only usage is left.
+
+    Attributes:
+        notes: What users should know about each, one sentence each.
+        assumed_tz: Whether a time zone was assumed.
+        repeated: How many records were left out since others report their usage.
+        has_added_tokens: Whether ``reported`` has a column ``added_tokens``.
+        has_corrections: Whether some records take money back.
+    """
+
+    notes: list[str]
+    assumed_tz: bool
+    repeated: int
+    has_added_tokens: bool
+    has_corrections: bool
+
+
 def remove_bad_rows(
     ws: Workspace, plans: Sequence[Plan], order: Sequence[int]
-) -> tuple[list[str], bool, int]:
+) -> Checked:
     """Leave only usage in ``reported``, with the files numbered as they were given.
 
     Args:
         ws: A workspace that a `Loader` filled.
         plans: The ledgers as they were given.
         order: The numbers of the ledgers in the order in which they were loaded.
-
-    Returns:
-        The notes, one sentence each, whether a time zone was assumed, and the number
-        of records that repeat the usage of others.
     """
-    ((skipped, rejected, credit_rows),) = ws.execute(
-        "SELECT coalesce(sum(skipped), 0), coalesce(sum(rejected), 0), "
-        "coalesce(sum(credits), 0) "
+    sums = (
+        "skipped", "rejected", "doubtful", "credits", "with_added_tokens",
+        "corrections",
+    )  # fmt: skip
+    ((skipped, rejected, doubtful, credit_rows, added, corrections),) = ws.execute(
+        f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in sums)} "
         f"FROM {ws.file_stats}"
     ).fetchall()
-    rejects.collect(ws, [plans[number] for number in order], rejected=rejected)
+    rejects.collect(ws, plans, order, count=rejected + doubtful)
     left_out = no_usage.sentences(ws) if skipped else []
     repeated, sentences = _remove_repeated(ws)
     left_out += [*sentences, *remarks.sentences(ws, [plan.source for plan in plans])]
@@ -229,11 +251,18 @@ def remove_bad_rows(
     zone_notes = _zone_notes(ws, plans, order)
     if credit_rows:
         bill_credits.collect(ws, order)
-    _drop_bad_rows(ws, order, all_good=not (skipped or rejected or credit_rows))
+    all_good = not (skipped or rejected or credit_rows)
+    _drop_bad_rows(ws, order, [] if added else ["added_tokens"], all_good=all_good)
     ws.drop(ws.file_stats)
     left_out += format_notes.of_plans(plans)
     left_out += [note for plan in plans for note in plan.raw.notes]
-    return [*left_out, *zone_notes], bool(zone_notes), repeated
+    return Checked(
+        notes=[*left_out, *zone_notes],
+        assumed_tz=bool(zone_notes),
+        repeated=repeated,
+        has_added_tokens=bool(added),
+        has_corrections=bool(corrections),
+    )
 
 
 def _remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
@@ -274,7 +303,9 @@ def _zone_notes(
     return sentences
 
 
-def _drop_bad_rows(ws: Workspace, order: Sequence[int], *, all_good: bool) -> None:
+def _drop_bad_rows(
+    ws: Workspace, order: Sequence[int], unneeded: Sequence[str], *, all_good: bool
+) -> None:
     """Drop the bad rows, and the columns that were needed to find them."""
     is_view = ws.is_view(ws.reported)
     if not all_good and is_view:
@@ -282,8 +313,10 @@ def _drop_bad_rows(ws: Workspace, order: Sequence[int], *, all_good: bool) -> No
     elif not all_good:
         ws.execute(f"DELETE FROM {ws.reported} WHERE NOT ({_IS_GOOD})")
     labels.collect(ws)
-    columns = ("used", "left_out", "zoned", "reject", "credit", "remark",
-               "extra_dropped", *labels.COLUMNS)  # fmt: skip
+    columns = (
+        "used", "left_out", "zoned", "reject", "doubts", "credit", "remark",
+        "extra_dropped", *labels.COLUMNS, *unneeded,
+    )  # fmt: skip
     numbers = ", ".join(map(str, order))
     file = f"([{numbers}]::BIGINT[])[file + 1]"
     if is_view:

@@ -1,9 +1,10 @@
-"""Rejected rows: where they stand and what is wrong with them."""
+"""Rejected rows and doubtful fields: where they stand and what is wrong with them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
@@ -13,6 +14,7 @@ from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.loading.line_numbers import lines_of_bytes, lines_of_rows
 from meterwidgets.ledger.readers.files import LONGEST_LINE, READ_ERRORS
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.records.doubts import REPORTED_COST
 from meterwidgets.ledger.records.plan import PART_STEP, Plan
 
 if TYPE_CHECKING:
@@ -27,35 +29,39 @@ def create(ws: Workspace) -> None:
     ws.create_empty(
         ws.rejects,
         "file VARCHAR, line BIGINT, unit VARCHAR, field VARCHAR, value VARCHAR, "
-        "reason VARCHAR",
+        "reason VARCHAR, kept BOOLEAN, nano BIGINT, currency VARCHAR, "
+        "number BIGINT, n BIGINT",
     )
 
 
-def collect(ws: Workspace, plans: Sequence[Plan], *, rejected: int) -> None:
-    """Copy the bad rows of ``reported`` to ``rejects``, with the lines of their files.
+def collect(
+    ws: Workspace, plans: Sequence[Plan], order: Sequence[int], *, count: int
+) -> None:
+    """Copy the bad rows and doubts of ``reported`` to ``rejects``, with their lines.
 
     Args:
         ws: A workspace with ``reported``.
-        plans: The ledgers by the numbers of their files in ``reported``.
-        rejected: How many bad rows there are, besides malformed ones.
+        plans: The ledgers as they were given.
+        order: The numbers of the ledgers by the numbers of their files in ``reported``.
+        count: How many such rows there are, besides malformed ones.
     """
     malformed = _malformed_rows(ws)
-    if not rejected and not malformed:
+    if not count and not malformed:
         return
     numbers: dict[int, list[int]] = {}
     for file, number in ws.execute(
         f"SELECT DISTINCT file, n % {PART_STEP} AS n FROM {ws.reported} "
-        "WHERE reject IS NOT NULL ORDER BY ALL"
+        "WHERE reject IS NOT NULL OR doubts IS NOT NULL ORDER BY ALL"
     ).fetchall():
         numbers.setdefault(file, []).append(number)
-    files = _columns("file", "name", "unit")
+    files = _columns("file", "name", "unit", "number")
     lines = _columns("file", "n", "line")
     unparsed = _columns("file", "line", "value", "reason")
-    for file, plan in enumerate(plans):
+    for file, plan in enumerate(plans[number] for number in order):
         name = plan.raw.name
         if file not in numbers and name not in malformed:
             continue
-        _extend(files, [(file, name, plan.unit)])
+        _extend(files, [(file, name, plan.unit, order[file])])
         try:
             rows = _described(plan.raw, malformed.get(name, {}))
             if plan.unit == "line":
@@ -65,7 +71,9 @@ def collect(ws: Workspace, plans: Sequence[Plan], *, rejected: int) -> None:
         except READ_ERRORS as error:
             raise LedgerError(f"{name}: can't be read ({error})") from None
         _extend(unparsed, ((file, *row) for row in rows))
-    by_id = [str(file) for file, plan in enumerate(plans) if plan.raw.is_unordered]
+    by_id = [
+        str(file) for file, each in enumerate(order) if plans[each].raw.is_unordered
+    ]
     _insert(ws, files, lines, unparsed, by_id)
 
 
@@ -94,27 +102,59 @@ def _insert(
         ws.registered(_table(unparsed)) as malformed,
     ):
         ws.execute(
-            f"INSERT INTO {ws.rejects} SELECT name, line, 'line', '', value, reason "
+            f"INSERT INTO {ws.rejects} BY NAME SELECT name AS file, line, 'line' AS "
+            "unit, '' AS field, value, reason, false AS kept "
             f"FROM {malformed} JOIN {names} USING (file)"
         )
-        ws.execute(
-            f"INSERT INTO {ws.rejects} SELECT name, coalesce(line, r.n % {PART_STEP}), "
-            "unit, reject.field, reject.value, reject.reason || CASE WHEN "
-            f"r.file IN ({', '.join(by_id) or 'NULL'}) "
-            "THEN coalesce(' (' || record_id || ')', '') ELSE '' END "
-            f"FROM {ws.reported} AS r JOIN {names} USING (file) "
-            f"LEFT JOIN {line_numbers} AS l ON l.file = r.file "
-            f"AND l.n = r.n % {PART_STEP} WHERE reject IS NOT NULL"
+        reason = (
+            f"bad.reason || CASE WHEN b.file IN ({', '.join(by_id) or 'NULL'}) "
+            "THEN coalesce(' (' || record_id || ')', '') ELSE '' END"
         )
+        ws.execute(
+            f"INSERT INTO {ws.rejects} BY NAME SELECT name AS file, "
+            f"coalesce(line, b.n % {PART_STEP}) AS line, unit, "
+            "bad.field AS field, bad.value AS value, "
+            f"{reason} AS reason, kept, nano, currency, number, b.n AS n "
+            f"FROM ({_BAD}) AS b JOIN {names} USING (file) "
+            f"LEFT JOIN {line_numbers} AS l "
+            f"ON l.file = b.file AND l.n = b.n % {PART_STEP}"
+        )
+
+
+_BAD = f"""
+SELECT file, n, record_id, reject IS NULL AS kept,
+  {REPORTED_COST} AS nano,
+  reported_currency AS currency,
+  unnest(CASE WHEN reject IS NULL THEN doubts ELSE [reject] END) AS bad
+FROM {Workspace.reported} WHERE reject IS NOT NULL OR doubts IS NOT NULL
+"""
+"""SQL text of the rejected rows, and of each doubtful field of the others.
+
+``nano`` is the money that was recorded in the row, in ``currency``, which is null where
+there is none.
+"""
+
+
+def count(ws: Workspace) -> int:
+    """The number of rejected rows."""
+    return ws.count(f"{ws.rejects} WHERE NOT kept")
 
 
 def rows(ws: Workspace) -> Iterator[Mapping[str, Any]]:
-    """The rejected rows, in the order of the ledger."""
-    found = ws.execute(f"SELECT * FROM {ws.rejects} ORDER BY file, line")
+    """The rejected rows and the doubtful fields, in the order of the ledger."""
+    found = ws.execute(
+        "SELECT file, line, unit, field, value, reason, kept "
+        f"FROM {ws.rejects} ORDER BY file, line, field"
+    )
     names = [column[0] for column in found.description or ()]
     while batch := found.fetchmany(KEPT):
         for row in batch:
             yield dict(zip(names, row, strict=True))
+
+
+def first(ws: Workspace) -> tuple[Mapping[str, Any], ...]:
+    """The first rejected row, where there is one."""
+    return tuple(islice((row for row in rows(ws) if not row["kept"]), 1))
 
 
 def line_of(ws: Workspace, raw: RawLedger, number: int) -> int:
@@ -201,7 +241,7 @@ def _extend(columns: _Columns, rows: Iterable[Sequence[Any]]) -> None:
 def _table(columns: _Columns) -> pa.Table:
     import pyarrow as pa
 
-    integers = {"file", "n", "line"}
+    integers = {"file", "n", "line", "number"}
     return pa.table({
         name: pa.array(values, pa.int64() if name in integers else pa.string())
         for name, values in columns.items()

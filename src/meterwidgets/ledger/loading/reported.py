@@ -18,7 +18,7 @@ _TEXTS = (
 _REPORTED = tuple(f"reported_{name}" for name in MONEY)
 _NUMBERS = (
     "file", "n", "start_us", "end_us", *COUNTS, *_REPORTED, "grown", "credit",
-    "extra_dropped",
+    "extra_dropped", "added_tokens",
 )  # fmt: skip
 _BOOLEANS = ("recorded_zero", "own_id", "billed", "used", "zoned")
 COLUMNS = {
@@ -26,6 +26,7 @@ COLUMNS = {
     **dict.fromkeys(_NUMBERS, "BIGINT"),
     **dict.fromkeys(_BOOLEANS, "BOOLEAN"),
     "reject": "STRUCT(field VARCHAR, value VARCHAR, reason VARCHAR)",
+    "doubts": "STRUCT(field VARCHAR, value VARCHAR, reason VARCHAR)[]",
 }
 """The columns of ``reported`` while it is loaded, and their types."""
 

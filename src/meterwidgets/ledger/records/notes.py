@@ -202,11 +202,10 @@ def _prices(tallies: list[Tally], book: PriceBook) -> list[str]:
                 f"{counted(count, 'record has', 'records have')} no price{hint}"
             )
         else:
-            amount = str(sum(each.nano for each in of_kind)).rjust(10, "0")
+            nano = sum(each.nano for each in of_kind)
             cost = counted(_records(of_kind), "record costs", "records cost")
-            said.append(
-                f"{cost} {amount[:-9]}.{amount[-9:]} {currency}, {words[basis]}"
-            )
+            sign, (units, rest) = "-" * (nano < 0), divmod(abs(nano), 10**9)
+            said.append(f"{cost} {sign}{units}.{rest:09} {currency}, {words[basis]}")
     return said
 
 

@@ -85,6 +85,7 @@ class Plan:
         may_fail: Whether it is one of a folder's files, which is left out if it can't
             be read.
         written: When the ledger was written, where somebody says so.
+        beside: The parts that stand beside their whole, where no total tells.
     """
 
     raw: RawLedger
@@ -98,6 +99,7 @@ class Plan:
     unread: tuple[ColumnValues, ...] = ()
     may_fail: bool = False
     written: datetime | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -157,7 +159,7 @@ class Plan:
             CASE WHEN coalesce({costs}{credit}) IS NOT NULL
               THEN coalesce(reported_currency, {literal(self.currency)})
               END AS reported_currency,
-            used, left_out, zoned, reject{names}{credit}{remark}
+            used, left_out, zoned, reject, doubts, added_tokens{names}{credit}{remark}
           FROM ({self._parsed(files, plain)})
         """
 
@@ -185,6 +187,8 @@ class Plan:
             credit=raw.credit if self._has_credits else "",
             remark=raw.remark,
             labels=raw.labels,
+            beside=self.beside,
+            has_corrections=self.source.has_corrections,
             plain=plain,
         )
 
@@ -324,8 +328,15 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
                 f"{raw.name}: the columns of the source {source.name!r} are known; "
                 "leave out columns=, or choose source='table'"
             )
-        bucketed = source.grain == "bucket"
-        return Plan(bare, source, source.field_sql, bucketed, zone, spec.currency)
+        return Plan(
+            raw=bare,
+            source=source,
+            fields=source.field_sql,
+            bucketed=source.grain == "bucket",
+            zone=zone,
+            currency=spec.currency,
+            beside=source.beside,
+        )
     return _plan_table(bare, source, spec, ws)
 
 

@@ -44,7 +44,8 @@ class Quality:
         assumed_tz: Whether timestamps without a zone were read in an assumed one.
         notes: What else users should know, one sentence each.
         credits: Credits, taxes and purchases of bills, which are in no record.
-        rejects: File, line, field, value and reason of the first 10,000 rejected rows.
+        rejects: File, line, field, value and reason of the first 10,000 rejected rows
+            and doubtful fields; ``kept`` where the row is a record without the field.
         spans: The times of each file, database or table that has usage.
     """
 
@@ -78,13 +79,20 @@ def describe(reject: Mapping[str, Any]) -> str:
 
 
 def as_line(reject: Mapping[str, Any]) -> str:
-    """A reject as a line of ``rejects.jsonl``: file, line, field, value, reason."""
-    kept = {key: reject[key] for key in ("file", "line", "field", "value", "reason")}
-    return json.dumps(kept, ensure_ascii=False) + "\n"
+    """A reject as a line of ``rejects.jsonl``.
+
+    Returns:
+        JSON of the file, line, field, value and reason; and ``kept``, whether the row
+        became a record without that field.
+    """
+    names = ("file", "line", "field", "value", "reason")
+    values = {key: reject[key] for key in names}
+    values["kept"] = bool(reject.get("kept"))
+    return json.dumps(values, ensure_ascii=False) + "\n"
 
 
 def write_rejects(rejects: Iterable[Mapping[str, Any]], path: Path) -> None:
-    """Write rejected rows as JSON lines: file, line, field, value, reason.
+    """Write rejected rows and doubtful fields as JSON lines, see ``as_line``.
 
     Args:
         rejects: The rows, as in ``Quality.rejects``.

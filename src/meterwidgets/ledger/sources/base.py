@@ -23,6 +23,12 @@ LABELLED = ("org", "project", "user", "api_key")
 PART_COLUMNS = ("@part", "@part_number")
 """The columns of a source that declares ``parts``."""
 
+BESIDE = (
+    "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+    "other_input_tokens", "other_output_tokens",
+)  # fmt: skip
+"""The parts of tokens that may stand beside their whole."""
+
 _COSTS = {*MONEY}
 _TOKENS = {"input_tokens", "output_tokens"}
 
@@ -113,6 +119,11 @@ class Source:
             their number, their tokens and money -> SQL condition of those records.
         pays_for: The source whose usage is paid by the costs of this one.
         family: Sources of one family report the same usage.
+        beside: The parts of tokens that stand beside their whole, where no total tells
+            otherwise: ``cache_read_tokens``, ``cache_write_tokens``,
+            ``reasoning_tokens``, ``other_input_tokens``, ``other_output_tokens``.
+        has_corrections: Whether a negative count corrects an earlier one, whatever
+            its cost; else only one beside a negative cost does.
 
     Raises:
         ConfigError: When the declaration can't work, naming the source and the key.
@@ -143,6 +154,8 @@ class Source:
     remarks: Mapping[str, str] = field(default_factory=dict)
     pays_for: str = ""
     family: str = ""
+    beside: tuple[str, ...] = ()
+    has_corrections: bool = False
 
     def __post_init__(self) -> None:
         for key, problem in self._problems():
@@ -230,6 +243,9 @@ class Source:
             yield "is_nested", "needs the parent of a record in fields['covers']"
         if self.grain == "request" and "requests" in self.fields:
             yield "fields.requests", "is 1 for grain='request'; did you mean 'bucket'?"
+        for key in self.beside:
+            if key not in BESIDE:
+                yield "beside", unknown("part", key, BESIDE)
         if self.pays_for and (tokens or not costs):
             yield "pays_for", "is for costs without tokens"
         for key in self.labels:

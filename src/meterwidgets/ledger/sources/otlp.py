@@ -203,6 +203,10 @@ SOURCE = Source(
             attribute(*_REASONING),
             "gen_ai.usage.reasoning.output_tokens or its other names",
         ),
+        "total_tokens": Field(
+            attribute(*_TOTAL),
+            "gen_ai.usage.total_tokens or its other names (tells what is inside)",
+        ),
         "cost": Field(
             attribute(*_COST),
             "gen_ai.usage.cost, operation.cost, llm.cost.total (USD)",

@@ -90,6 +90,9 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "searches": ("searches", "web_search_requests", "num_searches", "search_count"),
     "tool_calls": ("tool_call_count", "num_tool_calls"),
     "context_tokens": ("context_tokens",),
+    "total_tokens": ("total_tokens", "tokens_total", "total_token_count"),
+    "other_input_tokens": ("other_input_tokens",),
+    "other_output_tokens": ("other_output_tokens",),
     "cost": (
         "cost", "spend", "cost_usd", "total_cost", "cost_total", "usd", "amount",
     ),
@@ -126,7 +129,6 @@ PART_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "tool_input_tokens": ("tool_use_prompt_token_count",),
     "cache_write_5m_tokens": ("ephemeral_5m_input_tokens",),
-    "total_tokens": ("total_tokens", "total_token_count"),
 }  # fmt: skip
 """Part of a field -> its usual names: columns that are added up to a field."""
 

@@ -287,7 +287,8 @@ def _formulas(
     if output and thoughts and _plain(output) == "candidatestokencount":
         why = "Gemini's names: thoughts stand beside the candidates"
         found["output_tokens"] = _sum([output, thoughts], why)
-    if (total := part("total_tokens")) and total not in mapping.values():
+    total = mapping.pop("total_tokens", None)
+    if total and total not in mapping.values():
         found |= _of_total(total, mapping, found)
     costs = {"cost", "input_cost", "output_cost"} & mapping.keys()
     if (cents := part("cost_cents")) and not costs:
