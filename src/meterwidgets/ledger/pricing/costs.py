@@ -25,7 +25,8 @@ from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing import outliers
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
-from meterwidgets.ledger.pricing.rate_relation import RateRelation, create_rates
+from meterwidgets.ledger.pricing.rate_relation import RateRelation
+from meterwidgets.ledger.pricing.rate_rows import create_rates
 from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, NAMES
 
 FEW = 500_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from meterwidgets.ledger.engine.workspace import Engine, Workspace
 from meterwidgets.ledger.pricing.mode import Pricing
 from meterwidgets.ledger.pricing.rates import STANDARD, term_name
@@ -125,24 +127,13 @@ def _of_priced(engine: Engine) -> list[str]:
         f"WHERE {_BY_RATES} AND ({_SPECIAL}) GROUP BY ALL ORDER BY ALL"
     ).fetchall():
         book = _BOOKS[basis]
-        *substituted, charged, fees, unknown, buckets = map(int, found)
+        *substituted, charged, fees, not_charged, buckets = map(int, found)
         notes += [
             f"{tokens:,} tokens {how}: {book} has no {kind} rate for them"
             for (how, kind, *_), tokens in zip(_SUBSTITUTES, substituted, strict=True)
             if tokens
         ]
-        if charged:
-            searches = counted(charged, "search costs", "searches cost")
-            notes.append(
-                f"{searches} {_money(fees, currency)} by {book}: a fee, in the cost "
-                "and in no rate per token"
-            )
-        if unknown:
-            searches = counted(unknown, "search is", "searches are")
-            notes.append(
-                f"{searches} not in the cost: {book} has no fee for a search; add "
-                'search_fee = "0.01" to a [[price]]'
-            )
+        notes += _of_searches(book, charged, _money(fees, currency), not_charged)
         if buckets:
             priced = counted(buckets, "bucket is", "buckets are")
             notes.append(
@@ -150,6 +141,21 @@ def _of_priced(engine: Engine) -> list[str]:
                 f"requests were isn't known, and {book} charges more for long ones"
             )
     return notes
+
+
+def _of_searches(book: str, charged: int, fees: str, not_charged: int) -> Iterator[str]:
+    """Searches that cost a fee, and those whose fee the book does not have."""
+    if charged:
+        searches = counted(charged, "search costs", "searches cost")
+        yield (
+            f"{searches} {fees} by {book}: a fee, in the cost and in no rate per token"
+        )
+    if not_charged:
+        searches = counted(not_charged, "search is", "searches are")
+        yield (
+            f"{searches} not in the cost: {book} has no fee for a search; add "
+            'search_fee = "0.01" to a [[price]]'
+        )
 
 
 def _of_unpriced(engine: Engine) -> list[str]:

@@ -78,16 +78,12 @@ def as_objects(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> RawLedger | No
     if raw.json_paths is not None:
         return None
     names = raw.sample.columns
-    types = raw.types or ("VARCHAR",) * len(names)
+    types = _types(raw)
     files = f"[{path_literal(raw.path)}]" if raw.path else "[]"
-    texts = [i for i, kind in enumerate(types) if kind == "VARCHAR"]
-    looked = ", ".join(f"c{i}" for i in texts) or "NULL"
-    sampled = f"SELECT {looked} FROM ({raw.select_rows(files)}) LIMIT {_SAMPLED}"
     try:
-        rows = _fetch(raw, con, sampled)
+        inside = _json_texts(raw, con, files)
     except duckdb.Error:  # loading it will say what is wrong with the file
         return None
-    inside = {i for k, i in enumerate(texts) if _are_objects([r[k] for r in rows])}
     if not inside and not any(map(is_nested, types)):
         return None
     cells = ", ".join(
@@ -115,6 +111,21 @@ def as_objects(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> RawLedger | No
         json_paths=paths,
         is_numbered=False,
     )
+
+
+def _types(raw: RawLedger) -> Sequence[str]:
+    """The SQL types of the columns of a flat table."""
+    return raw.types or ("VARCHAR",) * len(raw.sample.columns)
+
+
+def _json_texts(raw: RawLedger, con: duckdb.DuckDBPyConnection, files: str) -> set[int]:
+    """The numbers of the columns whose texts are JSON objects or lists."""
+    texts = [i for i, kind in enumerate(_types(raw)) if kind == "VARCHAR"]
+    columns = ", ".join(f"c{i}" for i in texts) or "NULL"
+    rows = _fetch(
+        raw, con, f"SELECT {columns} FROM ({raw.select_rows(files)}) LIMIT {_SAMPLED}"
+    )
+    return {i for k, i in enumerate(texts) if _are_objects([row[k] for row in rows])}
 
 
 def _cell(number: int, column_type: str) -> str:

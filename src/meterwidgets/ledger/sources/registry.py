@@ -12,6 +12,7 @@ from meterwidgets.ledger.sources import (
     focus,
     langfuse,
     litellm,
+    litellm_activity,
     litellm_daily,
     openai,
     openrouter,
@@ -24,7 +25,7 @@ from meterwidgets.ledger.sources.base import Source
 SOURCES: tuple[Source, ...] = (
     litellm.SOURCE,
     litellm_daily.TABLE,
-    litellm_daily.ACTIVITY,
+    litellm_activity.SOURCE,
     litellm_daily.UI,
     openai.USAGE,
     openai.COSTS,
