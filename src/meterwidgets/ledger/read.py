@@ -17,7 +17,8 @@ from meterwidgets.ledger.engine.progress import Done, Progress, Steps
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.loading import rejects
-from meterwidgets.ledger.loading.loader import Loader, batches, remove_bad_rows
+from meterwidgets.ledger.loading.bad_rows import remove_bad_rows
+from meterwidgets.ledger.loading.loader import Loader, batches
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.costs import price
@@ -34,7 +35,8 @@ from meterwidgets.ledger.records import (
     labels,
     notes,
 )
-from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
+from meterwidgets.ledger.records.plan import LedgerSpec, Plan
+from meterwidgets.ledger.records.planner import plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.spans import LedgerSpan, collect_spans
 from meterwidgets.ledger.sources.litellm_database import open_litellm_database

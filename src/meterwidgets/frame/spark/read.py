@@ -38,7 +38,8 @@ from meterwidgets.ledger.pricing.mode import Pricing
 from meterwidgets.ledger.read import no_usage_error
 from meterwidgets.ledger.readers.dataframe import open_dataframe
 from meterwidgets.ledger.records import doubts, format_notes, notes
-from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
+from meterwidgets.ledger.records.plan import LedgerSpec, Plan
+from meterwidgets.ledger.records.planner import plan
 from meterwidgets.ledger.records.quality import Quality, describe
 from meterwidgets.ledger.records.spans import span_of
 from meterwidgets.schema import DIMENSIONS, MONEY, OPTIONAL

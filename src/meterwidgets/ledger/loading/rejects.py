@@ -15,7 +15,8 @@ from meterwidgets.ledger.loading.line_numbers import lines_of_bytes, lines_of_ro
 from meterwidgets.ledger.readers.files import LONGEST_LINE, READ_ERRORS
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records.doubts import REPORTED_COST
-from meterwidgets.ledger.records.plan import PART_STEP, Plan
+from meterwidgets.ledger.records.plan import Plan
+from meterwidgets.ledger.records.raw_fields import PART_STEP
 
 if TYPE_CHECKING:
     import pyarrow as pa

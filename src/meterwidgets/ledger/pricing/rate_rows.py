@@ -110,14 +110,7 @@ def _relation(
         for scaled, numerator, _ in reduced
     )
     dearest = max(max((r or 0 for r in rates.values()), default=0) for rates in applied)
-    fees = [
-        fee
-        for fee in FEES
-        if counts[fee] and any(getattr(p.rates, fee) for _, p in rows)
-    ]
-    owed = sum(
-        counts[fee] * max(getattr(p.rates, fee) or 0 for _, p in rows) for fee in fees
-    )
+    fees = _largest_fees([period for _, period in rows], counts)
     relation = RateRelation(
         conditions=tuple(_conditions(keys, [period for _, period in rows])),
         separate=frozenset(separate),
@@ -127,7 +120,9 @@ def _relation(
         fees=tuple(fees),
         number="BIGINT" if widest < _WIDEST else "HUGEINT",
         is_whole=all(denominator == 1 for *_, denominator in reduced),
-        can_overflow=bool(tokens * dearest // _UNREDUCED + owed >= 10**18),
+        can_overflow=bool(
+            tokens * dearest // _UNREDUCED + sum(fees.values()) >= 10**18
+        ),
     )
     _insert(ws, [
         {**key, **_times(period), **_of_rates(period), "numerator": numerator,
@@ -137,6 +132,16 @@ def _relation(
         in zip(rows, reduced, strict=True)
     ], relation.number)  # fmt: skip
     return relation
+
+
+def _largest_fees(
+    periods: Sequence[Period], counts: Mapping[str, int]
+) -> dict[str, int]:
+    """Fee that a record may owe -> the most that one can owe, in nano-units."""
+    highest = {fee: max(getattr(p.rates, fee) or 0 for p in periods) for fee in FEES}
+    return {
+        fee: counts[fee] * rate for fee, rate in highest.items() if counts[fee] * rate
+    }
 
 
 def _reduced(

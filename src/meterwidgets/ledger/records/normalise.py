@@ -11,13 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from meterwidgets.ledger.engine.macros import IS_SHORT_COST, LARGEST_COUNT
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.records import parts
 from meterwidgets.ledger.records.rules import (
-    CURRENCY,
-    END_US,
-    FIRST_US,
     IS_CURRENCY,
     IS_END,
     NOT_USAGE,
@@ -26,13 +22,16 @@ from meterwidgets.ledger.records.rules import (
 )
 from meterwidgets.schema import ATTRIBUTES, COUNTS, FIELDS, MONEY, NAMES, UNSTORED
 
-_INTEGER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+INTEGER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _CREDIT = """CASE WHEN is_credit AND abs(parse_amount(cost_t)) < 1000000000
   THEN CAST(CAST(parse_amount(cost_t) AS DECIMAL(28, 9)) * 1000000000 AS BIGINT) END"""
 """SQL text of the amount of a credit, tax or purchase, in nano-units."""
 
-_COUNTED = (*COUNTS, *UNSTORED)
-_HAS_ZONE = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
+COUNTED = (*COUNTS, *UNSTORED)
+"""The fields that hold whole numbers."""
+
+HAS_ZONE = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
+"""Type of a column of timestamps -> SQL text of whether they have a zone."""
 
 
 def reads(field: str, kind: str) -> bool:
@@ -47,8 +46,8 @@ def reads(field: str, kind: str) -> bool:
 
 def _macro(field: str, kind: str) -> str:
     """The macro that parses a field from a column of a type; "" if there is none."""
-    is_integer = kind.lstrip("U") in _INTEGER_TYPES
-    if field in _COUNTED:
+    is_integer = kind.lstrip("U") in INTEGER_TYPES
+    if field in COUNTED:
         by_kind = {"VARCHAR": "parse_signed_count", "DOUBLE": "count_from_double"}
         return "count_from_integer" if is_integer else by_kind.get(kind, "")
     if field in MONEY:
@@ -56,7 +55,7 @@ def _macro(field: str, kind: str) -> str:
             return "cost_from_decimal"
         return {"VARCHAR": "parse_cost", "DOUBLE": "cost_from_double"}.get(kind, "")
     if field in {"start", "end"}:
-        by_kind = dict.fromkeys(_HAS_ZONE, "instant_from_timestamp")
+        by_kind = dict.fromkeys(HAS_ZONE, "instant_from_timestamp")
         return {"VARCHAR": "parse_instant", **by_kind}.get(kind, "")
     return ""
 
@@ -160,7 +159,7 @@ def _numbers(
     fields: Collection[str], kinds: Mapping[str, str], plain: Collection[str]
 ) -> str:
     """SQL text of the parsed counts, costs and times."""
-    columns = {name: f"{name}_v" for name in (*_COUNTED, *MONEY)}
+    columns = {name: f"{name}_v" for name in (*COUNTED, *MONEY)}
     columns |= {"start": "start_us", "end": "end_us"}
     numbers = ", ".join(
         f"{_number(name, kinds.get(name, 'VARCHAR'), name in plain)} AS {column}"
@@ -178,7 +177,7 @@ def _number(name: str, kind: str, plain: bool) -> str:
         return f"{_macro(name, kind)}({text})"
     if name in MONEY:
         return f"CAST(round({text} * 1e9) AS BIGINT)"
-    return f"CAST({text} AS BIGINT)" if name in _COUNTED else f"epoch_us({text})"
+    return f"CAST({text} AS BIGINT)" if name in COUNTED else f"epoch_us({text})"
 
 
 def _signed(
@@ -195,7 +194,7 @@ def _signed(
         is_correction = f"coalesce(cost_v, {split}) < 0"
     columns = [
         f"CASE WHEN {name}_v >= 0 OR {condition} THEN {name}_v END AS {name}_v"
-        for name in _COUNTED
+        for name in COUNTED
         if name in fields and name not in plain
         for condition in ["false" if name in NOT_USAGE else is_correction]
     ]
@@ -214,12 +213,11 @@ def _values(
     counts["cache_write_tokens"] = parts.written_to_cache(fields)
     counts |= {name: parts.whole(name, fields) for name in parts.WHOLES}
     money = {name: f"{name}_v" for name in MONEY} | parts.sides(fields)
-    if (
-        "currency" in fields and "currency" not in plain
-    ):  # an amount of who knows what is no cost
+    if "currency" in fields and "currency" not in plain:
+        # an amount in no known currency is no cost
         is_money = f"currency_t IS NULL OR {IS_CURRENCY}"
         money = {n: f"CASE WHEN {is_money} THEN {v} END" for n, v in money.items()}
-    zoned = _HAS_ZONE.get(kinds.get("start", ""), "has_zone(start_t)")
+    zoned = HAS_ZONE.get(kinds.get("start", ""), "has_zone(start_t)")
     names = {name: f"{name}_t" for name in ("record_id", "covers", *NAMES, *ATTRIBUTES)}
     names["service_tier"] = "tier_name(service_tier_t)"
     names |= {name: f"lower({name}_t)" for name in ("speed", "geography")}
@@ -245,58 +243,3 @@ def _values(
         + ["CASE WHEN used AND reject IS NULL THEN doubts END AS doubts"]
         + [f"{parts.added(fields, beside)} AS added_tokens"]
     )
-
-
-def proof(
-    relation: str,
-    fields: Mapping[str, str],
-    *,
-    kinds: Mapping[str, str],
-    zone: str,
-) -> str:
-    """SQL text that finds the plain fields: all of their values are good as they are.
-
-    The bounds of a column, or its distinct values, take a fraction of the time that
-    parsing each of its values takes.
-
-    Args:
-        relation: As ``parsed`` has it.
-        fields: Likewise.
-        kinds: Likewise.
-        zone: That of timestamps without one.
-
-    Returns:
-        A SELECT of one row: for each field that can be plain, whether it is.
-    """
-    conditions = {
-        name: _is_plain(f"{name}_r", name, kinds.get(name, "VARCHAR"), zone)
-        for name in fields
-    }
-    raw = ", ".join(f"{text} AS {name}_r" for name, text in fields.items())
-    columns = ", ".join(
-        f'coalesce({condition}, true) AS "{name}"'
-        for name, condition in conditions.items()
-        if condition
-    )
-    return f"SELECT {columns or 1} FROM (SELECT {raw} FROM ({relation}))"
-
-
-def _is_plain(raw: str, name: str, kind: str, zone: str) -> str:
-    """SQL text of whether all values of a column are good; "" if that is too slow."""
-    if name in _COUNTED and kind.lstrip("U") in _INTEGER_TYPES:
-        return f"min({raw}) >= 0 AND max({raw}) <= {LARGEST_COUNT}"
-    if name in MONEY and kind == "DOUBLE":
-        # by a file's statistics, which leave NaN out, the engine skips comparisons
-        return f"bool_and(NOT isnan({raw}) AND {IS_SHORT_COST.format(d=raw)})"
-    if kind in _HAS_ZONE and (zone == "UTC" or _HAS_ZONE[kind] == "true"):
-        make = "make_timestamptz" if _HAS_ZONE[kind] == "true" else "make_timestamp"
-        bounds = f"min({raw}) >= {make}({FIRST_US}) AND max({raw}) < {make}({END_US})"
-        return bounds + f" AND count(*) = count({raw})" * (name == "start")
-    if name in {"start", "end", *_COUNTED, *MONEY}:
-        return ""
-    if name in {"record_id", "covers", "session", "end_user", "extra"}:
-        return f"bool_and(text_or_null({raw}) IS NOT DISTINCT FROM {raw})"
-    good = "text_or_null(t) IS NOT DISTINCT FROM t"
-    if name == "currency":
-        good += f" AND regexp_full_match(t, '{CURRENCY}')"
-    return f"list_bool_and(list_transform(list(DISTINCT {raw}), lambda t: {good}))"

@@ -5,34 +5,22 @@ Files with the same statement are loaded together.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
-from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.duplicates.dedupe import COUNTED
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.envelopes.answers import unwrapped
-from meterwidgets.ledger.envelopes.raw_values import select_values
-from meterwidgets.ledger.readers.objects import as_objects
 from meterwidgets.ledger.readers.postgres_url import parse_database_url
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records import normalise
-from meterwidgets.ledger.sources import registry
-from meterwidgets.ledger.sources.base import PART_COLUMNS, PLACEHOLDER, Source
-from meterwidgets.ledger.sources.sql import next_day
-from meterwidgets.ledger.tables import mapping
-from meterwidgets.ledger.tables.column_values import ColumnValues, TableValues
-from meterwidgets.ledger.tables.mapping import Formula, TableMapping
+from meterwidgets.ledger.records import normalise, plain_values
+from meterwidgets.ledger.records.raw_fields import RawFields, raw_fields
+from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.tables.column_values import ColumnValues
+from meterwidgets.ledger.tables.formulas import Formula
 from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, OPTIONAL
-
-PART_STEP = 1 << 40
-"""More than the rows of any file; see `_with_parts`."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +158,7 @@ class Plan:
     def proof(self, files: str) -> str:
         """SQL text of which fields of some files like this one are plain."""
         raw = self._raw(files)
-        return normalise.proof(
+        return plain_values.proof(
             raw.relation, raw.fields, kinds=raw.kinds, zone=self.zone
         )
 
@@ -192,274 +180,8 @@ class Plan:
             plain=plain,
         )
 
-    def _raw(self, files: str) -> _Values:
-        """The raw values: every ``{column}`` becomes its value."""
-        columns = _Columns(self.source.derived, has_parts=bool(self.source.parts))
-        fill = columns.fill
-        if not self.source.is_mapped:
-            fields = {name: fill(text) for name, text in self.fields.items()}
-        else:  # a column of a table may have any name, braces too
-            fields = {n: columns.value(text[1:-1]) for n, text in self.fields.items()}
-            fields |= {
-                name: formula.sql.format(*map(columns.value, formula.columns))
-                for name, formula in self.formulas.items()
-            }
-        only, zero = fill(self.source.where), fill(self.source.free_when)
-        credit = fill(self.source.credit)
-        remarks = " ".join(
-            f"WHEN {fill(condition)} THEN {literal(words)}"
-            for words, condition in self.source.remarks.items()
+    def _raw(self, files: str) -> RawFields:
+        """The raw values of its fields."""
+        return raw_fields(
+            self.raw, files, self.source, self.fields, formulas=self.formulas
         )
-        remark = f"CASE {remarks} END" if remarks else ""
-        left_out = {why: fill(text) for why, text in self.source.left_out.items()}
-        labels = {name: fill(text) for name, text in self.source.labels.items()}
-        derived = [fill(text) for text in self.source.derived.values()]
-        parts = fill(self.source.parts)
-        kinds = {
-            name: kind
-            for name, text in self.fields.items()
-            if columns.uses.count(text[1:-1]) == 1
-            and name not in self.formulas
-            and normalise.reads(name, kind := self.raw.type_of(text[1:-1]))
-        }
-        relation = select_values(
-            self.raw,
-            files,
-            list(dict.fromkeys(columns.uses)),
-            levels=self.source.levels,
-            typed={self.fields[name][1:-1] for name in kinds},
-        )
-        if self.source.is_mapped:
-            only = _has_amounts(fields, kinds)
-        if derived:
-            relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
-        for number, text in enumerate(derived):
-            relation = f"SELECT *, {text} AS d{number} FROM ({relation})"
-        if parts:
-            relation = _with_parts(relation, parts)
-        return _Values(
-            relation, fields, kinds, only, left_out, zero, credit, remark, labels
-        )
-
-
-class _Columns:
-    """Gives the columns in a source's SQL the names of their values.
-
-    Attributes:
-        uses: The columns, as often as they are used.
-    """
-
-    def __init__(self, derived: Collection[str], *, has_parts: bool) -> None:
-        self.uses: list[str] = []
-        self._derived = list(derived)
-        self._part_columns = PART_COLUMNS if has_parts else ()
-        self._numbers: dict[str, int] = {}
-
-    def value(self, column: str) -> str:
-        """SQL text of the value of a column: ``v0``, ``v1`` ..., by first use."""
-        self.uses.append(column)
-        return f"v{self._numbers.setdefault(column, len(self._numbers))}"
-
-    def fill(self, text: str) -> str:
-        """SQL text with a value in place of each ``{column}``."""
-
-        def name(match: re.Match[str]) -> str:
-            if match[1] in self._part_columns:
-                return match[1][1:]
-            if match[1] in self._derived:
-                return f"d{self._derived.index(match[1])}"
-            return self.value(match[1])
-
-        return PLACEHOLDER.sub(name, text)
-
-
-@dataclass(frozen=True)
-class _Values:
-    """SQL text of raw values; see ``normalise.parsed``."""
-
-    relation: str
-    fields: Mapping[str, str]
-    kinds: Mapping[str, str]
-    only: str
-    left_out: Mapping[str, str]
-    recorded_zero: str
-    credit: str
-    remark: str
-    labels: Mapping[str, str]
-
-
-def _with_parts(relation: str, parts: str) -> str:
-    """SQL text of rows and, after each, the records inside it.
-
-    A part has the number of its row plus a multiple of `PART_STEP`, so that numbers
-    are unique and the line is still known.
-    """
-    items = (
-        f"list_transform(list_prepend(NULL, coalesce({parts}, [])), "
-        "lambda x, i: {'part': x, 'number': i - 1})"
-    )
-    return (
-        f"SELECT * EXCLUDE (item) REPLACE (n + item.number * {PART_STEP} AS n), "
-        "item.part AS part, item.number AS part_number "
-        f"FROM (SELECT *, unnest({items}) AS item FROM ({relation}))"
-    )
-
-
-def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
-    """Choose the source that reads a ledger, and the columns that fill its fields.
-
-    Raises:
-        LedgerError: When no source fits, or a column is missing.
-    """
-    source = _source(raw, spec)
-    if source.is_mapped or source.levels:
-        if objects := as_objects(raw, ws.con):
-            raw, source = objects, _source(objects, spec)
-        if raw.sample.records and not _is_usable(raw, source, spec):
-            for inner in unwrapped(raw):
-                if _is_usable(inner, found := _source(inner, spec), spec):
-                    raw, source = inner, found
-                    break
-    zone = source.timezone or spec.tz
-    bare = replace(raw, sample=replace(raw.sample, records=()))
-    if not source.is_mapped:
-        if spec.columns:
-            raise LedgerError(
-                f"{raw.name}: the columns of the source {source.name!r} are known; "
-                "leave out columns=, or choose source='table'"
-            )
-        return Plan(
-            raw=bare,
-            source=source,
-            fields=source.field_sql,
-            bucketed=source.grain == "bucket",
-            zone=zone,
-            currency=spec.currency,
-            beside=source.beside,
-        )
-    return _plan_table(bare, source, spec, ws)
-
-
-def _source(raw: RawLedger, spec: LedgerSpec) -> Source:
-    """The named source, else the one that is recognised."""
-    try:
-        if spec.source:
-            return registry.find(spec.source)
-        return (
-            registry.find("table") if spec.columns else registry.recognise(raw.sample)
-        )
-    except LedgerError as error:
-        raise LedgerError(f"{raw.name}: {error}") from None
-
-
-def _is_usable(raw: RawLedger, source: Source, spec: LedgerSpec) -> bool:
-    """Whether a source can read the records of a sample."""
-    if not source.is_mapped:
-        return source.matches(raw.sample)
-    try:
-        mapping.check(spec.columns, raw.sample.columns, where=raw.name)
-    except LedgerError:
-        return False
-    return True
-
-
-def _plan_table(
-    raw: RawLedger, source: Source, spec: LedgerSpec, ws: Workspace
-) -> Plan:
-    """The plan for any table, by its columns and their values."""
-    columns = list(raw.sample.columns)
-    for column in (spec.columns or {}).values():
-        if column not in columns and raw.has_column(column, ws.con):
-            columns.append(column)
-    if not columns:
-        raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")
-    if spec.is_part:
-        mapped = mapping.check(spec.columns, columns, where=raw.name)
-        return _table_plan(raw, source, spec, mapped)
-    try:
-        return _plan_by_values(raw, source, spec, columns, TableValues(raw, ws.con))
-    except duckdb.Error:  # loading it will say what is wrong with the file
-        return _table_plan(
-            raw, source, spec, mapping.check(spec.columns, columns, where=raw.name)
-        )
-
-
-def _plan_by_values(
-    raw: RawLedger,
-    source: Source,
-    spec: LedgerSpec,
-    columns: Sequence[str],
-    values: TableValues,
-) -> Plan:
-    mapped = mapping.check(spec.columns, columns, where=raw.name, choose=values.choose)
-    found = _table_plan(raw, source, spec, mapped)
-    found = replace(found, unread=tuple(values.unread(mapped)))
-    if not found.bucketed and values.are_days(mapped):
-        return _by_day(found)
-    return found
-
-
-def _table_plan(
-    raw: RawLedger, source: Source, spec: LedgerSpec, mapped: TableMapping
-) -> Plan:
-    notes = [f"guessed {mapped.as_text()}"] if mapped.guessed else []
-    notes += [
-        f"{name} is {formula.reads}: {formula.why}"
-        for name, formula in mapped.formulas.items()
-        if formula.why
-    ]
-    return Plan(
-        raw=raw,
-        source=source,
-        fields={ours: "{" + theirs + "}" for ours, theirs in mapped.columns.items()},
-        bucketed=mapping.is_bucketed(mapped.columns),
-        zone=spec.tz,
-        currency=mapped.currency or spec.currency,
-        notes=tuple(notes),
-        formulas=mapped.formulas,
-    )
-
-
-def _by_day(found: Plan) -> Plan:
-    """The plan for a table whose rows are whole days."""
-    start = found.fields["start"][1:-1]
-    ends = found.formulas
-    if "end" not in found.fields:
-        ends = {**ends, "end": Formula((start,), next_day("{0}"), f"{start} + 1 day")}
-    return replace(
-        found,
-        bucketed=True,
-        fields={"end": found.fields["start"], **found.fields},
-        formulas=ends,
-        notes=(
-            *found.notes,
-            f"{start} has no time and no column counts requests, so a row is a day and "
-            "not a request: the number of requests is unknown, and rates are the base "
-            "rates, whatever the length of a request",
-        ),
-    )
-
-
-def _has_amounts(fields: Mapping[str, str], kinds: Mapping[str, str]) -> str:
-    """SQL condition of the rows of a table that tell tokens, a cost or requests.
-
-    A request that failed has none of them: its model and its status tell. A row without
-    a time is not left out but rejected.
-    """
-    conditions = []
-    if {"status", "model"} <= fields.keys():
-        answered = (f"text_or_null({fields[name]})" for name in ("status", "model"))
-        conditions.append(
-            f"({' AND '.join(f'{text} IS NOT NULL' for text in answered)})"
-        )
-    for name in dict.fromkeys((*mapping.AMOUNTS, *COUNTS)):
-        if name.endswith("_ms") or name not in fields:
-            continue
-        kind, value = kinds.get(name, "VARCHAR"), fields[name]
-        text = value if kind != "VARCHAR" else f"text_or_null({value})"
-        nan = f" AND NOT isnan({value})" if kind == "DOUBLE" else ""
-        conditions.append(f"({text} IS NOT NULL{nan})")
-    start = fields["start"]
-    if kinds.get("start", "VARCHAR") == "VARCHAR":
-        start = f"parse_instant(text_or_null({start}))"
-    return f"CASE WHEN {' OR '.join(conditions)} THEN true ELSE {start} IS NULL END"

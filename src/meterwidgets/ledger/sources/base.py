@@ -119,9 +119,8 @@ class Source:
             their number, their tokens and money -> SQL condition of those records.
         pays_for: The source whose usage is paid by the costs of this one.
         family: Sources of one family report the same usage.
-        beside: The parts of tokens that stand beside their whole, where no total tells
-            otherwise: ``cache_read_tokens``, ``cache_write_tokens``,
-            ``reasoning_tokens``, ``other_input_tokens``, ``other_output_tokens``.
+        beside: The parts of tokens, of those in `BESIDE`, that stand beside their
+            whole, where no total tells otherwise.
         has_corrections: Whether a negative count corrects an earlier one, whatever
             its cost; else only one beside a negative cost does.
 

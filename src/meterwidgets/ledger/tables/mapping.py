@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from meterwidgets.ledger.sources.column_names import (
     is_cost_name,
 )
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS, PARENTS, PART_SYNONYMS
+from meterwidgets.ledger.tables.formulas import Formula, formulas_of, plain_name
 from meterwidgets.schema import FIELDS
 
 AMOUNTS = (
@@ -24,23 +24,6 @@ _BUCKET_ENDS = {"windowend", "bucketend", "endingat"}
 
 Choose = Callable[[str, Sequence[str]], str]
 """Of several columns for one field, the one that is read."""
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A field that several columns make, or one in another unit.
-
-    Attributes:
-        columns: Its columns.
-        sql: SQL text over them, as ``{0}``, ``{1}`` ....
-        reads: What it does, as notes say it: ``"a + b"``.
-        why: Why it isn't one of the columns as it stands.
-    """
-
-    columns: tuple[str, ...]
-    sql: str
-    reads: str
-    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,10 +57,6 @@ class TableMapping:
     def _filler(self, name: str) -> str:
         formula = self.formulas.get(name)
         return formula.reads if formula else self.columns[name]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.rsplit(".", 1)[-1].lower())
 
 
 def _first(name: str, columns: Sequence[str]) -> str:
@@ -119,14 +98,14 @@ def candidates(columns: Sequence[str]) -> dict[str, list[str]]:
     """
     by_name: dict[str, list[str]] = {}
     for column in columns:
-        by_name.setdefault(_plain(column), []).append(column)
+        by_name.setdefault(plain_name(column), []).append(column)
     named: dict[str, str | None] = {column: field_named(column) for column in columns}
     found: dict[str, list[str]] = {}
     for name, synonyms in {**COLUMN_SYNONYMS, **PART_SYNONYMS}.items():
         usual = [
             column
             for synonym in synonyms
-            for column in by_name.get(_plain(synonym), ())
+            for column in by_name.get(plain_name(synonym), ())
             if _fits(name, column, named[column])
         ]
         by_words = [column for column in columns if named[column] == name]
@@ -191,7 +170,7 @@ columns = { start = "..." } of a [[source]]; columns: model, n
     _complete_parent(named, guessed, free)
     if "cost" in guessed and {"input_cost", "output_cost"} & named.keys():
         del guessed["cost"]  # the user chose the split; a total would count twice
-    formulas = _formulas(
+    formulas = formulas_of(
         named, guessed, {**possible, **{n: [c] for n, c in named.items()}}
     )
     mapping = named | guessed
@@ -219,9 +198,9 @@ def _complete_parent(
     """Read a parent's id only where the id that it is one of is a column, too."""
     if "covers" not in guessed or "record_id" in named:
         return
-    parents = {_plain(name): ids for name, ids in PARENTS.items()}
-    own = map(_plain, parents.get(_plain(guessed["covers"]), ()))
-    found = [column for name in own for column in columns if _plain(column) == name]
+    parents = {plain_name(name): ids for name, ids in PARENTS.items()}
+    own = map(plain_name, parents.get(plain_name(guessed["covers"]), ()))
+    found = [column for name in own for column in columns if plain_name(column) == name]
     if found:
         guessed["record_id"] = found[0]
     else:
@@ -259,101 +238,6 @@ def _currency(mapping: Mapping[str, str]) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _formulas(
-    named: Mapping[str, str],
-    guessed: Mapping[str, str],
-    possible: Mapping[str, Sequence[str]],
-) -> dict[str, Formula]:
-    """The fields that several columns make: names of a provider keep its meaning."""
-    mapping = {**named, **guessed}
-    found: dict[str, Formula] = {}
-
-    def part(name: str) -> str | None:
-        return next(iter(possible.get(name, ())), None)
-
-    writes = [part("cache_write_5m_tokens"), mapping.get("cache_write_1h_tokens")]
-    if "cache_write_tokens" not in mapping and writes[0]:
-        found["cache_write_tokens"] = _sum([each for each in writes if each], "")
-    whole, cache = mapping.get("input_tokens"), _cache_columns(mapping, found)
-    fresh = part("fresh_input_tokens")
-    if whole is None and fresh is not None:
-        found["input_tokens"] = _sum([fresh, *cache], "without the cache")
-    elif whole and cache and _is_beside_cache(whole, cache):
-        why = "Anthropic's names: the cache stands beside the input"
-        found["input_tokens"] = _sum([whole, *cache], why)
-    elif whole and (tool := part("tool_input_tokens")):
-        found["input_tokens"] = _sum([whole, tool], "Gemini's names")
-    output, thoughts = mapping.get("output_tokens"), mapping.get("reasoning_tokens")
-    if output and thoughts and _plain(output) == "candidatestokencount":
-        why = "Gemini's names: thoughts stand beside the candidates"
-        found["output_tokens"] = _sum([output, thoughts], why)
-    total = mapping.pop("total_tokens", None)
-    if total and total not in mapping.values():
-        found |= _of_total(total, mapping, found)
-    costs = {"cost", "input_cost", "output_cost"} & mapping.keys()
-    if (cents := part("cost_cents")) and not costs:
-        found["cost"] = Formula((cents,), "from_cents({0})", f"{cents} / 100")
-    return found
-
-
-def _cache_columns(
-    mapping: Mapping[str, str], formulas: Mapping[str, Formula]
-) -> list[str]:
-    """The columns whose sum is the cached part of the input."""
-    columns = [mapping["cache_read_tokens"]] if "cache_read_tokens" in mapping else []
-    if "cache_write_tokens" in formulas:
-        columns += formulas["cache_write_tokens"].columns
-    elif "cache_write_tokens" in mapping:
-        columns.append(mapping["cache_write_tokens"])
-    elif "cache_write_1h_tokens" in mapping:
-        columns.append(mapping["cache_write_1h_tokens"])
-    return columns
-
-
-_ANTHROPIC_CACHE = {
-    "cachereadinputtokens", "cachecreationinputtokens", "cachewriteinputtokens",
-    "cachereadinputtokencount", "cachewriteinputtokencount",
-}  # fmt: skip
-_ANTHROPIC_INPUT = {"inputtokens", "inputtokencount"}
-
-
-def _is_beside_cache(whole: str, cache: Sequence[str]) -> bool:
-    """Whether names are those of Anthropic (and Bedrock), whose input has no cache."""
-    return _plain(whole) in _ANTHROPIC_INPUT and any(
-        _plain(column) in _ANTHROPIC_CACHE for column in cache
-    )
-
-
-def _sum(columns: Sequence[str], why: str) -> Formula:
-    if len(columns) == 1:
-        return Formula(tuple(columns), "{0}", columns[0], why)
-    values = ", ".join(f"{{{number}}}" for number in range(len(columns)))
-    return Formula(tuple(columns), f"sum_counts([{values}])", " + ".join(columns), why)
-
-
-def _of_total(
-    total: str, mapping: Mapping[str, str], formulas: Mapping[str, Formula]
-) -> dict[str, Formula]:
-    """The side that only the total of the tokens tells."""
-    sides = {"input_tokens": "output_tokens", "output_tokens": "input_tokens"}
-    have = [name for name in sides if name in mapping or name in formulas]
-    if len(have) == 2:
-        return {}
-    if not have:
-        why = "a total without its sides: all of it is taken for input"
-        return {"input_tokens": Formula((total,), "{0}", total, why)}
-    (known,) = have
-    rest = formulas[known] if known in formulas else _sum([mapping[known]], "")
-    numbers = range(1, len(rest.columns) + 1)
-    other = rest.sql.format(*(f"{{{number}}}" for number in numbers))
-    sql = (
-        "CAST(parse_count(text_or_null({0})) - "
-        f"parse_count(text_or_null({other})) AS VARCHAR)"
-    )
-    reads = f"{total} - {rest.reads}"
-    return {sides[known]: Formula((total, *rest.columns), sql, reads)}
-
-
 def is_bucketed(mapping: Mapping[str, str]) -> bool:
     """Whether a row of the mapped table is a bucket of requests rather than one.
 
@@ -363,4 +247,4 @@ def is_bucketed(mapping: Mapping[str, str]) -> bool:
         >>> is_bucketed({"start": "start_time", "end": "end_time"})
         False
     """
-    return "requests" in mapping or _plain(mapping.get("end", "")) in _BUCKET_ENDS
+    return "requests" in mapping or plain_name(mapping.get("end", "")) in _BUCKET_ENDS
