@@ -96,12 +96,7 @@ def _relation(
         counts: Kind of rate -> the largest count that it is for.
     """
     applied = [period.rates.applied() for _, period in rows]
-    separate = {
-        kind
-        for side, parts in SIDE_PARTS.items()
-        for kind in parts
-        if counts[kind] and any(rates[kind] != rates[side] for rates in applied)
-    }
+    separate = _separate_kinds(applied, counts)
     used = {"input", "output", *separate}
     reduced = [_reduced({kind: rates[kind] for kind in used}) for rates in applied]
     tokens = counts["input"] + counts["output"]
@@ -111,6 +106,7 @@ def _relation(
     )
     dearest = max(max((r or 0 for r in rates.values()), default=0) for rates in applied)
     fees = _largest_fees([period for _, period in rows], counts)
+    owed = sum(fees.values())
     relation = RateRelation(
         conditions=tuple(_conditions(keys, [period for _, period in rows])),
         separate=frozenset(separate),
@@ -120,9 +116,7 @@ def _relation(
         fees=tuple(fees),
         number="BIGINT" if widest < _WIDEST else "HUGEINT",
         is_whole=all(denominator == 1 for *_, denominator in reduced),
-        can_overflow=bool(
-            tokens * dearest // _UNREDUCED + sum(fees.values()) >= 10**18
-        ),
+        can_overflow=bool(tokens * dearest // _UNREDUCED + owed >= 10**18),
     )
     _insert(ws, [
         {**key, **_times(period), **_of_rates(period), "numerator": numerator,
@@ -134,13 +128,25 @@ def _relation(
     return relation
 
 
+def _separate_kinds(
+    applied: Sequence[Mapping[str, Rate | None]], counts: Mapping[str, int]
+) -> set[str]:
+    """The kinds of token that occur and have another rate than their side."""
+    return {
+        kind
+        for side, parts in SIDE_PARTS.items()
+        for kind in parts
+        if counts[kind] and any(rates[kind] != rates[side] for rates in applied)
+    }
+
+
 def _largest_fees(
     periods: Sequence[Period], counts: Mapping[str, int]
 ) -> dict[str, int]:
     """Fee that a record may owe -> the most that one can owe, in nano-units."""
     highest = {fee: max(getattr(p.rates, fee) or 0 for p in periods) for fee in FEES}
     return {
-        fee: counts[fee] * rate for fee, rate in highest.items() if counts[fee] * rate
+        fee: n * highest[fee] for fee in FEES if (n := counts[fee]) and highest[fee]
     }
 
 

@@ -30,6 +30,14 @@ _CREDIT = """CASE WHEN is_credit AND abs(parse_amount(cost_t)) < 1000000000
 COUNTED = (*COUNTS, *UNSTORED)
 """The fields that hold whole numbers."""
 
+_EXTRA = (
+    "CASE WHEN len(extra_v) > 0 "
+    "THEN CAST(to_json(map_from_entries(extra_v)) AS VARCHAR) END AS extra",
+    "CASE WHEN extra_t IS NOT NULL THEN coalesce(count_values(extra_t), 1) "
+    "- coalesce(len(extra_v), 0) END AS extra_dropped",
+)
+"""SQL text of the values of no field that fit in a record, and of how many don't."""
+
 HAS_ZONE = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
 """Type of a column of timestamps -> SQL text of whether they have a zone."""
 
@@ -232,12 +240,7 @@ def _values(
         ]
         + [f'{value} AS "{name}"' for name, value in names.items()]
         + [f"{value} AS {name}" for name, value in counts.items()]
-        + [
-            "CASE WHEN len(extra_v) > 0 THEN "
-            "CAST(to_json(map_from_entries(extra_v)) AS VARCHAR) END AS extra",
-            "CASE WHEN extra_t IS NOT NULL THEN coalesce(count_values(extra_t), 1) "
-            "- coalesce(len(extra_v), 0) END AS extra_dropped",
-        ]
+        + [*_EXTRA]
         + [f"{value} AS reported_{name}" for name, value in money.items()]
         + ["upper(currency_t) AS reported_currency", *label_columns, "reject"]
         + ["CASE WHEN used AND reject IS NULL THEN doubts END AS doubts"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from meterwidgets.ledger.engine.sql import literal
@@ -34,6 +34,7 @@ class RawFields:
     labels: Mapping[str, str]
 
 
+# long: its signature and its result have a name a line
 def raw_fields(
     raw: RawLedger,
     files: str,
@@ -56,39 +57,29 @@ def raw_fields(
     values = _field_values(source, fields, formulas, columns)
     only, zero = fill(source.where), fill(source.free_when)
     credit = fill(source.credit)
-    remarks = " ".join(
-        f"WHEN {fill(condition)} THEN {literal(words)}"
-        for words, condition in source.remarks.items()
-    )
-    remark = f"CASE {remarks} END" if remarks else ""
+    remark = _remark(source, columns)
     left_out = {why: fill(text) for why, text in source.left_out.items()}
     labels = {name: fill(text) for name, text in source.labels.items()}
     derived = [fill(text) for text in source.derived.values()]
     parts = fill(source.parts)
-    kinds = {
-        name: kind
+    single = {
+        name: text[1:-1]
         for name, text in fields.items()
-        if columns.uses.count(text[1:-1]) == 1
-        and name not in formulas
-        and normalise.reads(name, kind := raw.type_of(text[1:-1]))
+        if name not in formulas and columns.uses.count(text[1:-1]) == 1
     }
+    kinds = _kinds(raw, single)
     relation = select_values(
         raw,
         files,
         list(dict.fromkeys(columns.uses)),
         levels=source.levels,
-        typed={fields[name][1:-1] for name in kinds},
+        typed={single[name] for name in kinds},
     )
     if source.is_mapped:
         only = _has_amounts(values, kinds)
-    if derived:
-        relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
-    for number, text in enumerate(derived):
-        relation = f"SELECT *, {text} AS d{number} FROM ({relation})"
-    if parts:
-        relation = _with_parts(relation, parts)
+    relation = _with_derived(relation, derived)
     return RawFields(
-        relation=relation,
+        relation=_with_parts(relation, parts) if parts else relation,
         fields=values,
         kinds=kinds,
         only=only,
@@ -116,6 +107,33 @@ def _field_values(
         for name, formula in formulas.items()
     }
     return values | made
+
+
+def _remark(source: Source, columns: _Columns) -> str:
+    """SQL text of what users should know of a row; "" where there is nothing."""
+    remarks = " ".join(
+        f"WHEN {columns.fill(condition)} THEN {literal(words)}"
+        for words, condition in source.remarks.items()
+    )
+    return f"CASE {remarks} END" if remarks else ""
+
+
+def _kinds(raw: RawLedger, columns: Mapping[str, str]) -> dict[str, str]:
+    """Field -> the type of its column, of those that are read without text."""
+    return {
+        name: kind
+        for name, column in columns.items()
+        if normalise.reads(name, kind := raw.type_of(column))
+    }
+
+
+def _with_derived(relation: str, derived: Sequence[str]) -> str:
+    """SQL text of rows with their derived columns, each of which sees those before."""
+    if derived:
+        relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
+    for number, text in enumerate(derived):
+        relation = f"SELECT *, {text} AS d{number} FROM ({relation})"
+    return relation
 
 
 class _Columns:
