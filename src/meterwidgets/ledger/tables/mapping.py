@@ -94,7 +94,7 @@ def candidates(columns: Sequence[str]) -> dict[str, list[str]]:
 
     Examples:
         >>> candidates(["spend", "cost", "total_tokens"])
-        {'cost': ['cost', 'spend'], 'total_tokens': ['total_tokens']}
+        {'total_tokens': ['total_tokens'], 'cost': ['cost', 'spend']}
     """
     by_name: dict[str, list[str]] = {}
     for column in columns:
