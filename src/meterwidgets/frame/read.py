@@ -88,24 +88,9 @@ def read_usage(
         >>> usage.select().sums()["input_tokens"]
         28
     """
-    several = isinstance(ledger, Sequence) and not isinstance(ledger, str)
-    is_rows = several and ledger and all(isinstance(e, Mapping) for e in ledger)
-    inputs = list(ledger) if several and not is_rows else [ledger]
-    if prices is not None and not isinstance(prices, PriceBook):
-        raise LedgerError(
-            f"prices is {type(prices).__name__}; expected a PriceBook, such as "
-            "PriceBook.load('prices.toml') or PriceBook.parse([...])"
-        )
-    if columns is not None and not _is_mapping(columns):
-        raise LedgerError(
-            f"columns is {columns!r}; expected our field -> your column, such as "
-            "{'start': 'timestamp'}"
-        )
-    zone(tz)
-    if not re.fullmatch("[A-Za-z]{3}", currency):
-        raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
+    _check_arguments(prices=prices, columns=columns, tz=tz, currency=currency)
     spec = LedgerSpec(
-        inputs,
+        _inputs_of(ledger),
         source,
         columns,
         tz,
@@ -122,6 +107,32 @@ def read_usage(
         name=name or ", ".join(map(title, paths)) or "table",
         progress=progress,
     )
+
+
+def _inputs_of(ledger: Any) -> list[Any]:
+    """The inputs of a ledger; a list of rows is one input."""
+    is_list = isinstance(ledger, Sequence) and not isinstance(ledger, str)
+    is_rows = is_list and ledger and all(isinstance(e, Mapping) for e in ledger)
+    return list(ledger) if is_list and not is_rows else [ledger]
+
+
+def _check_arguments(
+    *, prices: object, columns: object, tz: str, currency: str
+) -> None:
+    """Raise a ``LedgerError`` for the first argument that is not of its kind."""
+    if prices is not None and not isinstance(prices, PriceBook):
+        raise LedgerError(
+            f"prices is {type(prices).__name__}; expected a PriceBook, such as "
+            "PriceBook.load('prices.toml') or PriceBook.parse([...])"
+        )
+    if columns is not None and not _is_mapping(columns):
+        raise LedgerError(
+            f"columns is {columns!r}; expected our field -> your column, such as "
+            "{'start': 'timestamp'}"
+        )
+    zone(tz)
+    if not re.fullmatch("[A-Za-z]{3}", currency):
+        raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
 
 
 def title(ledger: str | Path | Database) -> str:

@@ -47,12 +47,7 @@ def reprice(
     book = prices or PriceBook()
     try:
         with open_workspace() as ws:
-            stored_rows = parquet.reported_records(Path(), map(str, paths))
-            reported = (
-                "SELECT *, NULL::BOOLEAN AS recorded_zero, part AS file, "
-                f"file_row_number AS n FROM {stored_rows}"
-            )
-            ws.create(ws.reported, reported, view=True)
+            _view_stored_records(ws, paths)
             price(ws, book, pricing)
             sentences = _notes(ws, folder, book, pricing, frame.quality.credits)
             grain_s, users = frame.cube.grain_s, frame.user_cube is not None
@@ -75,6 +70,16 @@ def reprice(
             f"{folder}: has changed since it was opened; open it again "
             f"({str(error).splitlines()[0]})"
         ) from None
+
+
+def _view_stored_records(ws: Workspace, paths: Iterable[Path]) -> None:
+    """Make the records of a store the reported ones of a workspace."""
+    stored_records = parquet.reported_records(Path(), map(str, paths))
+    reported = (
+        "SELECT *, NULL::BOOLEAN AS recorded_zero, part AS file, "
+        f"file_row_number AS n FROM {stored_records}"
+    )
+    ws.create(ws.reported, reported, view=True)
 
 
 def _notes(
