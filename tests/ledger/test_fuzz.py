@@ -37,6 +37,7 @@ from meterwidgets.ledger.engine.macros import (
 )
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.read import read_ledgers
+from meterwidgets.ledger.records.doubts import IS_CORRECTION
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.schema import OPTIONAL
 
@@ -183,7 +184,7 @@ def check(
     skipped = [
         int(found[1].replace(",", ""))
         for note in quality.notes
-        if (found := re.search(r": ([\d,]+) rows? (?:is|are) not", note))
+        if (found := re.search(r": ([\d,]+) rows? (?:is not|are not|left out)", note))
     ]
     return quality.records + quality.rejected + quality.duplicates + sum(skipped)
 
@@ -200,10 +201,11 @@ def bounded(ws: Workspace, records: int) -> None:
         ws.execute(
             "SELECT count(*), min(start_us), max(start_us), max(greatest(input_tokens, "
             "output_tokens, requests, cache_write_tokens, latency_ms)), "
-            "max(input_cost + output_cost + unsplit_cost), min(least(input_tokens, "
-            "output_tokens, requests, input_cost, output_cost, unsplit_cost)), "
-            "count(*) FILTER (WHERE cache_read_tokens > input_tokens "
-            f"OR reasoning_tokens > output_tokens) FROM {ws.records}"
+            "max(abs(input_cost + output_cost + unsplit_cost)), min(least("
+            "input_tokens, output_tokens, requests, input_cost, output_cost, "
+            f"unsplit_cost)) FILTER (WHERE NOT {IS_CORRECTION}), "
+            "count(*) FILTER (WHERE abs(cache_read_tokens) > abs(input_tokens) "
+            f"OR abs(reasoning_tokens) > abs(output_tokens)) FROM {ws.records}"
         ).fetchone()
         or ()
     )
@@ -228,7 +230,8 @@ def bounded_extras(ws: Workspace) -> None:
         ).fetchone()
         or ()
     )
-    assert (most or 0) <= LARGEST_COST * 10**9 and (least or 0) >= 0 and inside == 0
+    assert max(most or 0, -(least or 0)) <= LARGEST_COST * 10**9
+    assert inside == 0
     assert (wide or 0) <= EXTRA_BYTES
     for (extra,) in ws.execute(
         f"SELECT DISTINCT extra FROM {ws.records} WHERE extra IS NOT NULL"

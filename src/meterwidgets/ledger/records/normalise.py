@@ -132,7 +132,8 @@ def parsed(
     return f"""
 SELECT file, n, {_values(fields, kinds, label_columns, beside, plain)}{amount}{words}
 FROM (SELECT *, {reject(fields, plain)} AS reject
-FROM (SELECT *, {doubts(fields, plain)} AS doubts{parts.beside(fields, beside)}
+FROM (SELECT *, {doubts(fields, plain)} AS doubts
+FROM (SELECT *{parts.beside(fields, beside)}
 FROM (SELECT *, {parts.fit(fields)} AS fit, {parts.split(fields)} AS split
 FROM (SELECT *{_signed(fields, plain, has_corrections=has_corrections)}
 FROM (SELECT *, {_numbers(fields, kinds, plain)}
@@ -141,7 +142,7 @@ FROM (SELECT file, n, broken, text, used, left_out, recorded_zero, is_credit{wor
 FROM (SELECT file, n, broken, text, {is_credit} AS is_credit,
     coalesce({only}, false) AND NOT {is_credit} AS used, {reason} AS left_out,
     coalesce({recorded_zero}, false) AS recorded_zero{raw_words}{raw}
-FROM ({relation}))))))))
+FROM ({relation})))))))))
 """
 
 

@@ -15,6 +15,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from meterwidgets.ledger.engine.macros import LARGEST_COUNT
+
 TOTAL = "total_tokens"
 """The field of a source's total."""
 WHOLES = _INPUT, _OUTPUT = "input_tokens", "output_tokens"
@@ -156,10 +158,28 @@ def beside(fields: Collection[str], declared: Collection[str]) -> str:
     return "".join(columns)
 
 
-def whole(name: str, fields: Collection[str]) -> str:
-    """SQL text of all tokens of an input or output, with the parts beside it."""
+def _sum(name: str, fields: Collection[str]) -> str:
+    """SQL text of all tokens of a whole, with the parts beside it."""
     beside = [f"{part.name}_beside" for part in _parts(fields) if part.whole == name]
     return " + ".join([f"{name}_v", *beside])
+
+
+def has_parts(name: str, fields: Collection[str]) -> bool:
+    """Whether a ledger has parts of an input or output."""
+    return any(part.whole == name for part in _parts(fields))
+
+
+def too_large(name: str, fields: Collection[str]) -> str:
+    """SQL condition of rows whose input or output is too large with its parts."""
+    return f"abs({_sum(name, fields)}) > {LARGEST_COUNT}"
+
+
+def whole(name: str, fields: Collection[str]) -> str:
+    """SQL text of an input or output; null where it is too large with its parts."""
+    if not has_parts(name, fields):
+        return f"{name}_v"
+    total = _sum(name, fields)
+    return f"CASE WHEN NOT {too_large(name, fields)} THEN {total} END"
 
 
 def added(fields: Collection[str], declared: Collection[str]) -> str:

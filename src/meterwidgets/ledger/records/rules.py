@@ -63,7 +63,7 @@ def doubts(fields: Collection[str], plain: Collection[str]) -> str:
         fields: The fields that the ledger has; rules of others can't be broken.
         plain: The fields whose values are all known to be good.
     """
-    rules = list(_applicable(_field_rules(), fields, plain))
+    rules = list(_applicable(_field_rules(fields), fields, plain))
     if not rules:
         return "NULL::STRUCT(field VARCHAR, value VARCHAR, reason VARCHAR)[]"
     items = [f"CASE WHEN {rule.condition} THEN {rule.broken()} END" for rule in rules]
@@ -123,13 +123,21 @@ def _start_rules() -> Iterator[_Rule]:
 _OUTSIDE = "'is not between the years 2000 and 2100'"
 
 
-def _field_rules() -> Iterator[_Rule]:
+def _field_rules(fields: Collection[str]) -> Iterator[_Rule]:
     """What makes a single field doubtful."""
     yield _Rule("end", "end_t IS NOT NULL AND end_us IS NULL", "'is not a time'")
     yield _Rule("end", "end_us < start_us", "'is before the start'", alone=False)
     yield _Rule("end", f"end_us >= {END_US}", _OUTSIDE)
     for name in COUNTS:
         yield _Rule(name, _is_unparsed(name), _why_no_count(_text(name)))
+    for name in parts.WHOLES:
+        if parts.has_parts(name, fields):
+            yield _Rule(
+                name,
+                parts.too_large(name, fields),
+                "'is, with the parts beside it, larger than a record can hold (10^15)'",
+                alone=False,
+            )
     for name in MONEY:
         yield _Rule(name, _is_unparsed(name), _why_no_cost(_text(name)))
     for name, other in (parts.SIDES, parts.SIDES[::-1]):
