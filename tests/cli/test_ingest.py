@@ -32,7 +32,7 @@ def run(*words: str) -> Result:
 
 def test_ingest_prints_what_was_added_and_what_was_not() -> None:
     rows = spend_logs(12)
-    jsonl(Path("a.jsonl"), [*rows[:10], rows[0], rows[10] | {"spend": "much"}])
+    jsonl(Path("a.jsonl"), [*rows[:10], rows[0], rows[10] | {"startTime": "then"}])
     first = run("ingest", "a.jsonl", "--store", "usage.meter")
     assert first.exit_code == 0
     assert (
