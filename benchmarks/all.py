@@ -32,7 +32,6 @@ def main() -> None:
             ("tabs",),
             ("crowd",),
             ("reading",),
-            ("prices",),
             ("ingest",),
         ):
             print(f"\n{name}: {' '.join(words)}", flush=True)

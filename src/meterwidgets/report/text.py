@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics import times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
-from meterwidgets.metrics.notes import notes_of
-from meterwidgets.metrics.text import times
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.filters.chosen import sentences
@@ -41,9 +40,9 @@ def dumps(selection: Selection) -> str:
         lines += ["", "No usage in this selection."]
     for insight in insights(selection):
         lines += ["", f"{insight.title}: {insight.text}"]
-    if notes := notes_of(selection):
+    if frame.quality.notes:
         lines += ["", "About the ledger:"]
-        lines += [f"  {note}" for note in notes]
+        lines += [f"  {note}" for note in frame.quality.notes]
     return "\n".join(map(printable, lines)) + "\n"
 
 

@@ -12,12 +12,10 @@ from meterwidgets.ledger.sources import (
     focus,
     langfuse,
     litellm,
-    litellm_activity,
     litellm_daily,
     openai,
     openrouter,
     otlp,
-    spans,
     table,
 )
 from meterwidgets.ledger.sources.base import Source
@@ -25,7 +23,7 @@ from meterwidgets.ledger.sources.base import Source
 SOURCES: tuple[Source, ...] = (
     litellm.SOURCE,
     litellm_daily.TABLE,
-    litellm_activity.SOURCE,
+    litellm_daily.ACTIVITY,
     litellm_daily.UI,
     openai.USAGE,
     openai.COSTS,
@@ -34,11 +32,7 @@ SOURCES: tuple[Source, ...] = (
     claude_code.SOURCE,
     codex.SOURCE,
     otlp.SOURCE,
-    spans.ROWS,
-    spans.TABLE,
-    spans.JAEGER,
     openrouter.SOURCE,
-    openrouter.ACTIVITY,
     langfuse.SOURCE,
     focus.SOURCE,
     aider.SOURCE,

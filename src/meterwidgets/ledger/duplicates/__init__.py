@@ -1,1 +1,0 @@
-"""Usage that several records report, counted once."""

@@ -1,1 +1,0 @@
-"""Rows of opened ledgers, loaded as `reported`; the bad ones are set aside."""

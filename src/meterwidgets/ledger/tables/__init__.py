@@ -1,1 +1,0 @@
-"""Tables of any kind: which of their columns fill which fields of the record."""

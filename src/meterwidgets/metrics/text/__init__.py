@@ -1,1 +1,0 @@
-"""Amounts, percentages, times and axes as text."""
