@@ -32,6 +32,7 @@ def main() -> None:
             ("tabs",),
             ("crowd",),
             ("reading",),
+            ("prices",),
             ("ingest",),
         ):
             print(f"\n{name}: {' '.join(words)}", flush=True)

@@ -28,7 +28,7 @@ def ours(usage: UsageFrame, filters: Filters) -> Answer:
     whole = selection.sums()
     answer: Answer = {"": {None: [whole[name] for name in MEASURES]}}
     for group in GROUPS:
-        values, sums = selection.parts(group)
+        values, sums = selection.breakdown_columns(group)
         rows = zip(*(sums[name].tolist() for name in MEASURES), strict=True)
         answer[group] = dict(zip(values, map(list, rows), strict=True))
     return answer

@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import meterwidgets as mw
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
-from meterwidgets.metrics.totals import delta, previous_totals, totals
+from meterwidgets.metrics.text import formats
+from meterwidgets.metrics.totals import compared, totals
 from meterwidgets.metrics.trend import trend
 from meterwidgets.report import json as report
 from meterwidgets.zones import midnight
@@ -69,7 +69,8 @@ def test_ask_1_single_days_add_up_to_the_range_outside_utc(read: Read, tz: str) 
     first = datetime(2026, 3, 7, tzinfo=UTC)  # New York changes its clocks on the 8th
     rows = [row((first + timedelta(minutes=47 * n)).isoformat()) for n in range(150)]
     usage = read(*rows)
-    day, end = usage.coverage(tz), usage.as_of(tz)
+    window = usage.select(mw.Filters(tz=tz)).window
+    day, end = window.start, window.end
     whole, found = 0, 0
     while day < end:
         after = midnight(
@@ -252,18 +253,18 @@ def test_ask_18_more_or_less_is_said_of_equal_windows_and_of_nothing_else(
     read: Read,
 ) -> None:
     days = [
-        row(f"2026-02-{day:02}T10:00:00Z", input_tokens=1_000 * day)
+        row(f"2026-02-{day:02}T10:00:00Z", input_tokens=1_000 * day, requests=20)
         for day in range(1, 21)
     ]
     usage = read(*days)
     week = usage.select(mw.Filters(preset="7d"))
-    before = previous_totals(week)
-    assert before is not None
-    assert before.amounts.input_tokens == 1_000 * sum(range(7, 14))
-    assert delta(
-        totals(week).amounts.input_tokens, before.amounts.input_tokens
-    ) == Fraction(sum(range(14, 21)) - sum(range(7, 14)), sum(range(7, 14)))
-    assert previous_totals(usage.select()) is None  # there is nothing before the whole
+    alike = compared(week)
+    assert alike is not None
+    assert alike.previous.amounts.input_tokens == 1_000 * sum(range(7, 14))
+    assert alike.change(lambda totals: totals.amounts.input_tokens) == Fraction(
+        sum(range(14, 21)) - sum(range(7, 14)), sum(range(7, 14))
+    )
+    assert compared(usage.select()) is None  # there is nothing before the whole
 
 
 def test_ask_19_the_run_rate_says_of_how_long_it_is(read: Read) -> None:

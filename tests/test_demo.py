@@ -47,9 +47,9 @@ def test_it_is_the_same_on_every_run_and_machine() -> None:
 
 def test_it_covers_90_days_and_says_that_it_is_a_demo(usage: UsageFrame) -> None:
     assert usage.demo
-    assert usage.coverage("UTC") == datetime(2025, 11, 25, tzinfo=UTC)
-    assert usage.as_of("UTC") == datetime(2026, 2, 23, tzinfo=UTC)
-    assert usage.as_of("UTC") - usage.coverage("UTC") == timedelta(days=90)
+    assert usage.coverage.first == datetime(2025, 11, 25, tzinfo=UTC)
+    assert usage.coverage.end == datetime(2026, 2, 23, tzinfo=UTC)
+    assert usage.coverage.end - usage.coverage.first == timedelta(days=90)
     daily = trend(usage.select(), bucket="day").series[0].points
     assert len(daily) == 90
     assert all(point.records for point in daily)

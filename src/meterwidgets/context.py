@@ -66,7 +66,7 @@ def demo_usage() -> UsageFrame:
     table = demo.table()
     columns = {name: name for name in table.column_names if name in FIELDS}
     return read_ledger_specs(
-        [LedgerSpec([table], columns=columns)],
+        [LedgerSpec([table], columns=columns, written=demo.WRITTEN)],
         prices=demo.prices(),
         tz="UTC",
         labels=None,

@@ -1,4 +1,4 @@
-"""The record's fields, and the registries of dimensions and measures.
+"""The record's fields, and the registry of dimensions.
 
 The one place that names them: reading, roll-up, filters, command line, addresses,
 reports and pages all ask here.
@@ -17,20 +17,50 @@ NAMES = (
 )  # fmt: skip
 """The record's names, as the ledger reports them."""
 
+ATTRIBUTES = (
+    "status", "service_tier", "speed", "geography", "region", "session", "end_user",
+)  # fmt: skip
+"""The record's other texts: what sets its price besides the names, and who or what it
+was for."""
+
 COUNTS = (
     "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens",
-    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "latency_ms",
+    "cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens",
+    "output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens",
+    "searches", "tool_calls", "context_tokens", "latency_ms", "first_token_ms",
 )  # fmt: skip
-"""The record's whole numbers, null where the ledger does not report them."""
+"""The record's whole numbers, null where the ledger does not report them.
 
-MONEY = ("cost", "input_cost", "output_cost")
-"""What a ledger can record of a cost: the total, or its sides."""
+``context_tokens`` is for buckets: so many input tokens has each of its requests at
+least, which decides on the tier of a price.
+"""
+
+UNSTORED = ("total_tokens", "other_input_tokens", "other_output_tokens")
+"""Whole numbers that a ledger may state and a record does not keep: they tell whether
+cached tokens and the like are inside the input and the output, or beside them. The
+other ones are all parts but the cache and the reasoning."""
+
+MONEY = ("cost", "input_cost", "output_cost", "fee_cost")
+"""What a ledger can record of a cost: the total, or its parts."""
 
 FIELDS = (
-    "record_id", "covers", "start", "end", *NAMES, "status", "service_tier",
-    *COUNTS, *MONEY, "currency",
+    "record_id", "covers", "start", "end", *NAMES, *ATTRIBUTES, *COUNTS, *UNSTORED,
+    *MONEY, "currency", "extra",
 )  # fmt: skip
 """All that a ledger's column can fill."""
+
+OPTIONAL = (
+    "speed", "geography", "region", "session", "end_user", "input_audio_tokens",
+    "input_image_tokens", "output_audio_tokens", "output_image_tokens", "searches",
+    "tool_calls", "context_tokens", "first_token_ms", "fee_cost", "extra",
+)  # fmt: skip
+"""The fields that few ledgers have; one that no ledger has takes no room."""
+
+COST_PARTS = ("input_cost", "output_cost", "unsplit_cost", "fee_cost")
+"""The parts of a record's cost, which is their sum; all null where it is unpriced."""
+
+COST = "coalesce(input_cost + output_cost + unsplit_cost, 0) + coalesce(fee_cost, 0)"
+"""SQL text of the cost of a priced record; 0 for an unpriced one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,67 +196,3 @@ DIMENSIONS = Dimensions(
     )
 )
 """The dimensions that every frame has."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What the roll-up sums: one int64 column of the cube.
-
-    Attributes:
-        name: Its column.
-        summed: SQL text of what one record adds, ``"1"`` to count records.
-        where: SQL conditions of the records that count.
-        in_sparklines: Whether it is summed at every point of a card's sparkline.
-    """
-
-    name: str
-    summed: str
-    where: tuple[str, ...] = ()
-    in_sparklines: bool = False
-
-
-_PRICED = ("currency IS NOT NULL",)
-_SPLIT = (*_PRICED, "unsplit_cost = 0")
-
-
-def _reported(name: str, field: str) -> Measure:
-    """How many records report a field: a sum of nulls is not 0."""
-    return Measure(f"{name}_reported", "1", (f"{field} IS NOT NULL",))
-
-
-MEASURES: Mapping[str, Measure] = {
-    measure.name: measure
-    for measure in (
-        Measure("records", "1", in_sparklines=True),
-        Measure("requests", "requests", in_sparklines=True),
-        _reported("requests", "requests"),
-        Measure("input_tokens", "input_tokens", in_sparklines=True),
-        _reported("input", "input_tokens"),
-        Measure("output_tokens", "output_tokens", in_sparklines=True),
-        _reported("output", "output_tokens"),
-        Measure("cache_read_tokens", "cache_read_tokens"),
-        _reported("cache_read", "cache_read_tokens"),
-        # The input of records that report their cache: a hit rate divides by it.
-        Measure(
-            "cache_read_input_tokens",
-            "input_tokens",
-            ("cache_read_tokens IS NOT NULL",),
-        ),
-        Measure("cache_write_tokens", "cache_write_tokens"),
-        _reported("cache_write", "cache_write_tokens"),
-        Measure("reasoning_tokens", "reasoning_tokens"),
-        _reported("reasoning", "reasoning_tokens"),
-        Measure("priced", "1", _PRICED),
-        Measure("input_cost", "input_cost", in_sparklines=True),
-        Measure("output_cost", "output_cost", in_sparklines=True),
-        Measure("unsplit_cost", "unsplit_cost", in_sparklines=True),
-        # The part that list prices split into sides, where the ledger has a total.
-        Measure("estimated_cost", "input_cost + output_cost", ("estimated",)),
-        Measure("priced_input_tokens", "input_tokens", _PRICED, in_sparklines=True),
-        Measure("priced_output_tokens", "output_tokens", _PRICED, in_sparklines=True),
-        # The tokens whose cost is known by side.
-        Measure("split_input_tokens", "input_tokens", _SPLIT, in_sparklines=True),
-        Measure("split_output_tokens", "output_tokens", _SPLIT, in_sparklines=True),
-    )
-}
-"""Name -> measure of the cube, money in nano-units."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 _BIDI = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -15,6 +16,28 @@ def counted(number: int, one: str, many: str) -> str:
         ('1 row', '1,200 rows')
     """
     return f"{number:,} {one if number == 1 else many}"
+
+
+def exact_money(nano: int, currency: str | None) -> str:
+    """An exact amount, with at least two decimals.
+
+    Examples:
+        >>> exact_money(12_500_000_000, "USD"), exact_money(-1_000, "EUR")
+        ('12.50 USD', '-0.000001 EUR')
+    """
+    sign = "-" if nano < 0 else ""
+    decimals = f"{abs(nano) % 10**9:09}".rstrip("0").ljust(2, "0")
+    return f"{sign}{abs(nano) // 10**9:,}.{decimals} {currency or ''}".rstrip()
+
+
+def listed(items: Sequence[str]) -> str:
+    """Some items in a sentence.
+
+    Examples:
+        >>> listed(["a"]), listed(["a", "b", "c"])
+        ('a', 'a, b and c')
+    """
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
 
 
 def plain(name: str) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from meterwidgets.metrics import formats, percentages
+from meterwidgets.metrics.text import formats, percentages
 
 NANO = 10**9
 MONTH = ("--start", "2026-01-24", "--end", "2026-02-23")

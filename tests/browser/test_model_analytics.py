@@ -9,7 +9,7 @@ from pathlib import Path
 
 from serve.running import Running
 
-from meterwidgets.metrics import formats, percentages
+from meterwidgets.metrics.text import formats, percentages
 
 from .conftest import OpenPage, violations_in_both_themes
 from .pages import (

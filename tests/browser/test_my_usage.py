@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from serve.running import Running
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics.text import formats
 
 from .conftest import FAILED, OpenPage, violations, violations_in_both_themes
 from .pages import (

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from serve.running import Running
 
-from meterwidgets.metrics import formats, percentages
+from meterwidgets.metrics.text import formats, percentages
 
 from .conftest import OpenPage, violations, violations_in_both_themes
 from .pages import (

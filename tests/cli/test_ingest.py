@@ -16,6 +16,7 @@ from frame.store.ledgers import jsonl, spend_logs
 
 import meterwidgets as mw
 from meterwidgets.cli.main import main
+from meterwidgets.frame.store.store import HEARTBEAT
 
 STORE = Path("usage.meter")
 
@@ -31,7 +32,7 @@ def run(*words: str) -> Result:
 
 def test_ingest_prints_what_was_added_and_what_was_not() -> None:
     rows = spend_logs(12)
-    jsonl(Path("a.jsonl"), [*rows[:10], rows[0], rows[10] | {"spend": "much"}])
+    jsonl(Path("a.jsonl"), [*rows[:10], rows[0], rows[10] | {"startTime": "then"}])
     first = run("ingest", "a.jsonl", "--store", "usage.meter")
     assert first.exit_code == 0
     assert (
@@ -154,10 +155,30 @@ def test_follow_adds_grown_new_and_repaired_files() -> None:
         jsonl(Path("new"), rows[40:]).replace("in/bad.json")
         until(60)
         usage = mw.open_store(STORE)
-        assert usage.fed is not None
-        assert usage.as_of("UTC") == usage.fed
+        looked = (STORE / HEARTBEAT).stat().st_mtime
+        assert abs(usage.coverage.written.timestamp() - looked) < 30
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "bad.json" not in err  # only printed once
     assert "Traceback" not in err
+
+
+def test_data_until_stays_while_a_followed_ledger_can_not_be_read() -> None:
+    jsonl(Path("in/a.jsonl"), spend_logs(10))
+    with following("in", "--store", "usage.meter") as process:
+        until(10)
+        jsonl(Path("in/bad.json"), ['[{"request_id": "half'])
+        assert process.stderr is not None
+        while "bad.json: is not readable as JSON" not in process.stderr.readline():
+            assert process.poll() is None
+        stopped = (STORE / HEARTBEAT).stat().st_mtime
+        time.sleep(1)  # several looks
+        assert (STORE / HEARTBEAT).stat().st_mtime == stopped
+        Path("in/bad.json").unlink()
+        ends = time.monotonic() + 60
+        while (STORE / HEARTBEAT).stat().st_mtime == stopped:
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)

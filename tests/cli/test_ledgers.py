@@ -39,7 +39,7 @@ def test_rejected_rows_go_where_the_reader_says(write: Write, tmp_path: Path) ->
     assert f"2 rejected rows are kept in {place}" in result.stderr
     assert len(place.read_text("utf-8").splitlines()) == 2
     said = fails("report", write(bad), "--rejects", tmp_path / "no" / "bad.jsonl")
-    assert "can't be written there (No such file or directory)" in said
+    assert "can't be kept there (No such file or directory)" in said
 
 
 @pytest.mark.parametrize(

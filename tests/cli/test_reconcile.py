@@ -186,10 +186,11 @@ def test_a_format_can_be_named(here: Path) -> None:
 
 
 def test_rejected_rows_of_both_are_kept_apart(here: Path) -> None:
-    ledger = put("a.json", [bills.log(1, "m", 1.0), bills.log(1, "m", -1.0)])
-    run(ledger, "costs.json", "--rejects", "bad.jsonl")
+    ledger = put("a.json", [bills.log(1, "m", 1.0), bills.log(1, "m", 1e12)])
+    invoice = put("b.json", bills.openai((1, "m, in", "1"), (1, "n, in", "1e12")))
+    run(ledger, invoice, "--rejects", "bad.jsonl")
     assert "a.json" in (here / "bad.jsonl").read_text()
-    assert "costs.json" in (here / "invoice_bad.jsonl").read_text()
+    assert "b.json" in (here / "invoice_bad.jsonl").read_text()
 
 
 def test_what_can_not_be_compared_exits_with_2_and_the_way_out() -> None:

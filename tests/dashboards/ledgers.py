@@ -295,10 +295,12 @@ def table(rows: Iterable[Row]) -> pa.Table:
 
 
 def usage(rows: Iterable[Row], tz: str = "UTC") -> mw.UsageFrame:
-    """The rows as a frame; nothing but what was recorded is priced."""
+    """The rows as a frame, written after the last of them, at recorded costs only."""
     read, book = table(rows), mw.PriceBook(catalogue=False)
     columns = {name: name for name in read.column_names}
-    return mw.read_usage(read, prices=book, columns=columns, rejects=None, tz=tz)
+    return mw.read_usage(
+        read, prices=book, columns=columns, rejects=None, tz=tz, written="2099-01-01"
+    )
 
 
 def write(rows: Iterable[Row], path: Path) -> Path:

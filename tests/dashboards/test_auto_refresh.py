@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from frame.store.ledgers import add, jsonl, spend_logs
 
 import meterwidgets as mw
 from meterwidgets.dashboards import auto_refresh
-from meterwidgets.frame.store.store import HEARTBEAT
+from meterwidgets.frame.store.store import touch_heartbeat
 
 STORE = Path("usage.meter")
 
@@ -59,19 +59,24 @@ def test_a_frame_without_a_store_has_nothing_newer() -> None:
     view.close()
 
 
-def test_data_until_is_now_only_while_a_store_is_followed() -> None:
-    add(STORE, jsonl(Path("a.jsonl"), spend_logs(50, days=20)))
-    ended = mw.open_store(STORE).as_of("UTC")
-    (STORE / HEARTBEAT).touch()
-    fed = mw.open_store(STORE)
-    assert fed.as_of("UTC") > ended
-    assert abs(fed.as_of("UTC").timestamp() - time.time()) < 60
-    view = mw.UsageView(fed)
+def test_data_until_moves_by_the_minute_while_a_store_is_followed() -> None:
+    log = jsonl(Path("a.jsonl"), spend_logs(50, days=20))
+    last = max(row["startTime"] for row in spend_logs(50, days=20))
+    read = datetime.fromisoformat(last).replace(tzinfo=UTC)
+    os.utime(log, (read.timestamp(), read.timestamp()))
+    add(STORE, log)
+    usage = mw.open_store(STORE)
+    assert (usage.coverage.is_live, usage.coverage.end) == (
+        True,
+        usage.coverage.written,
+    )
+    view = mw.UsageView(usage)
+    assert not view.refresh()
+    touch_heartbeat(STORE, read + timedelta(seconds=30))
     assert not view.refresh()  # so that not every look redraws everything
-    ago = time.time() - 3_600
-    os.utime(STORE / HEARTBEAT, (ago, ago))
+    touch_heartbeat(STORE, read + timedelta(seconds=90))
     assert view.refresh()
-    assert view.usage.as_of("UTC") == ended
+    assert view.usage.coverage.end == read + timedelta(seconds=90)
     view.close()
 
 

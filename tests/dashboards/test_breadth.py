@@ -15,7 +15,7 @@ from ipywidgets.widgets.widget import _instances
 
 import meterwidgets as mw
 from meterwidgets.errors import LedgerError
-from meterwidgets.metrics import formats, percentages
+from meterwidgets.metrics.text import formats, percentages
 
 from . import ledgers
 from .ledgers import KINDS, paid, row
@@ -561,15 +561,11 @@ def test_a_user_without_usage_gets_an_empty_page_that_tells_nothing_of_others() 
     page.close()
 
 
-def test_a_negative_amount_is_rejected_and_nothing_else() -> None:
+def test_a_negative_cost_is_a_correction_and_a_negative_count_is_unknown() -> None:
     rows = [row(0, **paid(1, 2)), row(1, **paid(-1, 2)), row(2, input_tokens=-5)]
     read = ledgers.usage(rows)
-    assert (read.quality.records, read.quality.rejected) == (1, 2)
-    page = mw.overview(read)
-    Reader(Plain(rows[:1], "UTC")).page(page)
-    page.close()
-    with pytest.raises(LedgerError, match="a cost cannot be negative"):
-        ledgers.usage(rows[1:2])
+    assert (read.quality.records, read.quality.rejected) == (3, 0)
+    assert "input_tokens is unknown in 1 record" in str(read.quality.notes)
 
 
 def test_sums_too_large_to_be_exact_are_refused_not_wrong() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.frame import selection
-from meterwidgets.frame.cube import range_sums
+from meterwidgets.frame.cube import range_sums, series
 from meterwidgets.present.sections import trends
 
 from .test_view import ledger, send
@@ -161,7 +161,8 @@ def test_going_back_to_some_filters_asks_the_index_nothing(
         queries.append(1)
         return original(*args)
 
-    monkeypatch.setattr(selection, "sums_between", record)
+    for module in (selection, series):
+        monkeypatch.setattr(module, "sums_between", record)
     before = app.view.filters
     app.view.filters = before.replace(orgs=["Acme"])
     assert queries

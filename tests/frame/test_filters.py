@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import meterwidgets as mw
+from meterwidgets.frame.coverage import Coverage
 from meterwidgets.frame.window import Window, resolve, snap
 from meterwidgets.zones import midnight
 
@@ -34,8 +35,8 @@ LONG = ("2025-01-05T10:00:00Z", "2026-02-22T11:59:00Z")
 
 @pytest.mark.parametrize(
     ("preset", "start", "end"),
-    [("1h", "2026-02-22 23:00", "2026-02-23 00:00"),
-     ("24h", "2026-02-22 00:00", "2026-02-23 00:00"),
+    [("1h", "2026-02-22 11:00", "2026-02-22 12:00"),
+     ("24h", "2026-02-21 12:00", "2026-02-22 12:00"),
      ("today", "2026-02-22 00:00", "2026-02-23 00:00"),
      ("7d", "2026-02-16 00:00", "2026-02-23 00:00"),
      ("30d", "2026-01-24 00:00", "2026-02-23 00:00"),
@@ -54,7 +55,7 @@ def test_presets_end_with_the_last_day_of_the_ledger(
     [("today", "2026-02-21 18:30", "2026-02-22 18:30"),
      ("7d", "2026-02-15 18:30", "2026-02-22 18:30"),
      ("mtd", "2026-01-31 18:30", "2026-02-22 18:30"),
-     ("1h", "2026-02-22 17:30", "2026-02-22 18:30")],
+     ("1h", "2026-02-22 11:00", "2026-02-22 12:00")],
 )  # fmt: skip
 def test_presets_are_days_of_the_chosen_zone(preset: str, start: str, end: str) -> None:
     filters = mw.Filters(preset=preset, tz="Asia/Kolkata")
@@ -243,8 +244,7 @@ def test_a_ledger_ends_with_the_day_that_its_last_bucket_covers() -> None:
         "input_tokens": [1],
     })  # fmt: skip
     usage = mw.read_usage(table, prices=mw.PriceBook(catalogue=False), rejects=None)
-    assert usage.as_of("UTC") == datetime(2026, 2, 22, tzinfo=UTC)
-    assert usage.as_of("Asia/Tokyo") == datetime(2026, 2, 22, 15, tzinfo=UTC)
+    assert usage.coverage.end == datetime(2026, 2, 22, tzinfo=UTC)
 
 
 def test_the_zone_of_the_machine_changes_no_window(machine_zone: str) -> None:
@@ -267,14 +267,16 @@ def test_every_preset_ends_where_the_ledger_does(
     preset: str, tz: str, span: tuple[datetime, timedelta]
 ) -> None:
     start = span[0].replace(tzinfo=UTC)
-    as_of = start + span[1] + timedelta(hours=1)
-    found = resolve(mw.Filters(preset=preset, tz=tz), start, as_of)
+    last = start + span[1] + timedelta(hours=1)
+    covered = Coverage(written=last, first=start, last=last, end=last)
+    filters = mw.Filters(preset=preset, tz=tz)
+    found = resolve(filters, covered, start=start, last=last, grain_s=60)
     assert found.start < found.end
     if preset in {"1h", "24h"}:
-        assert found.end == as_of
+        assert found.end >= last > found.end - timedelta(minutes=1)
     else:
         assert found.days is not None
-        assert found.end >= as_of > found.end - timedelta(hours=49)
+        assert found.end >= last > found.end - timedelta(hours=49)
 
 
 @pytest.mark.parametrize("tz", ["UTC", "Asia/Kathmandu", "America/New_York"])

@@ -62,7 +62,9 @@ def test_left_out_every_figure_is_that_of_a_ledger_without_them(
     assert left.sums() == expected.sums()
     for name in ("org", "project", "deployment", "model", "endpoint", "user"):
         assert left.by(name) == expected.by(name)
-        assert left.by(name, own=False) == expected.by(name, own=False)
+        assert left.by(name, apply_own_filter=False) == expected.by(
+            name, apply_own_filter=False
+        )
     found, wanted = as_json.report(left), as_json.report(expected)
     del found["quality"], wanted["quality"]
     assert found == wanted
@@ -122,7 +124,7 @@ def test_a_frame_of_a_version_that_knew_none_says_so(
 ) -> None:
     about = save(usage, tmp_path / "frame") / "frame.json"
     about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 1}))
-    with pytest.raises(LedgerError, match="another version; save it again"):
+    with pytest.raises(LedgerError, match="saved by another version"):
         open_frame(tmp_path / "frame")
 
 

@@ -125,7 +125,7 @@ def test_a_folder_that_is_no_frame_is_named(tmp_path: Path, how: str) -> None:
     with pytest.raises(mw.MeterError) as caught:
         open_frame(folder)
     assert str(caught.value).startswith(str(folder))
-    said = "written by another version" if how == "another version" else "not a saved"
+    said = "saved by another version" if how == "another version" else "not a saved"
     assert said in str(caught.value)
 
 

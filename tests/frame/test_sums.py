@@ -62,7 +62,7 @@ def check_days(rows: list[brute.Row], tz: str) -> None:
     assert edges[-1] == selection.window.end
     edges = sorted(set(edges))  # Apia has no 30 December 2011
     headline = selection.sums()
-    series = selection.over(edges).get(None, {})
+    series = selection.sums_between(edges).get(None, {})
     for measure, values in series.items():
         assert int(values.sum()) == headline[measure]
     expected = defaultdict(list)
@@ -74,7 +74,7 @@ def check_days(rows: list[brute.Row], tz: str) -> None:
         there = expected.get(day_of(first, tz), [])
         assert brute.same(found, brute.sums(there, selection.currency))
     for dimension in ("org", "user"):
-        by = selection.over(edges, by=dimension)
+        by = selection.sums_between(edges, by=dimension)
         assert set(by) == set(selection.by(dimension))
         for name, sums in selection.by(dimension).items():
             assert {m: int(v.sum()) for m, v in by[name].items()} == sums
@@ -131,7 +131,7 @@ def check_filters(rows: list[brute.Row], chosen: dict[str, Any]) -> None:
     else:
         assert selection.span is None
         assert selection.by("org") == {}
-        assert selection.over([window.start, window.end]) == {}
+        assert selection.sums_between([window.start, window.end]) == {}
 
 
 @given(rows=brute.ledgers())
@@ -217,7 +217,7 @@ def test_a_dimension_that_is_not_known_is_named(three: mw.UsageFrame) -> None:
         three.select().by("orgs")
     day = datetime(2026, 2, 22, tzinfo=UTC)
     with pytest.raises(mw.MeterError, match="dimension 'orgs' not found"):
-        three.select().over([day, day + timedelta(days=1)], by="orgs")
+        three.select().sums_between([day, day + timedelta(days=1)], by="orgs")
 
 
 def test_a_breakdown_without_its_own_filter_shows_all_values(
@@ -225,11 +225,11 @@ def test_a_breakdown_without_its_own_filter_shows_all_values(
 ) -> None:
     selection = three.select(mw.Filters(orgs=["a"]))
     assert set(selection.by("org")) == {"a"}
-    assert set(selection.by("org", own=False)) == {"a", "b", None}
-    assert set(selection.by("user", own=False)) == {"u"}
+    assert set(selection.by("org", apply_own_filter=False)) == {"a", "b", None}
+    assert set(selection.by("user", apply_own_filter=False)) == {"u"}
     chosen = three.select(mw.Filters(users=["u"]))
-    assert set(chosen.by("user", own=False)) == {"u", "v", None}
-    assert set(chosen.by("api_key", own=False)) == {None}
+    assert set(chosen.by("user", apply_own_filter=False)) == {"u", "v", None}
+    assert set(chosen.by("api_key", apply_own_filter=False)) == {None}
 
 
 def test_what_is_not_reported_can_be_chosen(three: mw.UsageFrame) -> None:
@@ -258,7 +258,9 @@ def test_users_of_a_ledger_without_users_are_not_reported() -> None:
     assert set(usage.select().by("user")) == {None}
     assert usage.select(mw.Filters(users=["u"])).sums()["records"] == 0
     assert usage.select(mw.Filters(users=["u"])).by("user") == {}
-    assert set(usage.select(mw.Filters(users=["u"])).by("user", own=False)) == {None}
+    assert set(
+        usage.select(mw.Filters(users=["u"])).by("user", apply_own_filter=False)
+    ) == {None}
     assert usage.select(mw.Filters(users=[None])).sums()["records"] == 1
 
 

@@ -18,6 +18,8 @@ COLUMNS = {
     "output_tokens": "completion_tokens", "cache_read_tokens": "cached",
     "cache_write_tokens": "written", "reasoning_tokens": "thought", "cost": "spend",
     "input_cost": "in `cost`", "currency": "money", "latency_ms": "ms",
+    "speed": "mode", "geography": "geo", "session": "sid", "end_user": "customer",
+    "input_audio_tokens": "heard", "searches": "looked up", "fee_cost": "fees",
 }  # fmt: skip
 """Our field -> its column in ``texts``."""
 
@@ -93,6 +95,13 @@ def texts(count: int, seed: int = SEED) -> pa.Table:
             "cost": _one(r, _COSTS, _NO_COSTS),
             "input_cost": _one(r, [None] * 6 + ["0.05"]),
             "latency_ms": _one(r, _COUNTS, _NO_COUNTS),
+            "speed": _one(r, [None, None, "Fast", "standard"]),
+            "geography": _one(r, [None, None, "US", "global"]),
+            "session": _one(r, [None, f"s-{number // 9}"]),
+            "end_user": _one(r, [None, "Eve", " Müller "]),
+            "input_audio_tokens": _one(r, [None, None, None, "0", "1"]),
+            "searches": _one(r, [None, None, "3"], _NO_COUNTS),
+            "fee_cost": _one(r, [None] * 6 + ["0", "0.01"]),
         }
         for name in ("input_tokens", "output_tokens"):
             value[name] = _one(r, _COUNTS, _NO_COUNTS)

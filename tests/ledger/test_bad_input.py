@@ -31,14 +31,12 @@ def refusal(ledger: object, **words: object) -> str:
 
 
 def rejects(usage: mw.UsageFrame) -> list[tuple[object, ...]]:
-    """Line, field, value and reason of each reject, from the file of rejects."""
-    if not usage.quality.rejected:
+    """Line, field, value and reason of each rejected row and doubtful field."""
+    if not usage.quality.rejects:
         return []
-    kept = [json.loads(line) for line in Path("rejects.jsonl").read_text().splitlines()]
-    assert len(kept) == usage.quality.rejected
-    return [
-        (each["line"], each["field"], each["value"], each["reason"]) for each in kept
-    ]
+    rows = [json.loads(line) for line in Path("rejects.jsonl").read_text().splitlines()]
+    assert len([row for row in rows if not row["kept"]]) == usage.quality.rejected
+    return [(row["line"], row["field"], row["value"], row["reason"]) for row in rows]
 
 
 # files that can't be read at all
@@ -199,7 +197,7 @@ def test_a_ledger_of_another_kind_is_refused() -> None:
 
 
 def test_a_ledger_in_which_every_row_is_bad_tells_the_first(write: Write) -> None:
-    path = write(HEAD + "2026-02-22T10:00:00Z,m,-17,20,0.5\nyesterday,m,1,2,3\n")
+    path = write(HEAD + "2026-02-22T10:00:00Z,m,-17,,\nyesterday,m,1,2,3\n")
     said = refusal(path)
     assert "no row could be read as usage, 2 rejected; the first: " in said
     assert "line 2: input_tokens is -17, a count cannot be negative" in said
@@ -227,79 +225,111 @@ VALUES = {
         "input_tokens", "1e30", "is larger than a record can hold (10^15)",
     ),
     "infinite count": ("input_tokens", "inf", "is not a number"),
+    "NUL in a number": ("input_tokens", "1\x002", "is not a number"),
+    "negative part": ("cache_read_tokens", "-1", "a count cannot be negative"),
+    "negative latency": ("latency_ms", "-1", "a count cannot be negative"),
     "infinite cost": ("cost", "Infinity", "is not a number"),
-    "negative cost": ("cost", "-0.01", "a cost cannot be negative"),
     "cost past 10^9": ("cost", "1000000000", "is larger than a record can hold (10^9)"),
     "cost past all": ("cost", "1e25", "is larger than a record can hold (10^9)"),
+    "cost below -10^9": ("cost", "-1e10", "is larger than a record can hold (10^9)"),
     "cost in another currency": ("cost", "€5", "is not a number"),
-    "no time": ("start", "", "is missing"),
-    "a word for a time": ("start", "yesterday", "is not a time"),
-    "a time of day": ("start", "10:30", "is not a time"),
-    "an impossible date": ("start", "2026-02-30T00:00:00Z", "is not a time"),
-    "no end of time": ("start", "infinity", "is not a time"),
-    "zero for a time": ("start", "0", "is not a time"),
-    "1970": (
-        "start", "1970-01-01T00:00:00Z", "is not between the years 2000 and 2100",
-    ),
-    "2200": (
-        "start", "2200-01-01T00:00:00Z", "is not between the years 2000 and 2100",
-    ),
     "end before start": ("end", "2026-02-22T09:59:59Z", "is before the start"),
     "end is no time": ("end", "later", "is not a time"),
-    "cached > input": (
-        "cache_read_tokens", "11", "is more than the input_tokens that it is a part of",
-    ),
-    "written > input": (
-        "cache_write_tokens", "11", "is more than the input_tokens that it is a part of",
-    ),
-    "written for an hour > input": (
-        "cache_write_1h_tokens", "11",
-        "is more than the input_tokens that it is a part of",
-    ),
-    "reasoning > output": (
-        "reasoning_tokens", "21", "is more than the output_tokens that it is a part of",
-    ),
-    "parts > cost": (
-        "input_cost", "0.6", None,
-    ),
+    "side > cost": ("input_cost", "0.9", "is more than the cost that it is a part of"),
     "bad currency": ("currency", "dollar", "is not a currency code such as USD"),
-    "NUL in a number": ("input_tokens", "1\x002", "is not a number"),
 }  # fmt: skip
+
+TIMES = {
+    "no time": ("", "is missing"),
+    "a word for a time": ("yesterday", "is not a time"),
+    "a time of day": ("10:30", "is not a time"),
+    "an impossible date": ("2026-02-30T00:00:00Z", "is not a time"),
+    "no end of time": ("infinity", "is not a time"),
+    "zero for a time": ("0", "is not a time"),
+    "1970": ("1970-01-01T00:00:00Z", "is not between the years 2000 and 2100"),
+    "2200": ("2200-01-01T00:00:00Z", "is not between the years 2000 and 2100"),
+}
+
+FIELDS = {
+    "start": "2026-02-22T10:00:00Z",
+    "end": "2026-02-22T10:00:01Z",
+    "input_tokens": "10",
+    "output_tokens": "20",
+    "cost": "0.5",
+}
+
+
+@pytest.mark.parametrize("case", TIMES)
+def test_a_row_without_a_time_is_rejected_alone_and_its_money_is_said(
+    write: Write, case: str
+) -> None:
+    value, reason = TIMES[case]
+    header, good = ",".join(FIELDS) + "\n", ",".join(FIELDS.values()) + "\n"
+    bad = ",".join((FIELDS | {"start": value}).values()) + "\n"
+    usage = mw.read_usage(write(header + good + bad + good))
+    ((line, field, kept, said),) = rejects(usage)
+    assert (usage.quality.records, usage.quality.rejected, line) == (2, 1, 3)
+    assert (field, kept or "", said) == ("start", value, reason)
+    note, money, *_ = usage.quality.notes
+    assert note.startswith("1 row rejected, the first: ") and "line 3" in note
+    assert money == "0.50 USD recorded in rejected rows, which no figure has"
 
 
 @pytest.mark.parametrize("case", VALUES)
-def test_a_bad_value_rejects_its_row_only_and_is_kept(write: Write, case: str) -> None:
+def test_a_bad_value_leaves_its_row_and_is_said_with_the_money(
+    write: Write, case: str
+) -> None:
     field, value, reason = VALUES[case]
-    fields = {
-        "start": "2026-02-22T10:00:00Z",
-        "end": "2026-02-22T10:00:01Z",
-        "input_tokens": "10",
-        "output_tokens": "20",
-        "cost": "0.5",
-        field: "",
-    }
-    header = ",".join(fields) + "\n"
-    good = ",".join(fields.values()) + "\n"
-    if field == "start":
-        good = "2026-02-22T10:00:00Z," + good.split(",", 1)[1]
+    fields = FIELDS | {field: FIELDS.get(field, "")}
+    header, good = ",".join(fields) + "\n", ",".join(fields.values()) + "\n"
     bad = ",".join((fields | {field: value}).values()) + "\n"
-    usage = mw.read_usage(write(header + good + bad + good))
-    ((line, named, kept, said),) = rejects(usage)
-    assert (usage.quality.records, usage.quality.rejected, line) == (2, 1, 3)
-    if reason is not None:
-        assert (named, kept or "", said) == (field, value, reason)
-    (note, *_) = usage.quality.notes
-    assert note.startswith("1 row rejected, the first: ") and "line 3" in note
+    usage = mw.read_usage(write(header + good + bad + good), rejects="rejects.jsonl")
+    assert rejects(usage) == [(3, field, value, reason)]
+    assert (usage.quality.records, usage.quality.rejected) == (3, 0)
+    totals = usage.select().sums()
+    assert totals["requests"] == 3 and totals["output_tokens"] == 60
+    assert totals["input_tokens"] == (20 if field == "input_tokens" else 30)
+    costs = sum(totals[f"{side}_cost"] for side in ("input", "output", "unsplit"))
+    has_cost = field not in {"cost", "currency"}
+    assert costs == (1_500_000_000 if has_cost else 1_000_000_000)
+    note, *_ = usage.quality.notes
+    money = ", of which 0.50 USD recorded cost counts" if has_cost else ""
+    assert note.startswith(f"{field} is unknown in 1 record{money}; the first: ")
+    assert "line 3" in note
 
 
-def test_cached_and_written_together_may_not_pass_the_input(write: Write) -> None:
+def test_a_row_of_which_no_amount_can_be_read_is_rejected(write: Write) -> None:
     path = write(
-        "start,input_tokens,cache_read_tokens,cache_write_tokens\n"
-        "2026-02-22T10:00:00Z,10,5,5\n2026-02-22T10:00:00Z,10,6,5\n"
+        HEAD + GOOD + "2026-02-22T10:00:00Z,m,many,1.5,free\n"
+        "2026-02-22T10:00:00Z,m,many,1.5,0.25\n2026-02-22T10:00:00Z,m,many,1,free\n"
     )
-    ((line, field, value, reason),) = rejects(mw.read_usage(path))
-    assert (line, field, value) == (3, "cache_read_tokens", "6")
-    assert reason == "is, with the cache_write_tokens, more than the input_tokens"
+    usage = mw.read_usage(path)
+    assert (usage.quality.records, usage.quality.rejected) == (3, 1)
+    assert usage.quality.notes[0].startswith("1 row rejected, the first: ")
+    assert "line 3: input_tokens 'many' is not a number" in usage.quality.notes[0]
+
+
+def test_money_of_several_currencies_in_rejected_rows_is_said_apart(
+    write: Write,
+) -> None:
+    path = write(
+        "start,cost,currency\n2026-02-22T10:00:00Z,1,USD\nx,12.5,USD\nx,3,EUR\nx,,\n"
+    )
+    usage = mw.read_usage(path)
+    assert usage.quality.rejected == 3
+    assert (
+        "3.00 EUR and 12.50 USD recorded in rejected rows, which no figure has"
+        in usage.quality.notes
+    )
+
+
+def test_doubts_of_rows_that_repeat_others_are_not_counted(write: Write) -> None:
+    rows = "start,request_id,input_tokens,cost\n2026-02-22T10:00:00Z,r-1,-5,0.5\n"
+    usage = mw.read_usage([write(rows, "a.csv"), write(rows, "b.csv")])
+    assert usage.quality.duplicates == 1
+    assert "input_tokens is unknown in 1 record, of which 0.50 USD" in " ".join(
+        usage.quality.notes
+    )
 
 
 def test_costs_that_differ_from_their_sum_by_a_float_are_no_error(write: Write) -> None:
@@ -357,7 +387,7 @@ def test_lines_are_those_of_the_file_after_cells_of_several_lines(write: Write) 
     )
     usage = mw.read_usage(path)
     assert [line for line, *_ in rejects(usage)] == [6, 9, 12, 13]
-    assert usage.quality.records == 2
+    assert (usage.quality.records, usage.quality.rejected) == (4, 2)
 
 
 def test_lines_are_those_of_the_file_under_a_header_of_several_lines(
@@ -570,6 +600,7 @@ def test_rows_are_kept_even_where_none_of_them_is_good(
         "field": "input_tokens",
         "value": "-17",
         "reason": "a count cannot be negative",
+        "kept": False,
     }
 
 

@@ -12,7 +12,7 @@ import io
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime
 from decimal import Decimal
@@ -29,10 +29,17 @@ import meterwidgets as mw
 from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.connection import open_workspace
-from meterwidgets.ledger.engine.macros import LARGEST_COST, LARGEST_COUNT
+from meterwidgets.ledger.engine.macros import (
+    EXTRA_BYTES,
+    EXTRA_VALUE,
+    LARGEST_COST,
+    LARGEST_COUNT,
+)
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.read import read_ledgers
+from meterwidgets.ledger.records.doubts import IS_CORRECTION
 from meterwidgets.ledger.records.plan import LedgerSpec
+from meterwidgets.schema import OPTIONAL
 
 EVENT = {"event": "message_send", "time": 1771754400, "user_id": "u",
          "properties": {"main_model": "m", "prompt_tokens": 28, "completion_tokens": 9,
@@ -163,18 +170,21 @@ def _documents(text: str) -> list[str]:
     ]
 
 
-def check(path: Path, source: str | None = None) -> int | None:
+def check(
+    path: Path, source: str | None = None, columns: Mapping[str, str] | None = None
+) -> int | None:
     """Read a ledger: how many rows it accounts for, or None where it is refused."""
     with open_workspace() as ws:
         try:
-            quality = read_ledgers(ws, [LedgerSpec([path], source)], PRICES)
+            quality = read_ledgers(ws, [LedgerSpec([path], source, columns)], PRICES)
         except LedgerError as error:
             return refusal(path, str(error))
         bounded(ws, quality.records)
+        bounded_extras(ws)
     skipped = [
         int(found[1].replace(",", ""))
         for note in quality.notes
-        if (found := re.search(r": ([\d,]+) rows? (?:is|are) not", note))
+        if (found := re.search(r": ([\d,]+) rows? (?:is not|are not|left out)", note))
     ]
     return quality.records + quality.rejected + quality.duplicates + sum(skipped)
 
@@ -191,10 +201,11 @@ def bounded(ws: Workspace, records: int) -> None:
         ws.execute(
             "SELECT count(*), min(start_us), max(start_us), max(greatest(input_tokens, "
             "output_tokens, requests, cache_write_tokens, latency_ms)), "
-            "max(input_cost + output_cost + unsplit_cost), min(least(input_tokens, "
-            "output_tokens, requests, input_cost, output_cost, unsplit_cost)), "
-            "count(*) FILTER (WHERE cache_read_tokens > input_tokens "
-            f"OR reasoning_tokens > output_tokens) FROM {ws.records}"
+            "max(abs(input_cost + output_cost + unsplit_cost)), min(least("
+            "input_tokens, output_tokens, requests, input_cost, output_cost, "
+            f"unsplit_cost)) FILTER (WHERE NOT {IS_CORRECTION}), "
+            "count(*) FILTER (WHERE abs(cache_read_tokens) > abs(input_tokens) "
+            f"OR abs(reasoning_tokens) > abs(output_tokens)) FROM {ws.records}"
         ).fetchone()
         or ()
     )
@@ -202,6 +213,34 @@ def bounded(ws: Workspace, records: int) -> None:
     assert 946_684_800_000_000 <= first <= last < 4_102_444_800_000_000
     assert (most or 0) <= LARGEST_COUNT and (least or 0) >= 0
     assert (cost or 0) <= LARGEST_COST * 10**9 + 2
+
+
+SMALL = ("searches", "tool_calls", "first_token_ms", "input_audio_tokens",
+         "output_image_tokens", "reported_fee_cost", "fee_cost")  # fmt: skip
+
+
+def bounded_extras(ws: Workspace) -> None:
+    """The fields that few ledgers have are within their bounds, too."""
+    most, least, wide, inside = (
+        ws.execute(
+            f"SELECT max(greatest({', '.join(SMALL)})), min(least({', '.join(SMALL)})), "
+            "max(strlen(extra)), count(*) FILTER (WHERE input_audio_tokens > "
+            "input_tokens OR output_image_tokens > output_tokens) "
+            f"FROM {ws.records}"
+        ).fetchone()
+        or ()
+    )
+    assert max(most or 0, -(least or 0)) <= LARGEST_COST * 10**9
+    assert inside == 0
+    assert (wide or 0) <= EXTRA_BYTES
+    for (extra,) in ws.execute(
+        f"SELECT DISTINCT extra FROM {ws.records} WHERE extra IS NOT NULL"
+    ).fetchall():
+        assert all(
+            isinstance(value, str | int | float | list)
+            and len(json.dumps(value, ensure_ascii=False)) <= EXTRA_VALUE + 200
+            for value in json.loads(extra).values()
+        )
 
 
 def survey(folder: Path, source: str, number: int, dice: random.Random) -> int:
@@ -387,6 +426,73 @@ def test_columns_of_any_type_are_taken_or_told(tmp_path: Path) -> None:
     tables(tmp_path, 4, 20, random.Random(3))
 
 
+TERMS: Mapping[str, Any] = {
+    "start": "2026-02-22T10:00:00Z", "model": "m", "input_tokens": 28,
+    "output_tokens": 9, "cost": "0.25", **dict.fromkeys(OPTIONAL, 3),
+    "fee_cost": "0.05", "extra": '{"trace": 7, "tags": ["a", "b"]}',
+}  # fmt: skip
+"""A record with every field that few ledgers have."""
+NASTY_EXTRAS: tuple[Any, ...] = (
+    *NASTY, json.dumps({f"k{n}": n for n in range(3_000)}),
+    json.dumps({"k" * 300: 1, "": 2, "\x00": "\x00", "a.b": [[1]], "n": 1e308}),
+    json.dumps({f"é{n}": "🦆" * 199 for n in range(60)}), '{"a": 1, "a": 2}',
+    '{"a": "\\ud800"}', '{"a": 1', '{"prompt": "p", "X-Api-Key": "k"}', '{"a": NaN}',
+    json.dumps({"nested": {"deep": [{"er": 1}] * 50}}), '{"__proto__": "x"}',
+)  # fmt: skip
+
+
+def hostile(folder: Path, number: int, dice: random.Random) -> None:
+    """Read records with hostile values in the fields that few ledgers have."""
+    fields = [*OPTIONAL, "cost"]
+    rows = []
+    for _ in range(number):
+        changed = dict(TERMS)
+        for name in dice.sample(fields, dice.randint(1, 4)):
+            values = NASTY_EXTRAS if name == "extra" else NASTY
+            changed[name] = dice.choice(values)
+        rows.append(changed)
+    path = folder / "terms.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in [TERMS, *rows]))
+    found = check(path, "table", {name: name for name in TERMS})
+    assert found == number + 1
+
+
+def test_hostile_values_in_the_fields_that_few_have_are_taken_or_told(
+    tmp_path: Path,
+) -> None:
+    hostile(tmp_path, 200, random.Random(5))
+
+
+@pytest.mark.slow
+def test_many_hostile_values_in_the_fields_that_few_have_are_taken_or_told(
+    tmp_path: Path,
+) -> None:
+    for turn in range(10):
+        hostile(tmp_path, 2_000, random.Random(f"terms {turn}"))
+
+
+def typed_terms(folder: Path, number: int, length: int, dice: random.Random) -> None:
+    """Read Parquet in which the fields that few ledgers have are of any type."""
+    good = pa.array([datetime(2026, 2, 22)] * length, pa.timestamp("us"))
+    for turn in range(number):
+        table = {name: column(dice.choice(KINDS), length, dice) for name in OPTIONAL}
+        table |= {"start": good, "input_tokens": pa.array([28] * length)}
+        path = folder / f"terms-{turn}.parquet"
+        pq.write_table(pa.table(table), path)
+        found = check(path, "table", {name: name for name in table})
+        assert found in {None, length}
+        path.unlink()
+
+
+def test_terms_of_any_type_are_taken_or_told(tmp_path: Path) -> None:
+    typed_terms(tmp_path, 4, 20, random.Random(6))
+
+
+@pytest.mark.slow
+def test_many_terms_of_any_type_are_taken_or_told(tmp_path: Path) -> None:
+    typed_terms(tmp_path, 200, 50, random.Random(7))
+
+
 @pytest.mark.slow
 def test_many_columns_of_any_type_are_taken_or_told(tmp_path: Path) -> None:
     tables(tmp_path, 300, 50, random.Random(4))
@@ -399,7 +505,9 @@ def test_any_text_in_any_field_is_taken_or_told(
 ) -> None:
     texts = [each.encode("utf-8", "replace").decode() for each in texts]
     fields = ("start", "end", "input_tokens", "cost", "currency", "model")
-    good = {"start": "2026-02-22T10:00:00Z"} | dict.fromkeys(fields[1:])
+    good = dict.fromkeys(fields) | {
+        "start": "2026-02-22T10:00:00Z", "input_tokens": "1", "cost": "1"
+    }  # fmt: skip
     rows = [good, *(good | {fields[n % 6]: text} for n, text in enumerate(texts))]
     path = tmp_path / f"any.{kind}"
     with path.open("w", encoding="utf-8", newline="") as stream:

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import meterwidgets as mw
 from ledger.sources.test_codex import turn
 from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import MeterError
 from meterwidgets.ledger.engine.progress import Done
-from meterwidgets.ledger.records import loader
+from meterwidgets.ledger.loading import loader
 
 from .figures import read
 
@@ -171,8 +172,11 @@ def test_one_file_that_can_not_be_read_among_many_is_named(
         write(f"[{LINE}]", f"{number}.json")
         write(gzip.compress((HEAD + GOOD).encode()), f"{number}.csv.gz")
     write(bad, name)
+    quality = mw.read_usage(tmp_path, rejects=None).quality
+    assert any(note.startswith(f"{name}: left out: ") for note in quality.notes)
+    assert quality.records + quality.duplicates == 12
     with pytest.raises(MeterError) as caught:
-        read(tmp_path)
+        read(tmp_path / name)
     assert str(caught.value).startswith(f"{tmp_path / name}: ")
 
 

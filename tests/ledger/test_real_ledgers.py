@@ -28,8 +28,8 @@ def no_prices() -> mw.PriceBook:
 
 def days(usage: mw.UsageFrame, tz: str) -> dict[date, dict[str, int]]:
     """The sums of each calendar day, each by its own query."""
-    first = usage.coverage(tz).astimezone(ZoneInfo(tz)).date()
-    last = (usage.as_of(tz) - timedelta(seconds=1)).astimezone(ZoneInfo(tz)).date()
+    first = usage.coverage.first.astimezone(ZoneInfo(tz)).date()
+    last = (usage.coverage.end - timedelta(seconds=1)).astimezone(ZoneInfo(tz)).date()
     found = {}
     day = first
     while day <= last:
@@ -250,7 +250,7 @@ def test_the_zone_of_the_machine_changes_nothing(
     path = shared("azure2023/AzureLLMInferenceTrace_code.csv")
     usage = mw.read_usage(path, prices=no_prices(), rejects=None)
     assert usage.start == datetime(2023, 11, 16, 18, 17, tzinfo=UTC)
-    assert usage.as_of("UTC") == datetime(2023, 11, 17, tzinfo=UTC)
+    assert usage.coverage.end == datetime(2023, 11, 17, tzinfo=UTC)
     filters = mw.Filters(start="2023-11-16T18:17", end="2023-11-16T18:18")
     assert usage.select(filters).sums()["records"] == sum(
         at < datetime(2023, 11, 16, 18, 18, tzinfo=UTC) for at, *_ in azure_rows(path)

@@ -11,11 +11,16 @@ import pyarrow as pa
 
 import meterwidgets as mw
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.metrics.amounts import AmountColumns, Amounts, columns_from_sums
+from meterwidgets.measures import MEASURES
+from meterwidgets.metrics.amount_columns import (
+    AmountColumns,
+    amounts_from_sums,
+    columns_from_sums,
+)
+from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import sparkline, trend
-from meterwidgets.schema import MEASURES
 
 from .ledgers import request, selected, usage_of
 
@@ -184,3 +189,43 @@ def test_sides_that_only_together_are_more_than_an_int64_holds_are_exact() -> No
     whole = totals(usage.select()).amounts
     assert whole.cost == 18 * (10**18 - 1)
     assert breakdown(usage.select(), "org").rows[0].amounts == whole
+
+
+def test_a_rate_divides_the_cost_and_the_tokens_of_the_same_records() -> None:
+    usage = usage_of(
+        [
+            request("2026-01-01", input_tokens=1000, output_tokens=0, cost="2.00"),
+            request("2026-01-01", input_tokens=None, output_tokens=None, cost="5.00"),
+            request("2026-01-01", input_tokens=0, output_tokens=0, cost="1.00"),
+            request("2026-01-01", input_tokens=7, output_tokens=7),
+        ]
+    )
+    found = amounts_from_sums(usage.select().sums())
+    assert (found.cost, found.cost_without_tokens) == (8 * 10**9, 6 * 10**9)
+    assert found.rate_per_1k == 2 * 10**9
+    assert found.tokens_per_unit == 500
+    assert (found.tokens, found.unpriced_tokens) == (1014, 14)
+
+
+def test_without_a_cost_that_has_tokens_there_is_no_rate() -> None:
+    rows = [
+        request("2026-01-01", input_tokens=None, output_tokens=None, cost="5.00"),
+        request("2026-01-01"),
+    ]
+    found = amounts_from_sums(usage_of(rows).select().sums())
+    assert (found.cost, found.rate_per_1k, found.tokens_per_unit) == (
+        5 * 10**9, None, None,
+    )  # fmt: skip
+
+
+def test_a_side_is_rated_by_the_records_of_which_it_is_known() -> None:
+    rows = [
+        request("2026-01-01", input_cost="1.00", output_cost="2.00", cost="3.00"),
+        request("2026-01-01", input_cost="4.00", input_tokens=None, cost="4.00"),
+        request("2026-01-01", input_cost="1.00", output_cost="1.00", cost="9.00"),
+    ]
+    usage = usage_of(rows)
+    found = amounts_from_sums(usage.select().sums(), "input")
+    assert (found.input_cost, found.cost_without_tokens) == (6 * 10**9, 5 * 10**9)
+    assert found.input_rate_per_1k == 10 * 10**9
+    assert found.rate_per_1k == found.input_rate_per_1k

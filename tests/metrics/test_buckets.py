@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.metrics.buckets import edges
 from meterwidgets.metrics.trend import trend
+from meterwidgets.zones import midnight
 
 from .ledgers import request, selected, usage_of
 
@@ -81,3 +83,22 @@ def test_an_unknown_bucket_is_refused_with_the_choices() -> None:
 
     with pytest.raises(MeterError, match="bucket 'days' not found; did you mean 'day'"):
         trend(usage_of(days_of("1")).select(), bucket="days")
+
+
+@pytest.mark.parametrize(
+    ("tz", "skipped"),
+    [
+        ("Pacific/Apia", date(2011, 12, 30)),
+        ("Pacific/Fakaofo", date(2011, 12, 30)),
+        ("Pacific/Kwajalein", date(1993, 8, 21)),
+        ("Pacific/Kiritimati", date(1994, 12, 31)),
+        ("Pacific/Enderbury", date(1994, 12, 31)),
+    ],
+)
+@pytest.mark.parametrize("bucket", ["hour", "day", "week", "month"])
+def test_a_day_that_a_zone_skipped_has_no_bucket(
+    tz: str, skipped: date, bucket: str
+) -> None:
+    start = midnight(skipped - timedelta(days=3), tz)
+    found = edges(start, start + timedelta(days=6), bucket, tz)
+    assert found == sorted(set(found))

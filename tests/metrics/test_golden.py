@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from meterwidgets.frame.filters import Filters
+from meterwidgets.frame.filters import Filters, Preset
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.metrics import axes, formats, percentages, times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
-from meterwidgets.metrics.totals import totals
+from meterwidgets.metrics.text import axes, formats, percentages, times
+from meterwidgets.metrics.totals import compared, totals
 from meterwidgets.metrics.trend import trend
 
 DEPLOYMENT = "qwen-cpu-deployment"
@@ -35,7 +36,7 @@ def test_the_window_is_that_day(golden: UsageFrame) -> None:
     selection = golden.select()
     assert times.window(selection.window) == "Feb 22, 2026"
     assert times.duration(totals(selection).elapsed) == "1 day"
-    assert times.data_until(golden.as_of("UTC"), "UTC") == "Data until Feb 22, 2026"
+    assert times.data_until(golden.coverage.end, "UTC") == "Data until Feb 22, 2026"
 
 
 def test_splits(golden: UsageFrame) -> None:
@@ -107,3 +108,32 @@ def test_one_side_of_it(golden: UsageFrame) -> None:
     assert formats.rate(found.amounts.rate_per_1k) == "$0.0040"
     assert formats.count(found.amounts.tokens_per_unit) == "250K"
     assert (found.amounts.requests, found.models) == (144, 1)
+
+
+def test_its_coverage_line_by_line(golden: UsageFrame) -> None:
+    day = datetime(2026, 2, 22, tzinfo=UTC)
+    assert golden.coverage.last == day + timedelta(hours=11, minutes=55, seconds=1)
+    presets: tuple[Preset, ...] = ("today", "all")
+    for preset in presets:
+        selection = golden.select(Filters(preset=preset))
+        window = selection.window
+        assert (window.start, window.end) == (day, day + timedelta(days=1))
+        assert golden.coverage.overlap(window.start, window.end) == timedelta(days=1)
+        found = totals(selection)
+        assert found.run_rate is not None
+        assert f"{formats.money(found.run_rate)}/day" == "$0.16/day"
+        assert times.elapsed(found.elapsed, timedelta(days=1)) == "1 day"
+        assert compared(selection) is None
+        drawn = trend(selection)
+        assert (drawn.start[0], drawn.end) == (day, day + timedelta(hours=12))
+    rolling = golden.select(Filters(preset="24h"))
+    assert rolling.window.end == day + timedelta(hours=11, minutes=56)
+    found = totals(rolling)
+    assert found.elapsed == timedelta(hours=11, minutes=56)
+    assert f"{formats.money(found.run_rate)}/day" == "$0.32/day"
+    assert compared(rolling) is None
+    hour = golden.select(Filters(preset="1h"))
+    assert hour.window.start == day + timedelta(hours=10, minutes=56)
+    assert hour.window.end == day + timedelta(hours=11, minutes=56)
+    assert totals(hour).amounts.requests == 12
+    assert compared(hour) is None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.frame.read import read_usage
+from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.metrics.insights import Insight, insights
+from meterwidgets.metrics.totals import totals
 
 from .ledgers import request, selected, usage_of
 
@@ -277,3 +282,61 @@ def test_a_free_ledger_has_nothing_to_tell() -> None:
     free = {"model": "*", "input": "0", "output": "0"}
     rows = [request("2026-01-01", "a"), request("2026-01-01", "b")]
     assert rules(usage_of(rows, free)) == []
+
+
+def test_one_model_that_was_chosen_is_no_single_model() -> None:
+    usage = usage_of(
+        [request("2026-01-01", "a", cost="1"), request("2026-01-01", "b", cost="1")]
+    )
+    assert not insights(selected(usage, models=["a"]))
+    assert not insights(selected(usage, deployments=["a"]))
+
+
+def test_models_without_any_cost_are_named_beside_the_single_one() -> None:
+    usage = usage_of(
+        [
+            request("2026-01-01", "paid", cost="1", input_tokens=10**6),
+            request("2026-01-01", "free", cost="0"),
+            request("2026-01-01", "new"),
+        ]
+    )
+    (found,) = insights(usage.select())
+    assert found.rule == "single_model"
+    assert found.text.endswith("Used beside it, without any cost: free, new.")
+
+
+def test_a_spike_outside_the_filters_is_told_without_its_amounts() -> None:
+    days = [f"2026-01-{day:02}" for day in range(1, 16)]
+    rows = [request(day, org="Acme", cost="10.00") for day in days]
+    rows += [request(day, org="Other", cost="1.00") for day in days[:-1]]
+    rows += [request(days[-1], org="Other", cost="987.00")]
+    usage = usage_of(rows)
+    whole = next(each for each in insights(usage.select()) if each.rule == "spike")
+    assert "$997.00" in whole.text
+    found = insights(selected(usage, orgs=["Acme"]))
+    (spike,) = (each for each in found if each.rule == "spike")
+    assert spike.title == f"{whole.title}, outside the filters"
+    assert "$" not in spike.text
+    (own,) = (
+        each
+        for each in insights(selected(usage, orgs=["Other"]))
+        if each.rule == "spike"
+    )
+    assert "$987.00" in own.text
+
+
+def test_what_a_bill_pays_is_not_unpriced(tmp_path: Path) -> None:
+    tokens = {"object": "organization.usage.completions.result", "model": "gpt-5",
+              "input_tokens": 900, "output_tokens": 100}  # fmt: skip
+    money = {"object": "organization.costs.result", "line_item": "gpt-5, input",
+             "amount": {"value": 1.25, "currency": "usd"}}  # fmt: skip
+    paths = [tmp_path / "usage.json", tmp_path / "costs.json"]
+    for path, result in zip(paths, (tokens, money), strict=True):
+        bucket = {"object": "bucket", "start_time": 1769904000,
+                  "end_time": 1769990400, "results": [result]}  # fmt: skip
+        path.write_text(json.dumps({"object": "page", "data": [bucket]}))
+    usage = read_usage(paths, rejects=None, prices=PriceBook(catalogue=False))
+    assert "unpriced" not in {each.rule for each in insights(usage.select())}
+    amounts = totals(usage.select()).amounts
+    assert (amounts.unpriced_tokens, amounts.tokens) == (0, 1000)
+    assert (amounts.cost, amounts.rate_per_1k) == (1_250_000_000, None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+import pytest
+
+from meterwidgets.frame.filters import Preset
 from meterwidgets.metrics.breakdown import breakdown
-from meterwidgets.metrics.totals import delta, elapsed, previous_totals, totals
+from meterwidgets.metrics.totals import compared, delta, elapsed, totals
 from meterwidgets.metrics.trend import sparkline, trend
 
 from .ledgers import request, selected, usage_of
@@ -36,16 +39,16 @@ def test_the_run_rate_divides_by_the_time_that_has_passed() -> None:
     assert half.tokens_per_day == 200
 
 
-def test_there_is_no_run_rate_under_one_hour() -> None:
+def test_there_is_no_run_rate_under_45_minutes() -> None:
     usage = usage_of(days_of("3"))
-    short = totals(selected(usage, start="2026-01-01T12:00", end="2026-01-01T12:59"))
+    short = totals(selected(usage, start="2026-01-01T12:00", end="2026-01-01T12:44"))
     assert (short.amounts.cost, short.run_rate, short.tokens_per_day) == (
         3 * 10**9,
         None,
         None,
     )
-    hour = totals(selected(usage, start="2026-01-01T12:00", end="2026-01-01T13:00"))
-    assert hour.run_rate == 72 * 10**9
+    long = totals(selected(usage, start="2026-01-01T12:00", end="2026-01-01T12:45"))
+    assert long.run_rate == 96 * 10**9
 
 
 def test_a_window_after_the_data_has_no_length() -> None:
@@ -66,41 +69,85 @@ def test_models_are_unknown_where_none_is_reported() -> None:
     assert (found.models, found.top_model) == (None, None)
 
 
-def test_a_delta_compares_the_equal_elapsed_length_directly_before() -> None:
-    usage = usage_of(days_of("1", "2", "4", "8"))
-    selection = selected(usage, start="2026-01-03", end="2026-01-05")
-    before = previous_totals(selection)
+def test_a_delta_compares_the_equal_length_directly_before() -> None:
+    usage = usage_of(days_of("1", "2", "4", "8", requests=20))
+    before = compared(selected(usage, start="2026-01-03", end="2026-01-05"))
     assert before is not None
-    assert (before.amounts.cost, before.elapsed) == (3 * 10**9, 2 * DAY)
-    assert delta(totals(selection).amounts.cost, before.amounts.cost) == 3
-    # the window goes on after the data: the length is what has passed
-    selection = selected(usage, start="2026-01-04", end="2026-02-01")
-    before = previous_totals(selection)
+    assert before.change(lambda totals: totals.amounts.cost) == 3
+    assert (before.start.day, before.end.day) == (1, 3)
+
+
+def test_a_delta_ends_with_the_last_record() -> None:
+    # the window goes on after the data, so noon to noon is compared
+    usage = usage_of(days_of("1", "2", "4", "8", requests=20))
+    before = compared(selected(usage, start="2026-01-04", end="2026-02-01"))
     assert before is not None
-    assert (before.amounts.cost, before.elapsed) == (4 * 10**9, DAY)
+    assert before.current.amounts.cost == 8 * 10**9
+    assert before.end - before.start == timedelta(hours=12, minutes=15)
+    assert before.previous.amounts.cost == 4 * 10**9
 
 
 def test_there_is_no_delta_outside_of_what_the_ledger_covers() -> None:
-    usage = usage_of(days_of("1", "2", "4"))
-    assert previous_totals(usage.select()) is None
-    assert (
-        previous_totals(selected(usage, start="2026-01-02", end="2026-01-04")) is None
-    )
-    assert (
-        previous_totals(selected(usage, start="2026-03-01", end="2026-03-02")) is None
-    )
-    inside = previous_totals(selected(usage, start="2026-01-02", end="2026-01-03"))
+    usage = usage_of(days_of("1", "2", "4", requests=20))
+    assert compared(usage.select()) is None
+    assert compared(selected(usage, start="2026-01-02", end="2026-01-04")) is None
+    assert compared(selected(usage, start="2026-03-01", end="2026-03-02")) is None
+    inside = compared(selected(usage, start="2026-01-02", end="2026-01-03"))
     assert inside is not None  # the whole first day is covered, not only from noon on
 
 
 def test_a_delta_keeps_the_other_filters() -> None:
-    rows = days_of("1", "2") + days_of("10", "30", model="other")
+    rows = days_of("1", "2", requests=20)
+    rows += days_of("10", "30", model="other", requests=20)
     selection = selected(
         usage_of(rows), start="2026-01-02", end="2026-01-03", models=["other"]
     )
-    before = previous_totals(selection)
+    before = compared(selection)
     assert before is not None
-    assert before.amounts.cost == 10 * 10**9
+    assert before.previous.amounts.cost == 10 * 10**9
+
+
+def test_changes_of_too_little_are_noise() -> None:
+    few = usage_of(days_of("1", "2", requests=19))
+    assert compared(selected(few, preset="today")) is None
+    cheap = usage_of(days_of("0.0009", "2", requests=20))
+    alike = compared(selected(cheap, start="2026-01-02", end="2026-01-03"))
+    assert alike is not None
+    assert alike.change(lambda t: t.amounts.cost, of_cost=True) is None
+    assert alike.change(lambda t: t.amounts.requests) == 0
+
+
+def minutes_of(first: datetime, last: datetime, cost: str = "1") -> list[Any]:
+    """A request each minute."""
+    count = (last - first) // timedelta(minutes=1)
+    times = [first + n * timedelta(minutes=1) for n in range(count)]
+    return [request(f"{at:%Y-%m-%dT%H:%M:%S}", cost=cost) for at in times]
+
+
+@pytest.mark.parametrize("preset", ["1h", "24h", "today", "7d", "mtd"])
+def test_a_steady_rate_has_no_change_whenever_one_looks(preset: Preset) -> None:
+    rows = minutes_of(datetime(2026, 1, 1), datetime(2026, 2, 20, 10, 7))
+    usage = usage_of(rows, written="2026-02-20T10:07")
+    alike = compared(selected(usage, preset=preset))
+    assert alike is not None
+    assert alike.change(lambda totals: totals.amounts.cost) == 0
+
+
+def test_a_month_before_without_that_day_has_no_delta() -> None:
+    rows = days_of(*["1"] * 90, requests=20)  # 1 January to 31 March
+    usage = usage_of(rows)
+    assert compared(selected(usage, preset="mtd")) is None
+    assert compared(selected(usage_of(rows[:-3]), preset="mtd")) is not None  # 28th
+
+
+def test_same_clock_times_are_compared_over_a_change_of_the_clocks() -> None:
+    rows = minutes_of(datetime(2026, 3, 16), datetime(2026, 3, 30, 10))
+    usage = usage_of(rows, tz="Europe/Berlin", written="2026-03-30T12:00")
+    alike = compared(selected(usage, preset="7d", tz="Europe/Berlin"))
+    assert alike is not None
+    # up to 11:45 AM in Berlin on both sides; the Sunday between had 23 hours
+    assert alike.current.amounts.requests == 6 * 1440 + (11 * 60 + 45) - 60
+    assert alike.previous.amounts.requests == 6 * 1440 + (11 * 60 + 45)
 
 
 def test_there_is_no_percentage_without_a_baseline() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 import meterwidgets as mw
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.metrics.insights import insights
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import sparkline, trend
-from meterwidgets.zones import midnight
+from meterwidgets.zones import is_skipped, midnight
 
 from .ledgers import request, selected, usage_of
 
@@ -33,15 +34,114 @@ def test_a_trend_is_never_finer_than_the_grain() -> None:
     assert trend(selection).bucket == "15 minutes"
     chosen = trend(selection, bucket="minute")
     assert chosen.bucket == "15 minutes"
-    assert [s.isoformat() for s in chosen.start] == ["2026-01-02T12:00:00+00:00"]
-    assert chosen.series[0].points[0].cost == 10**9
+    assert [start.minute for start in chosen.start] == [0, 15, 30, 45]
+    assert [point.cost for point in chosen.series[0].points] == [10**9, 0, 0, 0]
 
 
-def test_a_trend_is_drawn_from_the_first_record_to_the_last() -> None:
+def test_a_trend_of_the_ledger_is_drawn_from_the_first_record_to_the_last() -> None:
+    usage = usage_of([*days_of("1", "1"), request("2026-01-10", cost="5")])
+    drawn = trend(usage.select(), bucket="day")
+    assert (len(drawn.start), drawn.start[0].day, drawn.start[-1].day) == (10, 1, 10)
+    today = trend(selected(usage, preset="today"), bucket="hour")
+    assert [start.hour for start in today.start] == [12]
+
+
+def test_a_trend_of_a_chosen_range_is_drawn_over_it_and_0_only_where_it_was_seen() -> (
+    None
+):
     usage = usage_of([*days_of("1", "1"), request("2026-01-10", cost="5")])
     selection = selected(usage, start="2025-12-01", end="2026-02-01")
     drawn = trend(selection, bucket="day")
-    assert (len(drawn.start), drawn.start[0].day, drawn.start[-1].day) == (10, 1, 10)
+    assert (len(drawn.start), drawn.start[0].day, drawn.start[-1].day) == (62, 1, 31)
+    costs = [point.cost for point in drawn.series[0].points]
+    assert costs[:31] == [None] * 31
+    assert costs[31:41] == [10**9, 10**9, *[0] * 7, 5 * 10**9]
+    assert costs[41:] == [None] * 21
+    assert (drawn.unfinished, drawn.is_first_partial) == (False, False)
+
+
+def test_the_first_and_the_last_bucket_are_partial_where_coverage_cuts_them() -> None:
+    rows = [request(f"2026-01-{day:02}T10:00:00", cost="1") for day in range(7, 21)]
+    usage = usage_of(rows, written="2026-01-20T10:30")  # Wednesday to Tuesday
+    weeks = trend(usage.select(), bucket="week")
+    assert (weeks.is_first_partial, weeks.unfinished) == (True, True)
+    assert weeks.end == usage.coverage.end
+    days = trend(usage.select(), bucket="day")
+    assert (days.is_first_partial, days.unfinished) == (False, True)
+    tokyo = trend(selected(usage, preset="30d", tz="Asia/Tokyo"), bucket="day")
+    assert tokyo.is_first_partial  # there the first day began nine hours earlier
+
+
+def bucket(start: str, end: str, tokens: int, cost: str = "1") -> dict[str, Any]:
+    """Usage of a longer time."""
+    return {
+        "window_start": start, "window_end": end, "model": "m",
+        "input_tokens": tokens, "output_tokens": 0, "cost": cost,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("length", "known"),
+    [
+        (timedelta(minutes=5), "15 minutes"),
+        (timedelta(minutes=15), "15 minutes"),
+        (timedelta(hours=1), "hour"),
+        (timedelta(hours=6), "day"),
+        (timedelta(days=1), "day"),
+        (timedelta(days=7), "week"),
+        (timedelta(days=31), "month"),
+    ],
+)
+def test_a_trend_is_never_finer_than_what_is_known(
+    length: timedelta, known: str
+) -> None:
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    starts = [first + n * length for n in range(3)]
+    starts.append(max(starts[-1], first + timedelta(days=3)))
+    edges = [(start.isoformat(), (start + length).isoformat()) for start in starts]
+    usage = usage_of([bucket(*each, 100) for each in edges])
+    assert trend(usage.select(), bucket="minute").bucket == known
+
+
+def test_one_percent_of_a_selection_may_be_known_by_longer_times() -> None:
+    hours = [
+        bucket(f"2026-01-{d:02}T{h:02}:00Z", f"2026-01-{d:02}T{h:02}:59Z", 100)
+        for d in range(1, 5)
+        for h in range(24)
+    ]
+    day = bucket("2026-01-04T00:00Z", "2026-01-05T00:00Z", 90, "0.9")
+    few = usage_of([*hours, day])
+    assert trend(few.select(), bucket="hour").bucket == "hour"
+    assert few.select().has_coarser_usage
+    many = usage_of([*hours, day | {"input_tokens": 200}])
+    assert trend(many.select(), bucket="hour").bucket == "day"
+    dear = usage_of([*hours, day | {"cost": "2"}])
+    assert trend(dear.select(), bucket="hour").bucket == "day"
+
+
+def test_what_is_known_is_a_matter_of_the_selection() -> None:
+    requests = [
+        {"window_start": f"2026-01-0{d}T10:00Z", "window_end": None, "model": "b",
+         "input_tokens": 10, "output_tokens": 0, "cost": "1"}
+        for d in range(1, 5)
+    ]  # fmt: skip
+    day = bucket("2026-01-01T00:00Z", "2026-01-02T00:00Z", 1000)
+    usage = usage_of([*requests, day])
+    assert trend(usage.select(), bucket="hour").bucket == "day"
+    assert trend(selected(usage, models=["b"]), bucket="hour").bucket == "hour"
+
+
+@pytest.mark.parametrize("tz", ["Pacific/Apia", "Pacific/Fakaofo"])
+def test_a_day_that_a_zone_skipped_is_no_bucket(tz: str) -> None:
+    skipped = date(2011, 12, 30)
+    assert is_skipped(skipped, tz)
+    days = [skipped + timedelta(days=n) for n in (-9, -8, -3, -2, 2, 3)]
+    usage = usage_of([request(f"{day}T20:00:00", cost="1") for day in days], tz=tz)
+    for name in ("hour", "day", "week", "month"):
+        drawn = trend(selected(usage, tz=tz), bucket=name)
+        assert len(drawn.start) == len(set(drawn.start))
+        assert sum(point.cost or 0 for point in drawn.series[0].points) == 6 * 10**9
+    insights(selected(usage, tz=tz))
 
 
 def test_a_gap_inside_is_a_zero() -> None:

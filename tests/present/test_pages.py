@@ -9,7 +9,7 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.errors import MeterError
-from meterwidgets.metrics.formats import DASH
+from meterwidgets.metrics.text.formats import DASH
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.pages import (

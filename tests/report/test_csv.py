@@ -23,15 +23,17 @@ def test_the_golden_table(golden: UsageFrame) -> None:
     lines = form.dumps(golden.select()).splitlines()
     assert lines[0] == (
         "by,id,name,cost,input_cost,output_cost,currency,tokens,input_tokens,"
-        "output_tokens,requests,unpriced_tokens,share,pricing"
+        "output_tokens,requests,unpriced_tokens,share,pricing,fee_cost,"
+        "cost_without_tokens,negative_cost,credits"
     )
     figures = (
-        "0.160000000,0.056000000,0.104000000,USD,54000,28000,26000,144,0,1.0,recorded"
+        "0.160000000,0.056000000,0.104000000,USD,54000,28000,26000,144,0,1.0,recorded,"
+        "0.000000000,0.000000000,0.000000000"
     )
     assert lines[1:4] == [
-        f"total,,Total,{figures}",
-        f"org,Acme,Acme,{figures}",
-        f"project,,(none),{figures}",
+        f"total,,Total,{figures},0.000000000",
+        f"org,Acme,Acme,{figures},",
+        f"project,,(none),{figures},",
     ]
     assert len(lines) == 8
 

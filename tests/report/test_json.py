@@ -15,12 +15,15 @@ MONEY = re.compile(r"\d+\.\d{9}")
 TOTALS = [
     "cost", "input_cost", "output_cost", "unsplit_cost", "tokens", "input_tokens",
     "output_tokens", "cache_read_tokens", "reasoning_tokens", "requests", "models",
-    "top_model", "rate_per_1k", "tokens_per_unit", "run_rate_per_day",
-    "unpriced_tokens",
+    "top_model", "rate_per_1k", "tokens_per_unit", "elapsed_days",
+    "run_rate_per_day",
+    "unpriced_tokens", "cost_without_tokens", "negative_cost", "credits", "fee_cost",
+    "cache_write_tokens",
 ]  # fmt: skip
 ROW = [
     "id", "name", "cost", "input_cost", "output_cost", "tokens", "input_tokens",
-    "output_tokens", "requests", "unpriced_tokens", "share",
+    "output_tokens", "requests", "unpriced_tokens", "share", "fee_cost",
+    "cost_without_tokens", "negative_cost",
 ]  # fmt: skip
 QWEN = "qwen-cpu-deployment"
 
@@ -43,6 +46,9 @@ def row(name: str | None) -> dict[str, Any]:
         "requests": 144,
         "unpriced_tokens": 0,
         "share": 1.0,
+        "fee_cost": "0.000000000",
+        "cost_without_tokens": "0.000000000",
+        "negative_cost": "0.000000000",
     }
 
 
@@ -50,12 +56,19 @@ def test_the_golden_document_to_the_letter(golden: UsageFrame) -> None:
     found = document(golden)
     trend, quality = found.pop("trend"), found.pop("quality")
     assert found == {
+        "schema": 1,
         "window": {
             "start": "2026-02-22T00:00:00Z",
             "end": "2026-02-23T00:00:00Z",
             "tz": "UTC",
         },
         "as_of": "2026-02-23T00:00:00Z",
+        "coverage": {
+            "first": "2026-02-22T00:00:00Z",
+            "last": "2026-02-22T11:55:01Z",
+            "end": "2026-02-23T00:00:00Z",
+            "partial": False,
+        },
         "currency": "USD",
         "pricing": "recorded",
         "totals": {
@@ -73,8 +86,14 @@ def test_the_golden_document_to_the_letter(golden: UsageFrame) -> None:
             "top_model": QWEN,
             "rate_per_1k": "0.002962963",
             "tokens_per_unit": "337500.0",
+            "elapsed_days": 1.0,
             "run_rate_per_day": "0.160000000",
             "unpriced_tokens": 0,
+            "cost_without_tokens": "0.000000000",
+            "negative_cost": "0.000000000",
+            "credits": "0.000000000",
+            "fee_cost": "0.000000000",
+            "cache_write_tokens": None,
         },
         "by": {
             "org": [row("Acme")],
@@ -116,15 +135,15 @@ def test_the_golden_document_to_the_letter(golden: UsageFrame) -> None:
 def test_keys_stand_in_the_order_of_the_design(golden: UsageFrame) -> None:
     found = document(golden)
     assert list(found) == [
-        "window", "as_of", "currency", "pricing", "totals", "by", "trend", "insights",
-        "quality",
+        "schema", "window", "as_of", "coverage", "currency", "pricing", "totals", "by",
+        "trend", "insights", "quality",
     ]  # fmt: skip
     assert list(found["window"]) == ["start", "end", "tz"]
     assert list(found["totals"]) == TOTALS
     by = ["org", "project", "deployment", "model", "endpoint", "user"]
     assert list(found["by"]) == by
     assert all(list(each) == ROW for rows in found["by"].values() for each in rows)
-    assert list(found["trend"]) == ["bucket", "start", "series"]
+    assert list(found["trend"]) == ["bucket", "start", "partial", "series"]
     series = ["name", "cost", "input_tokens", "output_tokens"]
     assert list(found["trend"]["series"][0]) == series
     assert list(found["insights"][0]) == ["rule", "severity", "title", "text"]
@@ -138,7 +157,8 @@ def test_money_is_text_and_counts_are_integers(golden: UsageFrame) -> None:
         for key, value in values.items():
             if "cost" in key or key in {"rate_per_1k", "run_rate_per_day"}:
                 assert MONEY.fullmatch(value), key
-            if "tokens" in key and value is not None and key != "tokens_per_unit":
+            is_count = key.endswith("tokens") and "cost" not in key
+            if is_count and value is not None:
                 assert type(value) is int
 
 
@@ -149,7 +169,7 @@ def test_what_is_not_known_is_null() -> None:
     assert unknown == [
         "cost", "input_cost", "output_cost", "unsplit_cost", "cache_read_tokens",
         "reasoning_tokens", "models", "top_model", "rate_per_1k", "tokens_per_unit",
-        "run_rate_per_day",
+        "run_rate_per_day", "fee_cost", "cache_write_tokens",
     ]  # fmt: skip
     assert found["currency"] is None
     (only,) = found["by"]["model"]
@@ -174,7 +194,12 @@ def test_an_empty_selection_is_a_true_zero(golden: UsageFrame) -> None:
     )
     assert (totals["models"], totals["rate_per_1k"]) == (0, None)
     assert all(rows == [] for rows in found["by"].values())
-    assert found["trend"] == {"bucket": "minute", "start": [], "series": []}
+    assert found["trend"] == {
+        "bucket": "minute",
+        "start": [],
+        "partial": {"first": False, "last": False},
+        "series": [],
+    }
     assert found["insights"] == []
 
 
@@ -196,7 +221,7 @@ def test_instants_are_utc_whatever_the_zone(golden: UsageFrame) -> None:
         "end": "2026-02-22T18:30:00Z",
         "tz": "Asia/Kolkata",
     }
-    assert found["as_of"] == "2026-02-22T18:30:00Z"
+    assert found["as_of"] == "2026-02-23T00:00:00Z"  # of the ledger's own day
 
 
 def test_one_side_narrows_the_document(golden: UsageFrame) -> None:

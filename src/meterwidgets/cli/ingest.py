@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -17,7 +18,9 @@ from meterwidgets.config.read import requests_for
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store.generation import IngestResult
 from meterwidgets.frame.store.ingest import ingest
+from meterwidgets.frame.store.manifest import is_of_earlier
 from meterwidgets.frame.store.store import touch_heartbeat
+from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.text import counted, plain
 
 
@@ -26,6 +29,7 @@ from meterwidgets.text import counted, plain
 @click.option("--store", required=True, metavar="DIR", help="Created if missing.")
 @click.option("--source", metavar="NAME", help="The format; default: recognised.")
 @options.config_file
+@options.written
 @click.option("--follow", is_flag=True, help="Keep looking for more until stopped.")
 @click.option(
     "--every",
@@ -40,6 +44,7 @@ def command(
     store: str,
     source: str | None,
     config_file: str | None,
+    written: str | None,
     follow: bool,
     every: float,
 ) -> None:
@@ -47,10 +52,13 @@ def command(
 
     SOURCE is a file, a folder or a glob; without one, the ledgers of the config are
     read. Reading the same ledger again adds nothing, so this may run at any time, even
-    while the store is served.
+    while the store is served. A store of an earlier version is rebuilt first, from its
+    own records; for that it needs no SOURCE.
     """
     config, folder = load_config(config_file)
-    ingester = Ingester(ledgers, store, source=source, config=config, folder=folder)
+    ingester = Ingester(
+        ledgers, store, source=source, written=written, config=config, folder=folder
+    )
     if follow:
         ingester.follow(every)
     else:
@@ -64,6 +72,7 @@ class Ingester:
         ledgers: Files, folders or globs; empty takes those of the config.
         store: The folder of the store.
         source: The format, if it is not to be recognised.
+        written: When the ledgers were written; None asks the files.
         config: Prices, columns, labels and zone.
         folder: What the paths of the config are relative to.
     """
@@ -74,11 +83,12 @@ class Ingester:
         store: str,
         *,
         source: str | None,
+        written: str | None = None,
         config: settings.Config,
         folder: Path,
     ) -> None:
         self._ledgers, self._store, self._source = ledgers, Path(store), source
-        self._config, self._folder = config, folder
+        self._config, self._folder, self._written = config, folder, written
 
     def run(self) -> None:
         """Read the ledgers once.
@@ -107,6 +117,7 @@ class Ingester:
 
     def _follow_once(self, known_problems: tuple[str, ...]) -> tuple[str, ...]:
         """Read the ledgers, and print problems unless they are known already."""
+        started = datetime.now(UTC)
         try:
             result = self._ingest(quiet=True)
         except LedgerError as error:
@@ -114,18 +125,22 @@ class Ingester:
         if result.problems != known_problems:
             for problem in result.problems:
                 click.secho(plain(problem), fg="yellow", err=True)
-        touch_heartbeat(self._store)
+        if not result.problems:  # else nobody knows what came since
+            touch_heartbeat(self._store, started)
         if result.read:
             click.echo(self._summary(result))
         return result.problems
 
     def _ingest(self, *, quiet: bool = False) -> IngestResult:
-        requests = requests_for(
-            self._ledgers,
-            config=self._config,
-            folder=self._folder,
-            source=self._source,
-        )
+        requests: Sequence[LedgerSpec] = ()
+        if self._ledgers or self._config.source or not is_of_earlier(self._store):
+            requests = requests_for(
+                self._ledgers,
+                config=self._config,
+                folder=self._folder,
+                source=self._source,
+                written=self._written,
+            )
         with ProgressBar(enabled=not quiet) as bar:
             result = ingest(
                 requests,
@@ -146,6 +161,9 @@ class Ingester:
     def _summary(self, result: IngestResult) -> str:
         """What an ingest did, in one line."""
         parts = [f"{counted(result.records, 'record', 'records')} added"]
+        if result.rebuilt:
+            rebuilt = counted(result.rebuilt, "record", "records")
+            parts.insert(0, f"{rebuilt} of an earlier version rebuilt")
         for number, word in (
             (result.replaced, "replaced"),
             (result.duplicates, "there already"),

@@ -41,7 +41,9 @@ def read_ledgers(
     folder: Path,
     rejects: str,
     source: str | None = None,
+    written: str | None = None,
     repricing: Repricing | None = None,
+    with_notes: bool = True,
 ) -> UsageFrame:
     """Read ledgers; progress, notes and rejects go to the error stream.
 
@@ -51,7 +53,9 @@ def read_ledgers(
         folder: What the paths of the config are relative to.
         rejects: The file for rejected rows.
         source: The format; None recognises it.
+        written: When the ledgers were written; None asks the files.
         repricing: Other prices than those of the ledger.
+        with_notes: Whether the notes about the whole ledger go there, too.
 
     Raises:
         MeterError: When there is nothing to read, or something can't be read.
@@ -62,12 +66,13 @@ def read_ledgers(
             config=config,
             folder=folder,
             source=source,
+            written=written,
             rejects=rejects,
             progress=bar.update,
         )
     if repricing is not None:
         usage = repricing.apply(usage)
-    for note in usage.quality.notes:
+    for note in usage.quality.notes if with_notes else ():
         click.echo(plain(note), err=True)
     rejected = usage.quality.rejected
     if rejected:
@@ -82,6 +87,8 @@ def read_ledgers_or_demo(
     *,
     rejects: str,
     repricing: Repricing | None,
+    with_notes: bool = True,
+    written: str | None = None,
 ) -> UsageFrame:
     """Read the ledgers that are named, else those of the config, else the demo.
 
@@ -92,7 +99,13 @@ def read_ledgers_or_demo(
     config, folder = load_config(config_file)
     if ledgers or config.source:
         return read_ledgers(
-            ledgers, config, folder=folder, rejects=rejects, repricing=repricing
+            ledgers,
+            config,
+            folder=folder,
+            rejects=rejects,
+            repricing=repricing,
+            with_notes=with_notes,
+            written=written,
         )
     if config_file is not None:
         raise ConfigError(

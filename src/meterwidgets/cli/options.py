@@ -19,6 +19,13 @@ config_file = click.option(
     help="Prices, columns, labels and time zone; default: meterwidgets.toml here.",
 )
 
+written = click.option(
+    "--written",
+    metavar="TIME",
+    help="When the ledgers were written, as an ISO date or date-time in the config's "
+    "zone; default: when their files were changed.",
+)
+
 
 def rejects(help_text: str = "Where rejected rows are written.") -> Decorator:
     """``--rejects``, the file of the rows that break a rule."""

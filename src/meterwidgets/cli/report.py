@@ -14,12 +14,14 @@ from meterwidgets.cli.ledgers import read_ledgers_or_demo
 from meterwidgets.errors import ConfigError, MeterError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.schema import DIMENSIONS
 
 
 @click.command("report")
 @options.ledgers
 @options.config_file
 @options.rejects()
+@options.written
 @repricing.options
 @click.option(
     "--beside", is_flag=True, help="Recorded, repriced and difference, a model a row."
@@ -42,6 +44,7 @@ def command(
     ledgers: tuple[str, ...],
     config_file: str | None,
     rejects: str,
+    written: str | None,
     reprice: str | None,
     as_of: datetime | None,
     beside: bool,
@@ -64,7 +67,10 @@ def command(
         ledgers,
         config_file,
         rejects=rejects,
+        written=written,
         repricing=None if beside else new_prices,
+        # of a part of the ledger, the report has the notes that are about it
+        with_notes=not any(selected[each.name] for each in DIMENSIONS.filters.values()),
     )
     if beside and new_prices is not None:  # it has a row for each currency
         filters = _filters(usage, currency=None, **selected)

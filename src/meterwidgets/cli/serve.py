@@ -19,6 +19,7 @@ from meterwidgets.serve.app import serve
 @options.ledgers
 @options.config_file
 @options.rejects()
+@options.written
 @repricing.options
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8866, show_default=True, type=click.IntRange(0, 65535))
@@ -28,6 +29,7 @@ def command(
     ledgers: tuple[str, ...],
     config_file: str | None,
     rejects: str,
+    written: str | None,
     reprice: str | None,
     as_of: datetime | None,
     host: str,
@@ -44,6 +46,7 @@ def command(
         ledgers,
         config_file,
         rejects=rejects,
+        written=written,
         repricing=repricing.chosen(reprice, as_of, config_file),
     )
     with TemporaryDirectory(prefix="meterwidgets-") as folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from meterwidgets.ledger.readers.postgres_url import parse_database_url
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS
 from meterwidgets.schema import NAMES
-from meterwidgets.zones import zone
+from meterwidgets.zones import parse_instant, zone
 
 NAME = "meterwidgets.toml"
 _CURRENCY_CODE = re.compile("[A-Za-z]{3}")
@@ -32,6 +33,7 @@ class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         columns: Record field -> the ledger's column.
         timezone: Of timestamps without an offset; None takes that of the config.
         currency: Of costs without one; None takes that of the config.
+        written: When the ledger was written; None takes the file's time of change.
     """
 
     path: str
@@ -39,6 +41,7 @@ class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     columns: dict[str, str] | None = None
     timezone: str | None = None
     currency: str | None = None
+    written: Any = None
 
     def __repr__(self) -> str:
         """Without the password that the path may hold."""
@@ -49,7 +52,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of ``meterwidgets.toml``.
 
     Attributes:
-        timezone: Of timestamps without an offset, and the one that pages start with.
+        timezone: Of timestamps without an offset, of the days of the ledger and of
+            its prices, and the one that pages start with.
         currency: Of costs and rates without one.
         catalogue: Whether the bundled catalogue prices what the ledgers do not.
         source: The ledgers; paths are relative to the file.
@@ -129,6 +133,9 @@ def _check(config: Config) -> None:
                     f"{key}columns: {unknown('field', field, COLUMN_SYNONYMS)}"
                 )
         _check_zone_and_currency(key, entry.timezone, entry.currency)
+        _check_value(
+            f"{key}written", partial(parse_instant, "written", tz="UTC"), entry.written
+        )
     for dimension in config.labels:
         if dimension not in NAMES:
             raise ConfigError(f"labels: {unknown('dimension', dimension, NAMES)}")
@@ -145,7 +152,7 @@ def _check_zone_and_currency(
         )
 
 
-def _check_value(key: str, parse: Callable[[str], object], value: str) -> None:
+def _check_value(key: str, parse: Callable[[Any], object], value: object) -> None:
     try:
         parse(value)
     except MeterError as error:
@@ -168,7 +175,10 @@ def warnings(config: Config) -> list[str]:
 def prices(config: Config) -> PriceBook:
     """The price book of a config."""
     return PriceBook.parse(
-        config.price, currency=config.currency, catalogue=config.catalogue
+        config.price,
+        currency=config.currency,
+        catalogue=config.catalogue,
+        tz=config.timezone,
     )
 
 

@@ -15,6 +15,7 @@ from meterwidgets.ledger.engine.progress import Progress
 from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.readers.postgres_url import Database, parse_database_url
 from meterwidgets.ledger.records.plan import LedgerSpec
+from meterwidgets.zones import parse_instant
 
 
 def read_with_config(
@@ -23,6 +24,7 @@ def read_with_config(
     config: Config | None = None,
     folder: Path | None = None,
     source: str | None = None,
+    written: str | None = None,
     rejects: str | Path | None = "rejects.jsonl",
     progress: Progress | None = None,
 ) -> UsageFrame:
@@ -35,6 +37,8 @@ def read_with_config(
             ledgers that its entries name.
         folder: What the paths of the config are relative to.
         source: The format of all ledgers; None takes the entry's, or recognises it.
+        written: When the ledgers were written; None takes the entry's, or asks the
+            files.
         rejects: The file for rejected rows.
         progress: See ``read_usage``.
 
@@ -44,8 +48,15 @@ def read_with_config(
     config = config or Config()
     paths = [parse_database_url(ledger) for ledger in ledgers]
     if any(is_store(path) for path in paths if not isinstance(path, Database)):
+        if written is not None:
+            raise LedgerError(
+                f"{paths[0]}: a store knows when its ledgers were written; name the "
+                "time where they are ingested"
+            )
         return _open_store(paths, config)
-    requests = requests_for(ledgers, config=config, folder=folder, source=source)
+    requests = requests_for(
+        ledgers, config=config, folder=folder, source=source, written=written
+    )
     inputs = paths or [path for request in requests for path in request.inputs]
     return read_ledger_specs(
         requests,
@@ -80,6 +91,7 @@ def requests_for(
     config: Config,
     folder: Path | None = None,
     source: str | None = None,
+    written: str | None = None,
 ) -> list[LedgerSpec]:
     """How to read ledgers: one request per file or database.
 
@@ -89,9 +101,10 @@ def requests_for(
         config: The columns, zones and currencies of the ledgers that its entries name.
         folder: What the paths of the config are relative to.
         source: The format of all ledgers; None takes the entry's, or recognises it.
+        written: When they were written; None takes the entry's, or asks the files.
 
     Raises:
-        MeterError: When there is nothing to read.
+        MeterError: When there is nothing to read, or ``written`` is no time.
     """
     entries = _entries(config, folder or Path(), strict=not ledgers)
     inputs = [part for ledger in ledgers for part in _parts(ledger)]
@@ -111,6 +124,9 @@ def requests_for(
                 entry.columns,
                 entry.timezone or config.timezone,
                 (entry.currency or config.currency).upper(),
+                written=parse_instant(
+                    "written", written or entry.written, config.timezone
+                ),
             )
         )
     return requests

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 
 from meterwidgets.errors import LedgerError, MeterError, unknown
+from meterwidgets.frame.coverage import Coverage
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.labels import display_text, distinct_labels
 from meterwidgets.frame.record_store import RecordStore
@@ -15,7 +16,6 @@ from meterwidgets.ledger.pricing.mode import RECORDED
 from meterwidgets.ledger.pricing.outliers import Outlier
 from meterwidgets.ledger.records.quality import Quality
 from meterwidgets.schema import DIMENSIONS, Dimensions
-from meterwidgets.zones import day_of, midnight
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -26,7 +26,8 @@ class FrameData:
         name: What the ledger is called on screens.
         cube: Usage by time and dimension.
         user_cube: The same with user and API key; None where no user is reported.
-        last: The last moment with usage; the ledger covers that whole day.
+        last: The last moment with usage, whatever its date.
+        coverage: The time that the ledger can speak of.
         currencies: Those that occur, the most used first.
         quality: What was read, rejected and assumed.
         labels: Dimension -> id -> name to show.
@@ -35,7 +36,6 @@ class FrameData:
         bucket_s: Seconds of the longest bucket, where rows are buckets; else 0.
         outliers: The dearest requests of over 100 times their list price.
         store: The store that keeps the records, if there is one.
-        fed: Until when that store is known to be complete, while it is being fed.
         pricing: "recorded", or "repriced" and as of which day.
         dimensions: What usage can be filtered and broken down by.
     """
@@ -44,6 +44,7 @@ class FrameData:
     cube: Cube
     user_cube: Cube | None
     last: datetime
+    coverage: Coverage
     currencies: tuple[str, ...]
     quality: Quality
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -52,7 +53,6 @@ class FrameData:
     bucket_s: int = 0
     outliers: tuple[Outlier, ...] = ()
     store: RecordStore | None = None
-    fed: datetime | None = None
     pricing: str = str(RECORDED)
     dimensions: Dimensions = DIMENSIONS
 
@@ -65,22 +65,6 @@ class FrameData:
     def start(self) -> datetime:
         """The first instant of the first time bucket with usage."""
         return datetime.fromtimestamp(self.cube.first * self.cube.grain_s, UTC)
-
-    def as_of(self, tz: str) -> datetime:
-        """The end of what the ledger covers: of its last day with usage.
-
-        For a store that is being fed, the moment when it was last fed.
-
-        Args:
-            tz: The zone of the calendar.
-        """
-        if self.fed is not None:
-            return max(self.fed, self.last + timedelta(microseconds=1))
-        return midnight(day_of(self.last, tz) + timedelta(days=1), tz)
-
-    def coverage(self, tz: str) -> datetime:
-        """The start of what the ledger covers: of its first day with usage."""
-        return midnight(day_of(self.start, tz), tz)
 
     def record_store(self) -> RecordStore:
         """The store that keeps the records.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from meterwidgets.errors import MeterError, unknown
+from meterwidgets.frame.cube.cube import KeptValues
 from meterwidgets.schema import DIMENSIONS
-from meterwidgets.zones import zone
+from meterwidgets.zones import parse_instant, zone
 
 Preset = Literal["1h", "24h", "today", "7d", "30d", "90d", "mtd", "all", "custom"]
 CostType = Literal["both", "input", "output"]
@@ -112,7 +113,7 @@ cost_type, currency, outliers
         for name in DIMENSIONS.filters:
             checked[name] = _names(name, checked[name])
         for name in ("start", "end"):
-            checked[name] = _instant(name, checked[name], checked["tz"])
+            checked[name] = parse_instant(name, checked[name], checked["tz"])
         start, end = checked["start"], checked["end"]
         if start or end:
             checked["preset"] = "custom"
@@ -198,6 +199,27 @@ cost_type, currency, outliers
         return f"Filters({', '.join(changed)})"
 
 
+def kept_values(
+    filters: Filters, currency: str | None, *, excluded: str | None = None
+) -> KeptValues:
+    """The values of each dimension that filters leave.
+
+    Args:
+        filters: The filters.
+        currency: The currency of every amount; None where nothing is priced.
+        excluded: A dimension whose filter does not apply.
+    """
+    kept = [("currency", frozenset([None, currency]))]
+    if filters.outliers == "without":
+        kept.append(("outlier", frozenset([None])))
+    kept += [
+        (dimension, frozenset(values))
+        for dimension, values in filters.chosen.items()
+        if dimension != excluded
+    ]
+    return tuple(kept)
+
+
 def _names(filter_name: str, given: Any) -> tuple[str | None, ...]:
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise MeterError(f"{filter_name} is {given!r}; expected a list of names")
@@ -206,28 +228,3 @@ def _names(filter_name: str, given: Any) -> tuple[str | None, ...]:
         if name is not None and not isinstance(name, str):
             raise MeterError(f"{filter_name} holds {name!r}; expected names, or None")
     return names
-
-
-def _instant(filter_name: str, given: Any, tz: str) -> datetime | None:
-    if given is None:
-        return None
-    if isinstance(given, str):
-        try:
-            given = datetime.fromisoformat(given)
-        except ValueError:
-            raise MeterError(
-                f"{filter_name} is {given!r}; expected an ISO date or date-time such "
-                "as 2026-02-22 or 2026-02-22T18:00"
-            ) from None
-    if isinstance(given, date) and not isinstance(given, datetime):
-        given = datetime.combine(given, time(0))
-    if not isinstance(given, datetime):
-        raise MeterError(f"{filter_name} is {given!r}; expected a date or a date-time")
-    instant: datetime = given.replace(tzinfo=given.tzinfo or zone(tz))
-    if 1900 < given.year < 2300:  # a year outside can overflow when it is converted
-        instant = instant.astimezone(UTC)
-    if not 1970 < instant.year < 2200:
-        raise MeterError(
-            f"{filter_name} is in the year {instant.year}; expected 1971 to 2199"
-        )
-    return instant

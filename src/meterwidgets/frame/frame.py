@@ -51,8 +51,10 @@ class UsageFrame(FrameData):
     def first_filters(self, tz: str | None = None) -> Filters:
         """The first window: everything up to 30 days, else the last 30 days."""
         tz = tz or self.tz
-        days = (self.as_of(tz) - self.coverage(tz)) / timedelta(days=1)
-        return Filters(preset="all" if days <= 30.1 else "30d", tz=tz)
+        days = (self.coverage.end - self.coverage.first) / timedelta(days=1)
+        # All has even usage that is dated in the future.
+        is_all = days <= 30.1 and self.last < max(self.coverage.end, self.coverage.last)
+        return Filters(preset="all" if is_all else "30d", tz=tz)
 
     def select(self, filters: Filters | None = None) -> Selection:
         """The cells that filters choose; by default the whole ledger.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from meterwidgets.frame.coverage import coverage_of
 from meterwidgets.frame.cube.build import currencies_of
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.frame import UsageFrame
@@ -40,6 +41,7 @@ def frame_from_records(
         last=EPOCH + timedelta(microseconds=stats.last_us),
         currencies=currencies_of(cube),
         quality=quality,
+        coverage=coverage_of(quality.spans, attributes["tz"]),
         bucket_s=stats.bucket_us // 1_000_000,
         outliers=dearest(engine) if FLAG in cube.names["outlier"] else (),
         **attributes,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,15 @@ from meterwidgets.frame.labels import merge_labels, newest_names
 from meterwidgets.frame.rollup.stats import STATS_COLUMNS, record_stats
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Progress, Steps
+from meterwidgets.ledger.loading import parquet_view
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.read import read_ledgers
 from meterwidgets.ledger.readers.postgres_url import Database
-from meterwidgets.ledger.records import parquet_view
 from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.records.quality import write_rejects
-from meterwidgets.zones import zone
+from meterwidgets.zones import parse_instant, zone
 
 
 def read_usage(
@@ -39,6 +40,7 @@ def read_usage(
     tz: str = "UTC",
     currency: str = "USD",
     labels: Mapping[str, Mapping[str, str]] | None = None,
+    written: datetime | date | str | None = None,
     rejects: str | Path | None = "rejects.jsonl",
     name: str | None = None,
     progress: Progress | None = None,
@@ -51,9 +53,10 @@ def read_usage(
     Args:
         ledger: A file, a folder, a glob, the address of LiteLLM's database
             (``postgresql://...``), a dataframe (anything that hands out Arrow: pandas,
-            polars, pyarrow, DuckDB), or a list of them: one ledger, without
-            duplicates. A dataframe of PySpark is read alone, where it is, by the
-            cluster (``meterwidgets[spark]``).
+            polars, pyarrow, DuckDB), the answer of an API as a dict or a list of
+            dicts, or a list of ledgers: one ledger, without duplicates. A dataframe of
+            PySpark is read alone, where it is, by the cluster
+            (``meterwidgets[spark]``).
         source: The format, instead of recognising it; see
             ``meterwidgets sources``.
         columns: Our field -> your column, for tables; the rest is guessed.
@@ -62,6 +65,8 @@ def read_usage(
         currency: The currency of costs that name none.
         labels: Dimension -> id -> name to show, such as ``{"org": {"a1": "Acme"}}``;
             they win over the names that the ledger has itself.
+        written: When the ledger was written, in ``tz`` where it names no zone; by
+            default when the file was changed, or now. Later usage is not yet in it.
         rejects: Where rows that break a rule are kept; None keeps them only in
             ``usage.quality.rejects``.
         name: What to call the ledger on screens.
@@ -83,8 +88,38 @@ def read_usage(
         >>> usage.select().sums()["input_tokens"]
         28
     """
-    several = isinstance(ledger, Sequence) and not isinstance(ledger, str)
-    inputs = list(ledger) if several else [ledger]
+    _check_arguments(prices=prices, columns=columns, tz=tz, currency=currency)
+    spec = LedgerSpec(
+        _inputs_of(ledger),
+        source,
+        columns,
+        tz,
+        currency.upper(),
+        written=parse_instant("written", written, tz),
+    )
+    paths = [each for each in spec.inputs if isinstance(each, str | Path | Database)]
+    return read_ledger_specs(
+        [spec],
+        prices=prices or PriceBook(),
+        tz=tz,
+        labels=labels,
+        rejects=rejects,
+        name=name or ", ".join(map(title, paths)) or "table",
+        progress=progress,
+    )
+
+
+def _inputs_of(ledger: Any) -> list[Any]:
+    """The inputs of a ledger; a list of rows is one input."""
+    is_list = isinstance(ledger, Sequence) and not isinstance(ledger, str)
+    is_rows = is_list and ledger and all(isinstance(e, Mapping) for e in ledger)
+    return list(ledger) if is_list and not is_rows else [ledger]
+
+
+def _check_arguments(
+    *, prices: object, columns: object, tz: str, currency: str
+) -> None:
+    """Raise a ``LedgerError`` for the first argument that is not of its kind."""
     if prices is not None and not isinstance(prices, PriceBook):
         raise LedgerError(
             f"prices is {type(prices).__name__}; expected a PriceBook, such as "
@@ -98,17 +133,6 @@ def read_usage(
     zone(tz)
     if not re.fullmatch("[A-Za-z]{3}", currency):
         raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
-    spec = LedgerSpec(inputs, source, columns, tz, currency.upper())
-    paths = [each for each in spec.inputs if isinstance(each, str | Path | Database)]
-    return read_ledger_specs(
-        [spec],
-        prices=prices or PriceBook(),
-        tz=tz,
-        labels=labels,
-        rejects=rejects,
-        name=name or ", ".join(map(title, paths)) or "table",
-        progress=progress,
-    )
 
 
 def title(ledger: str | Path | Database) -> str:

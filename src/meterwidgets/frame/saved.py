@@ -18,15 +18,16 @@ import numpy as np
 import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.frame.coverage import Coverage
 from meterwidgets.frame.cube.cube import Cube
 from meterwidgets.frame.cube.running_sums import RunningSums
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.rollup.encoding import Integers, numbers
 from meterwidgets.ledger.pricing.outliers import Outlier
-from meterwidgets.ledger.records.quality import Quality
-from meterwidgets.schema import MEASURES
+from meterwidgets.ledger.records.quality import Credit, Quality
+from meterwidgets.measures import MEASURES
 
-_FORMAT = 4
+_FORMAT = 5
 _METADATA = "frame.json"
 
 
@@ -73,11 +74,12 @@ def _cubes(frame: UsageFrame) -> dict[str, Cube]:
 def _metadata(frame: UsageFrame) -> dict[str, Any]:
     """All of a frame but the arrays of its cubes, as JSON."""
     quality = asdict(frame.quality)
-    del quality["rejects"]
+    del quality["rejects"], quality["spans"]
     return {
         "format": _FORMAT,
         "name": frame.name,
         "last": frame.last.isoformat(),
+        "coverage": _coverage_values(frame.coverage),
         "currencies": frame.currencies,
         "quality": quality,
         "labels": frame.labels,
@@ -112,10 +114,14 @@ def open_frame(folder: str | Path) -> UsageFrame:
         metadata = dict(json.loads((folder / _METADATA).read_text("utf-8")))
         if metadata.pop("format") != _FORMAT:
             raise LedgerError(
-                f"{folder}: was written by another version; save it again"
+                f"{folder}: was saved by another version of meterwidgets, which sums "
+                "other figures; read the ledger again and save that"
             )
         quality = metadata.pop("quality")
         quality["notes"] = tuple(quality["notes"])
+        quality["credits"] = tuple(
+            Credit(**each) for each in quality.get("credits", ())
+        )
         cubes = {
             name: _open_cube(folder, name, **shape)
             for name, shape in metadata.pop("cubes").items()
@@ -124,6 +130,7 @@ def open_frame(folder: str | Path) -> UsageFrame:
             cube=cubes["cube"],
             user_cube=cubes.get("user_cube"),
             last=datetime.fromisoformat(metadata.pop("last")),
+            coverage=_coverage(metadata.pop("coverage")),
             currencies=tuple(metadata.pop("currencies")),
             quality=Quality(**quality),
             outliers=tuple(map(_outlier, metadata.pop("outliers"))),
@@ -133,6 +140,21 @@ def open_frame(folder: str | Path) -> UsageFrame:
         OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException,
     ) as error:  # fmt: skip
         raise LedgerError(f"{folder}: is not a saved frame ({error})") from None
+
+
+def _coverage_values(coverage: Coverage) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(coverage).items()
+    }
+
+
+def _coverage(values: dict[str, Any]) -> Coverage:
+    instants = {
+        name: datetime.fromisoformat(values[name])
+        for name in ("written", "first", "last", "end")
+    }
+    return Coverage(**values | instants | {"notes": tuple(values["notes"])})
 
 
 def _outlier(fields: dict[str, Any]) -> Outlier:

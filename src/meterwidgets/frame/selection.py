@@ -12,15 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from meterwidgets.errors import MeterError, unknown
+from meterwidgets.frame.cube.cells import cells_to_arrow
 from meterwidgets.frame.cube.cube import Cube, KeptValues
 from meterwidgets.frame.cube.groups import Groups
 from meterwidgets.frame.cube.range_sums import sums_between
+from meterwidgets.frame.cube.series import series_by_value
 from meterwidgets.frame.data import FrameData
-from meterwidgets.frame.filters import Filters
+from meterwidgets.frame.filters import Filters, kept_values
+from meterwidgets.frame.known_buckets import finest_known_bucket_s, is_some_coarser
 from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.rollup.encoding import Int64s
 from meterwidgets.frame.window import Window, resolve, snap
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
@@ -55,8 +58,30 @@ class Selection:
     def window(self) -> Window:
         """The time range, on the grain of the cube."""
         frame, filters = self.frame, self.filters
-        asked = resolve(filters, frame.start, frame.as_of(filters.tz))
-        return snap(asked, frame.cube.grain_s)
+        grain_s = frame.cube.grain_s
+        window = resolve(
+            filters, frame.coverage, start=frame.start, last=frame.last, grain_s=grain_s
+        )
+        return snap(window, grain_s)
+
+    @cached_property
+    def known_bucket_s(self) -> int:
+        """Seconds of the finest bucket at which 99% of cost and tokens are known.
+
+        0 where the records are requests.
+
+        Source: METRICS, "Coverage", never finer than known.
+        """
+        if not self.frame.bucket_s:
+            return 0
+        return finest_known_bucket_s(self.sums())
+
+    @property
+    def has_coarser_usage(self) -> bool:
+        """Whether some usage is known by longer time only than a trend is drawn by."""
+        return bool(self.frame.bucket_s) and is_some_coarser(
+            self.sums(), self.known_bucket_s
+        )
 
     @cached_property
     def currency(self) -> str | None:
@@ -73,31 +98,36 @@ class Selection:
     def sums(self) -> Sums:
         """The exact sums of every measure."""
         groups = self.cube.groups(None, self._kept_values())
-        whole = self._grouped(self.cube, groups).sum(axis=1).tolist()
-        return {name: whole[at] for name, at in self.cube.sums.columns.items()}
+        totals = self._grouped_sums(self.cube, groups).sum(axis=1).tolist()
+        return {name: totals[place] for name, place in self.cube.sums.columns.items()}
 
-    def by(self, dimension: str, *, own: bool = True) -> dict[str | None, Sums]:
-        """The exact sums per value of a dimension; see ``parts``.
+    def by(
+        self, dimension: str, *, apply_own_filter: bool = True
+    ) -> dict[str | None, Sums]:
+        """The exact sums per value of a dimension; see ``breakdown_columns``.
 
         Returns:
             Value (None: not reported) -> sums, only those with usage.
         """
-        values, sums = self.parts(dimension, own=own)
+        values, sums = self.breakdown_columns(
+            dimension, apply_own_filter=apply_own_filter
+        )
         rows = zip(*(column.tolist() for column in sums.values()), strict=True)
         return {
             value: dict(zip(sums, row, strict=True))
             for value, row in zip(values, rows, strict=True)
         }
 
-    def parts(
-        self, dimension: str, *, own: bool = True
+    def breakdown_columns(
+        self, dimension: str, *, apply_own_filter: bool = True
     ) -> tuple[list[str | None], dict[str, Int64s]]:
         """The exact sums of a breakdown, a column each.
 
         Args:
             dimension: Such as ``"org"``.
-            own: Whether the filter on this dimension itself applies; a donut shows
-                all values and dims the others, a report shows what is chosen.
+            apply_own_filter: Whether the filter on this dimension itself applies; a
+                donut shows all values and dims the others, a report shows what is
+                chosen.
 
         Returns:
             The values that have usage (None: not reported), and measure -> the sums
@@ -108,19 +138,18 @@ class Selection:
         """
         cube = self._cube_for(dimension)
         names = cube.names.get(dimension, [None])
-        groups = cube.groups(
-            dimension, self._kept_values(but=None if own else dimension)
-        )
-        found = self._grouped(cube, groups)
+        excluded = None if apply_own_filter else dimension
+        groups = cube.groups(dimension, self._kept_values(excluded))
+        sums = self._grouped_sums(cube, groups)
         columns = cube.sums.columns
-        used = np.flatnonzero(found[columns["records"]])
-        found = found[:, used]
+        used = np.flatnonzero(sums[columns["records"]])
+        sums = sums[:, used]
         return (
             [names[place] for place in groups.keys[used].tolist()],
-            {name: found[at] for name, at in columns.items()},
+            {name: sums[place] for name, place in columns.items()},
         )
 
-    def over(
+    def sums_between(
         self,
         edges: Sequence[datetime],
         by: str | None = None,
@@ -140,31 +169,20 @@ class Selection:
             Value -> measure -> n sums; values without usage are left out.
         """
         cube = self._cube_for(by) if by else self.cube
-        names = cube.names.get(by, [None]) if by else [None]
-        wanted = self._kept_values()
+        kept = self._kept_values()
         if by and values is not None:
-            wanted = (*wanted, (by, frozenset(values)))
-        groups = cube.groups(by, wanted)
+            kept = (*kept, (by, frozenset(values)))
         buckets = [int(edge.timestamp()) // cube.grain_s for edge in edges]
-        of = {name: cube.sums.aliases[name] for name in measures}
-        columns = {name: place for place, name in enumerate(dict.fromkeys(of.values()))}
-        sums = sums_between(cube.sums, buckets, list(columns), groups)
-        used = sums[columns[of["records"]]].any(axis=0)
-        return {
-            names[groups.keys[place]]: {
-                m: sums[columns[of[m]], :, place] for m in measures
-            }
-            for place in np.flatnonzero(used).tolist()
-        }
+        return series_by_value(cube, by, buckets, measures, kept)
 
     @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
         """The first and last time bucket with usage in the selection, as instants."""
         cube = self.cube
-        found = cube.sums.extent(self._edges(cube), self._selected_tuples)
-        if found is None:
+        extent = cube.sums.extent(self._edges(cube), self._selected_tuples)
+        if extent is None:
             return None
-        first, last = (bucket * timedelta(seconds=cube.grain_s) for bucket in found)
+        first, last = (bucket * timedelta(seconds=cube.grain_s) for bucket in extent)
         return EPOCH + first, EPOCH + last
 
     def at(self, start: datetime, end: datetime) -> Selection:
@@ -180,21 +198,7 @@ class Selection:
             (int64; money in billionths of ``currency``). Its metadata says how it is
             priced, under "pricing".
         """
-        import pyarrow as pa
-
-        cube = self.cube
-        rows, buckets = cube.sums.cells(self._edges(cube), self._selected_tuples)
-        instants = buckets * cube.grain_s * 1_000_000
-        columns: dict[str, Any] = {
-            "start": pa.array(instants, pa.timestamp("us", "UTC"))
-        }
-        tuples = cube.sums.tuple_of[rows]
-        for name, values in cube.names.items():
-            codes = pa.array(cube.codes[name][tuples], pa.int32())
-            columns[name] = pa.array(values, pa.string()).take(codes)
-        measures = cube.sums.table(rows)
-        columns |= dict(zip(measures.column_names, measures.columns, strict=True))
-        table = pa.table(columns)
+        table = cells_to_arrow(self.cube, self._edges(self.cube), self._selected_tuples)
         return table.replace_schema_metadata({"pricing": self.frame.pricing})
 
     def records(self, *, order: str = "start", limit: int | None = None) -> pa.Table:
@@ -270,7 +274,7 @@ class Selection:
         edges = self._edges(self.frame.cube)
         return sums_between(sums, edges, list(sums.values), sums.every_tuple)[:, 0]
 
-    def _grouped(self, cube: Cube, groups: Groups) -> Int64s:
+    def _grouped_sums(self, cube: Cube, groups: Groups) -> Int64s:
         """The sums over the window by group, shape (columns, groups)."""
         if cube is self.frame.cube:  # all breakdowns are of the same sums
             return groups.sums(self._window_sums)
@@ -280,21 +284,12 @@ class Selection:
     @property
     def _selected_tuples(self) -> npt.NDArray[np.bool_]:
         """Which tuples of the cube are selected."""
-        found = self.cube.groups(None, self._kept_values()).of_tuple
-        return found >= 0
+        return self.cube.groups(None, self._kept_values()).of_tuple >= 0
 
-    def _kept_values(self, *, but: str | None = None) -> KeptValues:
-        """What the filters on dimensions leave.
+    def _kept_values(self, excluded: str | None = None) -> KeptValues:
+        """The values that the filters leave.
 
         Args:
-            but: A dimension whose filter does not apply.
+            excluded: A dimension whose filter does not apply.
         """
-        wanted = [("currency", frozenset([None, self.currency]))]
-        if self.filters.outliers == "without":
-            wanted.append(("outlier", frozenset([None])))
-        wanted += [
-            (dimension, frozenset(values))
-            for dimension, values in self.filters.chosen.items()
-            if dimension != but
-        ]
-        return tuple(wanted)
+        return kept_values(self.filters, self.currency, excluded=excluded)

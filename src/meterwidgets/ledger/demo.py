@@ -6,7 +6,7 @@ nightly batch, a few people who do most of the work, and one spike.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 
 START = datetime(2025, 11, 25, tzinfo=UTC)
 DAYS = 90
+WRITTEN = START + timedelta(days=DAYS)
 SEED = 20260222
 
 # deployment: model, provider, input and output rate per 1M tokens

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.duplicates import containment, provider_costs
+from meterwidgets.ledger.duplicates.dedupe import deduplicate
 from meterwidgets.ledger.engine.progress import Done, Progress, Steps
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
+from meterwidgets.ledger.loading import rejects
+from meterwidgets.ledger.loading.bad_rows import remove_bad_rows
+from meterwidgets.ledger.loading.loader import Loader, batches
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.costs import price
@@ -23,21 +29,21 @@ from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.postgres_url import Database
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import (
-    containment,
+    bill_credits,
+    doubts,
+    format_notes,
     labels,
     notes,
-    provider_costs,
-    rejects,
 )
-from meterwidgets.ledger.records.dedupe import deduplicate
-from meterwidgets.ledger.records.loader import Loader, batches, remove_bad_rows
-from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
+from meterwidgets.ledger.records.plan import LedgerSpec, Plan
+from meterwidgets.ledger.records.planner import plan
 from meterwidgets.ledger.records.quality import Quality, describe
+from meterwidgets.ledger.records.spans import LedgerSpan, collect_spans
 from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 from meterwidgets.text import counted
 
 SaveRejects = Callable[[Iterable[Mapping[str, Any]]], None]
-"""Saves rejected rows: file, line, field, value, reason."""
+"""Saves rejected rows and doubtful fields: file, line, field, value, reason, kept."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,25 @@ class Collected:
         names: The files and tables, in their order.
         assumed_tz: Whether timestamps without a zone were read in an assumed one.
         notes: What users should know about each, one sentence each.
+        repeated: How many records were left out since others report their usage.
+        spans: The times of each; None for one without usage.
+        has_added_tokens: Whether ``reported`` has the column that `doubts.notes` needs.
+        has_corrections: Whether some records take money back.
     """
 
     names: tuple[str, ...]
     assumed_tz: bool
     notes: tuple[str, ...]
+    repeated: int
+    spans: tuple[LedgerSpan | None, ...]
+    has_added_tokens: bool
+    has_corrections: bool
+
+    def doubts(self, ws: Workspace) -> list[str]:
+        """The notes on doubts; see `doubts.notes`."""
+        return doubts.notes(
+            ws, added=self.has_added_tokens, corrections=self.has_corrections
+        )
 
 
 # long: the stages of reading, one after the other
@@ -72,7 +92,7 @@ def read_ledgers(
         specs: What to read; all of it is one ledger, without duplicates.
         book: Prices for what the ledgers did not price.
         steps: Told about progress; its next step is what is done with the records.
-        save_rejects: Called once with all rejected rows, if there are any, when every
+        save_rejects: Called once with all rejected rows and doubts, if any, when every
             input has been read.
         pricing: The pricing mode.
         extra_sums: SQL text of further columns of ``tallies``.
@@ -89,10 +109,12 @@ def read_ledgers(
     steps.until(0.8)
     overlaps = containment.overlap_notes(ws)
     duplicates = deduplicate(ws)
-    rejected = ws.count(ws.rejects)
-    first_rejects = tuple(islice(rejects.rows(ws), rejects.KEPT))
-    if first_rejects and save_rejects is not None:
+    rejected = rejects.count(ws)
+    all_rejects = tuple(islice(rejects.rows(ws), rejects.KEPT))
+    first_rejects = rejects.first(ws) if rejected else ()
+    if all_rejects and save_rejects is not None:
         save_rejects(rejects.rows(ws))
+    doubt_notes = collected.doubts(ws)
     count = ws.count(ws.reported)
     if not count:
         raise no_usage_error(collected.names, rejected, first_rejects)
@@ -100,18 +122,29 @@ def read_ledgers(
     only = price_notes.PRICEABLE if pricing.is_repriced else "true"
     tallies = notes.tally(ws, only=only, extra_sums=extra_sums, tell=steps.tell)
     steps.until(1)
-    all_notes = [*collected.notes, *rate_notes, *notes.of_families(ws), *overlaps]
+    all_notes = [
+        *doubt_notes,
+        *collected.notes,
+        *duplicates.notes,
+        *rate_notes,
+        *notes.of_families(ws),
+        *overlaps,
+    ]
     all_notes += notes.of_tallies(tallies, book)
+    credited = bill_credits.summed(ws)
+    all_notes += bill_credits.notes(credited)
     if first_rejects:
         rows = counted(rejected, "row", "rows")
         all_notes.insert(0, f"{rows} rejected, the first: {describe(first_rejects[0])}")
     return Quality(
         records=count,
         rejected=rejected,
-        duplicates=duplicates,
+        duplicates=collected.repeated + duplicates.rows,
         assumed_tz=collected.assumed_tz,
         notes=tuple(dict.fromkeys(all_notes)),
-        rejects=first_rejects,
+        credits=credited,
+        rejects=all_rejects,
+        spans=tuple(filter(None, collected.spans)),
     )
 
 
@@ -143,18 +176,31 @@ def collect(
     see `read_ledgers`.
     """
     rejects.create(ws)
+    bill_credits.create(ws)
     pages.create(ws)
     labels.create(ws)
+    read_at = datetime.now(UTC)
     with ExitStack() as opened:
-        plans = _open_all(ws, specs, progress, opened)
+        plans, failed = _open_all(ws, specs, progress, opened)
         numbers = batches(plans)
         loader = Loader(ws, sum(plan.size for plan in plans), progress)
         loader.load([[plans[number] for number in batch] for batch in numbers])
     order = [number for batch in numbers for number in batch]
-    file_notes, assumed = remove_bad_rows(ws, plans, order)
-    names = tuple(plan.raw.name for plan in plans)
-    all_notes = dict.fromkeys([*file_notes, *pages.missing(ws)])
-    return Collected(names, assumed, tuple(all_notes))
+    spans = collect_spans(ws, plans, order, read_at)
+    checked = remove_bad_rows(ws, plans, order)
+    failed += loader.failed
+    if len(loader.failed) == len(plans):
+        raise failed[0][1]
+    file_notes = [*checked.notes, *format_notes.of_failures(failed)]
+    return Collected(
+        names=tuple(plan.raw.name for plan in plans),
+        assumed_tz=checked.assumed_tz,
+        notes=tuple(dict.fromkeys([*file_notes, *pages.missing(ws)])),
+        repeated=checked.repeated,
+        spans=spans,
+        has_added_tokens=checked.has_added_tokens,
+        has_corrections=checked.has_corrections,
+    )
 
 
 def price_reported(
@@ -187,35 +233,58 @@ def _open_all(
     specs: Sequence[LedgerSpec],
     progress: Progress | None,
     opened: ExitStack,
-) -> list[Plan]:
-    """Open every ledger, and plan how it is read; ``opened`` closes the databases."""
+) -> tuple[list[Plan], list[tuple[str, LedgerError]]]:
+    """Open every ledger, and plan how it is read; ``opened`` closes the databases.
+
+    Returns:
+        The plans, and the files of folders that can't be used, with the reasons.
+    """
     inputs = list(_inputs(specs))
     if not inputs:
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
     total = sum(
-        ledger.stat().st_size for _, ledger in inputs if isinstance(ledger, Path)
+        ledger.stat().st_size for _, ledger, _ in inputs if isinstance(ledger, Path)
     )
-    plans = []
-    for spec, ledger in inputs:
-        if isinstance(ledger, Path):
-            if progress is not None:
-                progress(Done(str(ledger), 0, total, 0))
-            raw = open_file(ledger, ws.con)
-        elif isinstance(ledger, Database):
-            raw = opened.enter_context(_database(ws, ledger, spec))
-        else:
-            raw = open_dataframe(ledger, ws)
-        plans.append(plan(raw, spec, ws))
-    return plans
+    plans: list[Plan] = []
+    failed: list[tuple[str, LedgerError]] = []
+    for spec, ledger, may_fail in inputs:
+        if progress is not None and isinstance(ledger, Path):
+            progress(Done(str(ledger), 0, total, 0))
+        try:
+            raw = _open(ws, spec, ledger, opened)
+            plans.append(
+                replace(plan(raw, spec, ws), may_fail=may_fail, written=spec.written)
+            )
+        except LedgerError as error:
+            if not may_fail:
+                raise
+            failed.append((str(ledger), error))
+    if not plans:
+        (_, first), *others = failed
+        more = counted(len(others), "other file", "other files")
+        raise LedgerError(f"{first}; {more} can't be read, too" if others else first)
+    return plans, failed
 
 
-def _inputs(specs: Sequence[LedgerSpec]) -> Iterator[tuple[LedgerSpec, Any]]:
-    """Each file, database and dataframe, with how to read it."""
+def _open(ws: Workspace, spec: LedgerSpec, ledger: Any, opened: ExitStack) -> RawLedger:
+    if isinstance(ledger, Path):
+        return open_file(ledger, ws.con)
+    if isinstance(ledger, Database):
+        return opened.enter_context(_database(ws, ledger, spec))
+    return open_dataframe(ledger, ws)
+
+
+def _inputs(specs: Sequence[LedgerSpec]) -> Iterator[tuple[LedgerSpec, Any, bool]]:
+    """Each file, database and dataframe, how to read it, and whether it may fail.
+
+    A file that a folder or a glob found may fail, one that was named may not.
+    """
     for spec in specs:
         for ledger in spec.inputs:
             is_path = isinstance(ledger, str | Path)
-            for part in find_files(ledger) if is_path else [ledger]:
-                yield spec, part
+            parts = find_files(ledger) if is_path else [ledger]
+            for part in parts:
+                yield spec, part, len(parts) > 1
 
 
 def _database(

@@ -1,1 +1,1 @@
-"""Selections of the frame to figures, and figures to text."""
+"""Selections of the frame to figures; `metrics.text` writes those as text."""

@@ -8,13 +8,8 @@ from fractions import Fraction
 from typing import NamedTuple, overload
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.amounts import (
-    AmountColumns,
-    Amounts,
-    UsageMeasure,
-    columns_from_sums,
-    ratio,
-)
+from meterwidgets.metrics.amount_columns import AmountColumns, columns_from_sums
+from meterwidgets.metrics.amounts import Amounts, UsageMeasure, ratio
 from meterwidgets.metrics.memoize import memoize
 
 
@@ -108,15 +103,17 @@ class Breakdown:
 
 
 @memoize
-def breakdown(selection: Selection, by: str, *, own: bool = True) -> Breakdown:
+def breakdown(
+    selection: Selection, by: str, *, apply_own_filter: bool = True
+) -> Breakdown:
     """The values of a dimension under the filters, ranked.
 
     Args:
         selection: What to break down.
         by: The dimension, such as "org".
-        own: Whether the filter on that dimension itself applies.
+        apply_own_filter: Whether the filter on that dimension itself applies.
     """
-    values, sums = selection.parts(by, own=own)
+    values, sums = selection.breakdown_columns(by, apply_own_filter=apply_own_filter)
     columns = columns_from_sums(sums, selection.filters.cost_type)
     is_priced = not values or any(cost is not None for cost in columns.cost)
     measure: UsageMeasure = "cost" if is_priced else "tokens"

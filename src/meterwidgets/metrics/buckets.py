@@ -20,6 +20,8 @@ _LONGEST_SPANS = (
     (timedelta(days=300), "day"),
     (timedelta(days=5 * 366), "week"),
 )
+_LONGEST_S = _SECONDS | {"day": 25 * 3600, "week": 7 * 86_400 + 3600}
+"""Bucket -> the most seconds that it has; a month has any number."""
 _LENGTHS = {name: timedelta(seconds=s) for name, s in _SECONDS.items()} | {
     "day": timedelta(days=1),
     "week": timedelta(weeks=1),
@@ -51,7 +53,7 @@ def bucket_for(span: timedelta, grain_s: int, max_points: int = MAX_POINTS) -> s
 
 
 def not_finer_than_grain(bucket: str, grain_s: int) -> str:
-    """The bucket itself, or the finest that the grain of the cube allows.
+    """The bucket itself, or the finest that a grain allows.
 
     Raises:
         MeterError: When there is no such bucket.
@@ -59,11 +61,15 @@ def not_finer_than_grain(bucket: str, grain_s: int) -> str:
     Examples:
         >>> not_finer_than_grain("minute", 900), not_finer_than_grain("day", 900)
         ('15 minutes', 'day')
+        >>> day_s = 86_400
+        >>> [not_finer_than_grain("hour", n * day_s) for n in (1, 7, 31)]
+        ['day', 'week', 'month']
     """
     if bucket not in BUCKETS:
         raise MeterError(unknown("bucket", bucket, BUCKETS))
     coarser = BUCKETS[BUCKETS.index(bucket) :]
-    return next(name for name in coarser if _SECONDS.get(name, grain_s) >= grain_s)
+    long_enough = (name for name in coarser if _LONGEST_S.get(name, grain_s) >= grain_s)
+    return next(long_enough)
 
 
 def bucket_edges(
@@ -107,7 +113,8 @@ def edges(start: datetime, end: datetime, bucket: str, tz: str) -> list[datetime
             step = timedelta(seconds=_SECONDS[bucket])
             while instants[-1] + step < day_end:
                 instants.append(instants[-1] + step)
-        instants.append(day_end)
+        if instants[-1] < day_end:  # else the zone skipped that day
+            instants.append(day_end)
     first = max(index for index, edge in enumerate(instants) if edge <= start)
     last = min(index for index, edge in enumerate(instants) if edge >= end)
     return [edge.astimezone(UTC) for edge in instants[first : last + 1]]

@@ -12,9 +12,9 @@ from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import Window
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.amounts import Amounts, ratio
 from meterwidgets.metrics.breakdown import breakdown
+from meterwidgets.metrics.text import formats
 from meterwidgets.metrics.totals import totals
 
 if TYPE_CHECKING:

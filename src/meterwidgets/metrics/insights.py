@@ -10,13 +10,20 @@ from typing import Literal
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.outliers import FACTOR, Outlier
-from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.overpriced import overpriced_requests
+from meterwidgets.metrics.text import formats, percentages, times
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import trend
 from meterwidgets.text import isolated
-from meterwidgets.zones import day_of, midnight, zone
+from meterwidgets.zones import (
+    day_before,
+    day_of,
+    is_skipped,
+    midnight,
+    weekday_name,
+    zone,
+)
 
 CONCENTRATED = Fraction(8, 10)
 UNPRICED = Fraction(1, 100)
@@ -51,14 +58,24 @@ def insights(selection: Selection) -> tuple[Insight, ...]:
 
     Source: METRICS, "Insights".
     """
+    every_model = _without_filters(selection, "deployments", "models")
     candidates = (
         _overpriced(selection),
-        _spike(selection),
+        _spike(selection) or _spike_outside(selection),
         _unpriced(selection),
-        _concentration(selection),
-        _single_model(selection),
+        _concentration(every_model),
+        _single_model(every_model),
     )
     return tuple(insight for insight in candidates if insight is not None)
+
+
+def _without_filters(selection: Selection, *names: str) -> Selection:
+    """A selection without some filters: what users did not choose."""
+    filters = selection.filters
+    for dimension in selection.filters.chosen:
+        if f"{dimension}s" in names:
+            filters = filters.choose(dimension)
+    return selection if filters is selection.filters else selection.select(filters)
 
 
 def _overpriced(selection: Selection) -> Insight | None:
@@ -106,13 +123,20 @@ def _single_model(selection: Selection) -> Insight | None:
     if not ranked.rows or ranked.rows[0].share != 1 or ranked.rows[0].id is None:
         return None
     subject = "All cost is" if ranked.measure == "cost" else "All usage is"
-    return Insight(
-        "single_model",
-        "info",
-        "Single Model Usage",
+    others = [isolated(row.name) for row in ranked.rows[1:] if row.id is not None]
+    text = (
         f"{subject} concentrated in a single model. Consider exploring additional "
-        "models for better flexibility and risk distribution.",
+        "models for better flexibility and risk distribution."
     )
+    if others:
+        text += f" Used beside it, without any cost: {_first_names(others)}."
+    return Insight("single_model", "info", "Single Model Usage", text)
+
+
+def _first_names(names: Sequence[str]) -> str:
+    """Up to three names, and how many more there are."""
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
 
 
 def _concentration(selection: Selection) -> Insight | None:
@@ -163,9 +187,7 @@ def _add_rates(selection: Selection) -> str:
     names = [isolated(row.name) for row in unpriced if row.id is not None]
     advice = "Add rates"
     if names:
-        advice += f" for {', '.join(names[:3])}"
-    if len(names) > 3:
-        advice += f" and {len(names) - 3:,} more"
+        advice += f" for {_first_names(names)}"
     if len(names) < len(unpriced):
         advice += '; model = "*" also matches usage without a model name'
     return advice
@@ -174,15 +196,19 @@ def _add_rates(selection: Selection) -> str:
 def last_complete_day(selection: Selection) -> Selection:
     """The last complete day of a selection, the one that may have a spike."""
     tz = selection.filters.tz
-    end = day_of(min(selection.window.end, selection.frame.as_of(tz)), tz)
-    return selection.at(midnight(end - timedelta(days=1), tz), midnight(end, tz))
+    covered = min(selection.window.end, selection.frame.coverage.end)
+    end = midnight(day_of(covered, tz), tz)
+    return selection.at(midnight(day_before(end, tz), tz), end)
 
 
 def _spike(selection: Selection) -> Insight | None:
     """The last complete day against the same weekdays, or the days, before it."""
     frame, tz = selection.frame, selection.filters.tz
     day = day_of(last_complete_day(selection).window.start, tz)
-    baseline, baseline_text = _baseline(day, day_of(frame.coverage(tz), tz))
+    first = day_of(frame.coverage.first, tz)
+    if midnight(first, tz) < frame.coverage.first:  # in this zone, half of it
+        first += timedelta(days=1)
+    baseline, baseline_text = _baseline(day, first, tz)
     if len(baseline) < _FEWEST_DAYS or midnight(day, tz) < selection.window.start:
         return None
     by_model = _daily_costs(selection, min(baseline), day)
@@ -203,20 +229,38 @@ def _spike(selection: Selection) -> Insight | None:
     return Insight(
         "spike",
         "warning",
-        f"Spend spike on {day:%A}, {times.day(day, year=False)}",
+        f"Spend spike on {weekday_name(day)}, {times.day(day, year=False)}",
         f"Cost was {money(total[day])}, against a median of {money(median)} "
         f"{baseline_text}. {name} rose to {money(by_model[model][day])} from a median "
         f"of {money(medians[model])}. Check who called it that day.",
     )
 
 
-def _baseline(day: date, first: date) -> tuple[list[date], str]:
+def _spike_outside(selection: Selection) -> Insight | None:
+    """A spike of the whole ledger that the filters leave out, without its amounts."""
+    chosen = [f"{dimension}s" for dimension in selection.filters.chosen]
+    if not chosen:
+        return None
+    whole = _spike(_without_filters(selection, *chosen))
+    if whole is None:
+        return None
+    return Insight(
+        "spike",
+        "warning",
+        f"{whole.title}, outside the filters",
+        "The cost of the whole ledger was far above its median that day, and that of "
+        "this selection was not. Clear the filters to see which model rose.",
+    )
+
+
+def _baseline(day: date, first: date, tz: str) -> tuple[list[date], str]:
     """The days that a day is compared with, none before ``first``, and their words."""
     weekly = [day - timedelta(weeks=n) for n in range(1, _WEEKS + 1)]
-    if weekly[-1] >= first:
-        return weekly, f"on the eight previous {day:%A}s"
+    weekly = [d for d in weekly if not is_skipped(d, tz)]
+    if len(weekly) == _WEEKS and weekly[-1] >= first:
+        return weekly, f"on the eight previous {weekday_name(day)}s"
     daily = [day - timedelta(days=n) for n in range(1, _DAYS + 1)]
-    daily = [earlier for earlier in daily if earlier >= first]
+    daily = [d for d in daily if d >= first and not is_skipped(d, tz)]
     return daily, f"over the previous {len(daily)} days"
 
 

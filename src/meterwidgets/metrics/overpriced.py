@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.outliers import FACTOR, FLAG, Outlier
 from meterwidgets.metrics.memoize import memoize
+from meterwidgets.schema import COST_PARTS
 
 OVERPRICED = f"requests that cost more than {FACTOR} times their list price"
 """The words for what the outlier filter leaves out."""
@@ -37,7 +38,7 @@ def overpriced_requests(selection: Selection) -> OverpricedRequests:
         sums = selection.by("outlier").get(FLAG)
     if sums is None:
         return OverpricedRequests(0, 0, ())
-    cost = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
+    cost = sum(sums[part] for part in COST_PARTS)
     return OverpricedRequests(sums["records"], cost, tuple(_selected(selection)))
 
 

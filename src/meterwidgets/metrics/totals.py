@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.amounts import Amounts, amounts_from_sums
+from meterwidgets.frame.window import comparable
+from meterwidgets.metrics.amount_columns import amounts_from_sums
+from meterwidgets.metrics.amounts import Amounts
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
 from meterwidgets.metrics.memoize import memoize
 
+Number = int | Fraction
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
-_SHORTEST = timedelta(hours=1)
+_SHORTEST = timedelta(minutes=45)
 """Less time than this is too short for a run rate."""
+_FEWEST_REQUESTS = 20
+_LEAST_COST = 1_000_000
+"""Changes of fewer requests, or of less than a tenth of a cent, are noise."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +32,8 @@ class Totals:
         amounts: What its records add up to.
         models: The number of models with usage; None where none is reported.
         top_model: The one with the largest cost, or tokens where nothing is priced.
-        elapsed: From the start of the window to its end or the end of the data.
-        run_rate: Cost per day of that time; None for less than an hour.
+        elapsed: The part of the window that the ledger covers.
+        run_rate: Cost per day of that time; None for less than 45 minutes.
         tokens_per_day: Likewise.
         requests_per_day: Likewise.
         by_model: The models, ranked.
@@ -78,39 +85,91 @@ def _per_day(value: int | None, length: timedelta) -> Fraction | None:
 
 
 def elapsed(selection: Selection) -> timedelta:
-    """From the start of the window to its end, or to the end of the data.
+    """The part of the window that the ledger covers.
 
-    Source: METRICS, "Run rate": min(window end, as_of) - window start.
+    Source: METRICS, "Coverage", elapsed.
     """
     window = selection.window
-    as_of = selection.frame.as_of(selection.filters.tz)
-    return max(min(window.end, as_of) - window.start, timedelta(0))
+    return selection.frame.coverage.overlap(window.start, window.end)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two spans of time that are alike: the same clock times, both wholly covered.
+
+    Attributes:
+        current: The headline of the selection up to the last record.
+        previous: The headline of one period earlier.
+        start: The first moment of the earlier span.
+        end: The first moment after it.
+    """
+
+    current: Totals
+    previous: Totals
+    start: datetime
+    end: datetime
+
+    def change(
+        self, figure: Callable[[Totals], Number | None], *, of_cost: bool = False
+    ) -> Fraction | None:
+        """The change of a figure, as a fraction of what it was.
+
+        Args:
+            figure: What has changed.
+            of_cost: Whether it is made of costs, so that it needs some on both sides.
+
+        Returns:
+            None without a baseline, or where too little was used to tell.
+        """
+        costs = [each.amounts.cost or 0 for each in (self.current, self.previous)]
+        if of_cost and min(costs) < _LEAST_COST:
+            return None
+        return delta(figure(self.current), figure(self.previous))
 
 
 @memoize
-def previous_totals(selection: Selection) -> Totals | None:
-    """The headline under the same filters of the equal time directly before.
+def compared(selection: Selection) -> Compared | None:
+    """A selection and the same one period earlier, like with like.
 
     Returns:
-        None when that time is not wholly inside what the ledger covers.
+        None when either is not wholly covered by the ledger, or has under 20 requests.
 
     Source: METRICS, "Delta".
     """
-    length, start = elapsed(selection), selection.window.start
-    if not length or start - length < selection.frame.coverage(selection.filters.tz):
+    periods = _comparable_periods(selection)
+    if periods is None:
         return None
-    return totals(selection.at(start - length, start))
+    current, previous = map(totals, periods)
+    for amounts in (current.amounts, previous.amounts):
+        if amounts.requests is not None and amounts.requests < _FEWEST_REQUESTS:
+            return None
+    window = periods[1].window
+    return Compared(current, previous, window.start, window.end)
 
 
-def delta(
-    current: int | Fraction | None, previous: int | Fraction | None
-) -> Fraction | None:
-    """(current - previous) / previous; None without a baseline.
+def _comparable_periods(selection: Selection) -> tuple[Selection, Selection] | None:
+    """A selection up to the last record, and the same filters one period earlier.
+
+    Returns:
+        None where either is not wholly covered.
+    """
+    frame = selection.frame
+    windows = comparable(
+        selection.filters, selection.window, frame.coverage, frame.cube.grain_s
+    )
+    if windows is None:
+        return None
+    now, before = (selection.at(window.start, window.end) for window in windows)
+    return now, before
+
+
+def delta(current: Number | None, previous: Number | None) -> Fraction | None:
+    """(current - previous) / previous; None without a baseline above 0.
 
     Examples:
         >>> delta(112, 100), delta(5, 0)
         (Fraction(3, 25), None)
     """
-    if current is None or not previous:
+    if current is None or not previous or previous < 0:
         return None
     return Fraction(current - previous) / Fraction(previous)

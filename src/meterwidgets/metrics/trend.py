@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics.amounts import Amounts, columns_from_sums
+from meterwidgets.measures import MEASURES
+from meterwidgets.metrics.amount_columns import columns_from_sums
+from meterwidgets.metrics.amounts import UNKNOWN, Amounts
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.buckets import (
     bucket_edges,
@@ -17,7 +20,6 @@ from meterwidgets.metrics.buckets import (
     not_finer_than_grain,
 )
 from meterwidgets.metrics.memoize import memoize
-from meterwidgets.schema import MEASURES
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,18 @@ class Series:
 
 @dataclass(frozen=True)
 class Trend:
-    """Usage over time, from the first bucket with usage to the last.
+    """Usage over time, over the chosen range.
+
+    Of one day, and of the whole ledger, from the first bucket with usage to the last.
 
     Attributes:
         bucket: minute, 15 minutes, hour, day, week or month.
         start: The start of each bucket, in UTC.
         series: By cost, then tokens, then name.
-        end: The end of the last bucket, or of the window or the data inside it; None
-            without usage.
-        unfinished: Whether the window or the data end inside the last bucket.
+        end: The end of the last bucket that was seen, or of the window or the covered
+            time inside it; None without usage.
+        unfinished: Whether the window or the covered time end inside that bucket.
+        is_first_partial: Whether they begin inside the first bucket that was seen.
     """
 
     bucket: str
@@ -55,6 +60,7 @@ class Trend:
     series: tuple[Series, ...]
     end: datetime | None = None
     unfinished: bool = False
+    is_first_partial: bool = False
 
 
 @memoize
@@ -79,18 +85,63 @@ def trend(
         MeterError: When there is no such bucket.
     """
     window, tz = selection.window, selection.filters.tz
-    grain_s = selection.frame.cube.grain_s
-    bucket = bucket or bucket_for(window.end - window.start, grain_s)
-    bucket = not_finer_than_grain(bucket, grain_s)
-    if selection.span is None:
+    start, end = _axis(selection)
+    bucket = bucket or bucket_for(window.end - window.start, _finest_s(selection))
+    bucket = not_finer_than_grain(bucket, _finest_s(selection))
+    if selection.span is None or end <= start:
         return Trend(bucket, (), ())
-    first, last = selection.span
-    bucket, edges = bucket_edges(first, last + timedelta(seconds=grain_s), bucket, tz)
+    bucket, edges = bucket_edges(start, end, bucket, tz)
     # The window may begin or end inside a bucket.
     inner = [max(window.start, edges[0]), *edges[1:-1], min(window.end, edges[-1])]
     series = tuple(_series(selection, inner, by, max_series))
-    end = min(inner[-1], selection.frame.as_of(tz))
-    return Trend(bucket, tuple(edges[:-1]), series, end, end < edges[-1])
+    seen = _seen(selection, edges)
+    if not seen:  # usage that is dated in the future
+        return Trend(bucket, tuple(edges[:-1]), series, inner[-1])
+    series = tuple(_only_seen(line, seen) for line in series)
+    first, last = edges[seen.start], edges[seen.stop]
+    coverage = selection.frame.coverage
+    end = min(last, window.end, coverage.end)
+    return Trend(
+        bucket,
+        tuple(edges[:-1]),
+        series,
+        end,
+        unfinished=end < last,
+        is_first_partial=first < max(window.start, coverage.first),
+    )
+
+
+def _axis(selection: Selection) -> tuple[datetime, datetime]:
+    """The range of time that a trend is drawn over.
+
+    Source: METRICS, "Coverage", axis.
+    """
+    window = selection.window
+    is_day = window.days is not None and window.days[0] == window.days[1]
+    if selection.span is None or not (is_day or selection.filters.preset == "all"):
+        return window.start, window.end
+    first, last = selection.span
+    return first, last + timedelta(seconds=selection.frame.cube.grain_s)
+
+
+def _seen(selection: Selection, edges: Sequence[datetime]) -> range:
+    """The places of the buckets of which the ledger covers something."""
+    coverage = selection.frame.coverage
+    places = [
+        place
+        for place, (start, end) in enumerate(pairwise(edges))
+        if start < coverage.end and end > coverage.first
+    ]
+    return range(places[0], places[-1] + 1) if places else range(0)
+
+
+def _only_seen(series: Series, seen: range) -> Series:
+    """A series whose buckets without coverage are unknown, where they have no usage."""
+    points = tuple(
+        point if place in seen or point.records else UNKNOWN
+        for place, point in enumerate(series.points)
+    )
+    return replace(series, points=points)
 
 
 def _series(
@@ -102,7 +153,7 @@ def _series(
     """The series between edges of time, the largest first, then "Other"."""
     cost_type = selection.filters.cost_type
     if by is None:
-        sums = selection.over(edges)[None]
+        sums = selection.sums_between(edges)[None]
         points = columns_from_sums(sums, cost_type).to_list()
         yield Series(None, "Total", tuple(points))
         return
@@ -113,20 +164,25 @@ def _series(
     # Summing over time for thousands of users costs much more than for a few.
     is_large = by not in selection.cube.names
     ids = [row.id for row in shown]
-    sums_of = selection.over(edges, by, values=ids if is_large else None)
+    sums_of = selection.sums_between(edges, by, values=ids if is_large else None)
     for row in shown:
         points = columns_from_sums(sums_of[row.id], cost_type).to_list()
         yield Series(row.id, row.name, tuple(points))
     if not others:
         return
     if is_large:  # "Other" is the total without the top ones, which needs no users
-        total = selection.over(edges)[None]
+        total = selection.sums_between(edges)[None]
         tops = [sums_of[id_] for id_ in ids]
         rest = {m: total[m] - np.sum([top[m] for top in tops], 0) for m in total}
     else:
         rest = {m: np.sum([sums_of[row.id][m] for row in others], 0) for m in MEASURES}
     points = columns_from_sums(rest, cost_type).to_list()
     yield Series(None, f"Other ({len(others):,})", tuple(points), len(others))
+
+
+def _finest_s(selection: Selection) -> int:
+    """Seconds of the finest bucket that a trend may have."""
+    return max(selection.frame.cube.grain_s, selection.known_bucket_s)
 
 
 _SPARKLINE_POINTS = 60
@@ -146,15 +202,15 @@ def sparkline(selection: Selection) -> tuple[Amounts, ...]:
     if selection.span is None:
         return ()
     first, last = selection.span
-    grain_s = selection.frame.cube.grain_s
-    end = last + timedelta(seconds=grain_s)
-    bucket = bucket_for(end - first, grain_s, _SPARKLINE_POINTS)
+    end = last + timedelta(seconds=selection.frame.cube.grain_s)
+    bucket = bucket_for(end - first, _finest_s(selection), _SPARKLINE_POINTS)
     _, edges = bucket_edges(first, end, bucket, tz, max_points=_SPARKLINE_POINTS)
-    edges[0] = max(window.start, edges[0])
-    if edges[-1] > min(window.end, selection.frame.as_of(tz)) and len(edges) > 2:
+    coverage = selection.frame.coverage
+    # A part of a bucket never looks like a fall.
+    if edges[-1] > min(window.end, coverage.end) and len(edges) > 2:
         edges.pop()
-    edges[-1] = min(window.end, edges[-1])
-    summed = selection.over(edges, measures=_SPARKLINE_MEASURES).get(None)
+    edges[0], edges[-1] = max(window.start, edges[0]), min(window.end, edges[-1])
+    summed = selection.sums_between(edges, measures=_SPARKLINE_MEASURES).get(None)
     if summed is None:
         return ()
     # Measures that are not summed count as 0, and what is unknown as reported.

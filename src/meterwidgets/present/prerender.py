@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.personal import named_user, personal_frame
-from meterwidgets.metrics import times
+from meterwidgets.metrics.text import times
 from meterwidgets.present.cards.card import CardRow
 from meterwidgets.present.filters import address
 from meterwidgets.present.pages import PageSpec, card_row, page_of_key, tabs_of

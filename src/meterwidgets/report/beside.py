@@ -6,9 +6,10 @@ import csv
 import json
 from io import StringIO
 
-from meterwidgets.frame.data import FrameData
-from meterwidgets.metrics import formats, percentages, times
+from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.compare import ComparedRow, Comparison, exact_values
+from meterwidgets.metrics.notes import notes_of
+from meterwidgets.metrics.text import formats, percentages, times
 from meterwidgets.present.filters.chosen import sentences
 from meterwidgets.report.csv import harmless
 from meterwidgets.report.json import time_range
@@ -22,7 +23,7 @@ def text(found: Comparison) -> str:
     lines = [
         f"{plain(frame.name)}{' (demo data)' if frame.demo else ''}",
         f"{times.window(window)} · {window.tz} · "
-        f"{times.data_until(frame.as_of(window.tz), window.tz)}",
+        f"{times.data_until(frame.coverage.end, window.tz)}",
         f"Recorded beside {found.pricing}",
         *sentences(selection),
         "",
@@ -30,8 +31,8 @@ def text(found: Comparison) -> str:
     ]
     if any(not row.prices_same_tokens for row in (*found.rows, found.total)):
         lines += ["", *_different_tokens(found)]
-    for side in (frame, found.repriced.frame):
-        lines += ["", f"{side.pricing.capitalize()}:", *_notes(side)]
+    for side in (selection, found.repriced):
+        lines += ["", f"{side.frame.pricing.capitalize()}:", *_notes(side)]
     return "\n".join(lines) + "\n"
 
 
@@ -46,7 +47,10 @@ def as_json(found: Comparison) -> str:
         "by": found.by,
         "total": exact_values(found, found.total),
         "rows": rows,
-        "notes": {name: list(frame.quality.notes) for name, frame in sides.items()},
+        "notes": {
+            "recorded": notes_of(found.recorded),
+            "repriced": notes_of(found.repriced),
+        },
     }
     return json.dumps(whole, indent=1, ensure_ascii=False)
 
@@ -109,5 +113,5 @@ def _different_tokens(found: Comparison) -> list[str]:
     ]
 
 
-def _notes(frame: FrameData) -> list[str]:
-    return [f"  {plain(note)}" for note in frame.quality.notes]
+def _notes(selection: Selection) -> list[str]:
+    return [f"  {plain(note)}" for note in notes_of(selection)]

@@ -11,7 +11,7 @@ from meterwidgets.report.json import report
 COLUMNS = (
     "by", "id", "name", "cost", "input_cost", "output_cost", "currency", "tokens",
     "input_tokens", "output_tokens", "requests", "unpriced_tokens", "share",
-    "pricing",
+    "pricing", "fee_cost", "cost_without_tokens", "negative_cost", "credits",
 )  # fmt: skip
 
 

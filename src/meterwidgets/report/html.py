@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.notes import notes_of
+from meterwidgets.metrics.text import times
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.filters.chosen import sentences
@@ -23,11 +24,11 @@ from meterwidgets.present.vocabulary.words import printable
 _STYLE = """
 :root { color-scheme: light dark;
   --surface: #fff; --base: #000; --page: #f7f7f7; --edge: 11%;
-  --c1: #3b4cd6; --c2: #b8540a; --other: #6f7785;
+  --c1: #3b4cd6; --c2: #b8540a; --c3: #2f9aa0; --other: #6f7785;
   --info: #1d4ed8; --warn: #9a5b00; }
 @media screen and (prefers-color-scheme: dark) { :root {
   --surface: #111; --base: #fff; --page: #000; --edge: 14%;
-  --c1: #727afb; --c2: #f0912a; --other: #9aa3b2;
+  --c1: #727afb; --c2: #f0912a; --c3: #73e0c6; --other: #9aa3b2;
   --info: #8ab4ff; --warn: #f0a33c; } }
 :root {
   --text: color-mix(in srgb, var(--base) 88%, var(--surface));
@@ -63,6 +64,7 @@ dd.value { font-size: 26px; line-height: 32px; font-weight: 600; }
   margin-inline-end: 6px; background: var(--other); }
 .bar .input, .key.input { background: var(--c1); }
 .bar .output, .key.output { background: var(--c2); }
+.bar .fees, .key.fees { background: var(--c3); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 6px 8px; border-top: 1px solid var(--line); text-align: end;
@@ -126,7 +128,7 @@ def _body(selection: Selection) -> Iterable[str]:
     for by in frame.dimensions.breakdowns:
         yield _breakdown(selection, by)
     yield "</div>"
-    yield _notes(frame.quality.notes)
+    yield _notes(notes_of(selection))
 
 
 def _text(value: str) -> str:

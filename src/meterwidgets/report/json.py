@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
-from meterwidgets.metrics.formats import decimal_text, rounded
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.notes import notes_of
+from meterwidgets.metrics.text.formats import decimal_text, rounded
 from meterwidgets.metrics.totals import totals
 from meterwidgets.metrics.trend import trend
+
+SCHEMA = 1
+"""Grows when a name is renamed or dropped; additions leave it."""
 
 
 def report(selection: Selection) -> dict[str, Any]:
@@ -29,6 +34,7 @@ def report(selection: Selection) -> dict[str, Any]:
     """
     quality = selection.frame.quality
     return {
+        "schema": SCHEMA,
         **time_range(selection),
         "currency": selection.currency,
         "pricing": selection.frame.pricing,
@@ -52,21 +58,27 @@ def report(selection: Selection) -> dict[str, Any]:
             "rejected": quality.rejected,
             "duplicates": quality.duplicates,
             "assumed_tz": quality.assumed_tz,
-            "notes": list(quality.notes),
+            "notes": notes_of(selection),
         },
     }
 
 
 def time_range(selection: Selection) -> dict[str, Any]:
     """The window of a selection, and until when there is data."""
-    window = selection.window
+    window, coverage = selection.window, selection.frame.coverage
     return {
         "window": {
             "start": instant(window.start),
             "end": instant(window.end),
             "tz": window.tz,
         },
-        "as_of": instant(selection.frame.as_of(window.tz)),
+        "as_of": instant(coverage.end),
+        "coverage": {
+            "first": instant(coverage.first),
+            "last": instant(coverage.last),
+            "end": instant(coverage.end),
+            "partial": coverage.is_partial,
+        },
     }
 
 
@@ -101,8 +113,14 @@ def _totals(selection: Selection) -> dict[str, Any]:
         "top_model": headline.top_model,
         "rate_per_1k": decimal_text(amounts.rate_per_1k),
         "tokens_per_unit": _one_decimal(amounts.tokens_per_unit),
+        "elapsed_days": _days(headline.elapsed),
         "run_rate_per_day": decimal_text(headline.run_rate),
         "unpriced_tokens": amounts.unpriced_tokens,
+        "cost_without_tokens": decimal_text(amounts.cost_without_tokens),
+        "negative_cost": decimal_text(amounts.negative_cost),
+        "credits": decimal_text(selected_credits(selection)),
+        "fee_cost": decimal_text(amounts.fee_cost),
+        "cache_write_tokens": amounts.cache_write_tokens,
     }
 
 
@@ -112,6 +130,11 @@ def _money(amounts: Amounts) -> dict[str, str | None]:
         "input_cost": decimal_text(amounts.input_cost),
         "output_cost": decimal_text(amounts.output_cost),
     }
+
+
+def _days(length: timedelta) -> float:
+    """A length of time in days, to a tenth of a second."""
+    return round(length / timedelta(days=1), 6)
 
 
 def _one_decimal(value: Fraction | None) -> str | None:
@@ -130,6 +153,9 @@ def _rows(ranked: Breakdown) -> list[dict[str, Any]]:
             "requests": row.amounts.requests,
             "unpriced_tokens": row.amounts.unpriced_tokens,
             "share": None if row.share is None else float(row.share),
+            "fee_cost": decimal_text(row.amounts.fee_cost),
+            "cost_without_tokens": decimal_text(row.amounts.cost_without_tokens),
+            "negative_cost": decimal_text(row.amounts.negative_cost),
         }
         for row in ranked.rows
     ]
@@ -144,6 +170,10 @@ def _trend(selection: Selection) -> dict[str, Any]:
     return {
         "bucket": over_time.bucket,
         "start": [instant(start) for start in over_time.start],
+        "partial": {
+            "first": over_time.is_first_partial,
+            "last": over_time.unfinished,
+        },
         "series": [
             {
                 "name": series.name,

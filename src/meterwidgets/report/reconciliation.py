@@ -10,9 +10,9 @@ from io import StringIO
 from typing import Any
 
 from meterwidgets.frame.window import Window
-from meterwidgets.metrics import formats, percentages, times
-from meterwidgets.metrics.formats import decimal_text
 from meterwidgets.metrics.reconcile.results import Line, Reconciliation
+from meterwidgets.metrics.text import formats, percentages, times
+from meterwidgets.metrics.text.formats import decimal_text
 from meterwidgets.report.csv import harmless
 from meterwidgets.text import plain
 from meterwidgets.zones import midnight

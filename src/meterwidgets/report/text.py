@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import times
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.insights import insights
+from meterwidgets.metrics.notes import notes_of
+from meterwidgets.metrics.text import times
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.filters.chosen import sentences
@@ -40,9 +41,9 @@ def dumps(selection: Selection) -> str:
         lines += ["", "No usage in this selection."]
     for insight in insights(selection):
         lines += ["", f"{insight.title}: {insight.text}"]
-    if frame.quality.notes:
+    if notes := notes_of(selection):
         lines += ["", "About the ledger:"]
-        lines += [f"  {note}" for note in frame.quality.notes]
+        lines += [f"  {note}" for note in notes]
     return "\n".join(map(printable, lines)) + "\n"
 
 

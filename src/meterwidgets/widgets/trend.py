@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets as t
 
 from meterwidgets.errors import MeterError
-from meterwidgets.metrics import formats
+from meterwidgets.metrics.text import formats
 from meterwidgets.widgets.base import MeterWidget
 from meterwidgets.widgets.composite import Composite
 from meterwidgets.widgets.traits import local

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 
-from meterwidgets.metrics import formats
+from meterwidgets.metrics.text import formats
 from meterwidgets.widgets.trend_series import Series, Value, sum_known
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import nan
 from typing import Any, Literal, get_args
 
-from meterwidgets.metrics import axes, formats, percentages
+from meterwidgets.metrics.text import axes, formats, percentages
 from meterwidgets.widgets.trend_series import (
     Series,
     Value,

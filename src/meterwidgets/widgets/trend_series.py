@@ -10,7 +10,7 @@ from numbers import Integral
 from typing import Any
 
 from meterwidgets.errors import MeterError
-from meterwidgets.metrics import formats
+from meterwidgets.metrics.text import formats
 
 Value = int | Fraction | None
 """A figure: nano-units of a currency, or a count; None is unknown."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger.records.growing import FORMATS, State, export, growing
+from ledger.duplicates.growing import FORMATS, State, export, growing
 
 import meterwidgets as mw
 from frame.store.ledgers import add, figures, read_at_once

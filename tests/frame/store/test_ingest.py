@@ -133,18 +133,32 @@ def test_rejected_rows_are_kept_until_their_file_is_read_again() -> None:
     rows = spend_logs(3)
     ledger = jsonl(
         Path("a.jsonl"),
-        [rows[0], rows[1] | {"prompt_tokens": -5}, '{"request_id": "torn'],
+        [rows[0], rows[1] | {"startTime": "yesterday"}, '{"request_id": "torn'],
     )
     added = add(STORE, ledger, jsonl(Path("b.jsonl"), spend_logs(4, first=50)))
     assert (added.records, added.rejected) == (5, 2)
     (kept,) = STORE.glob("rejects/*.jsonl")
     reasons = {json.loads(line)["reason"] for line in kept.read_text().splitlines()}
-    assert "a count cannot be negative" in reasons
+    assert "is not a time" in reasons
     assert mw.open_store(STORE).quality.rejected == 2
     add(STORE, jsonl(ledger, rows))
     usage = mw.open_store(STORE)
     assert (usage.quality.records, usage.quality.rejected) == (7, 0)
     assert usage.quality.duplicates == 0
+
+
+def test_a_doubtful_field_is_kept_with_its_record() -> None:
+    rows = spend_logs(2)
+    added = add(
+        STORE, jsonl(Path("a.jsonl"), [rows[0], rows[1] | {"prompt_tokens": -5}])
+    )
+    assert (added.records, added.rejected) == (2, 0)
+    (kept,) = STORE.glob("rejects/*.jsonl")
+    (row,) = map(json.loads, kept.read_text().splitlines())
+    assert (row["field"], row["value"], row["kept"]) == ("input_tokens", "-5", True)
+    assert "input_tokens is unknown in 1 record" in str(
+        mw.open_store(STORE).quality.notes
+    )
 
 
 def test_an_unreadable_file_does_not_keep_others_out() -> None:

@@ -11,8 +11,8 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.frame.store import manifest
 from meterwidgets.ledger.readers.files import MANIFEST
 
-FORMAT_2 = {
-    "format": 2,
+FORMAT_3 = {
+    "format": 3,
     "generation": 7,
     "grain_s": 900,
     "months": {
@@ -49,27 +49,28 @@ FORMAT_2 = {
     ],
     "index": "index/000007",
     "rejects": "rejects/000006.jsonl",
+    "credits": "credits/000006.parquet",
     "notes": {"a note": [1]},
     "rates": {"a note on prices": [1]},
     "retired": ["cube/2026-01/000006.arrow"],
 }
 
 
-def test_a_manifest_of_format_2_is_read_and_written_unchanged(tmp_path: Path) -> None:
+def test_a_manifest_of_format_3_is_read_and_written_unchanged(tmp_path: Path) -> None:
     path = tmp_path / MANIFEST
-    path.write_text(json.dumps(FORMAT_2))
+    path.write_text(json.dumps(FORMAT_3))
     loaded = manifest.load(tmp_path)
     assert loaded is not None
     assert loaded.inputs[0].last_start_us == 1769638725162000
     assert loaded.rate_notes == {"a note on prices": (1,)}
     assert loaded.months["2026-01"].records == 287
     manifest.publish(tmp_path, loaded)
-    assert json.loads(path.read_text()) == FORMAT_2
+    assert json.loads(path.read_text()) == FORMAT_3
 
 
 def test_a_manifest_of_another_format_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / MANIFEST).write_text(json.dumps(FORMAT_2 | {"format": 1}))
-    with pytest.raises(LedgerError, match="format 1, expected 2; ingest its ledgers"):
+    (tmp_path / MANIFEST).write_text(json.dumps(FORMAT_3 | {"format": 1}))
+    with pytest.raises(LedgerError, match="format 1, expected 3; ingest its ledgers"):
         manifest.load(tmp_path)
 
 

@@ -91,11 +91,20 @@ def test_cents_are_exact(write: Write, cents: object, dollars: str) -> None:
     assert found["cost"] == nano(dollars) + 1_237_891_200
 
 
-@pytest.mark.parametrize("amount", ["-5", "many", "1e3x", "12.3.4", "9" * 14])
+@pytest.mark.parametrize("amount", ["many", "1e3x", "12.3.4", "9" * 14])
 def test_an_amount_that_is_none_is_rejected(write: Write, amount: str) -> None:
     usage = cost_of(write, amount)
     assert (usage.quality.records, usage.quality.rejected) == (1, 1)
     assert sums(usage)["cost"] == 1_237_891_200
+
+
+def test_a_negative_amount_is_a_correction(write: Write) -> None:
+    usage = cost_of(write, "-5")
+    assert (usage.quality.records, usage.quality.rejected) == (2, 0)
+    assert sums(usage)["cost"] == 1_237_891_200 - 50_000_000
+    assert "1 record is a correction: -0.05 USD, counted with the minus" in (
+        usage.quality.notes
+    )
 
 
 def test_usage_and_costs_are_never_added_twice(write: Write) -> None:

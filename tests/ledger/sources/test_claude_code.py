@@ -106,7 +106,10 @@ def test_of_a_growing_message_the_last_counts(write: Write) -> None:
     usage = read(write(lines(rows), "a.jsonl"))
     assert usage.quality.records == 2
     assert sums(usage)["output_tokens"] == 263 + 9
-    assert "2 rows are not requests, left out" in usage.quality.notes[0]
+    assert (
+        "2 rows left out (67,079 tokens): a message is written again"
+        in usage.quality.notes[0]
+    )
 
 
 def test_of_a_message_in_two_files_the_fullest_counts(write: Write) -> None:
@@ -154,7 +157,8 @@ def test_lines_that_are_no_answers_are_left_out(write: Write) -> None:
     ]  # fmt: skip
     usage = read(write(lines(rows), "a.jsonl"))
     assert usage.quality.records == 1
-    assert "3 rows are not requests, left out" in usage.quality.notes[0]
+    assert "claude_code: 2 rows hold no usage, left out" in usage.quality.notes
+    assert any("messages of Claude Code itself" in n for n in usage.quality.notes)
 
 
 def test_a_session_without_an_answer_spoils_no_folder(write: Write) -> None:
@@ -172,9 +176,9 @@ def test_an_unpriced_message_is_unpriced_and_not_free(write: Write) -> None:
 def test_a_bad_count_names_its_line(write: Write) -> None:
     bad = message(2, usage={"cache_read_input_tokens": -4})
     usage = read(write(lines([GOLDEN, bad]), "a.jsonl"))
-    assert usage.quality.records == 1
+    assert usage.quality.records == 2
     assert (
-        "a.jsonl, line 2: input_tokens is -4, a count cannot be negative"
+        "a.jsonl, line 2: cache_read_tokens is -4, a count cannot be negative"
         in usage.quality.notes[0]
     )
 
@@ -220,3 +224,65 @@ def test_a_large_log_has_the_sums_that_plain_python_finds(write: Write) -> None:
     assert found["input_tokens"] == sum(each["input"] for each in best.values())
     assert found["output_tokens"] == sum(each["output"] for each in best.values())
     assert found["cache_write_tokens"] == sum(each["write"] for each in best.values())
+
+
+ADVISOR = {"type": "advisor_message", "model": "claude-opus-4-7",
+           "input_tokens": 1_000, "output_tokens": 200}  # fmt: skip
+COMPACTION = {"type": "compaction", "input_tokens": 9_000, "output_tokens": 300}
+OWN = {"type": "message", "input_tokens": 4, "cache_read_input_tokens": 26_703,
+       "cache_creation_input_tokens": 6_792, "output_tokens": 263}  # fmt: skip
+
+
+def test_calls_that_the_usage_of_a_message_leaves_out_count_once(write: Write) -> None:
+    rows = [message(1, usage={"iterations": [OWN, ADVISOR, COMPACTION]})] * 2
+    usage = read(write(lines(rows), "a.jsonl"))
+    tokens = by(usage, "model", "input_tokens")
+    assert tokens == {"claude-opus-5": 33_499 + 9_000, "claude-opus-4-7": 1_000}
+    assert usage.quality.records == 3
+
+
+def test_calls_that_are_in_the_usage_of_a_message_are_not_added(write: Write) -> None:
+    """Some versions sum the advisor into the message."""
+    counts = {"input_tokens": 1_004, "output_tokens": 463, "iterations": [OWN, ADVISOR]}
+    usage = read(write(lines([message(1, usage=counts)]), "a.jsonl"))
+    assert (usage.quality.records, sums(usage)["output_tokens"]) == (1, 463)
+
+
+def progress(number: int) -> dict[str, Any]:
+    """A line in which a parent repeats the message of a subagent."""
+    inner = message(number)
+    data = {"type": "agent_progress", "message": {
+        key: inner[key] for key in ("type", "timestamp", "requestId", "message")}}  # fmt: skip
+    return {"type": "progress", "sessionId": "s-1", "isSidechain": False,
+            "timestamp": "2026-08-01T10:00:01Z", "data": data}  # fmt: skip
+
+
+def test_a_subagents_message_counts_once_with_and_without_its_file(
+    write: Write,
+) -> None:
+    parent = write(lines([message(1), progress(2), progress(2)]), "l/a.jsonl")
+    assert read(parent).quality.records == 2
+    own = message(2, isSidechain=True)
+    folder = write(lines([own]), "l/agent-1.jsonl").parent
+    assert read(folder).quality.records == 2
+
+
+def test_a_copy_without_a_request_is_the_same_message(write: Write) -> None:
+    bare = message(1)
+    del bare["requestId"]
+    usage = read(write(lines([bare, message(1)]), "a.jsonl"))
+    assert (usage.quality.records, sums(usage)["output_tokens"]) == (1, 263)
+
+
+def test_of_a_message_the_fullest_counts_even_if_it_is_not_the_last(
+    write: Write,
+) -> None:
+    rows = [message(1), message(1, usage={"output_tokens": 3})]
+    usage = read(write(lines(rows), "a.jsonl"))
+    assert (usage.quality.records, sums(usage)["output_tokens"]) == (1, 263)
+
+
+def test_a_bad_count_of_an_inner_call_names_its_line(write: Write) -> None:
+    bad = message(2, usage={"iterations": [OWN, ADVISOR | {"output_tokens": "many"}]})
+    usage = read(write(lines([GOLDEN, bad]), "a.jsonl"))
+    assert any("a.jsonl, line 2" in note for note in usage.quality.notes)

@@ -159,3 +159,105 @@ def test_a_total_that_is_no_object_leaves_the_other_rows_in(write: Write) -> Non
     ]
     usage = read(write(lines(rows), "a.jsonl"), source="codex")
     assert sums(usage)["input_tokens"] == 5
+
+
+def meta(session: str, at: str = "2026-05-13T08:59:59Z", **more: Any) -> dict[str, Any]:
+    return {
+        "timestamp": at,
+        "type": "session_meta",
+        "payload": {"id": session, **more},
+    }
+
+
+def record(row: dict[str, Any], response: str) -> dict[str, Any]:
+    """The record of the response that a count is about."""
+    usage = row["payload"]["info"]["last_token_usage"]
+    payload = {"thread_id": "s", "response_id": response, "usage": usage}
+    return {
+        "timestamp": row["timestamp"],
+        "type": "token_usage_record",
+        "payload": payload,
+    }
+
+
+@pytest.mark.parametrize("how", ["forked", "spawned"])
+def test_a_session_that_replays_another_counts_its_own_usage_only(
+    write: Write, how: str
+) -> None:
+    parent = Session()
+    old = [turn("m"), parent.count(10, 4, 2, 1), parent.count(30, 6, 5, 2)]
+    write(lines([meta("p"), *old]), "l/2026/parent.jsonl")
+    own = parent.count(7, 0, 1, 0) | {"timestamp": "2026-05-14T09:05:00Z"}
+    at = "2026-05-14T09:00:00Z"
+    spawn = {"subagent": {"thread_spawn": {"parent_thread_id": "p"}}}
+    link = {"forked_from_id": "p"} if how == "forked" else {"source": spawn}
+    replay = [row | {"timestamp": at} for row in old] if how == "forked" else old
+    fork = write(
+        lines([meta("f", at, **link), *replay, own]), "l/2026/2/fork.jsonl"
+    )  # fmt: skip
+    usage = read(fork.parents[1])
+    assert (usage.quality.records, sums(usage)["input_tokens"]) == (3, 47)
+    alone = read(fork)
+    assert sums(alone)["input_tokens"] == 7
+    assert any(
+        "2 rows left out (50 tokens): a forked or spawned session" in note
+        for note in alone.quality.notes
+    )
+
+
+def test_a_replay_that_was_written_slowly_is_known_by_its_totals(write: Write) -> None:
+    parent = Session()
+    old = [parent.count(10, 4, 2, 1), parent.count(30, 6, 5, 2)]
+    path = write(lines([meta("p"), turn("m"), *old]), "l/a.jsonl")
+    late = [row | {"timestamp": f"2026-05-14T09:0{n}:00Z"} for n, row in enumerate(old)]
+    fork = meta("f", "2026-05-14T08:00:00Z", forked_from_id="p")
+    write(lines([fork, turn("m"), *late]), "l/b.jsonl")
+    usage = read(path.parent)
+    assert (usage.quality.records, sums(usage)["input_tokens"]) == (2, 40)
+
+
+def test_a_session_in_two_folders_counts_once_at_its_own_time(write: Write) -> None:
+    session = Session()
+    rows = [meta("s"), turn("m"), session.count(10, 0, 1, 0)]
+    write(lines(rows), "l/archived/a.jsonl")
+    rows.append(session.count(20, 0, 1, 0))
+    path = write(lines(rows), "l/sessions/a.jsonl")
+    assert read(path.parents[1]).quality.records == 2
+
+
+def test_records_and_counts_of_one_file_count_each_response_once(write: Write) -> None:
+    """A session that an older version began has counts without records."""
+    session = Session()
+    first, second = session.count(10, 0, 1, 0), session.count(10, 0, 1, 0)
+    compaction = record(
+        {"timestamp": "2026-05-13T10:00:00Z", "payload": {"info": {
+            "last_token_usage": dict(zip(NAMES, (90, 0, 5, 0, 95), strict=True))}}},
+        "r-2",
+    )  # fmt: skip
+    rows = [meta("s"), turn("m"), first, record(second, "r-1"), second, compaction,
+            compaction]  # fmt: skip
+    usage = read(write(lines(rows), "a.jsonl"))
+    assert (usage.quality.records, sums(usage)["input_tokens"]) == (3, 110)
+
+
+def test_a_total_that_falls_was_started_anew(write: Write) -> None:
+    rows = [turn("m")]
+    for whole in (100, 250, 60, 150):
+        row = Session().count(whole, 0, 0, 0)
+        del row["payload"]["info"]["last_token_usage"]
+        rows.append(row | {"timestamp": f"2026-05-13T09:00:{len(rows):02}Z"})
+    usage = read(write(lines(rows), "a.jsonl"))
+    assert (usage.quality.records, sums(usage)["input_tokens"]) == (4, 400)
+
+
+def test_the_tier_that_a_count_or_its_turn_states_is_read(write: Write) -> None:
+    session = Session()
+    fast = turn("m")
+    fast["payload"]["service_tier"] = "fast"
+    rows = [turn("m"), session.count(1, 0, 0, 0), fast, session.count(2, 0, 0, 0)]
+    book = mw.PriceBook.parse([
+        {"model": "m", "input": "1", "output": "1"},
+        {"model": "m", "service_tier": "priority", "input": "2", "output": "2"},
+    ])  # fmt: skip
+    usage = read(write(lines(rows), "a.jsonl"), prices=book)
+    assert sums(usage)["cost"] == 1_000 + 2 * 2_000

@@ -218,10 +218,14 @@ def test_a_user_of_an_activity_page_is_an_id_with_a_name(write: Write) -> None:
 
 
 @pytest.mark.parametrize("text", ["1,23", "12,34", ",123", "1,234.5", "-1,234"])
-def test_a_count_with_stray_commas_is_rejected(write: Write, text: str) -> None:
+def test_a_count_with_stray_commas_is_unknown(write: Write, text: str) -> None:
     rows = f'2026-01-02,S,t,1,1,1,0,2,"{text}",1\n2026-01-02,S,t,1,1,1,0,2,1,1\n'
     usage = read(write(UI + rows))
-    assert (usage.quality.records, usage.quality.rejected) == (1, 1)
+    assert (usage.quality.records, usage.quality.rejected) == (2, 0)
+    assert (sums(usage)["input_tokens"], sums(usage)["output_tokens"]) == (1, 2)
+    assert "input_tokens is unknown in 1 record, of which 1.00 USD" in str(
+        usage.quality.notes
+    )
 
 
 def test_a_spend_of_zero_is_no_price_unless_nothing_succeeded(write: Write) -> None:

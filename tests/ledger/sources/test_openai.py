@@ -198,3 +198,21 @@ def test_a_large_answer_has_the_sums_that_plain_python_finds(write: Write) -> No
     found = by(usage, "model", "input_tokens")
     assert {name: found[name] for name in tokens} == dict(tokens)
     assert sums(usage)["cost"] == cost
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "audio", "right"),
+    [
+        (1000, None, 300, 1000),  # openai/openai-openapi: a part of the input
+        (0, None, 300, 300),  # pages of before: text only, and nothing but audio
+        (1000, 700, 300, 1000),
+        (1000, None, None, 1000),
+    ],
+)
+def test_audio_is_inside_the_input_unless_it_is_more(
+    write: Write, given: int, text: int | None, audio: int | None, right: int
+) -> None:
+    result = RESULT | {"input_tokens": given, "input_text_tokens": text,
+                       "input_audio_tokens": audio, "input_cached_tokens": 0}  # fmt: skip
+    found = sums(read(write(json.dumps(page(bucket(1, result))), "a.json")))
+    assert found["input_tokens"] == right

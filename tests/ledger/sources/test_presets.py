@@ -75,11 +75,13 @@ def test_openrouters_24_columns_are_read(write: Write) -> None:
 
 
 def test_openrouters_free_variant_is_free_and_its_byok_is_not(write: Write) -> None:
-    """Ask 7: an unpriced model shows as $0.00."""
+    """Ask 7: an unpriced model shows as $0.00. RooCodeInc/Roo-Code#5144."""
     zero = GENERATION | {"cost_total": "0"}
     free = zero | {"generation_id": "gen-2", "variant": "free"}
     byok = zero | {"generation_id": "gen-3", "byok_usage_inference": "0.5"}
-    assert sums(read(write(as_csv(free, byok))))["priced"] == 1
+    unpriced = zero | {"generation_id": "gen-4"}
+    found = sums(read(write(as_csv(free, byok, unpriced))))
+    assert (found["priced"], found["cost"]) == (2, nano("0.5"))
 
 
 def test_a_large_activity_has_the_sums_that_plain_python_finds(write: Write) -> None:
@@ -143,7 +145,10 @@ def test_langfuses_spans_are_no_requests(write: Write) -> None:
     rows = [OBSERVATION, OBSERVATION | {"id": "o-2", "type": "SPAN"}]
     usage = read(write(json.dumps(rows), "a.json"))
     assert usage.quality.records == 1
-    assert "1 row is not a request" in usage.quality.notes[0]
+    assert (
+        "langfuse: 1 row left out (150 tokens and 0.003000000 USD)"
+        in usage.quality.notes[0]
+    )
 
 
 def test_focus_gives_tokens_by_meter_and_cost_by_side(write: Write) -> None:
@@ -166,4 +171,108 @@ def test_focus_leaves_credits_out_and_says_so(write: Write) -> None:
     credit = CHARGE | {"ChargeCategory": "Credit", "EffectiveCost": "-5"}
     usage = read(write(as_csv(CHARGE, credit)))
     assert (usage.quality.records, usage.quality.rejected) == (1, 0)
-    assert "1 row is not a request, left out" in usage.quality.notes[0]
+    assert usage.quality.notes[-1] == (
+        "focus: 1 row holds credits, taxes or purchases of -5.000000000 EUR in all: "
+        "in no spend, and shown beside it"
+    )
+
+
+def test_with_a_key_of_ones_own_the_providers_bill_is_spend(write: Write) -> None:
+    """tailcallhq/forgecode#1641 and Kilo-Org/kilocode#13841: the fee stood alone."""
+    row = GENERATION | {"cost_total": "0.0018", "byok_usage_inference": "0.0360795"}
+    usage = read(write(as_csv(row)))
+    assert sums(usage)["cost"] + sums(usage)["fee_cost"] == nano("0.0378795")
+    assert sums(usage)["fee_cost"] == nano("0.0018")
+    assert any("BYOK" in note and "0.037879500 USD" in note for note in notes(usage))
+
+
+def test_openrouters_api_gives_days_of_endpoints(write: Write) -> None:
+    row = {"date": "2025-08-24", "model": "openai/gpt-4.1", "endpoint_id": "e-1",
+           "model_permaslug": "openai/gpt-4.1-2025-04-14", "provider_name": "OpenAI",
+           "usage": 0.015, "byok_usage_inference": 0.012, "requests": 5,
+           "prompt_tokens": 50, "completion_tokens": 125,
+           "reasoning_tokens": 25}  # fmt: skip
+    other = row | {"endpoint_id": "e-2"}
+    write(json.dumps([row, other]), "l/a.json")
+    usage = read(write(json.dumps([row]), "l/b.json").parent)
+    found = sums(usage)
+    assert (found["requests"], found["input_tokens"]) == (10, 100)
+    assert found["cost"] + found["fee_cost"] == 2 * nano("0.027")
+    assert usage.quality.duplicates == 1
+
+
+def notes(usage: Any) -> tuple[str, ...]:
+    return tuple(usage.quality.notes)
+
+
+def observation(number: int, usage: Any, parent: int = 0, **words: Any) -> Any:
+    return OBSERVATION | {
+        "id": f"o-{number}", "parent_observation_id": f"o-{parent}" if parent else None,
+        "usage_details": usage, "total_cost": None, "cost_details": {},
+    } | words  # fmt: skip
+
+
+SUMMED = {"input": 100, "output": 10, "total": 110}
+PLAIN = {"input": 50, "output": 5, "total": 55}
+
+
+def test_langfuses_generations_around_generations_count_once(write: Write) -> None:
+    """langfuse/langfuse#7549, #14754 and chatwoot/chatwoot#13202."""
+    rows = [
+        observation(1, SUMMED), observation(2, {}, 1, type="SPAN"),
+        observation(3, SUMMED, 2, type="AGENT"), observation(4, PLAIN, 3),
+        observation(5, PLAIN, 3),
+    ]  # fmt: skip
+    usage = read(write(json.dumps(rows), "a.json"))
+    assert sums(usage)["input_tokens"] == 100
+    assert sums(usage)["requests"] == 2
+    assert any(
+        "2 records repeat the usage of those below (220" in n for n in notes(usage)
+    )
+
+
+def test_langfuses_tools_may_be_the_only_ones_with_usage(write: Write) -> None:
+    usage = read(write(json.dumps([observation(1, PLAIN, type="TOOL")]), "a.json"))
+    assert sums(usage)["input_tokens"] == 50
+
+
+def test_what_is_left_out_of_langfuse_is_said_with_its_usage(write: Write) -> None:
+    rows = [observation(1, PLAIN), observation(2, PLAIN, type="SPAN", total_cost=0.5)]
+    usage = read(write(json.dumps(rows), "a.json"))
+    assert (
+        "langfuse: 1 row left out (55 tokens and 0.500000000 USD): they are no usage "
+        "of their own in this format" in notes(usage)
+    )
+
+
+DETAILS = {
+    # langfuse/codex-observability-plugin#22, langfuse#10592 and #9386
+    "inside": ({"input": 117231, "cache_read_input_tokens": 115584, "output": 225,
+                "total": 117456}, 117231, 225),
+    "beside": ({"input": 70, "input_cached_tokens": 30, "output": 50,
+                "total": 150}, 100, 50),
+    "audio and reasoning beside": (
+        {"input": 100, "input_audio_tokens": 20, "output": 50,
+         "output_reasoning_tokens": 30, "total": 200}, 120, 80),
+    "input beside, reasoning inside": (
+        {"input": 70, "input_cached_tokens": 30, "output": 50,
+         "output_reasoning_tokens": 40, "total": 150}, 100, 50),
+    "input inside, reasoning beside": (
+        {"input": 100, "input_cached_tokens": 30, "output": 50,
+         "output_reasoning_tokens": 40, "total": 190}, 100, 90),
+    "no total": ({"input": 70, "cache_creation_input_tokens": 30, "output": 50}, 100, 50),
+    "writes by their time to live": (
+        {"input": 10, "cache_creation_input_tokens": 100, "output": 5,
+         "cache_creation_5m_input_tokens": 60, "cache_creation_1h_input_tokens": 40,
+         "total": 115}, 110, 5),
+    "only parts": ({"input_text": 7, "input_image": 3, "output_text": 2}, 10, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", DETAILS)
+def test_every_key_with_input_in_it_is_langfuses_input(
+    write: Write, which: str
+) -> None:
+    details, given, made = DETAILS[which]
+    found = sums(read(write(json.dumps([observation(1, details)]), "a.json")))
+    assert (found["input_tokens"], found["output_tokens"]) == (given, made)

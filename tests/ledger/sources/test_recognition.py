@@ -21,6 +21,7 @@ from ledger.sources.test_litellm_daily import UI, metrics
 from ledger.sources.test_openai import COST, RESULT, bucket, page
 from ledger.sources.test_otlp import NEW, export, span
 from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
+from ledger.sources.test_spans import console, jaeger, phoenix
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.sample import Sample
@@ -65,7 +66,18 @@ MADE: dict[str, str] = {
     "claude_code": json.dumps(GOLDEN),
     "codex": json.dumps(turn("m")),
     "otlp": json.dumps(export(span(1, NEW))),
+    **{
+        name: envelope([("1", "", NEW)])
+        for name, envelope in (
+            ("otel_spans", console),
+            ("otel_table", phoenix),
+            ("jaeger", jaeger),
+        )
+    },
     "openrouter": as_csv(GENERATION),
+    "openrouter_activity": json.dumps(
+        [{"date": "2025-08-24", "usage": 1, "byok_usage_inference": 0, "requests": 1}]
+    ),
     "langfuse": json.dumps([OBSERVATION]),
     "focus": as_csv(CHARGE),
 }

@@ -127,7 +127,8 @@ def test_the_range_leaves_out_days_that_one_side_does_not_cover() -> None:
 
 def test_a_store_that_is_fed_covers_the_day_that_is_not_over() -> None:
     ledger = table([at(1, "1.00"), at(2, "1.00")])
-    fed = replace(ledger, fed=ledger.last + timedelta(hours=2))
+    end = ledger.last + timedelta(hours=2)
+    fed = replace(ledger, coverage=replace(ledger.coverage, end=end, is_live=True))
     found = mw.reconcile(fed, table([at(1, "1.00"), at(2, "3.33")]))
     assert why(found) == [("01", "m", "agrees"), ("02", "m", None)]
 

@@ -12,8 +12,8 @@ from meterwidgets.frame.rollup.measures import duplicate_measures, unsummed_rows
 from meterwidgets.frame.rollup.stats import RecordStats
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.loading import parquet_view
 from meterwidgets.ledger.pricing.outliers import FLAG
-from meterwidgets.ledger.records import parquet_view
 from meterwidgets.schema import DIMENSIONS
 
 

@@ -15,8 +15,8 @@ from meterwidgets.frame.rollup.batches import (
     between_edges,
     edge_ranges,
 )
-from meterwidgets.frame.rollup.encoding import Int64s, Integers, narrow
-from meterwidgets.schema import MEASURES
+from meterwidgets.frame.rollup.encoding import Int64s, Integers, extremes, narrow
+from meterwidgets.measures import MEASURES
 from meterwidgets.zones import midnight
 
 SPACE, USER_SPACE = 100_000_000, 500_000_000
@@ -141,7 +141,9 @@ def _allocate(
 
 def _write(column: Integers, start: int, values: Integers) -> Integers:
     """A column with some of its numbers; wider where they don't fit into it."""
-    if len(values) and int(values.max()) > np.iinfo(column.dtype).max:
+    least, most = extremes(values)
+    limits = np.iinfo(column.dtype)
+    if least < limits.min or most > limits.max:
         column = column.astype(np.result_type(column, narrow(values)))
     column[start : start + len(values)] = values
     return column
@@ -150,14 +152,20 @@ def _write(column: Integers, start: int, values: Integers) -> Integers:
 def _running_types(
     batches: Sequence[Batch], measures: Sequence[str], tuples: int
 ) -> dict[str, np.dtype[Any]]:
-    """Measure -> the smallest type that holds all that a tuple has of it."""
+    """Measure -> the smallest type that holds every sum along time of a tuple."""
     found = {}
     for name in measures:
         whole = np.zeros(tuples, np.int64)
+        negative = np.zeros(tuples, np.int64)
         for batch in batches:
-            if name in batch.values:
-                np.add.at(whole, batch.tuples, batch.values[name].astype(np.int64))
-        found[name] = narrow(whole).dtype
+            if name not in batch.values:
+                continue
+            values = batch.values[name].astype(np.int64)
+            np.add.at(whole, batch.tuples, values)
+            if extremes(values)[0] < 0:
+                np.add.at(negative, batch.tuples, np.minimum(values, 0))
+        # On its way a sum is as large as its positive parts, or small as the others.
+        found[name] = narrow(np.concatenate([whole - negative, negative])).dtype
     return found
 
 

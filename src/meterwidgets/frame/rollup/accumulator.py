@@ -36,12 +36,12 @@ from meterwidgets.frame.rollup.encoding import (
     distinct_values,
     drop_unused,
     encode,
-    exact_total,
     narrow,
     numbers,
+    total_size,
 )
 from meterwidgets.frame.rollup.tables import aliases_of, with_aliases
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 
 _UNMERGED_ROWS = 4_000_000
 """Rows that may wait unmerged, besides as many as were merged last."""
@@ -90,7 +90,7 @@ class Accumulator:
             return
         values = {name: rows[name] for name in MEASURES if name in rows}
         for name, column in values.items():
-            self._totals[name] = self._totals.get(name, 0) + exact_total(column)
+            self._totals[name] = self._totals.get(name, 0) + total_size(column)
             if self._totals[name] >= 2**63:
                 raise LedgerError(OVERFLOW)
         keys = np.zeros(len(rows["bucket"]), np.int64)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 
 Int64s = npt.NDArray[np.int64]
 Integers = npt.NDArray[Any]
@@ -23,17 +23,25 @@ OVERFLOW = (
 )
 
 _WIDTHS = (np.uint8, np.uint16, np.uint32)
+_SIGNED_WIDTHS = (np.int8, np.int16, np.int32)
 _MAX_LOOKUP = 1 << 26
 """Codes up to this are ranked by a lookup table; larger ones by sorting."""
 
 
 def narrow(values: Integers) -> Integers:
-    """The same non-negative numbers in the smallest type that holds them."""
-    most = int(values.max(initial=0))
-    for width in _WIDTHS:
-        if most <= np.iinfo(width).max:
+    """The same numbers in the smallest type that holds them."""
+    least, most = extremes(values)
+    for width in _SIGNED_WIDTHS if least < 0 else _WIDTHS:
+        limits = np.iinfo(width)
+        if limits.min <= least and most <= limits.max:
             return values.astype(width, copy=False)
     return values.astype(np.int64, copy=False)
+
+
+def extremes(values: Integers) -> tuple[int, int]:
+    """The smallest and the largest of some numbers and 0."""
+    least = int(values.min(initial=0)) if values.dtype.kind == "i" else 0
+    return least, int(values.max(initial=0))
 
 
 def numbers(array: pa.Array) -> Integers:
@@ -152,7 +160,7 @@ def distinct_measures(rows: pa.Table) -> tuple[dict[str, Integers], dict[str, st
     for name in filter(rows.column_names.__contains__, MEASURES):
         values = narrow(numbers(rows[name].combine_chunks()))
         rows = rows.drop_columns([name])  # so that its memory is free
-        if not (total := exact_total(values)):
+        if not (total := total_size(values)):
             continue
         candidates = by_total.setdefault(total, [])
         equal = (
@@ -165,13 +173,20 @@ def distinct_measures(rows: pa.Table) -> tuple[dict[str, Integers], dict[str, st
     return columns, aliases
 
 
-def exact_total(values: Integers) -> int:
-    """The exact sum of numbers that are not negative.
+def total_size(values: Integers) -> int:
+    """The exact sum of the absolute values of numbers: no sum of some is larger.
 
     Raises:
         LedgerError: When it would not fit.
+
+    Examples:
+        >>> total_size(np.array([30, -30]))
+        60
     """
-    most = int(values.max(initial=0))
+    least, most = extremes(values)
+    if least < 0:
+        values = np.abs(values.astype(np.int64))
+        most = max(most, -least)
     if most * len(values) < 2**63:
         return int(values.sum(dtype=np.int64))
     # The sums of both halves can't overflow, and tell whether the whole would.

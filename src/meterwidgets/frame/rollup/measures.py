@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
+from meterwidgets.schema import COST_PARTS
 
 _ONE_REQUEST = "requests = 1"
 
 CONDITIONS = tuple(
     dict.fromkeys(
-        [_ONE_REQUEST, "input_cost <> 0", "output_cost <> 0", "unsplit_cost <> 0"]
+        [_ONE_REQUEST, *(f"{part} <> 0" for part in COST_PARTS)]
         + [each for measure in MEASURES.values() for each in measure.where]
     )
 )
@@ -40,9 +41,7 @@ _NONZERO_IF = {
             "cache_write_tokens", "reasoning_tokens",
         )
     },
-    **{
-        side: f"{side} <> 0" for side in ("input_cost", "output_cost", "unsplit_cost")
-    },
+    **{part: f"{part} <> 0" for part in COST_PARTS},
 }  # fmt: skip
 """What is summed -> the condition without which its sum is 0."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from meterwidgets.frame.rollup.encoding import distinct_measures
-from meterwidgets.schema import MEASURES
+from meterwidgets.measures import MEASURES
 
 _ALIASES_KEY = b"same"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,38 +20,40 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.from_records import frame_from_records
 from meterwidgets.frame.rollup.measures import CONDITIONS, rollup
 from meterwidgets.frame.rollup.stats import time_stats
+from meterwidgets.frame.spark.checks import (
+    TABLE_NAME,
+    count_checked,
+    doubt_notes,
+    price_texts,
+    row_notes,
+)
 from meterwidgets.frame.spark.engine import Cluster, explain_errors
 from meterwidgets.frame.spark.worker import (
     COLUMNS,
     NOT_A_RECORD,
-    RATES,
     Job,
     check_batches,
     columns_made_of,
     versions,
 )
 from meterwidgets.ledger.engine.connection import open_workspace
-from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing
-from meterwidgets.ledger.read import no_usage_error
 from meterwidgets.ledger.readers.dataframe import open_dataframe
-from meterwidgets.ledger.records import notes
-from meterwidgets.ledger.records.plan import LedgerSpec, Plan, plan
-from meterwidgets.ledger.records.quality import Quality, describe
-from meterwidgets.ledger.records.rejects import KEPT
-from meterwidgets.schema import DIMENSIONS
-from meterwidgets.text import counted
+from meterwidgets.ledger.records import doubts
+from meterwidgets.ledger.records.plan import LedgerSpec, Plan
+from meterwidgets.ledger.records.planner import plan
+from meterwidgets.ledger.records.quality import Quality
+from meterwidgets.ledger.records.spans import span_of
+from meterwidgets.schema import DIMENSIONS, MONEY, OPTIONAL
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
-_NAME = "the table"
 _TYPES = {"VARCHAR": "STRING", "BIGINT": "BIGINT", "BOOLEAN": "BOOLEAN"}
 
 
-# long: one reading, from the dataframe to the frame and its notes
 def read_cluster(
     specs: Sequence[LedgerSpec],
     book: PriceBook,
@@ -73,38 +76,34 @@ def read_cluster(
             or nothing in it is usage.
     """
     with ExitStack() as stack, explain_errors(attributes["name"]):
+        read_at = datetime.now(UTC)
         spec, df = _single_dataframe(specs)
         ledger_plan = _plan(spec, df)
         columns = {ours: text[1:-1] for ours, text in ledger_plan.fields.items()}
         job = Job(columns, spec.tz, spec.currency, book, pricing, versions())
         rows = Cluster(_persisted(_checked_rows(df, job), stack), stack)
-        good, rejected, naive = rows.execute(
-            "SELECT count(start_us), count(reason), coalesce(bool_or(naive), false) "
-            "FROM rows"
-        ).fetchall()[0]
-        rejects = _first_rejects(rows) if rejected else ()
-        if rejects:
-            keep(rejects)
-        if not good:
-            raise no_usage_error([_NAME], rejected, rejects)
-        has_ids = "record_id" in columns
-        distinct = _records(rows.df, columns_made_of(columns), has_ids=has_ids)
-        records = Cluster(_persisted(distinct, stack) if has_ids else distinct, stack)
+        checks = count_checked(rows, keep)
+        records = _distinct_records(rows, columns, stack)
         cubes = partial(_build_cubes, records, columns, attributes["tz"])
         stats = time_stats(records)
+        written = spec.written or read_at
+        spans = (span_of(records, TABLE_NAME, ledger_plan.source.name, written),)
         frame = frame_from_records(
-            records, stats, Quality(), cubes, pricing=str(pricing), **attributes
+            records,
+            stats,
+            Quality(spans=spans),
+            cubes,
+            pricing=str(pricing),
+            **attributes,
         )
         count = int(frame.cube.sums.total("records").sum())
-        texts = [*_row_notes(ledger_plan, rejected, rejects, naive=naive)]
-        texts += price_notes.of_mode(records, pricing)
-        if not columns.keys().isdisjoint(RATES):
-            texts += price_notes.of_rates(records)
-        only = price_notes.PRICEABLE if pricing.is_repriced else "true"
-        texts += notes.of_tallies(notes.tallied(records, only=only), book)
-        unique = tuple(dict.fromkeys(texts))
-        quality = Quality(count, rejected, good - count, naive, unique, rejects)
-        return replace(frame, quality=quality)
+        texts = [
+            *row_notes(ledger_plan, checks),
+            *doubt_notes(rows, checks.rejects),
+            *doubts.of_corrections(records, "records"),
+            *price_texts(records, columns, book, pricing),
+        ]
+        return replace(frame, quality=checks.quality(count, texts))
 
 
 def _single_dataframe(specs: Sequence[LedgerSpec]) -> tuple[LedgerSpec, DataFrame]:
@@ -118,8 +117,8 @@ def _single_dataframe(specs: Sequence[LedgerSpec]) -> tuple[LedgerSpec, DataFram
     (df,) = inputs
     if df.isStreaming:
         raise LedgerError(
-            f"{_NAME}: is a stream, expected a fixed set of rows; write it to a table "
-            "and read that"
+            f"{TABLE_NAME}: is a stream, expected a fixed set of rows; write it to "
+            "a table and read that"
         )
     return specs[0], df
 
@@ -133,7 +132,7 @@ def _plan(spec: LedgerSpec, df: DataFrame) -> Plan:
         planned = plan(open_dataframe(empty, ws), spec, ws)
     if not planned.source.is_mapped:
         raise LedgerError(
-            f"{_NAME}: its columns are those of {planned.source.name} "
+            f"{TABLE_NAME}: its columns are those of {planned.source.name} "
             f"({planned.source.title}), which a cluster does not read; choose "
             "source='table' to read it by its columns, or name files of it"
         )
@@ -160,6 +159,15 @@ def _checked_rows(df: DataFrame, job: Job) -> DataFrame:
     return numbered.select(*positions).mapInArrow(on_worker, schema)
 
 
+def _distinct_records(
+    rows: Cluster, columns: Collection[str], stack: ExitStack
+) -> Cluster:
+    """The records, computed once; see ``_records``."""
+    has_ids = "record_id" in columns
+    records = _records(rows.df, columns_made_of(columns), has_ids=has_ids)
+    return Cluster(_persisted(records, stack) if has_ids else records, stack)
+
+
 def _records(rows: DataFrame, names: Collection[str], *, has_ids: bool) -> DataFrame:
     """The records; of rows that are equal, and have an id, one."""
     values = (
@@ -170,43 +178,13 @@ def _records(rows: DataFrame, names: Collection[str], *, has_ids: bool) -> DataF
     records = rows.where("start_us IS NOT NULL").selectExpr(*values)
     if not has_ids:
         return records
+    # as where a ledger is read here, what few ledgers name makes no other record
+    compared = [name for name in records.columns if name not in {*OPTIONAL} - {*MONEY}]
     return (
         records.where("record_id IS NOT NULL")
-        .dropDuplicates()
+        .dropDuplicates(compared)
         .unionAll(records.where("record_id IS NULL"))
     )
-
-
-def _first_rejects(rows: Cluster) -> tuple[Mapping[str, Any], ...]:
-    """The first rejected rows: their partition, their row in it, and why."""
-    return tuple(
-        {"file": f"{_NAME}, partition {part}", "line": line, "unit": "row",
-         "field": field, "value": value, "reason": reason}
-        for part, line, field, value, reason in rows.execute(
-            "SELECT part, line, field, value, reason FROM rows "
-            f"WHERE reason IS NOT NULL ORDER BY part, line LIMIT {KEPT}"
-        ).fetchall()
-    )  # fmt: skip
-
-
-def _row_notes(
-    ledger_plan: Plan,
-    rejected: int,
-    rejects: Sequence[Mapping[str, Any]],
-    *,
-    naive: bool,
-) -> Iterator[str]:
-    """Notes on the rows, one sentence each."""
-    if rejects:
-        rows = counted(rejected, "row", "rows")
-        first = f"the first {KEPT:,} are kept, " if rejected > KEPT else ""
-        yield f"{rows} rejected, {first}the first: {describe(rejects[0])}"
-    yield from ledger_plan.notes
-    if naive:
-        yield (
-            f"{_NAME}: there are timestamps without a zone; they were read as "
-            f"{ledger_plan.zone} (another: tz=)"
-        )
 
 
 def _build_cubes(

@@ -19,7 +19,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.read import collect, price_reported
 from meterwidgets.ledger.records.plan import LedgerSpec
-from meterwidgets.schema import COUNTS, NAMES
+from meterwidgets.schema import ATTRIBUTES, COST_PARTS, COUNTS, MONEY, NAMES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,14 +28,23 @@ ROWS = 250_000
 """Rows per batch: enough to be fast, few enough for a worker's memory."""
 
 _TEXTS = (
-    "source", "grain", "record_id", *NAMES, "status", "service_tier", "cost_basis",
+    "source", "grain", "record_id", *NAMES, *ATTRIBUTES, "extra", "cost_basis",
     "currency", "reported_currency", "outlier", "field", "value", "reason",
+    "money",
 )  # fmt: skip
-_TRUTHS = ("estimated", "billed", "any_service", "naive")
+_RATES = (
+    "input_rate",
+    "read_rate",
+    "write_rate",
+    "hour_rate",
+    "image_rate",
+    "search_fee",
+)
+_TRUTHS = ("estimated", "billed", "any_service", "is_by_length", "naive", "kept")
 _WHOLE = (
-    "start_us", "end_us", *COUNTS, "input_cost", "output_cost", "unsplit_cost",
-    "list_cost", "reported_cost", "reported_input_cost", "reported_output_cost",
-    "input_rate", "read_rate", "write_rate", "hour_rate", "part", "line",
+    "start_us", "end_us", *COUNTS, *COST_PARTS, "list_cost",
+    *(f"reported_{name}" for name in MONEY),
+    *_RATES, "part", "line", "nano",
 )  # fmt: skip
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(_TEXTS, "VARCHAR"),
@@ -44,29 +53,35 @@ COLUMNS: Mapping[str, str] = {
 }
 """The columns of what ``check_batches`` yields, and their types.
 
-A row is a record of ``pricing``; or, with a ``reason``, one that broke a rule, and
-where it stood; or it says by ``naive`` that times without a zone were among them.
+A row is a record of ``pricing``; or, with a ``reason``, one that was rejected or, by
+``kept``, a doubtful field of a record, where it stood, and its recorded cost as
+``nano`` in the currency ``money``; or it says by ``naive`` that times without a zone
+were among them.
 """
-RATES = ("service_tier", "cache_read_tokens", "cache_write_tokens",
-          "cache_write_1h_tokens")  # fmt: skip
+RATES = (
+    "service_tier", "speed", "geography", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_1h_tokens", "input_audio_tokens", "input_image_tokens",
+    "output_audio_tokens", "output_image_tokens", "searches", "requests", "end",
+)  # fmt: skip
 """The fields of which rates may be missing while others stand in for them."""
 MADE_OF: Mapping[str, Sequence[str]] = {
-    **{name: (name,) for name in ("record_id", *NAMES, "status", "service_tier")},
+    **{name: (name,) for name in ("record_id", *NAMES, *ATTRIBUTES, "extra")},
     **{name: (name,) for name in COUNTS if name != "requests"},
     **dict.fromkeys(("deployment", "model"), ("deployment", "model")),
     "cache_write_tokens": ("cache_write_tokens", "cache_write_1h_tokens"),
     "end_us": ("end",),
-    "reported_cost": ("cost",),
-    "reported_input_cost": ("input_cost",),
-    "reported_output_cost": ("output_cost",),
+    **{f"reported_{name}": (name,) for name in MONEY},
     "any_service": ("service_tier",),
-    **dict.fromkeys(("input_rate", "read_rate", "write_rate", "hour_rate"), RATES),
+    "is_by_length": ("requests", "end"),
+    **dict.fromkeys(_RATES, RATES),
 }
 """A column -> the fields that it is made of, or asked for with.
 
 Without one of them it is null in every record, or nobody asks for it, and is left out.
 """
-NOT_A_RECORD = ("part", "line", "field", "value", "reason", "naive")
+NOT_A_RECORD = (
+    "part", "line", "field", "value", "reason", "kept", "nano", "money", "naive",
+)  # fmt: skip
 
 _PACKAGES = ("meterwidgets", "duckdb", "genai-prices")
 
@@ -136,12 +151,12 @@ def check_batches(
 
     Examples:
         >>> import pyarrow as pa
-        >>> table = pa.table({"time": ["2026-02-22T10:00Z"] * 2, "cost": ["0.1", "-1"]})
+        >>> table = pa.table({"time": ["2026-02-22T10:00Z"] * 2, "cost": ["0.1", "x"]})
         >>> job = Job({"start": "time", "cost": "cost"}, "UTC", "USD", PriceBook())
         >>> rows = pa.Table.from_batches(check_batches(table.to_batches(), job))
         >>> rows.select(["unsplit_cost", "line", "value", "reason"]).to_pylist()
         [{'unsplit_cost': 100000000, 'line': None, 'value': None, 'reason': None}, \
-{'unsplit_cost': None, 'line': 2, 'value': '-1', 'reason': 'a cost cannot be negative'}]
+{'unsplit_cost': None, 'line': 2, 'value': 'x', 'reason': 'is not a number'}]
     """
     _check_versions(job.versions)
     before = 0
@@ -181,7 +196,9 @@ def _check_table(
     table: pa.Table, job: Job, part: int, before: int
 ) -> list[pa.RecordBatch]:
     with open_workspace() as ws:
-        spec = LedgerSpec([table], "table", job.columns, job.tz, job.currency)
+        spec = LedgerSpec(
+            [table], "table", job.columns, job.tz, job.currency, is_part=True
+        )
         collected = collect(ws, [spec])
         price_reported(ws, job.book, job.pricing)
         ws.con.complete()  # the last question, of which only the first row was read
@@ -193,7 +210,8 @@ def _check_table(
         rows = ws.con.sql(
             f"SELECT {columns} FROM {ws.records} UNION ALL BY NAME "
             f"SELECT {part}::BIGINT AS part, {before} + line AS line, field, value, "
-            f"reason FROM {ws.rejects} UNION ALL BY NAME "
+            f"reason, kept, nano, currency AS money FROM {ws.rejects} "
+            "UNION ALL BY NAME "
             f"SELECT true AS naive WHERE {collected.assumed_tz}"
         )
         return list(rows.to_arrow_table().to_batches())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import islice
 
 import msgspec
 
@@ -15,14 +14,15 @@ from meterwidgets.frame.store.inputs import (
     read_inputs,
     with_earlier_rows,
 )
-from meterwidgets.frame.store.manifest import Input, Manifest
+from meterwidgets.frame.store.manifest import FORMAT, Input, Manifest
 from meterwidgets.frame.store.merge import merge
-from meterwidgets.frame.store.months import write_months
+from meterwidgets.frame.store.months import rebuild_month, write_months
 from meterwidgets.frame.store.writer import StoreWriter
 from meterwidgets.ledger.engine.progress import Steps
+from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.loading import parquet_view, rejects
 from meterwidgets.ledger.read import collect, no_usage_error, price_reported
-from meterwidgets.ledger.records import parquet_view, rejects
 from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.quality import as_line
 
@@ -40,6 +40,7 @@ class IngestResult:
         unchanged: Inputs that were skipped because they had not changed.
         problems: Why inputs could not be read, one sentence each; they were not added.
         notes: What users should know about the inputs, one sentence each.
+        rebuilt: Records of a store of an earlier version, which was rebuilt from them.
     """
 
     records: int = 0
@@ -50,6 +51,7 @@ class IngestResult:
     unchanged: int = 0
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    rebuilt: int = 0
 
     def __add__(self, other: IngestResult) -> IngestResult:
         sums = {
@@ -81,16 +83,19 @@ def write_generation(
     steps.until(0.4)
     gathered = collect(ws, [pending.request for pending in batch], steps.progress)
     steps.until(0.8)
-    inputs = read_inputs(ws, before, batch, assumed_tz=gathered.assumed_tz)
+    doubt_notes = gathered.doubts(ws)
+    inputs = read_inputs(
+        ws, before, batch, spans=gathered.spans, assumed_tz=gathered.assumed_tz
+    )
     parts = {name: month.parts for name, month in before.months.items()}
-    merged = merge(ws, writer.folder, parts)
+    names = {each.name for each in before.inputs}
+    known = [i for i, pending in enumerate(batch) if pending.name in names]
+    merged = merge(ws, writer.folder, parts, known)
     inputs = with_earlier_rows(ws, before, batch, inputs)
     added = ws.count(ws.reported)
     rejected = sum(each.rejected for each in inputs)
     if not added and not before.months:
-        raise no_usage_error(
-            gathered.names, rejected, tuple(islice(rejects.rows(ws), 1))
-        )
+        raise no_usage_error(gathered.names, rejected, rejects.first(ws))
     # cost rows that are stored already pay for usage that comes later
     stored = parquet.reported_records(writer.folder, before.parts)
     earlier = [stored] if before.parts else []
@@ -98,7 +103,7 @@ def write_generation(
     ids = [each.id for each in inputs]
     months, grain_s = write_months(ws, writer, merged, ids, steps)
     parquet_view.check(ws)
-    notes = (*gathered.notes, *merged.notes)
+    notes = (*doubt_notes, *gathered.notes, *merged.notes)
     after = msgspec.structs.replace(
         before,
         generation=before.generation + 1,
@@ -106,6 +111,7 @@ def write_generation(
         months=months,
         inputs=(*(each for each in before.inputs if each.id not in ids), *inputs),
         rejects=_write_rejects(ws, writer, inputs),
+        credits=_write_credits(ws, writer, ids),
         notes=_updated_notes(before.notes, notes, ids),
         rate_notes=_updated_notes(before.rate_notes, rate_notes, ids),
     )
@@ -113,13 +119,44 @@ def write_generation(
     retired = {*before.files} - {*after.files}
     result = IngestResult(
         records=added,
-        duplicates=merged.duplicates,
+        duplicates=merged.duplicates + gathered.repeated,
         replaced=merged.replaced,
         rejected=rejected,
         read=len(batch),
         notes=(*notes, *rate_notes),
     )
     return msgspec.structs.replace(after, retired=tuple(sorted(retired))), result
+
+
+def rebuild_generation(ws: Workspace, writer: StoreWriter) -> Manifest:
+    """Write a store of an earlier version anew, from its own records.
+
+    Args:
+        ws: An empty workspace.
+        writer: Who writes.
+
+    Returns:
+        The manifest of a generation in the layout of this version, with the same
+        records at the same costs, not published yet.
+    """
+    before = writer.manifest
+    months = {name: rebuild_month(ws, writer, name) for name in before.months}
+    after = msgspec.structs.replace(
+        before,
+        format=FORMAT,
+        generation=before.generation + 1,
+        months=months,
+        index=writer.new_path("index", writer.number),
+    )
+    index.write_index(
+        writer.folder,
+        after,
+        names=(index.ledger_names(writer.folder, before),),
+        prices=writer.prices,
+        display=writer.display,
+    )
+    retired = {*before.files} - {*after.files}
+    return msgspec.structs.replace(after, retired=tuple(sorted(retired)))
 
 
 def _updated_notes(
@@ -139,7 +176,7 @@ def _write_rejects(ws: Workspace, writer: StoreWriter, inputs: Sequence[Input]) 
         The path of the file, or "" where no row was ever rejected.
     """
     before = writer.manifest.rejects
-    if not before and not any(each.rejected for each in inputs):
+    if not before and not ws.has_rows(ws.rejects):
         return ""
     path = writer.new_path("rejects", f"{writer.number}.jsonl")
     read_again = {each.name for each in inputs}
@@ -151,6 +188,28 @@ def _write_rejects(ws: Workspace, writer: StoreWriter, inputs: Sequence[Input]) 
                 )
         for row in rejects.rows(ws):
             stream.write(as_line(row))
+    return path
+
+
+def _write_credits(ws: Workspace, writer: StoreWriter, ids: Sequence[int]) -> str:
+    """Write the bill credits of these inputs, and of the others as they were.
+
+    Returns:
+        The path of the file, or "" where no input ever had any.
+    """
+    before = writer.manifest.credits
+    if not before and not ws.has_rows(ws.credits):
+        return ""
+    path = writer.new_path("credits", f"{writer.number}.parquet")
+    rows = (
+        f"SELECT * EXCLUDE (file), CAST({list(ids)}[file + 1] AS INTEGER) AS input "
+        f"FROM {ws.credits}"
+    )
+    if before:
+        stored = f"read_parquet({path_literal(writer.folder / before)})"
+        others = f"NOT list_contains({list(ids)}, input)"
+        rows += f" UNION ALL BY NAME FROM {stored} WHERE {others}"
+    parquet.write_part(ws, rows, writer.folder / path)
     return path
 
 
@@ -184,4 +243,5 @@ def _looks_the_same(before: Manifest, after: Manifest) -> bool:
         notes = manifest.notes.keys(), manifest.rate_notes.keys()
         return manifest.months, notes, counts
 
-    return bool(before.index) and visible(before) == visible(after)
+    is_same = visible(before) == visible(after) and before.credits == after.credits
+    return bool(before.index) and is_same

@@ -17,14 +17,15 @@ from meterwidgets.frame.labels import LedgerNames, merge_labels, newest_names
 from meterwidgets.frame.rollup.accumulator import accumulate_tables
 from meterwidgets.frame.saved import map_table, open_frame, save
 from meterwidgets.frame.store import parquet
-from meterwidgets.frame.store.manifest import Manifest
+from meterwidgets.frame.store.manifest import Manifest, store_coverage
 from meterwidgets.frame.store.writer import DisplayOptions
 from meterwidgets.ledger.engine.connection import open_workspace
+from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.outliers import Outlier, dearest
-from meterwidgets.ledger.records import notes
-from meterwidgets.ledger.records.quality import Quality
+from meterwidgets.ledger.records import bill_credits, notes
+from meterwidgets.ledger.records.quality import Credit, Quality
 from meterwidgets.schema import DIMENSIONS
 from meterwidgets.text import counted
 from meterwidgets.zones import EPOCH
@@ -55,14 +56,17 @@ def write_index(
     with open_workspace() as ws:
         overlaps = _overlap_notes(ws, folder, manifest)
         outliers = _outliers(ws, folder, manifest)
+        credited = _credits(ws, folder, manifest)
     found = [*overlaps, *notes.of_tallies(manifest.tallies, prices)]
+    found += bill_credits.notes(credited)
     frame = UsageFrame(
         name=display.name,
         cube=cube,
         user_cube=user_cube,
         last=EPOCH + timedelta(microseconds=max(month.last_us for month in months)),
         currencies=_currencies(manifest.tallies),
-        quality=_quality(manifest, found),
+        coverage=store_coverage(manifest, display.tz),
+        quality=replace(_quality(manifest, found), credits=credited),
         tz=display.tz,
         bucket_s=max(month.bucket_us for month in months) // 1_000_000,
         outliers=outliers,
@@ -135,6 +139,14 @@ def _quality(manifest: Manifest, further_notes: Iterable[str]) -> Quality:
         assumed_tz=any(each.assumed_tz for each in manifest.inputs),
         notes=tuple(dict.fromkeys(sentences)),
     )
+
+
+def _credits(ws: Workspace, folder: Path, manifest: Manifest) -> tuple[Credit, ...]:
+    """The credits, taxes and purchases of all inputs, each row once."""
+    if not manifest.credits:
+        return ()
+    path = path_literal(folder / manifest.credits)
+    return bill_credits.summed(ws, f"read_parquet({path})")
 
 
 def _outliers(ws: Workspace, folder: Path, manifest: Manifest) -> tuple[Outlier, ...]:

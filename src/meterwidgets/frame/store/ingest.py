@@ -7,12 +7,17 @@ from pathlib import Path
 
 from meterwidgets.errors import LedgerError, StoreError
 from meterwidgets.frame.store import manifest
-from meterwidgets.frame.store.generation import IngestResult, write_generation
+from meterwidgets.frame.store.generation import (
+    IngestResult,
+    rebuild_generation,
+    write_generation,
+)
 from meterwidgets.frame.store.inputs import PendingInput, batches, pending_inputs
 from meterwidgets.frame.store.manifest import Manifest
 from meterwidgets.frame.store.writer import DisplayOptions, StoreWriter, locked
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.progress import Done, Progress
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.records.plan import LedgerSpec
 
@@ -30,7 +35,9 @@ def ingest(
     """Read ledgers into a store; records that it has already are not added again.
 
     A file that has not changed since it was read is skipped. One that can't be read
-    changes nothing and is listed in the result; the others are added.
+    changes nothing and is listed in the result; the others are added. A store of an
+    earlier version is rebuilt first, from its own records, at the costs that they have;
+    for that alone name no ledger.
 
     Args:
         requests: What to read.
@@ -52,18 +59,34 @@ def ingest(
             folder=folder,
             prices=prices or PriceBook(),
             display=DisplayOptions(name=folder.stem, tz=tz, labels=labels or {}),
-            manifest=manifest.load(folder) or Manifest(),
+            manifest=manifest.load(folder, to_write=True) or Manifest(),
         )
         writer.remove_unnamed_files()
+        rebuilt = _rebuild(writer)
         inputs = list(pending_inputs(requests, writer.manifest))
+        if not inputs and rebuilt.rebuilt:
+            return rebuilt
         if not inputs:
             raise LedgerError("no ledger was named; name a file, a folder or a glob")
         changed = [each for each in inputs if not each.is_unchanged(writer.manifest)]
-        result = IngestResult(unchanged=len(inputs) - len(changed))
+        result = rebuilt + IngestResult(unchanged=len(inputs) - len(changed))
         result += _ingest_batches(writer, changed, progress)
     if not writer.manifest.generation:
         raise LedgerError(result.problems[0])
     return result
+
+
+def _rebuild(writer: StoreWriter) -> IngestResult:
+    """Rebuild a store of an earlier version; one of this version stays as it is."""
+    if writer.manifest.format == manifest.FORMAT:
+        return IngestResult()
+
+    def rebuild(ws: Workspace) -> tuple[Manifest, IngestResult]:
+        after = rebuild_generation(ws, writer)
+        records = sum(month.records for month in after.months.values())
+        return after, IngestResult(rebuilt=records)
+
+    return _publish(writer, rebuild)
 
 
 def _ingest_batches(
@@ -115,11 +138,23 @@ def _ingest_readable(
 
 def _ingest_batch(writer: StoreWriter, batch: Sequence[PendingInput]) -> IngestResult:
     """Publish a generation that has a batch, or leave the store as it was."""
+    return _publish(writer, lambda ws: write_generation(ws, writer, batch))
+
+
+def _publish(
+    writer: StoreWriter, write: Callable[[Workspace], tuple[Manifest, IngestResult]]
+) -> IngestResult:
+    """Publish a generation, or leave the store as it was.
+
+    Args:
+        writer: Who writes.
+        write: Writes its files, and returns its manifest and what was done.
+    """
     import duckdb
 
     try:
         with open_workspace() as ws:
-            generation, result = write_generation(ws, writer, batch)
+            generation, result = write(ws)
         writer.publish(generation)
     except BaseException as error:
         writer.roll_back()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from msgspec import UnsetType
 
 from meterwidgets.frame.store.manifest import Input, Manifest
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.readers.postgres_url import Database
 from meterwidgets.ledger.records.plan import LedgerSpec
+from meterwidgets.ledger.records.spans import LedgerSpan
 from meterwidgets.zones import EPOCH
 
 _TABLE = "the table"
@@ -114,6 +116,7 @@ def read_inputs(
     before: Manifest,
     batch: Sequence[PendingInput],
     *,
+    spans: Sequence[LedgerSpan | None],
     assumed_tz: bool,
 ) -> list[Input]:
     """The inputs of a batch as the manifest lists them, with the rows that they held.
@@ -122,6 +125,7 @@ def read_inputs(
         ws: A workspace with ``reported`` and ``rejects``, before anything is merged.
         before: What the store holds; an input that is read again keeps its id.
         batch: The inputs, in the order of their file numbers.
+        spans: The times of each.
         assumed_tz: Whether timestamps were read in an assumed zone.
     """
     ids = {stored.name: stored.id for stored in before.inputs if stored.name != _TABLE}
@@ -132,7 +136,9 @@ def read_inputs(
         ).fetchall()
     }
     rejected_rows = dict(
-        ws.execute(f"SELECT file, count(*) FROM {ws.rejects} GROUP BY file").fetchall()
+        ws.execute(
+            f"SELECT file, count(*) FROM {ws.rejects} WHERE NOT kept GROUP BY file"
+        ).fetchall()
     )
     last_id = max((stored.id for stored in before.inputs), default=0)
     inputs = []
@@ -150,6 +156,7 @@ def read_inputs(
                 rejected=rejected,
                 assumed_tz=assumed_tz,
                 last_start_us=last_start_us,
+                span=spans[file] or msgspec.UNSET,
             )
         )
     return inputs
@@ -181,6 +188,19 @@ def with_earlier_rows(
                 read,
                 rows=earlier.rows + new_rows.get(file, 0) + read.rejected,
                 last_start_us=max(earlier.last_start_us or 0, read.last_start_us or 0),
+                span=_extended(earlier.span, read.span),
             )
         completed.append(read)
     return completed
+
+
+def _extended(
+    earlier: LedgerSpan | UnsetType, read: LedgerSpan | UnsetType
+) -> LedgerSpan | UnsetType:
+    """The span of a database of which only the latest rows were read again.
+
+    Even a reading that found none moves the time until which it is known.
+    """
+    if read:
+        return read.extended(earlier or None)
+    return earlier.read_again(datetime.now(UTC)) if earlier else earlier

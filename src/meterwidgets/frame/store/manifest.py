@@ -10,16 +10,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
+from typing import Any
 
 import msgspec
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.frame.coverage import Coverage, coverage_of
 from meterwidgets.ledger.readers.files import MANIFEST
 from meterwidgets.ledger.records.notes import Tally
+from meterwidgets.ledger.records.spans import LedgerSpan
+from meterwidgets.zones import EPOCH
 
-FORMAT = 2
-FOLDERS = ("records", "cube", "index", "rejects")
+FORMAT = 3
+EARLIER = 2
+"""The format whose stores are rebuilt from their own records when they are written."""
+FOLDERS = ("records", "cube", "index", "rejects", "credits")
 """The folders of a store; each file in them carries the number of its generation."""
 
 
@@ -36,6 +44,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
         assumed_tz: Whether its timestamps were read in an assumed zone.
         last_start_us: The start of its last record. A database is asked only for what
             began a day before that or later, and its ``rows`` count all readings.
+        span: The times of its usage, and when it was written; unset without usage.
     """
 
     id: int
@@ -46,6 +55,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int = 0
     assumed_tz: bool = False
     last_start_us: int | None = msgspec.field(default=None, name="until_us")
+    span: LedgerSpan | msgspec.UnsetType = msgspec.UNSET
 
 
 class Month(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +94,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         inputs: What was read.
         index: The folder of the saved frame over all segments.
         rejects: The file of rejected rows of all inputs, as they were last read.
+        credits: The Parquet file of the credits, taxes and purchases of all inputs.
         notes: Note about inputs -> the ids of those inputs.
         rate_notes: Note about how prices were found -> the ids of the inputs.
         retired: Files of the generation before, kept for its remaining readers.
@@ -96,6 +107,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[Input, ...] = ()
     index: str = ""
     rejects: str = ""
+    credits: str = ""
     notes: dict[str, tuple[int, ...]] = {}
     rate_notes: dict[str, tuple[int, ...]] = msgspec.field(
         default_factory=dict, name="rates"
@@ -117,11 +129,51 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """Every file of this generation, and the folder of its index."""
         for month in self.months.values():
             yield from (*month.parts, month.segment)
-        yield from filter(None, (self.index, self.rejects))
+        yield from filter(None, (self.index, self.rejects, self.credits))
 
 
-def load(folder: Path) -> Manifest | None:
+def store_coverage(
+    manifest: Manifest, tz: str, *, last_read: datetime | None = None
+) -> Coverage:
+    """The time that a store can speak of.
+
+    Args:
+        manifest: Its generation.
+        tz: Its own zone.
+        last_read: When somebody who follows its ledgers last read them all.
+    """
+    first_us = min(month.first_us for month in manifest.months.values())
+    spans = [
+        each.span or _undated_span(each, first_us)
+        for each in manifest.inputs
+        if each.span or each.last_start_us is not None
+    ]
+    if not spans:
+        last_us = max(month.last_us for month in manifest.months.values())
+        whole = Input(id=0, name="the store", last_start_us=last_us)
+        spans = [_undated_span(whole, first_us)]
+    return coverage_of(spans, tz, is_store=True, last_read=last_read)
+
+
+def _undated_span(read: Input, first_us: int) -> LedgerSpan:
+    """The span of an input that an earlier version read: what is known of it."""
+    last_us = (read.last_start_us or 0) + 1
+    return LedgerSpan(
+        name=read.name,
+        source="",
+        written=EPOCH + timedelta(microseconds=(read.mtime_ns or 0) // 1000),
+        first_us=min(first_us, last_us),
+        last_us=last_us,
+    ).trusted()
+
+
+def load(folder: Path, *, to_write: bool = False) -> Manifest | None:
     """The manifest of a store, or None where there is no store.
+
+    Args:
+        folder: The store.
+        to_write: Whether one of the earlier format is good, too, since it is rebuilt
+            before anything else is written; it has no tallies.
 
     Raises:
         LedgerError: When it can't be read or belongs to another version.
@@ -134,15 +186,43 @@ def load(folder: Path) -> Manifest | None:
     except OSError as error:
         raise LedgerError(f"{path}: can't be read ({error.strerror})") from None
     try:
-        manifest = msgspec.json.decode(content, type=Manifest)
+        layout = msgspec.json.decode(content, type=_Layout).format
+        if layout == FORMAT:
+            return msgspec.json.decode(content, type=Manifest)
+        if layout == EARLIER and to_write:
+            return _of_earlier(content)
     except msgspec.MsgspecError as error:
         raise LedgerError(f"{path}: is not the manifest of a store ({error})") from None
-    if manifest.format != FORMAT:
+    if layout == EARLIER:
+        command = f"meterwidgets ingest --store {quote(str(folder))}"
         raise LedgerError(
-            f"{folder}: is a store of format {manifest.format}, expected {FORMAT}; "
-            "ingest its ledgers into a new store with this version"
+            f"{folder}: was written by an earlier version of meterwidgets; rebuild it "
+            f"from its own records with: {command}"
         )
-    return manifest
+    raise LedgerError(
+        f"{folder}: is a store of format {layout}, expected {FORMAT}; ingest its "
+        "ledgers into a new store with this version"
+    )
+
+
+def is_of_earlier(folder: Path) -> bool:
+    """Whether a folder is a store of the earlier format."""
+    stored = load(folder, to_write=True)
+    return stored is not None and stored.format == EARLIER
+
+
+class _Layout(msgspec.Struct):
+    """The part of a manifest that says how to read the rest."""
+
+    format: int = FORMAT
+
+
+def _of_earlier(content: bytes) -> Manifest:
+    """The manifest of a store of the earlier format, without its tallies."""
+    fields = msgspec.json.decode(content, type=dict[str, Any])
+    for month in fields["months"].values():
+        month["tallies"] = ()
+    return msgspec.convert(fields, Manifest)
 
 
 def publish(folder: Path, manifest: Manifest) -> None:

@@ -7,14 +7,14 @@ record without an id only repeats one that starts at the same instant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from meterwidgets.frame.store import parquet
+from meterwidgets.ledger.duplicates import containment, dedupe, provider_costs
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
-from meterwidgets.ledger.records import containment, dedupe, provider_costs
 
 SUPERSEDED = Relation("superseded")
 """The table of stored rows that newer records replace: part, file_row_number."""
@@ -24,8 +24,6 @@ NEWLY_BILLED = Relation("newly_billed")
 _CANDIDATES = Relation("merge_candidates")
 """The table of stored records that new ones may repeat, replace or cover."""
 _MONTH_US = 31 * 86_400_000_000
-_STORED_FILE = -1
-"""The file number of stored records: they are older than any new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +50,10 @@ def month_of(start_us: str) -> str:
 
 # long: each statement works on what the one before left in the workspace
 def merge(
-    ws: Workspace, folder: Path, parts: Mapping[str, Sequence[str]]
+    ws: Workspace,
+    folder: Path,
+    parts: Mapping[str, Sequence[str]],
+    known: Collection[int] = (),
 ) -> MergeResult:
     """Remove from ``reported`` what the store has already.
 
@@ -61,17 +62,19 @@ def merge(
             `NEWLY_BILLED` are filled.
         folder: The store.
         parts: Month -> the Parquet files of its records.
+        known: The numbers of the files that the store has read before.
     """
     for relation in (SUPERSEDED, NEWLY_BILLED):
         ws.create_empty(relation, "part VARCHAR, file_row_number BIGINT")
     months = _months_to_compare(ws, parts)
     if not months:
-        notes = tuple(containment.overlap_notes(ws))
+        overlaps = containment.overlap_notes(ws)
+        duplicates = dedupe.deduplicate(ws, known=known)
         return MergeResult(
-            duplicates=dedupe.deduplicate(ws),
+            duplicates=duplicates.rows,
             replaced=0,
             changed_months=frozenset(),
-            notes=notes,
+            notes=(*duplicates.notes, *overlaps),
         )
     stored = parquet.reported_records(
         folder, [part for month in months for part in parts[month]]
@@ -82,25 +85,27 @@ def merge(
     _find_candidates(ws, stored)
     has_candidates = ws.has_rows(_CANDIDATES)
     if has_candidates:
-        ws.materialise(ws.reported)
+        ws.materialise(ws.reported, room_for_all=True)
         ws.execute(
             f"INSERT INTO {ws.reported} BY NAME "
-            f"SELECT * EXCLUDE (part, file_row_number), {_STORED_FILE} AS file "
+            f"SELECT * EXCLUDE (part, file_row_number), {dedupe.STORED_FILE} AS file "
             f"FROM {_CANDIDATES}"
         )
-    notes = (*regrouped, *containment.conflicting_states(ws))
-    removed = dedupe.deduplicate(ws)
+    conflicts = containment.conflicting_states(ws)
+    removed = dedupe.deduplicate(ws, known=known)
+    notes = (*removed.notes, *regrouped, *conflicts)
     if has_candidates:
         ws.execute(
             f"INSERT INTO {SUPERSEDED} SELECT part, file_row_number FROM {_CANDIDATES} "
-            f"WHERE n NOT IN (SELECT n FROM {ws.reported} WHERE file = {_STORED_FILE})"
+            f"WHERE n NOT IN (SELECT n FROM {ws.reported} "
+            f"WHERE file = {dedupe.STORED_FILE})"
         )
-        ws.execute(f"DELETE FROM {ws.reported} WHERE file = {_STORED_FILE}")
+        ws.execute(f"DELETE FROM {ws.reported} WHERE file = {dedupe.STORED_FILE}")
     ws.drop(_CANDIDATES)
     _find_newly_billed(ws, stored)
     replaced = ws.count(SUPERSEDED)
     return MergeResult(
-        duplicates=removed - replaced,
+        duplicates=removed.rows - replaced,
         replaced=replaced,
         changed_months=_changed_months(ws, stored),
         notes=notes,
@@ -123,7 +128,7 @@ def _stored_buckets(stored: str) -> str:
     """SQL text of the stored buckets of the instants that came, as one answer."""
     keyed = containment.IS_KEYED
     return (
-        f"(SELECT *, {_STORED_FILE} AS file FROM {stored} WHERE {keyed} AND "
+        f"(SELECT *, {dedupe.STORED_FILE} AS file FROM {stored} WHERE {keyed} AND "
         f"(source, start_us) IN (SELECT (source, start_us) FROM {Workspace.reported} "
         f"WHERE {keyed}))"
     )

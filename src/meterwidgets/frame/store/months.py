@@ -123,6 +123,28 @@ def write_months(
     return dict(sorted(months.items())), grain_s
 
 
+def rebuild_month(ws: Workspace, writer: StoreWriter, name: str) -> Month:
+    """Write a month of an earlier version anew, from its own records.
+
+    Args:
+        ws: A workspace.
+        writer: Who writes.
+        name: The month.
+
+    Returns:
+        The month; its records cost what they did.
+    """
+    month = writer.manifest.months[name]
+    rows = parquet.upgraded_rows(writer.folder, month.parts)
+    rebuilt = _write_as_one(ws, writer, name, rows)
+    (update,) = _rewritten_rows(ws, {name: rebuilt}, writer.manifest.grain_s)
+    segment = writer.new_path("cube", f"{name}/{writer.number}.arrow")
+    segments.write_segment(
+        ws, writer.folder / segment, update.rows, base=None, base_buckets=1
+    )
+    return msgspec.structs.replace(rebuilt.month, segment=segment)
+
+
 def _appended_rows(
     ws: Workspace,
     before: Manifest,
@@ -241,6 +263,13 @@ def _rewrite(
     rows = " UNION ALL BY NAME ".join(
         filter(None, [remaining, parquet.rows_of_files(files)])
     )
+    return _write_as_one(ws, writer, name, rows)
+
+
+def _write_as_one(
+    ws: Workspace, writer: StoreWriter, name: str, rows: str
+) -> _Rewritten:
+    """Write the stored rows of a month as one part."""
     part = writer.new_path("records", f"{name}/{writer.number}.parquet")
     parquet.write_part(ws, rows, writer.folder / part)
     records = parquet.priced_records(writer.folder, [part])

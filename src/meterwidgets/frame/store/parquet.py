@@ -7,11 +7,11 @@ from pathlib import Path
 
 from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.schema import COUNTS, NAMES
+from meterwidgets.schema import ATTRIBUTES, COST_PARTS, COUNTS, MONEY, NAMES
 
-_TEXT_COLUMNS = ("source", "grain", "record_id", *NAMES, "status", "service_tier")
-_PRICE_COLUMNS = ("input_cost", "output_cost", "unsplit_cost", "list_cost")
-_REPORTED_COLUMNS = ("reported_cost", "reported_input_cost", "reported_output_cost")
+_TEXT_COLUMNS = ("source", "grain", "record_id", *NAMES, *ATTRIBUTES, "extra")
+_PRICE_COLUMNS = (*COST_PARTS, "list_cost")
+_REPORTED_COLUMNS = tuple(f"reported_{name}" for name in MONEY)
 _NANO = "0.000000001::DECIMAL(10, 9)"
 
 _STORED_COLUMNS = ", ".join(
@@ -90,6 +90,18 @@ def rows_of_files(paths: Iterable[Path]) -> str:
     """SQL text of the rows of files that `write_by_month` wrote; "" for no files."""
     names = ", ".join(map(path_literal, paths))
     return f"FROM read_parquet([{names}], hive_partitioning=false)" if names else ""
+
+
+def upgraded_rows(folder: Path, parts: Iterable[str]) -> str:
+    """SQL text of the rows of parts that an earlier version wrote.
+
+    Columns that it did not have are null.
+    """
+    kinds = dict.fromkeys(_TEXT_COLUMNS, "VARCHAR") | dict.fromkeys(COUNTS, "BIGINT")
+    kinds |= dict.fromkeys((*_PRICE_COLUMNS, *_REPORTED_COLUMNS), "DECIMAL(18, 9)")
+    nulls = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in kinds.items())
+    rows = rows_of_files(folder / part for part in parts)
+    return f"{rows} UNION ALL BY NAME SELECT {nulls} WHERE false"
 
 
 def rows_of_parts(folder: Path, parts: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from meterwidgets.errors import LedgerError, MeterError, unknown
 from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.store import manifest
 from meterwidgets.ledger.engine.sql import identifier, path_literal
-from meterwidgets.schema import COUNTS
+from meterwidgets.schema import ATTRIBUTES, COST, COST_PARTS, COUNTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,11 +29,12 @@ _COLUMNS = ", ".join(
     [
         "record_id, source, grain, start",
         '"end", org, project, "user", api_key, endpoint, deployment, provider, model',
-        "status, service_tier",
+        *ATTRIBUTES,
         *COUNTS,
-        "input_cost, output_cost, unsplit_cost",
-        "CAST(input_cost + output_cost + unsplit_cost AS DECIMAL(18, 9)) AS cost",
-        'currency, cost_basis, list_cost, outlier, input, "row"',
+        *COST_PARTS,
+        f"CASE WHEN currency IS NOT NULL THEN CAST({COST} AS DECIMAL(18, 9)) END "
+        "AS cost",
+        'currency, cost_basis, list_cost, outlier, extra, input, "row"',
     ]
 )
 

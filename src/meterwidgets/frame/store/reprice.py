@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,10 @@ from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.pricing.mode import Pricing
-from meterwidgets.ledger.records import notes
+from meterwidgets.ledger.records import bill_credits, notes
+from meterwidgets.ledger.records.quality import Credit
 
 
-# long: one statement after another over one connection
 def reprice(
     frame: UsageFrame,
     folder: Path,
@@ -47,14 +47,9 @@ def reprice(
     book = prices or PriceBook()
     try:
         with open_workspace() as ws:
-            stored_rows = parquet.reported_records(Path(), map(str, paths))
-            reported = (
-                "SELECT *, NULL::BOOLEAN AS recorded_zero, part AS file, "
-                f"file_row_number AS n FROM {stored_rows}"
-            )
-            ws.create(ws.reported, reported, view=True)
+            _view_stored_records(ws, paths)
             price(ws, book, pricing)
-            sentences = _notes(ws, folder, book, pricing)
+            sentences = _notes(ws, folder, book, pricing, frame.quality.credits)
             grain_s, users = frame.cube.grain_s, frame.user_cube is not None
             cube, user_cube = build_cubes(
                 ws, record_stats(ws), grain_s, users, tz=frame.tz
@@ -77,8 +72,22 @@ def reprice(
         ) from None
 
 
+def _view_stored_records(ws: Workspace, paths: Iterable[Path]) -> None:
+    """Make the records of a store the reported ones of a workspace."""
+    stored_records = parquet.reported_records(Path(), map(str, paths))
+    reported = (
+        "SELECT *, NULL::BOOLEAN AS recorded_zero, part AS file, "
+        f"file_row_number AS n FROM {stored_records}"
+    )
+    ws.create(ws.reported, reported, view=True)
+
+
 def _notes(
-    ws: Workspace, folder: Path, book: PriceBook, pricing: Pricing
+    ws: Workspace,
+    folder: Path,
+    book: PriceBook,
+    pricing: Pricing,
+    credited: Iterable[Credit],
 ) -> tuple[str, ...]:
     """The notes about the inputs and about these prices."""
     current = manifest.load(folder)
@@ -88,4 +97,5 @@ def _notes(
     tallies = notes.tally(ws, only=price_notes.PRICEABLE, extra_sums=STATS_COLUMNS)
     sentences += notes.of_families(ws)
     sentences += notes.of_tallies(tallies, book)
+    sentences += bill_credits.notes(credited)
     return tuple(dict.fromkeys(sentences))

@@ -15,7 +15,8 @@ from meterwidgets.frame.rollup.tables import aliases_of, compact, with_aliases
 from meterwidgets.frame.saved import map_table, write_table
 from meterwidgets.frame.store.manifest import Month
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.schema import DIMENSIONS, MEASURES
+from meterwidgets.measures import MEASURES
+from meterwidgets.schema import DIMENSIONS
 
 
 def grain(before: int, months: Iterable[Month]) -> int:
@@ -54,9 +55,7 @@ def write_segment(
     if base is not None:
         rows = _added(ws, map_table(base), base_buckets, rows)
     assert rows is not None
-    same = {
-        name: of for name, of in aliases_of(rows).items() if pc.max(rows[of]).as_py()
-    }
+    same = {name: of for name, of in aliases_of(rows).items() if _any(rows[of])}
     columns = {"bucket": rows["bucket"]}
     columns |= {name: _dictionary(rows[name]) for name in DIMENSIONS.personal_keys}
     columns |= {name: rows[name] for name in same.values()}
@@ -88,6 +87,11 @@ def _with_all_measures(rows: pa.Table) -> pa.Table:
     columns = {name: rows[name] for name in ("bucket", *DIMENSIONS.personal_keys)}
     columns |= {name: rows[same[name]] if name in same else zeros for name in MEASURES}
     return pa.table(columns)
+
+
+def _any(column: pa.ChunkedArray) -> bool:
+    """Whether any number of a column is not 0."""
+    return any(pc.min_max(column).as_py().values())
 
 
 def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,15 +15,14 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.record_store import RecordQuery
 from meterwidgets.frame.saved import open_frame
 from meterwidgets.frame.store import manifest
-from meterwidgets.frame.store.manifest import Manifest
+from meterwidgets.frame.store.manifest import Manifest, store_coverage
 from meterwidgets.ledger.readers.files import MANIFEST
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 HEARTBEAT = ".fed"
-"""The file that ``ingest --follow`` touches each time it has looked for more."""
-_HEARTBEAT_TIMEOUT = timedelta(minutes=10)
+"""The file that ``ingest --follow`` touches each time it has read all its ledgers."""
 _ATTEMPTS = 5
 _MINUTE = timedelta(minutes=1)
 
@@ -82,7 +82,8 @@ def open_store(folder: str | Path) -> UsageFrame:
         for name, month in current.months.items()
     }
     snapshot = StoreSnapshot(folder, current.generation, parts)
-    frame = replace(frame, store=snapshot, fed=_last_heartbeat(folder))
+    coverage = store_coverage(current, frame.tz, last_read=_last_heartbeat(folder))
+    frame = replace(frame, store=snapshot, coverage=coverage)
     paths = [path for month in parts.values() for path in month]
     return replace(frame, reread=partial(_reprice, frame, folder, paths))
 
@@ -90,8 +91,8 @@ def open_store(folder: str | Path) -> UsageFrame:
 def open_newer(usage: UsageFrame) -> UsageFrame | None:
     """The usage of a newer generation of the same store, or None if there is none.
 
-    While the store is followed, its "data until" moves on by the minute without a new
-    generation, too.
+    While the store is followed, the end of what it covers moves on by the minute
+    without a new generation, too.
 
     Args:
         usage: A frame; one that was not opened from a store has no newer one.
@@ -100,11 +101,15 @@ def open_newer(usage: UsageFrame) -> UsageFrame | None:
         The newer frame, with the labels of the old one where it has none itself.
     """
     store = usage.store
-    if store is None or (usage.fed is None and store.is_current()):
+    if store is None:
+        return None
+    heartbeat = _last_heartbeat(store.folder)
+    is_later = heartbeat is not None and heartbeat - usage.coverage.written >= _MINUTE
+    if store.is_current() and not is_later:
         return None
     newer = open_store(store.folder)
     same = newer.store is not None and newer.store.generation == store.generation
-    if same and not _is_later(newer.fed, usage.fed):
+    if same and newer.coverage == usage.coverage:
         return None
     labels = {
         dimension: {
@@ -115,10 +120,12 @@ def open_newer(usage: UsageFrame) -> UsageFrame | None:
     return replace(newer, labels=labels)
 
 
-def touch_heartbeat(folder: Path) -> None:
-    """Say that somebody who follows the ledgers of a store has looked for more."""
+def touch_heartbeat(folder: Path, at: datetime) -> None:
+    """Say that somebody who follows the ledgers of a store has read them all."""
     if folder.is_dir():
-        (folder / HEARTBEAT).touch()
+        path = folder / HEARTBEAT
+        path.touch()
+        os.utime(path, (at.timestamp(), at.timestamp()))
 
 
 def _reprice(
@@ -140,17 +147,9 @@ def _load(folder: Path) -> Manifest:
     return current
 
 
-def _is_later(heartbeat: datetime | None, before: datetime | None) -> bool:
-    """Whether a heartbeat moves "data until" on, or ends its moving."""
-    if heartbeat is None or before is None:
-        return heartbeat != before
-    return heartbeat - before >= _MINUTE
-
-
 def _last_heartbeat(folder: Path) -> datetime | None:
-    """When somebody who still follows the ledgers looked for more; else None."""
+    """When somebody who follows the ledgers last read them all; None if nobody did."""
     try:
-        touched = datetime.fromtimestamp((folder / HEARTBEAT).stat().st_mtime, UTC)
+        return datetime.fromtimestamp((folder / HEARTBEAT).stat().st_mtime, UTC)
     except OSError:
         return None
-    return touched if datetime.now(UTC) - touched < _HEARTBEAT_TIMEOUT else None

@@ -82,7 +82,7 @@ class StoreWriter:
     def roll_back(self) -> None:
         """Remove the files of a generation that was not published."""
         # interrupted right after the manifest was replaced, the new generation counts
-        self.manifest = manifest.load(self.folder) or Manifest()
+        self.manifest = manifest.load(self.folder, to_write=True) or Manifest()
         self.new_paths.clear()
         self.remove_unnamed_files()
 
@@ -119,7 +119,8 @@ def locked(folder: Path, *, on_wait: Callable[[], object] | None) -> Iterator[No
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if manifest.load(folder) is None and not _is_empty_store(folder):
+        stored = manifest.load(folder, to_write=True)
+        if stored is None and not _is_empty_store(folder):
             raise LedgerError(
                 f"{folder}: is a folder with other files and not a store; "
                 "name a new folder"

@@ -14,7 +14,7 @@ too take an `Engine` and name the relations by the class, ``Workspace.records``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NewType, Protocol
@@ -49,10 +49,10 @@ class Workspace:
     """A database in memory through which one ledger passes, stage by stage.
 
     A cost has one name at each stage: what the ledger wrote is ``reported_cost`` (with
-    ``reported_input_cost``, ``reported_output_cost`` and ``reported_currency``) from
-    the first relation to the store; the price of a record is ``input_cost +
-    output_cost + unsplit_cost``, in ``currency``, all null where it is unpriced. Money
-    is in nano-units everywhere.
+    its parts ``reported_input_cost``, ``reported_output_cost``, ``reported_fee_cost``,
+    and ``reported_currency``) from the first relation to the store; the price of a
+    record is the sum of ``schema.COST_PARTS``, in ``currency``, all null where it is
+    unpriced. Money is in nano-units everywhere.
 
     Args:
         con: A connection to an empty database that knows the macros.
@@ -66,6 +66,9 @@ class Workspace:
     """The priced records, without duplicates: a table, or a view if there are many."""
     rejects: Final = Relation("rejects")
     """Rejected rows: file, line, unit, field, value, reason."""
+    credits: Final = Relation("credits")
+    """Credits, taxes and purchases, which are in no record: source, org, project,
+    start_us, currency, nano, and what identifies each."""
     labels: Final = Relation("labels")
     """The ledger's own names for its ids: dimension, id, name, since."""
     pages: Final = Relation("pages")
@@ -89,6 +92,7 @@ class Workspace:
         self.con = con
         self._views: dict[Relation, str] = {}
         self._tables: set[Relation] = set()
+        self._absent: dict[Relation, frozenset[str]] = {}
         self._numbers = count()
 
     def execute(
@@ -141,16 +145,35 @@ class Workspace:
         else:
             self._tables.add(relation)
 
-    def create_empty(self, relation: Relation, columns: str) -> None:
+    def create_empty(
+        self,
+        relation: Relation,
+        columns: str | Mapping[str, str],
+        *,
+        absent: Collection[str] = (),
+    ) -> None:
         """Create an empty table, in place of one of that name.
 
         Args:
             relation: Its name.
-            columns: SQL text of the columns with their types.
+            columns: The columns and their types, as they are or as SQL text.
+            absent: The columns that are null in every row, and take no room; nothing
+                can be inserted into them before the table is materialised.
         """
         self.drop(relation)
+        if not isinstance(columns, str):
+            columns = ", ".join(
+                f'"{name}" {kind}'
+                + f" GENERATED ALWAYS AS (NULL::{kind}) VIRTUAL" * (name in absent)
+                for name, kind in columns.items()
+            )
         self.execute(f"CREATE TABLE {relation} ({columns})")
         self._tables.add(relation)
+        self._absent[relation] = frozenset(absent)
+
+    def absent(self, relation: Relation) -> frozenset[str]:
+        """The columns that are null in every row of a table, and take no room."""
+        return self._absent.get(relation, frozenset())
 
     def drop(self, relation: Relation) -> None:
         """Drop a relation, if it exists."""
@@ -160,6 +183,7 @@ class Workspace:
         elif relation in self._tables:
             self.execute(f"DROP TABLE {relation}")
             self._tables.remove(relation)
+            self._absent.pop(relation, None)
 
     def exists(self, relation: Relation) -> bool:
         """Whether a relation was created."""
@@ -180,9 +204,17 @@ class Workspace:
         query = self._views[view]
         self.create(view, f"SELECT {columns} FROM ({query}) WHERE {where}", view=True)
 
-    def materialise(self, relation: Relation) -> None:
-        """Copy the rows of a view into a table, so that they can be changed."""
-        if query := self._views.get(relation):
+    def materialise(self, relation: Relation, *, room_for_all: bool = False) -> None:
+        """Copy the rows of a view into a table, so that they can be changed.
+
+        Args:
+            relation: Its name.
+            room_for_all: Whether a table gets room for the columns that are absent.
+        """
+        query = self._views.get(relation)
+        if query is None and room_for_all and self.absent(relation):
+            query = f"SELECT * FROM {relation}"
+        if query:
             copied = self.keep(query)
             self.drop(relation)
             self.execute(f"ALTER TABLE {copied} RENAME TO {relation}")

@@ -152,6 +152,8 @@ def _children(extracted: str, path: str, needs: str, nothing: str) -> str:
     # It may be a string that begins with a brace: parsing it is tried only.
     keys = f"TRY(json_keys({extracted}))"
     values = f"TRY(json_extract({extracted}, '$.*'))"
+    # dataframes give every record the names of all, and null for those it hasn't
+    members = f"list_filter(list_zip({keys}, {values}), lambda x: x[2] <> 'null')"
     all_have_it = ""
     if needs:
         needed = literal(f"$.*.{needs}")
@@ -163,6 +165,6 @@ def _children(extracted: str, path: str, needs: str, nothing: str) -> str:
         f"{{'path': {literal(path)}, 'name': NULL::VARCHAR, 'number': i, "
         f"'j': x::VARCHAR}}), {nothing}) "
         f"WHEN {extracted}[1] = '{{' AND len({keys}) > 0 {all_have_it}"
-        f"THEN list_transform(list_zip({keys}, {values}), lambda x, i: "
+        f"THEN list_transform({members}, lambda x, i: "
         f"{{'path': {literal(path)}, 'name': x[1], 'number': i, 'j': x[2]::VARCHAR}})"
     )

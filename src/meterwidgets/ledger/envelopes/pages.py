@@ -7,8 +7,29 @@ from pathlib import Path
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 
-_PATHS = (
-    "$.has_more", "$.metadata.has_more", "$.metadata.page", "$.metadata.total_pages",
+_HOLDERS = (
+    "",
+    "metadata.",
+    "meta.",
+    "pagination.",
+    "page_info.",
+    "pageInfo.",
+    "paging.",
+)
+"""Where an answer keeps what it says of its pages: at its top, or in one of these."""
+
+_KEYS = {
+    "has_more": ("has_more", "hasMore", "has_next_page", "hasNextPage", "has_next"),
+    "page": ("page", "current_page", "currentPage", "page_number"),
+    "total_pages": ("total_pages", "totalPages", "page_count", "pages"),
+    "total": ("total", "totalItems", "total_items", "total_count", "totalCount"),
+    "following": ("next_page", "next_cursor", "nextCursor", "next", "next_page_token"),
+}
+"""Column -> its usual names."""
+
+_LISTS = ("data", "results", "items", "rows", "records")
+
+_TIMES = (
     "$.data[0].start_time", "$.data[0].starting_at",
     "$.data[#-1].end_time", "$.data[#-1].ending_at",
 )  # fmt: skip
@@ -19,7 +40,8 @@ def create(ws: Workspace) -> None:
     ws.create_empty(
         ws.pages,
         "source VARCHAR, file VARCHAR, has_more BOOLEAN, page BIGINT, "
-        "total_pages BIGINT, start_us BIGINT, end_us BIGINT",
+        "total_pages BIGINT, total BIGINT, items BIGINT, start_us BIGINT, "
+        "end_us BIGINT",
     )
 
 
@@ -31,13 +53,25 @@ def add(ws: Workspace, documents: str, source: str) -> None:
         documents: SQL text of ``filename`` and the JSON text ``j`` of the pages.
         source: The name of their source.
     """
-    paths = ", ".join(map(literal, _PATHS))
+    paths = list(_TIMES)
+    values = {}
+    for name, keys in _KEYS.items():
+        names = [f"$.{holder}{key}" for holder in _HOLDERS for key in keys]
+        indices = range(len(paths) + 1, len(paths) + len(names) + 1)
+        values[name] = ", ".join(f"nonempty(r[{index}])" for index in indices)
+        paths += names
+    items = ", ".join(f"nullif(json_array_length(j, '$.{key}'), 0)" for key in _LISTS)
     ws.execute(
         f"INSERT INTO {ws.pages} SELECT {literal(source)}, filename, "
-        "TRY_CAST(coalesce(r[1], r[2]) AS BOOLEAN), TRY_CAST(r[3] AS BIGINT), "
-        "TRY_CAST(r[4] AS BIGINT), parse_instant(coalesce(r[5], r[6])), "
-        "parse_instant(coalesce(r[7], r[8])) FROM (SELECT filename, "
-        f"TRY(json_extract_string(j, [{paths}])) AS r FROM ({documents}))"
+        f"coalesce(TRY_CAST(coalesce({values['has_more']}) AS BOOLEAN), "
+        f"CASE WHEN coalesce({values['following']}) IS NOT NULL THEN true END), "
+        f"TRY_CAST(coalesce({values['page']}) AS BIGINT), "
+        f"TRY_CAST(coalesce({values['total_pages']}) AS BIGINT), "
+        f"TRY_CAST(coalesce({values['total']}) AS BIGINT), items, "
+        "parse_instant(coalesce(r[1], r[2])), parse_instant(coalesce(r[3], r[4])) "
+        f"FROM (SELECT filename, TRY(coalesce({items})) AS items, "
+        "TRY(json_extract_string(j, "
+        f"[{', '.join(map(literal, paths))}])) AS r FROM ({documents}))"
     )
 
 
@@ -45,7 +79,11 @@ def missing(ws: Workspace) -> list[str]:
     """The pages that were not given, one sentence each."""
     if not ws.has_rows(ws.pages):
         return []
-    return [*_missing_of_total(ws), *_missing_successors(ws)]
+    return [
+        *_missing_of_total(ws),
+        *_missing_records(ws),
+        *_missing_successors(ws),
+    ]
 
 
 def _missing_of_total(ws: Workspace) -> list[str]:
@@ -64,6 +102,20 @@ def _missing_of_total(ws: Workspace) -> list[str]:
     ]
 
 
+def _missing_records(ws: Workspace) -> list[str]:
+    """Answers that say how many records there are, and have fewer."""
+    answers = ws.execute(
+        "SELECT source, min(file), total, sum(items)::BIGINT "
+        f"FROM {ws.pages} WHERE total_pages IS NULL GROUP BY source, total "
+        "HAVING sum(items) < total ORDER BY ALL"
+    ).fetchall()
+    return [
+        f"{source}: partial: {items:,} of {total:,} records ({Path(file).name}); "
+        "fetch the other pages too"
+        for source, file, total, items in answers
+    ]
+
+
 def _missing_successors(ws: Workspace) -> list[str]:
     """Pages that announce a next one that is not there."""
     # The pages of an answer are one chain in time: the next page begins where this
@@ -74,7 +126,9 @@ def _missing_successors(ws: Workspace) -> list[str]:
         f"AND NOT EXISTS (FROM {ws.pages} AS other "
         "WHERE other.source = p.source AND other.rowid <> p.rowid "
         "AND (other.start_us = p.end_us OR other.page = p.page + 1 "
-        "OR other.start_us < p.end_us AND other.end_us > p.end_us)) ORDER BY ALL"
+        "OR other.start_us < p.end_us AND other.end_us > p.end_us "
+        # pages without times are a chain that ends with the one that has no more
+        "OR p.start_us IS NULL AND NOT other.has_more)) ORDER BY ALL"
     ).fetchall()
     return [
         f"{source}: partial: {Path(file).name} says has_more, and the next page"

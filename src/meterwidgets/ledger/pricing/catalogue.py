@@ -1,13 +1,51 @@
-"""The bundled price list, genai-prices: what a model cost on a day, by service tier."""
+"""The bundled price list, genai-prices: what a model costs by time and terms."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from meterwidgets.ledger.pricing.rates import KINDS, NANO, STANDARD, Price, Tier
+from meterwidgets.ledger.pricing.providers import references
+from meterwidgets.ledger.pricing.rates import NANO, STANDARD, Rate, Rates, Terms
+
+_TOKEN_KEYS = {
+    "input": "input_mtok",
+    "output": "output_mtok",
+    "cache_read": "cache_read_mtok",
+    "cache_write": "cache_write_mtok",
+    "cache_write_1h": "cache_write_1h_mtok",
+    "reasoning": "output_reasoning_mtok",
+    "input_audio": "input_audio_mtok",
+    "output_audio": "output_audio_mtok",
+    "input_image": "input_image_mtok",
+    "output_image": "output_image_mtok",
+}
+"""Kind of token -> the catalogue's key of its price per 1,000,000."""
+
+_FEE_KEYS = {"request_fee": "requests_kcount", "search_fee": "web_searches_kcount"}
+"""Fee -> the catalogue's key of its price per 1,000."""
+
+
+_CACHED_MEDIA = ("cache_audio_read_mtok", "cache_image_read_mtok")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """When the price of some terms may change.
+
+    Attributes:
+        dates: Days, from whose midnight on another price may hold.
+        times: Times of each day.
+        lengths: Input tokens above which another price may hold.
+    """
+
+    dates: frozenset[date] = field(default_factory=frozenset)
+    times: frozenset[time] = field(default_factory=frozenset)
+    lengths: frozenset[int] = field(default_factory=frozenset)
 
 
 @cache
@@ -25,78 +63,130 @@ def has_catalogue() -> bool:
     return _catalogue() is not None
 
 
-def price(
-    provider: str | None, name: str | None, day: date, service: str
-) -> Price | None:
-    """The list price of a model on a day, or None: not known.
-
-    Args:
-        provider: As the ledger reports it.
-        name: Of the model, also as gateways write it.
-        day: The UTC day of the request.
-        service: The service tier. What the catalogue has no rates of for that tier
-            and day is not known, rather than standard.
-    """
+@cache
+def _model(provider: str | None, name: str | None) -> Any:
+    """A model of the catalogue, or None."""
     snapshot = _catalogue()
     if snapshot is None or not name:
         return None
-    when = datetime.combine(day, time(12), UTC)
-    for provider_id, model_ref in _references(provider, name):
+    catalogued = {each.id for each in snapshot.providers}
+    for provider_id, reference in references(provider, name, catalogued):
         try:
-            _, model = snapshot.find_provider_model(model_ref, None, provider_id, None)
+            return snapshot.find_provider_model(reference, None, provider_id, None)[1]
         except LookupError:
             continue
-        return _from_catalogue(_prices(model, when, service))
     return None
 
 
-def _prices(model: Any, when: datetime, service: str) -> Any:
-    """The rates of a model for one service tier, or None."""
-    if service == STANDARD:
-        return model.get_prices(when)
-    batch = service == "batch"
-    context = {"processing": service} if batch else {"service_tier": service}
-    for variant in getattr(model, "price_variants", None) or ():
-        begun = variant.constraint is None or variant.constraint.active(when)
-        if begun and variant.when == context:
-            return model.get_prices(when, context)
-    return None
+def price(terms: Terms, when: datetime, length: int = 0) -> Rates | None:
+    """The list price of a model, or None: not known.
 
-
-def _references(provider: str | None, name: str) -> Iterable[tuple[str | None, str]]:
-    """The names by which the catalogue may know a model, the surest first."""
-    if provider:
-        yield provider, name
-    yield None, name
-    rest = name
-    while "/" in rest:  # gateways put the provider in front: openrouter/deepseek/...
-        front, rest = rest.split("/", 1)
-        yield front, rest
-        yield None, rest
-
-
-def _from_catalogue(prices: Any) -> Price | None:
-    if prices is None or (prices.input_mtok is None and prices.output_mtok is None):
+    Args:
+        terms: What the ledger states. What the catalogue has no rates of for those
+            terms at that time is not known, rather than standard.
+        when: A moment.
+        length: Of requests with more input tokens than these.
+    """
+    model = _model(terms.provider, terms.model or terms.deployment)
+    prices = model and _prices(model, when.astimezone(UTC), terms)
+    if not prices:
         return None
-    starts = {0}
-    for kind in KINDS:
-        starts |= {tier.start for tier in getattr(_of(prices, kind), "tiers", ())}
-    tiers = tuple(
-        Tier(start, **{kind: _at(_of(prices, kind), start) for kind in KINDS})
-        for start in sorted(starts)
+    rates: dict[str, Any] = {
+        kind: _nano(getattr(prices, key, None), length, 1)
+        for kind, key in _TOKEN_KEYS.items()
+    }
+    if all(rate is None for rate in rates.values()):
+        return None
+    fees: dict[str, Any] = {
+        fee: _whole(_nano(getattr(prices, key, None), length, 1000))
+        for fee, key in _FEE_KEYS.items()
+    }
+    apart = any(getattr(prices, key, None) is not None for key in _CACHED_MEDIA)
+    return Rates(
+        basis="catalogue", currency="USD", is_cached_media_apart=apart, **rates, **fees
     )
-    return Price("catalogue", "USD", tiers)
 
 
-def _of(prices: Any, kind: str) -> Any:
-    return getattr(prices, f"{kind}_mtok", None)
+def changes(terms: Terms) -> Changes:
+    """When the list price of a model may change: days and times of UTC, and lengths."""
+    model = _model(terms.provider, terms.model or terms.deployment)
+    if model is None:
+        return Changes()
+    constraints, lengths = [], set()
+    for constraint, prices in _all_prices(model):
+        constraints.append(constraint)
+        for key in (*_TOKEN_KEYS.values(), *_FEE_KEYS.values()):
+            tiers = getattr(getattr(prices, key, None), "tiers", ())
+            lengths |= {tier.start for tier in tiers}
+    return Changes(
+        frozenset(
+            each.start_date for each in constraints if hasattr(each, "start_date")
+        ),
+        frozenset(
+            _utc(edge)
+            for each in constraints
+            if hasattr(each, "start_time")
+            for edge in (each.start_time, each.end_time)
+        ),
+        frozenset(lengths),
+    )
 
 
-def _at(price: Any, start: int) -> int | None:
-    """The rate of a price, tiered or flat, for requests past a threshold."""
+def _all_prices(model: Any) -> Iterator[tuple[Any, Any]]:
+    """Every price of a model with the constraint under which it holds, or None."""
+    dated = model.prices if isinstance(model.prices, list) else ()
+    if not isinstance(model.prices, list):
+        yield None, model.prices
+    for each in (*dated, *(model.price_variants or ())):
+        yield each.constraint, each.prices
+
+
+def _utc(edge: time) -> time:
+    """A time of day in UTC."""
+    if edge.tzinfo is None:
+        return edge
+    return datetime.combine(date(1970, 1, 2), edge).astimezone(UTC).time()
+
+
+def _prices(model: Any, when: datetime, terms: Terms) -> Any:
+    """The prices of a model for some terms, or None."""
+    if {terms.service_tier, terms.speed, terms.geography} == {STANDARD}:
+        return model.get_prices(when)
+    for context in _contexts(terms):
+        for variant in model.price_variants or ():
+            has_begun = variant.constraint is None or variant.constraint.active(when)
+            if has_begun and variant.when == context:
+                return model.get_prices(when, context)
+    return None
+
+
+def _contexts(terms: Terms) -> Iterable[dict[str, str | None]]:
+    """The terms that are not standard, as the catalogue may name them."""
+    if terms.geography != STANDARD:
+        return
+    service: dict[str, str | None] = (
+        {} if terms.service_tier == STANDARD else {"service_tier": terms.service_tier}
+    )
+    if terms.service_tier == "batch":
+        service = {"processing": "batch"}
+    if terms.speed == STANDARD:
+        yield service
+        return
+    yield service | {"speed": terms.speed}
+    if not service:  # some providers sell speed as a tier of service
+        yield {"service_tier": terms.speed}
+
+
+def _nano(price: Any, length: int, per: int) -> Rate | None:
+    """A price, tiered or flat, in nano-units, for requests longer than ``length``."""
     if price is None:
         return None
     if hasattr(price, "tiers"):
-        reached = [tier.price for tier in price.tiers if tier.start <= start]
-        price = reached[-1] if reached and start else price.base
-    return int((price * NANO).to_integral_value())
+        reached = [tier.price for tier in price.tiers if tier.start <= length]
+        price = reached[-1] if reached and length else price.base
+    rate = Fraction(price) * NANO / per
+    return rate.numerator if rate.denominator == 1 else rate
+
+
+def _whole(fee: Rate | None) -> int | None:
+    return None if fee is None else round(fee)

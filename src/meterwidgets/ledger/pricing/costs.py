@@ -11,149 +11,161 @@ price or none.
 When repriced, recorded costs are ignored: every record costs what the book says, and
 what the book doesn't price is unpriced.
 
-Besides its cost every request has its list price, which is what the book would charge,
-and the flag of ``outliers`` if it cost far more.
+Besides its cost every request has its list price, which is what the book would charge
+for its tokens, and the flag of ``outliers`` if it cost far more.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
-
 import duckdb
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.sql import identifier
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.pricing import outliers
 from meterwidgets.ledger.pricing.book import PriceBook
-from meterwidgets.ledger.pricing.catalogue import has_catalogue
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
-from meterwidgets.ledger.pricing.rates import KINDS
-
-_DAY_US = 86_400_000_000
-_FIRST_DAY = date(1970, 1, 1)
+from meterwidgets.ledger.pricing.rate_relation import RateRelation
+from meterwidgets.ledger.pricing.rate_rows import create_rates
+from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, NAMES
 
 FEW = 500_000
 """Below this, materialise the records: planning a view costs more than copying."""
 
-_RATES = (
-    "provider VARCHAR, deployment VARCHAR, model VARCHAR, service_tier VARCHAR, "
-    "day INTEGER, above BIGINT, below BIGINT, basis VARCHAR, currency VARCHAR, "
-    "any_service BOOLEAN, " + ", ".join(f"{kind} HUGEINT" for kind in KINDS)
-)
-
-_REPORTED = """coalesce(reported_cost,
+_REPORTED = """coalesce(net_cost,
   coalesce(reported_input_cost, 0) + coalesce(reported_output_cost, 0))"""
 
+_AS_REPORTED = ", ".join(
+    [
+        "source, grain, start_us, end_us",
+        *map(identifier, (*NAMES, *ATTRIBUTES, *COUNTS, "extra")),
+        "file, n, record_id, covers, own_id, grown, reported_currency",
+        *(f"reported_{name}" for name in MONEY),
+    ]
+)
+"""SQL text of the columns that a record has as they were reported."""
+
+_NOTED = (
+    "any_service, is_by_length, input_rate, read_rate, write_rate, hour_rate, "
+    "image_rate, search_fee"
+)
+"""SQL text of the columns of rates that only notes look at."""
+
+_FEE_ALONE = """(only_fee AND cost_basis = 'recorded'
+  AND coalesce(input_tokens, 0) + coalesce(output_tokens, 0) <> 0)"""
+"""SQL condition of the records whose fee is known, and not what their tokens cost."""
+
+_SIDES_AS_THEY_ARE = """coalesce(
+  least(reported_input_cost, reported_output_cost, net_cost) < 0, false)"""
+"""SQL condition of recorded parts of which one is negative: a correction."""
+
 _RECORDS = f"""
-SELECT source, grain, start_us, end_us, org, project, "user", api_key, endpoint,
-  deployment, provider, model, status, service_tier, requests, input_tokens,
-  cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
-  reasoning_tokens, latency_ms, cost_basis,
+SELECT {_AS_REPORTED}, cost_basis,
   CASE WHEN cost_basis = 'unpriced' THEN NULL
        WHEN cost_basis = 'recorded' THEN reported_currency ELSE rate_currency END
     AS currency,
-  CASE WHEN cost_basis = 'unpriced' THEN NULL
-       WHEN cost_basis <> 'recorded'
-         THEN divide_half_even(wide_input, 1000000::HUGEINT)
+  CASE WHEN cost_basis = 'unpriced' OR {_FEE_ALONE} THEN NULL
+       WHEN cost_basis <> 'recorded' THEN coalesce(list_input, {{cost_input}})
+       WHEN has_split AND {_SIDES_AS_THEY_ARE}
+       THEN coalesce(reported_input_cost, net_cost - reported_output_cost, 0)
        WHEN has_split THEN least(coalesce(
-         reported_input_cost, reported_cost - reported_output_cost, 0), reported_cost)
-       WHEN reported_cost = 0 OR output_tokens = 0 THEN reported_cost
+         reported_input_cost, net_cost - reported_output_cost, 0), net_cost)
+       WHEN net_cost = 0 OR output_tokens = 0 THEN net_cost
        WHEN input_tokens = 0 THEN 0
-       WHEN weight > 0
-         THEN divide_half_even(reported_cost::HUGEINT * weight_input, weight)
-       ELSE 0 END AS input_cost,
-  CASE WHEN cost_basis = 'unpriced' THEN NULL
-       WHEN cost_basis <> 'recorded'
-         THEN divide_half_even(wide_output, 1000000::HUGEINT)
+       ELSE coalesce(share, 0) END AS input_cost,
+  CASE WHEN cost_basis = 'unpriced' OR {_FEE_ALONE} THEN NULL
+       WHEN cost_basis <> 'recorded' THEN coalesce(list_output, {{cost_output}})
+       WHEN has_split AND {_SIDES_AS_THEY_ARE}
+       THEN coalesce(reported_output_cost, net_cost - reported_input_cost, 0)
        WHEN has_split THEN greatest(0, least(
-         coalesce(reported_output_cost, reported_cost - reported_input_cost, 0),
-         reported_cost - coalesce(reported_input_cost, 0)))
-       WHEN reported_cost = 0 OR output_tokens = 0 THEN 0
-       WHEN input_tokens = 0 THEN reported_cost
-       WHEN weight > 0 THEN
-         reported_cost - divide_half_even(reported_cost::HUGEINT * weight_input, weight)
-       ELSE 0 END AS output_cost,
-  CASE WHEN cost_basis = 'unpriced' THEN NULL
+         coalesce(reported_output_cost, net_cost - reported_input_cost, 0),
+         net_cost - coalesce(reported_input_cost, 0)))
+       WHEN net_cost = 0 OR output_tokens = 0 THEN 0
+       WHEN input_tokens = 0 THEN net_cost
+       ELSE coalesce(net_cost - share, 0) END AS output_cost,
+  CASE WHEN cost_basis = 'unpriced' OR {_FEE_ALONE} THEN NULL
        WHEN cost_basis <> 'recorded' THEN 0
+       WHEN has_split AND {_SIDES_AS_THEY_ARE}
+       THEN coalesce(net_cost - reported_input_cost - reported_output_cost, 0)
        WHEN has_split THEN
-         greatest(0, reported_cost - reported_input_cost - reported_output_cost)
-       WHEN reported_cost = 0 OR output_tokens = 0 OR input_tokens = 0 OR weight > 0
-         THEN 0
-       ELSE reported_cost END AS unsplit_cost,
-  cost_basis = 'recorded' AND NOT has_split AND reported_cost > 0 AND weight > 0
-    AND input_tokens > 0 AND output_tokens > 0 AS estimated,
+         greatest(0, net_cost - reported_input_cost - reported_output_cost)
+       WHEN net_cost = 0 OR output_tokens = 0 OR input_tokens = 0
+         OR weight > 0 THEN 0
+       ELSE net_cost END AS unsplit_cost,
+  CASE WHEN cost_basis = 'unpriced' THEN NULL
+       WHEN cost_basis = 'recorded' THEN recorded_fee
+       ELSE coalesce(recorded_fee, owed_fee) END AS fee_cost,
+  cost_basis = 'recorded' AND NOT has_split AND net_cost <> 0 AND weight > 0
+    AND input_tokens <> 0 AND output_tokens <> 0 AS estimated,
   list_cost,
   CASE WHEN cost_basis = 'recorded' THEN {outliers.flag(_REPORTED, "list_cost")} END
     AS outlier,
-  any_service, input_rate, read_rate, write_rate, hour_rate,
-  file, n, record_id, covers, own_id, grown, coalesce(billed, false) AS billed,
-  reported_cost, reported_input_cost, reported_output_cost, reported_currency
+  {_NOTED},
+  coalesce(billed, false) AS billed
 FROM {Workspace.rated}
 """
 """SQL of the priced records."""
 
 
 # long: one SQL statement
-def _rated(recorded: bool, day: str) -> str:
+def _rated(relation: RateRelation, recorded: bool) -> str:
     """SQL text of each reported row beside its rates, and the basis of its cost.
 
     A price with tiers applies to a whole request by its input tokens; a bucket of
-    requests takes the base rates.
+    requests takes those of the length that the ledger states, else the lowest.
 
     Args:
+        relation: What ``rates`` holds.
         recorded: Whether what the ledger recorded counts.
-        day: SQL text of the day whose rates apply.
     """
+    fits, scale = "true", ""
+    if relation.can_overflow:  # a recorded cost needs no list price that is absurd
+        fits = "abs(wide * numerator) < 1000000000000000000::HUGEINT * denominator"
+    if relation.number == "HUGEINT":  # so that a cost times a weight fits
+        scale = " // (1 + (abs(wide_input) + abs(wide_output)) // 1000000000000000000)"
     return f"""
 SELECT *,
-  -- a ratio of two numbers below 10^18, so that a cost times one of them fits
-  wide_input // (1 + wide // 1000000000000000000) AS weight_input,
-  wide_input // (1 + wide // 1000000000000000000)
-    + wide_output // (1 + wide // 1000000000000000000) AS weight,
-  CASE WHEN {recorded} AND (has_split OR reported_cost > 0
+  -- the part of a recorded total that its input costs, in the ratio of the price
+  CASE WHEN cost_basis = 'recorded' AND NOT has_split AND net_cost <> 0 AND weight > 0
+       THEN share_half_even(net_cost, weight_input, weight) END AS share,
+  -- in the currency of the record
+  CASE WHEN grain = 'request' AND coalesce(input_tokens, output_tokens) IS NOT NULL
+         AND (rate_currency = coalesce(reported_currency, rate_currency)
+           OR NOT {recorded})
+       THEN list_input + list_output END AS list_cost
+FROM (SELECT *,
+  CASE WHEN basis IS NOT NULL AND {fits} THEN {relation.nano("wide_input")} END
+    AS list_input,
+  CASE WHEN basis IS NOT NULL AND {fits} THEN {relation.nano("wide_output")} END
+    AS list_output,
+  abs(wide_input){scale} AS weight_input,
+  abs(wide_input){scale} + abs(wide_output){scale} AS weight,
+  CASE WHEN {recorded} AND (has_split OR reported_cost <> 0
          OR recorded_zero AND reported_cost = 0 OR reported_cost = 0
            AND coalesce(input_tokens, 0) + coalesce(output_tokens, 0) = 0)
        THEN 'recorded'
        WHEN basis IS NULL OR wide IS NULL
-         OR coalesce(input_tokens, output_tokens) IS NULL THEN 'unpriced'
+         OR coalesce(input_tokens, output_tokens) IS NULL
+         OR only_fee AND rate_currency <> reported_currency
+       THEN CASE WHEN only_fee THEN 'recorded' ELSE 'unpriced' END
        WHEN {recorded} AND reported_cost = 0 AND basis = 'catalogue' AND wide > 0
        THEN 'unpriced'
-       ELSE basis END AS cost_basis,
-  -- in the currency of the record, and below what it can hold: 10^9, in millionths
-  CASE WHEN grain = 'request' AND wide < 1000000000000000000000000::HUGEINT
-         AND coalesce(input_tokens, output_tokens) IS NOT NULL
-         AND (rate_currency = coalesce(reported_currency, rate_currency)
-           OR NOT {recorded})
-       THEN divide_half_even(wide_input, 1000000::HUGEINT)
-         + divide_half_even(wide_output, 1000000::HUGEINT) END AS list_cost
-FROM (SELECT *, wide_input + wide_output AS wide
-FROM (SELECT l.*,
+       ELSE basis END AS cost_basis
+FROM (SELECT *, wide_input + wide_output AS wide,
+  -- the cost of the tokens: a recorded total without the fee that is part of it
+  CASE WHEN only_fee THEN 0
+    WHEN reported_cost < 0 THEN reported_cost - coalesce(recorded_fee, 0)
+    WHEN reported_cost >= 0
+    THEN greatest(0, reported_cost - coalesce(recorded_fee, 0)) END AS net_cost
+FROM (SELECT *,
+  CASE WHEN basis IS NOT NULL THEN {relation.product("input")} END AS wide_input,
+  CASE WHEN basis IS NOT NULL THEN {relation.product("output")} END AS wide_output,
+  {relation.fee()} AS owed_fee,
   coalesce(reported_input_cost, reported_output_cost) IS NOT NULL AS has_split,
-  r.basis, r.currency AS rate_currency, r.any_service, r.input AS input_rate,
-  r.cache_read AS read_rate, r.cache_write AS write_rate, r.cache_write_1h AS hour_rate,
-  CASE WHEN coalesce(l.input_tokens, 0) = 0 THEN 0::HUGEINT ELSE
-    (l.input_tokens - coalesce(cache_read_tokens, 0) - coalesce(cache_write_tokens, 0))
-      * r.input
-    + coalesce(cache_read_tokens, 0) * coalesce(r.cache_read, r.input)
-    + (coalesce(cache_write_tokens, 0) - coalesce(cache_write_1h_tokens, 0))
-      * coalesce(r.cache_write, r.input)
-    + coalesce(cache_write_1h_tokens, 0)
-      * coalesce(r.cache_write_1h, r.cache_write, r.input) END AS wide_input,
-  CASE WHEN coalesce(l.output_tokens, 0) = 0 THEN 0::HUGEINT
-    ELSE l.output_tokens * r.output END AS wide_output
-FROM {Workspace.reported} l LEFT JOIN {Workspace.rates} r
-  -- usage that cost rows pay for gets no price of its own
-  ON NOT (coalesce(l.billed, false) AND {recorded})
-  AND l.provider IS NOT DISTINCT FROM r.provider
-  AND l.deployment IS NOT DISTINCT FROM r.deployment
-  AND l.model IS NOT DISTINCT FROM r.model
-  AND l.service_tier IS NOT DISTINCT FROM r.service_tier
-  AND {day} = r.day
-  AND (CASE WHEN l.grain = 'bucket' THEN 0 ELSE coalesce(l.input_tokens, 0) END
-       > r.above OR r.above = 0)
-  AND CASE WHEN l.grain = 'bucket' THEN 0 ELSE coalesce(l.input_tokens, 0) END
-      <= r.below))
+  CASE WHEN {recorded} THEN reported_fee_cost END AS recorded_fee,
+  recorded_fee IS NOT NULL AND coalesce(
+    reported_cost, reported_input_cost, reported_output_cost) IS NULL AS only_fee
+FROM ({relation.joined(recorded)}))))
 """
 
 
@@ -162,32 +174,25 @@ def price(ws: Workspace, book: PriceBook, pricing: Pricing = RECORDED) -> None:
 
     Args:
         ws: A workspace with ``reported``.
-        book: Asked once per distinct provider, deployment, model, service tier and
-            UTC day.
+        book: Asked once per distinct terms, and per change of their price.
         pricing: The pricing mode.
 
     Raises:
         LedgerError: When the rates make a cost larger than a record can hold.
     """
-    day = f"l.start_us // {_DAY_US}"
-    if pricing.as_of is not None:
-        day = f"{(pricing.as_of - _FIRST_DAY).days}"
-    ws.create_empty(ws.rates, _RATES)
     count = ws.count(ws.reported)
-    keys = []
-    if book.rates or (book.catalogue and has_catalogue()):
-        keys = ws.execute(
-            f"SELECT DISTINCT provider, deployment, model, service_tier, {day} "
-            f"FROM {ws.reported} AS l"
-        ).fetchall()
-    rows = [row for key in keys for row in _rates_of(book, *key)]
-    if rows:
-        _insert_rates(ws, rows)
-    ws.create(ws.rated, _rated(not pricing.is_repriced, day), view=True)
-    view = count >= FEW
+    relation = create_rates(ws, book, pricing)
+    ws.create(ws.rated, _rated(relation, not pricing.is_repriced), view=True)
+    records = _RECORDS.format(
+        cost_input=relation.nano("wide_input"), cost_output=relation.nano("wide_output")
+    )
     try:
-        ws.create(ws.records, _RECORDS, view=view)
-        if rows and view:
+        if count < FEW:
+            _create_table(ws, records)
+            return
+        empty = ws.keep(f"SELECT * FROM ({records}) LIMIT 0")
+        ws.create(ws.records, f"{records} UNION ALL FROM {empty}", view=True)
+        if relation.can_overflow:
             ws.execute(f"SELECT count(input_cost + output_cost) FROM {ws.records}")
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
         raise LedgerError(
@@ -196,43 +201,16 @@ def price(ws: Workspace, book: PriceBook, pricing: Pricing = RECORDED) -> None:
         ) from None
 
 
-def _rates_of(
-    book: PriceBook,
-    provider: str | None,
-    deployment: str | None,
-    model: str | None,
-    service_tier: str | None,
-    day: int,
-) -> list[dict[str, Any]]:
-    """The rows of ``rates`` for one combination of names on one day."""
-    when = _FIRST_DAY + timedelta(days=day)
-    price = book.price(provider, deployment, model, when, service_tier=service_tier)
-    if price is None:
-        return []
-    ends = [tier.above for tier in price.tiers[1:]] + [2**63 - 1]
-    key = {
-        "provider": provider,
-        "deployment": deployment,
-        "model": model,
-        "service_tier": service_tier,
-        "day": day,
-        "basis": price.basis,
-        "currency": price.currency,
-        "any_service": price.any_service,
-    }
-    return [
-        key
-        | {"above": tier.above, "below": below}
-        | {kind: getattr(tier, kind) for kind in KINDS}
-        for tier, below in zip(price.tiers, ends, strict=True)
-    ]
-
-
-def _insert_rates(ws: Workspace, rows: list[dict[str, Any]]) -> None:
-    import pyarrow as pa
-
-    names = {"provider", "deployment", "model", "service_tier", "basis", "currency"}
-    kinds = dict.fromkeys(names, pa.string()) | {"any_service": pa.bool_()}
-    schema = pa.schema([(key, kinds.get(key, pa.int64())) for key in rows[0]])
-    with ws.registered(pa.Table.from_pylist(rows, schema=schema)) as new:
-        ws.execute(f"INSERT INTO {ws.rates} BY NAME SELECT * FROM {new}")
+def _create_table(ws: Workspace, records: str) -> None:
+    """Price the records once, without room for columns that are null in all rows."""
+    absent = ws.absent(ws.reported) & {*ATTRIBUTES, *COUNTS, "extra"}
+    if not absent:
+        ws.create(ws.records, records)
+        return
+    names = ", ".join(map(identifier, sorted(absent)))
+    nulls = ", ".join(
+        f"NULL::{'BIGINT' if name in COUNTS else 'VARCHAR'} AS {identifier(name)}"
+        for name in sorted(absent)
+    )
+    rows = ws.keep(f"SELECT * EXCLUDE ({names}) FROM ({records})")
+    ws.create(ws.records, f"SELECT *, {nulls} FROM {rows}", view=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from meterwidgets.ledger.engine.workspace import Engine, Workspace
+from meterwidgets.schema import COST
 
 FLAG = "over list price"
 """Their value of the dimension ``outlier``; all other usage has null."""
@@ -90,7 +91,7 @@ def dearest(engine: Engine, records: str = Workspace.records) -> tuple[Outlier, 
         "SELECT start_us, org, project, deployment, model, endpoint, "
         '"user", currency, cost, list_cost, tokens FROM (SELECT *, row_number() OVER '
         f"(PARTITION BY currency ORDER BY {_ORDER}) AS place "
-        "FROM (SELECT *, input_cost + output_cost + unsplit_cost AS cost, "
+        f"FROM (SELECT *, {COST} AS cost, "
         "coalesce(input_tokens, 0) + coalesce(output_tokens, 0) AS tokens "
         f"FROM {records} WHERE outlier IS NOT NULL) AS flagged) AS ranked "
         f"WHERE place <= {KEPT} ORDER BY {_ORDER}"

@@ -55,7 +55,7 @@ def sniff_json(
     lines = text.splitlines()
     if _parse_object(lines[0]) is None and _is_document(text):
         return "unstructured", _sample_documents(path, "unstructured", con)
-    records = _parse_objects(lines[:_SAMPLED_RECORDS])
+    records = parse_objects(lines[:_SAMPLED_RECORDS])
     if len(head) >= HEAD_BYTES:
         records += _sample_beyond_head(path)
     if not records and text.startswith("{"):
@@ -129,7 +129,7 @@ def _sample_documents(
     except duckdb.Error as error:
         reason = explain_json_error(path, str(error).splitlines()[0])
         raise LedgerError(f"{path}: is not readable as JSON ({reason})") from None
-    return tuple(_parse_objects([text for (text,) in rows]))
+    return tuple(parse_objects([text for (text,) in rows]))
 
 
 def _sample_beyond_head(path: Path) -> list[Record]:
@@ -142,7 +142,7 @@ def _sample_beyond_head(path: Path) -> list[Record]:
         for number in range(1, _SAMPLED_PIECES + 1):
             stream.seek(max(0, size * number // _SAMPLED_PIECES - _PIECE_BYTES))
             lines = stream.read(_PIECE_BYTES).decode("utf-8", "replace").splitlines()
-            records += _parse_objects(lines[1:])  # the first one is cut
+            records += parse_objects(lines[1:])  # the first one is cut
     return records
 
 
@@ -157,7 +157,7 @@ def _is_document(text: str) -> bool:
     return text.startswith("{")
 
 
-def _parse_objects(texts: Sequence[str]) -> list[Record]:
+def parse_objects(texts: Sequence[str]) -> list[Record]:
     """Those of some texts that are JSON objects."""
     parsed = map(_parse_object, texts)
     return [record for record in parsed if record is not None]

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.readers.containers import unreadable
 from meterwidgets.ledger.readers.csv_file import open_csv
 from meterwidgets.ledger.readers.files import (
     LONGEST_LINE,
@@ -41,8 +42,8 @@ def open_file(path: Path, con: duckdb.DuckDBPyConnection) -> RawLedger:
         raise LedgerError(f"{path}: can't be read ({reason})") from None
     if head.startswith(b"PAR1"):
         return open_parquet(path, con)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise LedgerError(f"{path}: is UTF-16; save it as UTF-8")
+    if problem := unreadable(head):
+        raise LedgerError(f"{path}: {problem}")
     text = head.decode("utf-8-sig", "replace")
     if not text.strip():
         raise LedgerError(f"{path}: is empty; name a ledger that has rows")

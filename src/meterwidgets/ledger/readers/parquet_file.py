@@ -19,7 +19,9 @@ def open_parquet(path: Path, con: duckdb.DuckDBPyConnection) -> RawLedger:
         LedgerError: When it can't be read.
     """
     try:
-        described = con.sql(f"SELECT * FROM read_parquet({path_literal(path)})")
+        described = con.sql(
+            f"SELECT * FROM read_parquet({path_literal(path)}, hive_partitioning=false)"
+        )
         names, types = described.columns, [str(each) for each in described.types]
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]

@@ -41,6 +41,7 @@ class RawLedger:
         notes: What the user should know of it, one sentence each.
         is_unordered: Whether row numbers mean nothing, so that messages name ids.
         is_numbered: Whether rows come with their numbers ``n``.
+        select_pages: Selects the answers that the rows were taken out of.
     """
 
     name: str
@@ -53,6 +54,7 @@ class RawLedger:
     notes: tuple[str, ...] = ()
     is_unordered: bool = False
     is_numbered: bool = False
+    select_pages: SelectRows | None = None
 
     def type_of(self, column: str) -> str:
         """The type of a column; text where the ledger is not typed."""

@@ -1,8 +1,9 @@
 """From raw values to checked fields, as SQL.
 
-Counts are whole and not negative, money is decimal text rounded once, half-even, to a
-billionth, instants are UTC. A row that breaks a rule keeps its number, field, value
-and reason, and goes to the rejects; the good rows go on.
+Counts are whole, money is decimal text rounded once, half-even, to a billionth,
+instants are UTC. A count is negative only in a correction: where the cost is negative,
+too, or the source says so. A row without a time or amount keeps its number, field,
+value and reason, and goes to the rejects; a doubtful field of another row becomes null.
 """
 
 from __future__ import annotations
@@ -10,12 +11,35 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from meterwidgets.ledger.engine.macros import IS_SHORT_COST, LARGEST_COUNT
-from meterwidgets.ledger.records.rules import CURRENCY, END_US, FIRST_US, reject
-from meterwidgets.schema import COUNTS, FIELDS, MONEY, NAMES
+from meterwidgets.ledger.engine.sql import literal
+from meterwidgets.ledger.records import parts
+from meterwidgets.ledger.records.rules import (
+    IS_CURRENCY,
+    IS_END,
+    NOT_USAGE,
+    doubts,
+    reject,
+)
+from meterwidgets.schema import ATTRIBUTES, COUNTS, FIELDS, MONEY, NAMES, UNSTORED
 
-_INTEGER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-_HAS_ZONE = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
+INTEGER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_CREDIT = """CASE WHEN is_credit AND abs(parse_amount(cost_t)) < 1000000000
+  THEN CAST(CAST(parse_amount(cost_t) AS DECIMAL(28, 9)) * 1000000000 AS BIGINT) END"""
+"""SQL text of the amount of a credit, tax or purchase, in nano-units."""
+
+COUNTED = (*COUNTS, *UNSTORED)
+"""The fields that hold whole numbers."""
+
+_EXTRA = (
+    "CASE WHEN len(extra_v) > 0 "
+    "THEN CAST(to_json(map_from_entries(extra_v)) AS VARCHAR) END AS extra",
+    "CASE WHEN extra_t IS NOT NULL THEN coalesce(count_values(extra_t), 1) "
+    "- coalesce(len(extra_v), 0) END AS extra_dropped",
+)
+"""SQL text of the values of no field that fit in a record, and of how many don't."""
+
+HAS_ZONE = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
+"""Type of a column of timestamps -> SQL text of whether they have a zone."""
 
 
 def reads(field: str, kind: str) -> bool:
@@ -30,16 +54,16 @@ def reads(field: str, kind: str) -> bool:
 
 def _macro(field: str, kind: str) -> str:
     """The macro that parses a field from a column of a type; "" if there is none."""
-    is_integer = kind.lstrip("U") in _INTEGER_TYPES
-    if field in COUNTS:
-        by_kind = {"VARCHAR": "parse_count", "DOUBLE": "count_from_double"}
+    is_integer = kind.lstrip("U") in INTEGER_TYPES
+    if field in COUNTED:
+        by_kind = {"VARCHAR": "parse_signed_count", "DOUBLE": "count_from_double"}
         return "count_from_integer" if is_integer else by_kind.get(kind, "")
     if field in MONEY:
         if is_integer or re.fullmatch(r"DECIMAL\(\d+,\s?\d\)", kind):
             return "cost_from_decimal"
         return {"VARCHAR": "parse_cost", "DOUBLE": "cost_from_double"}.get(kind, "")
     if field in {"start", "end"}:
-        by_kind = dict.fromkeys(_HAS_ZONE, "instant_from_timestamp")
+        by_kind = dict.fromkeys(HAS_ZONE, "instant_from_timestamp")
         return {"VARCHAR": "parse_instant", **by_kind}.get(kind, "")
     return ""
 
@@ -51,8 +75,13 @@ def parsed(
     *,
     kinds: Mapping[str, str],
     only: str,
+    left_out: Mapping[str, str],
     recorded_zero: str,
+    credit: str,
+    remark: str,
     labels: Mapping[str, str],
+    beside: Collection[str] = (),
+    has_corrections: bool = False,
     plain: Collection[str] = (),
 ) -> str:
     """SQL text that turns raw rows into checked fields.
@@ -64,14 +93,23 @@ def parsed(
         kinds: Our field -> its type, for those that come as ``reads`` allows; the
             others are text.
         only: SQL condition of the rows that are usage.
+        left_out: Why other rows are left out -> SQL condition.
         recorded_zero: SQL condition under which a cost of 0 is a price.
+        credit: SQL condition of the rows whose cost is a credit, tax or purchase; ""
+            where there are none.
+        remark: SQL text of what users should know of a row, NULL for most rows; ""
+            where there is nothing to know.
         labels: Dimension -> SQL text of the name of its value.
+        beside: The parts that stand beside their whole, where no total tells.
+        has_corrections: Whether a negative count is always one of a correction.
         plain: The fields that ``proof`` found plain.
 
     Returns:
         A SELECT of ``file``, ``n``, ``used``, every field (times as ``start_us`` and
         ``end_us``, money in nano), ``org_label`` and its like, ``zoned``,
-        ``recorded_zero`` and ``reject`` (field, value, reason).
+        ``left_out``, ``recorded_zero``, ``reject`` (field, value, reason), ``doubts``,
+        a list of the same, ``added_tokens``, those that are beside a whole by their
+        number only, and, where there may be some, ``credit`` in nano and ``remark``.
     """
     label_columns = {f"{name}_label": text for name, text in labels.items()}
     raw = "".join(
@@ -79,17 +117,32 @@ def parsed(
         for name, text in {**fields, **label_columns}.items()
     )
     texts = [f"{_text(name, fields, kinds, plain)} AS {name}_t" for name in FIELDS]
+    reasons = " ".join(
+        f"WHEN {condition} THEN {literal(why)}" for why, condition in left_out.items()
+    )
+    reason = f"CASE {reasons} END" if reasons else "NULL::VARCHAR"
     texts += [f"text_or_null({name}_r) AS {name}" for name in label_columns]
     # a macro repeats its argument, so each value gets a name before it goes into one;
-    # from the inside: raw values (_r), texts (_t), numbers (_v), rules, fields
+    # from the inside: raw values (_r), texts (_t), numbers (_v), those below 0, what
+    # the parts add up to, doubts, rejects, fields
+    # a credit is no usage, whatever else the source says about its row
+    is_credit = f"coalesce({credit}, false)" if credit else "false"
+    amount = f", {_CREDIT} AS credit" if credit else ""
+    words, raw_words = (", remark", f", {remark} AS remark") if remark else ("", "")
     return f"""
-SELECT file, n, {_values(kinds, label_columns)}
+SELECT file, n, {_values(fields, kinds, label_columns, beside, plain)}{amount}{words}
 FROM (SELECT *, {reject(fields, plain)} AS reject
+FROM (SELECT *, {doubts(fields, plain)} AS doubts
+FROM (SELECT *{parts.beside(fields, beside)}
+FROM (SELECT *, {parts.fit(fields)} AS fit, {parts.split(fields)} AS split
+FROM (SELECT *{_signed(fields, plain, has_corrections=has_corrections)}
 FROM (SELECT *, {_numbers(fields, kinds, plain)}
-FROM (SELECT file, n, broken, text, used, recorded_zero, {", ".join(texts)}
-FROM (SELECT file, n, broken, text, coalesce({only}, false) AS used,
-    coalesce({recorded_zero}, false) AS recorded_zero{raw}
-FROM ({relation})))))
+FROM (SELECT file, n, broken, text, used, left_out, recorded_zero, is_credit{words},
+  {", ".join(texts)}
+FROM (SELECT file, n, broken, text, {is_credit} AS is_credit,
+    coalesce({only}, false) AND NOT {is_credit} AS used, {reason} AS left_out,
+    coalesce({recorded_zero}, false) AS recorded_zero{raw_words}{raw}
+FROM ({relation})))))))))
 """
 
 
@@ -115,14 +168,15 @@ def _numbers(
     fields: Collection[str], kinds: Mapping[str, str], plain: Collection[str]
 ) -> str:
     """SQL text of the parsed counts, costs and times."""
-    columns = {name: f"{name}_v" for name in (*COUNTS, *MONEY)}
+    columns = {name: f"{name}_v" for name in (*COUNTED, *MONEY)}
     columns |= {"start": "start_us", "end": "end_us"}
-    return ", ".join(
+    numbers = ", ".join(
         f"{_number(name, kinds.get(name, 'VARCHAR'), name in plain)} AS {column}"
         if name in fields
         else f"NULL::BIGINT AS {column}"
         for name, column in columns.items()
     )
+    return f"{numbers}, fitting_entries(short_entries(extra_t)) AS extra_v"
 
 
 def _number(name: str, kind: str, plain: bool) -> str:
@@ -132,78 +186,64 @@ def _number(name: str, kind: str, plain: bool) -> str:
         return f"{_macro(name, kind)}({text})"
     if name in MONEY:
         return f"CAST(round({text} * 1e9) AS BIGINT)"
-    return f"CAST({text} AS BIGINT)" if name in COUNTS else f"epoch_us({text})"
+    return f"CAST({text} AS BIGINT)" if name in COUNTED else f"epoch_us({text})"
 
 
-def _values(kinds: Mapping[str, str], label_columns: Collection[str]) -> str:
+def _signed(
+    fields: Collection[str], plain: Collection[str], *, has_corrections: bool
+) -> str:
+    """SQL text that makes the negative counts null that correct nothing."""
+    costs = [name for name in MONEY if name in fields and name not in plain]
+    if has_corrections:
+        is_correction = "true"
+    elif not costs:
+        is_correction = "false"
+    else:
+        split = " + ".join(f"coalesce({name}_v, 0)" for name in MONEY if name != "cost")
+        is_correction = f"coalesce(cost_v, {split}) < 0"
+    columns = [
+        f"CASE WHEN {name}_v >= 0 OR {condition} THEN {name}_v END AS {name}_v"
+        for name in COUNTED
+        if name in fields and name not in plain
+        for condition in ["false" if name in NOT_USAGE else is_correction]
+    ]
+    return f" REPLACE ({', '.join(columns)})" if columns else ""
+
+
+def _values(
+    fields: Collection[str],
+    kinds: Mapping[str, str],
+    label_columns: Collection[str],
+    beside: Collection[str],
+    plain: Collection[str],
+) -> str:
     """SQL text of the checked fields."""
     counts = {name: f"{name}_v" for name in COUNTS}
-    # tokens written for an hour were written, whether or not the sum is reported
-    counts["cache_write_tokens"] = (
-        "coalesce(cache_write_tokens_v, cache_write_1h_tokens_v)"
-    )
-    zoned = _HAS_ZONE.get(kinds.get("start", ""), "has_zone(start_t)")
-    names = ("record_id", "covers", *NAMES, "status")
+    counts["cache_write_tokens"] = parts.written_to_cache(fields)
+    counts |= {name: parts.whole(name, fields) for name in parts.WHOLES}
+    money = {name: f"{name}_v" for name in MONEY} | parts.sides(fields)
+    if "currency" in fields and "currency" not in plain:
+        # an amount in no known currency is no cost
+        is_money = f"currency_t IS NULL OR {IS_CURRENCY}"
+        money = {n: f"CASE WHEN {is_money} THEN {v} END" for n, v in money.items()}
+    zoned = HAS_ZONE.get(kinds.get("start", ""), "has_zone(start_t)")
+    names = {name: f"{name}_t" for name in ("record_id", "covers", *NAMES, *ATTRIBUTES)}
+    names["service_tier"] = "tier_name(service_tier_t)"
+    names |= {name: f"lower({name}_t)" for name in ("speed", "geography")}
     return ", ".join(
-        ["used", "start_us", "end_us", f"{zoned} AS zoned", "recorded_zero"]
-        + [f'{name}_t AS "{name}"' for name in names]
-        + ["tier_name(service_tier_t) AS service_tier"]
+        [
+            "used",
+            "left_out",
+            "start_us",
+            f"CASE WHEN {IS_END} THEN end_us END AS end_us",
+            f"{zoned} AS zoned",
+            "recorded_zero",
+        ]
+        + [f'{value} AS "{name}"' for name, value in names.items()]
         + [f"{value} AS {name}" for name, value in counts.items()]
-        + [f"{name}_v AS reported_{name}" for name in MONEY]
+        + [*_EXTRA]
+        + [f"{value} AS reported_{name}" for name, value in money.items()]
         + ["upper(currency_t) AS reported_currency", *label_columns, "reject"]
+        + ["CASE WHEN used AND reject IS NULL THEN doubts END AS doubts"]
+        + [f"{parts.added(fields, beside)} AS added_tokens"]
     )
-
-
-def proof(
-    relation: str,
-    fields: Mapping[str, str],
-    *,
-    kinds: Mapping[str, str],
-    zone: str,
-) -> str:
-    """SQL text that finds the plain fields: all of their values are good as they are.
-
-    The bounds of a column, or its distinct values, take a fraction of the time that
-    parsing each of its values takes.
-
-    Args:
-        relation: As ``parsed`` has it.
-        fields: Likewise.
-        kinds: Likewise.
-        zone: That of timestamps without one.
-
-    Returns:
-        A SELECT of one row: for each field that can be plain, whether it is.
-    """
-    conditions = {
-        name: _is_plain(f"{name}_r", name, kinds.get(name, "VARCHAR"), zone)
-        for name in fields
-    }
-    raw = ", ".join(f"{text} AS {name}_r" for name, text in fields.items())
-    columns = ", ".join(
-        f'coalesce({condition}, true) AS "{name}"'
-        for name, condition in conditions.items()
-        if condition
-    )
-    return f"SELECT {columns or 1} FROM (SELECT {raw} FROM ({relation}))"
-
-
-def _is_plain(raw: str, name: str, kind: str, zone: str) -> str:
-    """SQL text of whether all values of a column are good; "" if that is too slow."""
-    if name in COUNTS and kind.lstrip("U") in _INTEGER_TYPES:
-        return f"min({raw}) >= 0 AND max({raw}) <= {LARGEST_COUNT}"
-    if name in MONEY and kind == "DOUBLE":
-        # by a file's statistics, which leave NaN out, the engine skips comparisons
-        return f"bool_and(NOT isnan({raw}) AND {IS_SHORT_COST.format(d=raw)})"
-    if kind in _HAS_ZONE and (zone == "UTC" or _HAS_ZONE[kind] == "true"):
-        make = "make_timestamptz" if _HAS_ZONE[kind] == "true" else "make_timestamp"
-        bounds = f"min({raw}) >= {make}({FIRST_US}) AND max({raw}) < {make}({END_US})"
-        return bounds + f" AND count(*) = count({raw})" * (name == "start")
-    if name in {"start", "end", *COUNTS, *MONEY}:
-        return ""
-    if name in {"record_id", "covers"}:
-        return f"bool_and(text_or_null({raw}) IS NOT DISTINCT FROM {raw})"
-    good = "text_or_null(t) IS NOT DISTINCT FROM t"
-    if name == "currency":
-        good += f" AND regexp_full_match(t, '{CURRENCY}')"
-    return f"list_bool_and(list_transform(list(DISTINCT {raw}), lambda t: {good}))"

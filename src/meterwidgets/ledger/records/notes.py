@@ -11,6 +11,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.catalogue import has_catalogue
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
+from meterwidgets.schema import COST
 from meterwidgets.text import counted
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ def _kinds(records: str, where: str, *extra_sums: str) -> str:
     return (
         "SELECT source, grain = 'bucket' AND coalesce(end_us - start_us, 0) >= "
         f"{_DAY_US} AS daily, billed, cost_basis AS basis, currency, count(*) AS "
-        "records, coalesce(sum(input_cost + output_cost + unsplit_cost), 0) AS nano"
-        f"{extra} FROM {records} {where} GROUP BY ALL"
+        f"records, coalesce(sum({COST}), 0) AS nano{extra} FROM {records} {where} "
+        "GROUP BY ALL"
     )
 
 
@@ -201,11 +202,10 @@ def _prices(tallies: list[Tally], book: PriceBook) -> list[str]:
                 f"{counted(count, 'record has', 'records have')} no price{hint}"
             )
         else:
-            amount = str(sum(each.nano for each in of_kind)).rjust(10, "0")
+            nano = sum(each.nano for each in of_kind)
             cost = counted(_records(of_kind), "record costs", "records cost")
-            said.append(
-                f"{cost} {amount[:-9]}.{amount[-9:]} {currency}, {words[basis]}"
-            )
+            sign, (units, rest) = "-" * (nano < 0), divmod(abs(nano), 10**9)
+            said.append(f"{cost} {sign}{units}.{rest:09} {currency}, {words[basis]}")
     return said
 
 

@@ -5,24 +5,22 @@ Files with the same statement are loaded together.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.duplicates.dedupe import COUNTED
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.envelopes.raw_values import select_values
 from meterwidgets.ledger.readers.postgres_url import parse_database_url
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.records import mapping, normalise
-from meterwidgets.ledger.records.dedupe import COUNTED
-from meterwidgets.ledger.sources import registry
-from meterwidgets.ledger.sources.base import PLACEHOLDER, Source
-from meterwidgets.schema import COUNTS
+from meterwidgets.ledger.records import normalise, plain_values
+from meterwidgets.ledger.records.raw_fields import RawFields, raw_fields
+from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.tables.column_values import ColumnValues
+from meterwidgets.ledger.tables.formulas import Formula
+from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, OPTIONAL
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,9 @@ class LedgerSpec:
         tz: The time zone of timestamps without one.
         currency: The currency of costs that name none.
         since: Of databases, keep only the rows that began then or later.
+        is_part: Whether a dataframe is a part of a table whose columns are all named,
+            so that its values tell nothing of the whole.
+        written: When the ledger was written; None asks the file, or is now.
     """
 
     inputs: Sequence[Any]
@@ -44,6 +45,8 @@ class LedgerSpec:
     tz: str = "UTC"
     currency: str = "USD"
     since: datetime | None = None
+    is_part: bool = False
+    written: datetime | None = None
 
     def __post_init__(self) -> None:
         """Put databases in the place of their addresses, which may hold passwords."""
@@ -63,7 +66,14 @@ class Plan:
         bucketed: Whether a row is a bucket of requests.
         zone: The zone of timestamps without one.
         currency: That of costs that name none.
-        notes: What users should know, one sentence each.
+        notes: What users should know of files like this one, each a sentence without
+            the name of the file.
+        formulas: Our field -> how columns make it, where ``fields`` has only one.
+        unread: The columns of tokens and money that are not read.
+        may_fail: Whether it is one of a folder's files, which is left out if it can't
+            be read.
+        written: When the ledger was written, where somebody says so.
+        beside: The parts that stand beside their whole, where no total tells.
     """
 
     raw: RawLedger
@@ -73,6 +83,11 @@ class Plan:
     zone: str
     currency: str
     notes: tuple[str, ...] = ()
+    formulas: Mapping[str, Formula] = field(default_factory=dict)
+    unread: tuple[ColumnValues, ...] = ()
+    may_fail: bool = False
+    written: datetime | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -84,6 +99,10 @@ class Plan:
         """What the number of a row counts."""
         levels = self.source.levels
         return levels[-1].name if levels else self.raw.unit
+
+    def has(self, field: str) -> bool:
+        """Whether its rows hold a field: one that few have only where it is filled."""
+        return field in self.fields or field not in OPTIONAL
 
     def statement(self, files: str, first: int) -> str:
         """SQL text that adds the rows of some files like this one to ``reported``.
@@ -104,8 +123,16 @@ class Plan:
         """
         own = not self.source.is_mapped
         known = "requests" in self.fields or self.bucketed
-        counts = ", ".join(name for name in COUNTS if name != "requests")
+        values = ", ".join(
+            name
+            for name in (*ATTRIBUTES, *COUNTS, "extra")
+            if name != "requests" and self.has(name)
+        )
+        costs = ", ".join(f"reported_{name}" for name in MONEY if self.has(name))
+        dropped = "extra_dropped, " if self.has("extra") else ""
         names = "".join(f", {name}_label" for name in self.source.labels)
+        credit = ", credit" if self._has_credits else ""
+        remark = ", remark" if self.source.remarks else ""
         return f"""
           SELECT {literal(self.source.name)} AS source,
             '{"bucket" if self.bucketed else "request"}' AS grain,
@@ -113,22 +140,25 @@ class Plan:
             record_id, {own} AS own_id, covers, start_us, end_us,
             org, project, "user", api_key, endpoint,
             coalesce(deployment, model) AS deployment, provider,
-            coalesce(model, deployment) AS model, status, service_tier,
-            {"requests" if known else "1::BIGINT AS requests"}, {counts},
-            reported_cost, reported_input_cost, reported_output_cost, recorded_zero,
+            coalesce(model, deployment) AS model,
+            {"requests" if known else "1::BIGINT AS requests"}, {values}, {dropped}
+            {costs}, recorded_zero,
             {COUNTED if self.source.keep_largest else "NULL::BIGINT"} AS grown,
-            CASE WHEN coalesce(
-                reported_cost, reported_input_cost, reported_output_cost) IS NOT NULL
+            CASE WHEN coalesce({costs}{credit}) IS NOT NULL
               THEN coalesce(reported_currency, {literal(self.currency)})
               END AS reported_currency,
-            used, zoned, reject{names}
+            used, left_out, zoned, reject, doubts, added_tokens{names}{credit}{remark}
           FROM ({self._parsed(files, plain)})
         """
+
+    @property
+    def _has_credits(self) -> bool:
+        return self.source.credit != "false"
 
     def proof(self, files: str) -> str:
         """SQL text of which fields of some files like this one are plain."""
         raw = self._raw(files)
-        return normalise.proof(
+        return plain_values.proof(
             raw.relation, raw.fields, kinds=raw.kinds, zone=self.zone
         )
 
@@ -140,116 +170,18 @@ class Plan:
             raw.fields,
             kinds=raw.kinds,
             only=raw.only,
+            left_out=raw.left_out,
             recorded_zero=raw.recorded_zero,
+            credit=raw.credit if self._has_credits else "",
+            remark=raw.remark,
             labels=raw.labels,
+            beside=self.beside,
+            has_corrections=self.source.has_corrections,
             plain=plain,
         )
 
-    def _raw(self, files: str) -> _Values:
-        """The raw values: every ``{column}`` becomes its value."""
-        columns = _Columns(self.source.derived)
-        fill = columns.fill
-        if not self.source.is_mapped:
-            fields = {name: fill(text) for name, text in self.fields.items()}
-        else:  # a column of a table may have any name, braces too
-            fields = {n: columns.value(text[1:-1]) for n, text in self.fields.items()}
-        only, zero = fill(self.source.where), fill(self.source.free_when)
-        labels = {name: fill(text) for name, text in self.source.labels.items()}
-        derived = [fill(text) for text in self.source.derived.values()]
-        kinds = {
-            name: kind
-            for name, text in self.fields.items()
-            if columns.uses.count(text[1:-1]) == 1
-            and normalise.reads(name, kind := self.raw.type_of(text[1:-1]))
-        }
-        relation = select_values(
-            self.raw,
-            files,
-            list(dict.fromkeys(columns.uses)),
-            levels=self.source.levels,
-            typed={self.fields[name][1:-1] for name in kinds},
+    def _raw(self, files: str) -> RawFields:
+        """The raw values of its fields."""
+        return raw_fields(
+            self.raw, files, self.source, self.fields, formulas=self.formulas
         )
-        if derived:
-            relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
-        for number, text in enumerate(derived):
-            relation = f"SELECT *, {text} AS d{number} FROM ({relation})"
-        return _Values(relation, fields, kinds, only, zero, labels)
-
-
-class _Columns:
-    """Gives the columns in a source's SQL the names of their values.
-
-    Attributes:
-        uses: The columns, as often as they are used.
-    """
-
-    def __init__(self, derived: Collection[str]) -> None:
-        self.uses: list[str] = []
-        self._derived = list(derived)
-        self._numbers: dict[str, int] = {}
-
-    def value(self, column: str) -> str:
-        """SQL text of the value of a column: ``v0``, ``v1`` ..., by first use."""
-        self.uses.append(column)
-        return f"v{self._numbers.setdefault(column, len(self._numbers))}"
-
-    def fill(self, text: str) -> str:
-        """SQL text with a value in place of each ``{column}``."""
-
-        def name(match: re.Match[str]) -> str:
-            if match[1] in self._derived:
-                return f"d{self._derived.index(match[1])}"
-            return self.value(match[1])
-
-        return PLACEHOLDER.sub(name, text)
-
-
-@dataclass(frozen=True)
-class _Values:
-    """SQL text of raw values; see ``normalise.parsed``."""
-
-    relation: str
-    fields: Mapping[str, str]
-    kinds: Mapping[str, str]
-    only: str
-    recorded_zero: str
-    labels: Mapping[str, str]
-
-
-def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
-    """Choose the source that reads a ledger, and the columns that fill its fields.
-
-    Raises:
-        LedgerError: When no source fits, or a column is missing.
-    """
-    try:
-        if spec.source:
-            source = registry.find(spec.source)
-        elif spec.columns:
-            source = registry.find("table")
-        else:
-            source = registry.recognise(raw.sample)
-    except LedgerError as error:
-        raise LedgerError(f"{raw.name}: {error}") from None
-    zone = source.timezone or spec.tz
-    bare = replace(raw, sample=replace(raw.sample, records=()))
-    if not source.is_mapped:
-        if spec.columns:
-            raise LedgerError(
-                f"{raw.name}: the columns of the source {source.name!r} are known; "
-                "leave out columns=, or choose source='table'"
-            )
-        bucketed = source.grain == "bucket"
-        return Plan(bare, source, source.field_sql, bucketed, zone, spec.currency)
-    columns = list(raw.sample.columns)
-    for column in (spec.columns or {}).values():
-        if column not in columns and raw.has_column(column, ws.con):
-            columns.append(column)
-    if not columns:
-        raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")
-    mapped, guessed = mapping.check(spec.columns, columns, where=raw.name)
-    pairs = ", ".join(f"{ours} <- {theirs}" for ours, theirs in guessed.items())
-    notes = (f"{Path(raw.name).name}: guessed {pairs}",) if guessed else ()
-    fields = {ours: "{" + theirs + "}" for ours, theirs in mapped.items()}
-    bucketed = mapping.is_bucketed(mapped)
-    return Plan(bare, source, fields, bucketed, zone, spec.currency, notes)

@@ -9,6 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.records.spans import LedgerSpan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credit:
+    """The credits, taxes and purchases of a bill on one day, summed.
+
+    Attributes:
+        source: The bill's format.
+        org: As reported; None where it is not.
+        day: The UTC day, in days since 1970.
+        currency: Of the amount.
+        nano: The amount in nano-units, credits below zero.
+        rows: How many rows it is the sum of.
+    """
+
+    source: str
+    org: str | None
+    day: int
+    currency: str
+    nano: int
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -21,7 +43,10 @@ class Quality:
         duplicates: Rows that repeat another one.
         assumed_tz: Whether timestamps without a zone were read in an assumed one.
         notes: What else users should know, one sentence each.
-        rejects: File, line, field, value and reason of the first 10,000 rejected rows.
+        credits: Credits, taxes and purchases of bills, which are in no record.
+        rejects: File, line, field, value and reason of the first 10,000 rejected rows
+            and doubtful fields; ``kept`` where the row is a record without the field.
+        spans: The times of each file, database or table that has usage.
     """
 
     records: int = 0
@@ -29,7 +54,9 @@ class Quality:
     duplicates: int = 0
     assumed_tz: bool = False
     notes: tuple[str, ...] = ()
+    credits: tuple[Credit, ...] = ()
     rejects: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    spans: tuple[LedgerSpan, ...] = field(default=(), repr=False, compare=False)
 
 
 def describe(reject: Mapping[str, Any]) -> str:
@@ -52,13 +79,20 @@ def describe(reject: Mapping[str, Any]) -> str:
 
 
 def as_line(reject: Mapping[str, Any]) -> str:
-    """A reject as a line of ``rejects.jsonl``: file, line, field, value, reason."""
-    kept = {key: reject[key] for key in ("file", "line", "field", "value", "reason")}
-    return json.dumps(kept, ensure_ascii=False) + "\n"
+    """A reject as a line of ``rejects.jsonl``.
+
+    Returns:
+        JSON of the file, line, field, value and reason; and ``kept``, whether the row
+        became a record without that field.
+    """
+    names = ("file", "line", "field", "value", "reason")
+    values = {key: reject[key] for key in names}
+    values["kept"] = bool(reject.get("kept"))
+    return json.dumps(values, ensure_ascii=False) + "\n"
 
 
 def write_rejects(rejects: Iterable[Mapping[str, Any]], path: Path) -> None:
-    """Write rejected rows as JSON lines: file, line, field, value, reason.
+    """Write rejected rows and doubtful fields as JSON lines, see ``as_line``.
 
     Args:
         rejects: The rows, as in ``Quality.rejects``.

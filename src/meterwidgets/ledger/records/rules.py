@@ -1,6 +1,11 @@
-"""The rules that a row must keep to become a record, as SQL.
+"""The rules for rows, as SQL: which become no record, and which fields are doubtful.
 
-The raw text of a field is ``<field>_t`` here, its parsed number ``<field>_v``.
+A row is rejected only when its time can't be read, or when none of the amounts that it
+states can be read. Whatever else is wrong with a field makes that field null, a doubt:
+the record's cost and its request stay.
+
+The raw text of a field is ``<field>_t`` here, its parsed number ``<field>_v``: null
+where it can't be read, and where a count is negative but corrects nothing.
 """
 
 from __future__ import annotations
@@ -8,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from meterwidgets.ledger.records import parts
 from meterwidgets.schema import COUNTS, MONEY
 
 FIRST_US, END_US = 946_684_800_000_000, 4_102_444_800_000_000
@@ -16,10 +22,19 @@ FIRST_US, END_US = 946_684_800_000_000, 4_102_444_800_000_000
 CURRENCY = "[A-Za-z]{3}"
 """Regular expression of a currency code."""
 
+IS_CURRENCY = f"regexp_full_match(currency_t, '{CURRENCY}')"
+"""SQL condition of a row whose currency is a code."""
+
+IS_END = f"end_us >= start_us AND end_us < {END_US}"
+"""SQL condition of a row whose end can be the end of its usage."""
+
+NOT_USAGE = ("latency_ms", "first_token_ms")
+"""Counts of something else than usage: a row with nothing but them is no usage."""
+
 
 @dataclass(frozen=True)
 class _Rule:
-    """A condition under which a row is rejected.
+    """A condition under which a field can't be used.
 
     Attributes:
         field: The field that is to blame.
@@ -33,86 +48,114 @@ class _Rule:
     reason: str
     alone: bool = True
 
-    def branch(self) -> str:
-        """SQL text of a branch of the CASE that finds why a row is rejected."""
+    def broken(self) -> str:
+        """SQL text of what is wrong, for rows that break the rule."""
         return (
-            f"WHEN {self.condition} THEN {{'field': '{self.field}', "
-            f"'value': {_text(self.field)}, 'reason': {self.reason}}}"
+            f"{{'field': '{self.field}', 'value': {_text(self.field)}, "
+            f"'reason': {self.reason}}}"
         )
+
+
+def doubts(fields: Collection[str], plain: Collection[str]) -> str:
+    """SQL text of the list of doubts of a row; null where there is none.
+
+    Args:
+        fields: The fields that the ledger has; rules of others can't be broken.
+        plain: The fields whose values are all known to be good.
+    """
+    rules = list(_applicable(_field_rules(fields), fields, plain))
+    if not rules:
+        return "NULL::STRUCT(field VARCHAR, value VARCHAR, reason VARCHAR)[]"
+    items = [f"CASE WHEN {rule.condition} THEN {rule.broken()} END" for rule in rules]
+    return (
+        f"CASE WHEN {' OR '.join(rule.condition for rule in rules)} "
+        f"THEN list_filter([{', '.join(items)}], lambda d: d IS NOT NULL) END"
+    )
 
 
 def reject(fields: Collection[str], plain: Collection[str]) -> str:
     """SQL text of the reject of a row (field, value, reason); NULL for a good one.
 
     Args:
-        fields: The fields that the ledger has; rules of others can't be broken.
-        plain: The fields whose values are all known to be good.
+        fields: As ``doubts`` has it.
+        plain: Likewise.
     """
     branches = "\n".join(
-        rule.branch()
-        for rule in _rules()
-        if rule.field in fields and not (rule.alone and rule.field in plain)
+        f"WHEN {rule.condition} THEN {rule.broken()}"
+        for rule in _applicable(_start_rules(), fields, plain)
     )
+    amounts = [
+        f"{name}_v" for name in fields
+        if name in MONEY or (name in COUNTS and name not in NOT_USAGE)
+    ]  # fmt: skip
     return (
         "CASE WHEN broken IS NULL AND NOT used THEN NULL\nWHEN broken IS NOT NULL "
-        f"THEN {{'field': '', 'value': text, 'reason': broken}}\n{branches} END"
+        f"THEN {{'field': '', 'value': text, 'reason': broken}}\n{branches}\n"
+        f"WHEN doubts IS NOT NULL AND coalesce({', '.join(amounts)}) IS NULL "
+        f"THEN {_doubt_of_amount()} END"
     )
 
 
-def _rules() -> Iterator[_Rule]:
-    """All rules: of several that a row breaks, the first is its reason."""
-    yield from _time_rules()
-    for name in COUNTS:
-        yield _Rule(name, _is_unparsed(name), _why_no_count(_text(name)))
-    yield from _part_rules()
-    for name in MONEY:
-        yield _Rule(name, _is_unparsed(name), _why_no_cost(_text(name)))
-    # a sum of two rounded parts may be off by two billionths
-    yield _Rule(
-        "cost",
-        "coalesce(input_cost_v, 0) + coalesce(output_cost_v, 0) > cost_v + 2",
-        "'is less than the input_cost and output_cost that are its parts'",
-        alone=False,
-    )
-    yield _Rule(
-        "currency",
-        f"currency_t IS NOT NULL AND NOT regexp_full_match(currency_t, '{CURRENCY}')",
-        "'is not a currency code such as USD'",
+def _doubt_of_amount() -> str:
+    """SQL text of the first doubt of an amount."""
+    others = ", ".join(f"'{name}'" for name in ("end", "currency", *NOT_USAGE))
+    return f"list_filter(doubts, lambda d: d.field NOT IN ({others}))[1]"
+
+
+def _applicable(
+    rules: Iterator[_Rule], fields: Collection[str], plain: Collection[str]
+) -> Iterator[_Rule]:
+    """The rules that a row of a ledger can break."""
+    return (
+        rule
+        for rule in rules
+        if rule.field in fields and not (rule.alone and rule.field in plain)
     )
 
 
-def _time_rules() -> Iterator[_Rule]:
-    outside = "'is not between the years 2000 and 2100'"
+def _start_rules() -> Iterator[_Rule]:
+    """Without a time there is no record: of several reasons the first is said."""
     yield _Rule("start", "start_t IS NULL", "'is missing'")
     yield _Rule("start", "start_us IS NULL", "'is not a time'")
-    yield _Rule("start", f"start_us < {FIRST_US} OR start_us >= {END_US}", outside)
+    yield _Rule("start", f"start_us < {FIRST_US} OR start_us >= {END_US}", _OUTSIDE)
+
+
+_OUTSIDE = "'is not between the years 2000 and 2100'"
+
+
+def _field_rules(fields: Collection[str]) -> Iterator[_Rule]:
+    """What makes a single field doubtful."""
     yield _Rule("end", "end_t IS NOT NULL AND end_us IS NULL", "'is not a time'")
     yield _Rule("end", "end_us < start_us", "'is before the start'", alone=False)
-    yield _Rule("end", f"end_us >= {END_US}", outside)
-
-
-def _part_rules() -> Iterator[_Rule]:
-    """Parts of the tokens are not more than the whole."""
-    for part, whole in (
-        ("cache_read_tokens", "input_tokens"),
-        ("cache_write_tokens", "input_tokens"),
-        ("cache_write_1h_tokens", "input_tokens"),
-    ):
-        yield _part_rule(part, whole)
-    write = "coalesce(cache_write_tokens_v, cache_write_1h_tokens_v, 0)"
+    yield _Rule("end", f"end_us >= {END_US}", _OUTSIDE)
+    for name in COUNTS:
+        yield _Rule(name, _is_unparsed(name), _why_no_count(_text(name)))
+    for name in parts.WHOLES:
+        if parts.has_parts(name, fields):
+            yield _Rule(
+                name,
+                parts.too_large(name, fields),
+                "'is, with the parts beside it, larger than a record can hold (10^15)'",
+                alone=False,
+            )
+    for name in MONEY:
+        yield _Rule(name, _is_unparsed(name), _why_no_cost(_text(name)))
+    for name, other in (parts.SIDES, parts.SIDES[::-1]):
+        condition = f"split = 'over' AND {name}_v IS NOT NULL"
+        if name == parts.SIDES[1]:  # one doubt a split is enough
+            condition += f" AND {other}_v IS NULL"
+        yield _Rule(
+            name,
+            condition,
+            f"CASE WHEN {other}_v IS NULL THEN 'is more than the cost that it is a "
+            f"part of' ELSE 'and the {other} add up to more than the cost' END",
+            alone=False,
+        )
     yield _Rule(
-        "cache_read_tokens",
-        f"coalesce(cache_read_tokens_v, 0) + {write} > input_tokens_v",
-        "'is, with the cache_write_tokens, more than the input_tokens'",
-        alone=False,
+        "currency",
+        f"currency_t IS NOT NULL AND NOT {IS_CURRENCY}",
+        "'is not a currency code such as USD'",
     )
-    yield _part_rule("reasoning_tokens", "output_tokens")
-    yield _part_rule("cache_write_1h_tokens", "cache_write_tokens")
-
-
-def _part_rule(part: str, whole: str) -> _Rule:
-    reason = f"'is more than the {whole} that it is a part of'"
-    return _Rule(part, f"{part}_v > {whole}_v", reason, alone=False)
 
 
 def _is_unparsed(name: str) -> str:
@@ -132,11 +175,9 @@ def _why_no_count(text: str) -> str:
 
 def _why_no_cost(text: str) -> str:
     """SQL text of the reason why a text is not a cost."""
-    amount = f"parse_amount({text})"
     return (
-        f"CASE WHEN {amount} < 0 THEN 'a cost cannot be negative' "
-        f"WHEN {amount} IS NULL AND NOT is_huge({text}) THEN 'is not a number' "
-        "ELSE 'is larger than a record can hold (10^9)' END"
+        f"CASE WHEN parse_amount({text}) IS NULL AND NOT is_huge({text}) "
+        "THEN 'is not a number' ELSE 'is larger than a record can hold (10^9)' END"
     )
 
 

@@ -17,7 +17,7 @@ from meterwidgets.ledger.sources.buckets import (
     is_bucketed,
     result_column,
 )
-from meterwidgets.ledger.sources.sql import sum_of
+from meterwidgets.ledger.sources.sql import is_credit, lower_bound, sum_of
 
 _START, _RESULT = "{bucket.starting_at}", "{result.@record}"
 
@@ -52,6 +52,13 @@ USAGE = Source(
         "provider": constant("anthropic"),
         "model": result_column("model"),
         "service_tier": result_column("service_tier"),
+        "speed": result_column("speed"),
+        "geography": result_column("inference_geo"),
+        "context_tokens": Field(
+            lower_bound("{result.context_window}"),
+            "results.context_window, such as 200k-1M",
+        ),
+        "searches": result_column("server_tool_use.web_search_requests"),
         "requests": NOT_COUNTED,
         "input_tokens": Field(
             sum_of("{result.uncached_input_tokens}", _READ, _FIVE_MINUTES, _HOUR),
@@ -73,8 +80,8 @@ USAGE = Source(
         "how many requests there were: unknown, not 0",
         "costs (in the cost report; else priced by rates)",
         "organization and users; names of workspaces and keys (ids only)",
-        "a model, tier, workspace or key that the answer was not grouped by",
-        "web searches",
+        "a model, tier, speed, geography, context window, workspace or key that the "
+        "answer was not grouped by",
         *BUCKETS_CANNOT_TELL,
     ),
 )
@@ -104,6 +111,7 @@ COSTS = Source(
         "cost": Field("from_cents({result.amount})", "results.amount (cents)"),
         "currency": Field("coalesce({result.currency}, 'USD')", "results.currency"),
     },
+    credit=is_credit("{result.description}", "{result.amount}"),
     derived=bucket_key(_START, _RESULT, amounts=["amount"], within=SAME_RESULTS),
     keep_largest=True,
     is_paginated=True,

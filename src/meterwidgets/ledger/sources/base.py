@@ -11,7 +11,7 @@ from meterwidgets.errors import ConfigError, MeterError, unknown
 from meterwidgets.ledger.envelopes.levels import LEVEL_COLUMNS, Level
 from meterwidgets.ledger.envelopes.raw_values import FILE_COLUMN
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.schema import FIELDS
+from meterwidgets.schema import FIELDS, MONEY
 from meterwidgets.zones import zone
 
 PLACEHOLDER = re.compile(r"\{(.+?)\}")
@@ -20,7 +20,16 @@ PLACEHOLDER = re.compile(r"\{(.+?)\}")
 LABELLED = ("org", "project", "user", "api_key")
 """The fields whose values may have names besides their ids."""
 
-_COSTS = {"cost", "input_cost", "output_cost"}
+PART_COLUMNS = ("@part", "@part_number")
+"""The columns of a source that declares ``parts``."""
+
+BESIDE = (
+    "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+    "other_input_tokens", "other_output_tokens",
+)  # fmt: skip
+"""The parts of tokens that may stand beside their whole."""
+
+_COSTS = {*MONEY}
 _TOKENS = {"input_tokens", "output_tokens"}
 
 
@@ -80,9 +89,16 @@ class Source:
         is_mapped: Whether the user's or a guessed mapping of columns fills the fields.
         levels: Where the records of a nested ledger lie, from the outside in.
         where: SQL condition of the rows that are usage; other rows are left out.
+        credit: SQL condition of the rows that are money without usage: credits, taxes,
+            purchases. They are in no spend; their sum is shown beside it.
+        left_out: Why rows with usage are left out, as notes say it after "left out:"
+            -> SQL condition; of several that hold the first is the reason.
         derived: Further columns -> SQL text, each over the raw columns and the derived
             ones above it. A window may look at neighbouring rows of one ``file`` by
             their number ``n``.
+        parts: SQL text of a list of further records inside a row, as JSON texts. Each
+            makes a row of its own besides the row itself, with its ``{@part}``, null
+            in the row itself; ``{@part_number}`` counts them from 1, and is 0 there.
         labels: Field -> SQL text of the name of its value.
         timezone: The zone of timestamps without one, where the format fixes it.
         grain: What a record is: a request, or a bucket of requests.
@@ -92,8 +108,21 @@ class Source:
             several with one id the largest is kept: counters only rise, and the time
             of an export is not in it.
         is_paginated: Whether a file is one of several pages of an answer.
+        is_nested: Whether records form a tree, ``covers`` naming the parent, so that
+            one may repeat the usage of all that is below it.
+        trace: SQL text of the trace of a nested record, over fields of the record.
+        sums_trace: SQL condition of the nested records that only sum others up, over
+            fields of the record.
+        retrievals: The endpoints that may repeat the usage of an earlier request under
+            another id.
+        remarks: What users should know of some records, each in words that follow
+            their number, their tokens and money -> SQL condition of those records.
         pays_for: The source whose usage is paid by the costs of this one.
         family: Sources of one family report the same usage.
+        beside: The parts of tokens, of those in `BESIDE`, that stand beside their
+            whole, where no total tells otherwise.
+        has_corrections: Whether a negative count corrects an earlier one, whatever
+            its cost; else only one beside a negative cost does.
 
     Raises:
         ConfigError: When the declaration can't work, naming the source and the key.
@@ -107,15 +136,25 @@ class Source:
     is_mapped: bool = False
     levels: tuple[Level, ...] = ()
     where: str = "true"
+    credit: str = "false"
+    left_out: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
+    parts: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     timezone: str | None = None
     grain: Literal["request", "bucket"] = "request"
     free_when: str = "true"
     keep_largest: bool = False
     is_paginated: bool = False
+    is_nested: bool = False
+    trace: str = "NULL"
+    sums_trace: str = "false"
+    retrievals: tuple[str, ...] = ()
+    remarks: Mapping[str, str] = field(default_factory=dict)
     pays_for: str = ""
     family: str = ""
+    beside: tuple[str, ...] = ()
+    has_corrections: bool = False
 
     def __post_init__(self) -> None:
         for key, problem in self._problems():
@@ -138,16 +177,19 @@ class Source:
         columns = (
             name for _, text in self._sql() for name in PLACEHOLDER.findall(text)
         )
-        return tuple(
-            dict.fromkeys(each for each in columns if each not in self.derived)
-        )
+        made = {*self.derived, *(PART_COLUMNS if self.parts else ())}
+        return tuple(dict.fromkeys(each for each in columns if each not in made))
 
     def _sql(self) -> Iterator[tuple[str, str]]:
         """Every SQL text, with the key that holds it."""
         yield from ((f"fields.{key}", text) for key, text in self.field_sql.items())
         yield from ((f"labels.{key}", text) for key, text in self.labels.items())
         yield from ((f"derived.{key}", text) for key, text in self.derived.items())
+        yield from ((f"remarks.{key}", text) for key, text in self.remarks.items())
+        yield from ((f"left_out.{key}", text) for key, text in self.left_out.items())
+        yield "parts", self.parts or "true"
         yield "where", self.where
+        yield "credit", self.credit
         yield "free_when", self.free_when
 
     def _problems(self) -> Iterator[tuple[str, str]]:
@@ -173,7 +215,7 @@ class Source:
         yield from self._placeholder_problems()
 
     def _mapping_problems(self) -> Iterator[tuple[str, str]]:
-        sql = [key for key, text in self._sql() if text != "true"]
+        sql = [key for key, text in self._sql() if text not in ("true", "false")]
         if sql or any(each.sql for each in self.fields.values()):
             yield "is_mapped", "the mapping decides, so no SQL may be declared"
         for key in ("levels", "keep_largest", "is_paginated", "pays_for"):
@@ -196,8 +238,13 @@ class Source:
             yield "keep_largest", "compares records by id; fields has no 'record_id'"
         if "covers" in self.fields and "record_id" not in self.fields:
             yield "fields.covers", "names an id; fields has no 'record_id'"
+        if self.is_nested and "covers" not in self.fields:
+            yield "is_nested", "needs the parent of a record in fields['covers']"
         if self.grain == "request" and "requests" in self.fields:
             yield "fields.requests", "is 1 for grain='request'; did you mean 'bucket'?"
+        for key in self.beside:
+            if key not in BESIDE:
+                yield "beside", unknown("part", key, BESIDE)
         if self.pays_for and (tokens or not costs):
             yield "pays_for", "is for costs without tokens"
         for key in self.labels:
@@ -231,7 +278,7 @@ class Source:
 
     def _unresolved(self, name: str) -> str:
         """Why no sample can have a raw column, or nothing."""
-        if name == FILE_COLUMN:
+        if name == FILE_COLUMN or (self.parts and name in PART_COLUMNS):
             return ""
         if name.startswith("@") or name in self.derived:
             return f"is not {FILE_COLUMN} and not a derived column above it"

@@ -1,6 +1,7 @@
 """FOCUS 1.x, the bill of a cloud: a row a meter, input and output tokens apart.
 
-Only usage is read; credits, taxes and purchases are left out and counted.
+Usage is read, corrections of it with their sign. Credits, taxes, purchases and
+adjustments are no usage: they are summed up beside it.
 """
 
 from __future__ import annotations
@@ -14,23 +15,103 @@ def _matches(sample: Sample) -> bool:
     return {"ChargePeriodStart", "BilledCost", "BillingCurrency"} <= set(sample.columns)
 
 
-_METER = "lower(concat_ws(' ', {SkuMeter}, {SkuId}, {SkuPriceId}, {ChargeDescription}))"
-_UNIT = "lower({ConsumedUnit})"
-_TOKENS = (
-    "CASE WHEN regexp_matches(" + _UNIT + ", 'tokens?$') THEN "
-    "CAST(TRY_CAST({ConsumedQuantity} AS DECIMAL(26, 9)) * CASE "
-    f"WHEN regexp_matches({_UNIT}, '^(1m|m|million|1000000|1,000,000)[ -]') "
-    "THEN 1000000 "
-    f"WHEN regexp_matches({_UNIT}, '^(1k|k|thousand|1000|1,000)[ -]') THEN 1000 "
-    "ELSE 1 END AS VARCHAR) END"
+_IS_USAGE = "coalesce(lower(nonempty({ChargeCategory})) = 'usage', true)"
+_NAMED_AI = (
+    "coalesce(regexp_matches(lower({ServiceName}), "
+    "'openai|bedrock|foundry models|anthropic|claude|gemini'), false)"
 )
-_IS_OUT = f"regexp_matches({_METER}, 'output|completion|generated')"
-_IS_IN = f"regexp_matches({_METER}, 'input|prompt') AND NOT {_IS_OUT}"
+_IS_AI = f"(coalesce(starts_with({{ServiceCategory}}, 'AI'), true) OR {_NAMED_AI})"
+"""Marketplaces sell models under any category, by the name of the service."""
+
+_METER = "lower(concat_ws(' ', {SkuMeter}, {SkuId}, {SkuPriceId}))"
+_DESCRIPTION = "lower({ChargeDescription})"
+_DETAILS = "lower(TRY(json_extract_string({SkuPriceDetails}, '$.%s')))"
+_OUTPUT = (
+    "output|completion|generated|response|"
+    + (_WORD := r"(^|[^a-z])(%s)([^a-z]|$)") % "outp|outpt"
+)
+_INPUT = "input|prompt|" + _WORD % "inp|inpt"
+_SHORT_OUTPUT, _SHORT_INPUT = _WORD % "out|opt", _WORD % "in" + "|cache|cchd"
+"""Regular expressions of what meters call the side of their tokens: in full, and as
+short as only the name of a meter is, not a sentence about it."""
+
+
+def _side(text: str, as_output: str, as_input: str) -> str:
+    """SQL text of the side that a text names, output first; else null."""
+    return (
+        f"WHEN regexp_matches({text}, '{as_output}') THEN 'output' "
+        f"WHEN regexp_matches({text}, '{as_input}') THEN 'input' "
+    )
+
+
+_SIDE = (
+    "CASE "
+    + _side(_DETAILS % "TokenDirection", "output", "input")
+    + _side(_METER, _OUTPUT, _INPUT)
+    + _side(_DESCRIPTION, _OUTPUT, _INPUT)
+    + _side(_METER, _SHORT_OUTPUT, _SHORT_INPUT)
+    + "END"
+)
+_IS_IN, _IS_OUT = f"{_SIDE} = 'input'", f"{_SIDE} = 'output'"
+_ACTION = _DETAILS % "CacheAction"
+_NAMES = f"concat_ws(' ', {_METER}, {_DESCRIPTION}, {_ACTION})"
+_CACHE = r"(^|[^n])cache|cchd|(^|[^a-z])cd([^a-z]|$)"
+_IS_CACHE = (
+    f"CASE WHEN {_ACTION} IS NOT NULL THEN {_ACTION} IN ('read', 'write') "
+    f"ELSE regexp_matches({_NAMES}, '{_CACHE}') "
+    f"AND NOT regexp_matches({_NAMES}, 'uncached|no.?cache') END"
+)
+_IS_WRITE = rf"regexp_matches({_NAMES}, 'write|creation|(^|[^a-z])wr([^a-z]|$)')"
 _TIER = (
-    f"nullif(regexp_extract({_METER}, "
+    f"nullif(regexp_extract({_METER} || ' ' || coalesce({_DESCRIPTION}, ''), "
     r"'(^|[^a-z])(batch|flex|priority)($|[^a-z])', 2), '')"
 )
 _COST = first_of("{EffectiveCost}", "{BilledCost}")
+
+_UNIT = "trim(lower({ConsumedUnit}))"
+_SCALES = {
+    "": 1,
+    "k|thousand|thousands": 1_000,
+    "m|mm|million|millions": 1_000_000,
+    "b|bn|billion|billions": 1_000_000_000,
+}
+
+
+def _parsed_unit(scale: str, tokens: str) -> str:
+    """Regular expression of a unit of tokens: its number, then its scale."""
+    spaces, words = "[ -]*", "( of)?"
+    return rf"^(per )?([0-9][0-9,]*)?{spaces}({scale}){words}{spaces}{tokens}$"
+
+
+def _tokens_a_unit(unit: str, tokens: str) -> str:
+    """SQL text of the tokens that one unit is; null where it is not understood."""
+    return (
+        "CASE "
+        + " ".join(
+            f"WHEN regexp_matches({unit}, '{_parsed_unit(scale, tokens)}') THEN "
+            f"{factor} * coalesce(TRY_CAST(replace(regexp_extract({unit}, "
+            f"'{_parsed_unit(scale, tokens)}', 2), ',', '') AS BIGINT), 1)"
+            for scale, factor in _SCALES.items()
+        )
+        + " END"
+    )
+
+
+_SOLD = (
+    "regexp_extract({ChargeDescription}, '(?i)(thousand|million|billion) "
+    "(input|prompt|output|response|completion|cache (read|write)) tokens', 1)"
+)
+"""A marketplace counts "Units" and says in the description what one of them is."""
+_FACTOR = (
+    f"CASE WHEN {_UNIT} IN ('unit', 'units') THEN CASE lower({_SOLD}) "
+    "WHEN 'thousand' THEN 1000 WHEN 'million' THEN 1000000 "
+    "WHEN 'billion' THEN 1000000000 END "
+    f"ELSE {_tokens_a_unit(_UNIT, 'tok(en)?s?')} END"
+)
+_TOKENS = (
+    "CAST(TRY_CAST({ConsumedQuantity} AS DECIMAL(26, 9)) * "
+    f"({_FACTOR})::BIGINT AS VARCHAR)"
+)
 
 
 def _tag(*names: str) -> str:
@@ -44,8 +125,8 @@ SOURCE = Source(
     matches=_matches,
     timezone="UTC",
     grain="bucket",
-    where="coalesce({ChargeCategory} = 'Usage', true) AND "
-    "coalesce(starts_with({ServiceCategory}, 'AI'), true)",
+    where=f"{_IS_USAGE} AND {_IS_AI}",
+    credit=f"NOT {_IS_USAGE} AND {_IS_AI}",
     fields={
         "start": column("ChargePeriodStart"),
         "end": column("ChargePeriodEnd"),
@@ -64,10 +145,13 @@ SOURCE = Source(
             "ConsumedQuantity of a meter of input tokens",
         ),
         "cache_read_tokens": Field(
-            f"CASE WHEN {_IS_IN} "
-            f"AND regexp_matches({_METER}, 'cache') AND NOT "
-            f"regexp_matches({_METER}, 'write|creation') THEN {_TOKENS} END",
+            f"CASE WHEN {_IS_IN} AND {_IS_CACHE} AND NOT {_IS_WRITE} "
+            f"THEN {_TOKENS} END",
             "the same, of a meter of cached input",
+        ),
+        "cache_write_tokens": Field(
+            f"CASE WHEN {_IS_IN} AND {_IS_CACHE} AND {_IS_WRITE} THEN {_TOKENS} END",
+            "the same, of a meter of cache writes",
         ),
         "output_tokens": Field(
             f"CASE WHEN {_IS_OUT} THEN {_TOKENS} END",
@@ -82,8 +166,8 @@ SOURCE = Source(
     },
     cannot_tell=(
         "requests; API keys",
-        "credits, taxes, purchases and adjustments (ChargeCategory other than Usage "
-        "is left out)",
+        "credits, taxes, purchases and adjustments (ChargeCategory other than Usage): "
+        "their sum stands beside the spend",
         "tokens of a meter whose name says neither input nor output, or whose unit is "
         "not of tokens",
         "what was cached, where the meter does not say",

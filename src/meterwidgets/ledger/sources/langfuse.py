@@ -1,14 +1,16 @@
 """Langfuse observations, as exported or as its API answers.
 
-The parts of ``usage_details`` stand apart, unless their total says that they are inside
-the input and the output. Times have no zone and are UTC.
+Every key of ``usage_details`` with "input" in it is input, every one with "output" is
+output. These parts stand beside ``input`` and ``output``, unless the total says that
+they are inside. Observations nest: one that repeats the usage of those below goes out.
+Times have no zone and are UTC.
 """
 
 from __future__ import annotations
 
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source, column
-from meterwidgets.ledger.sources.sql import first_of, sum_of
+from meterwidgets.ledger.sources.sql import first_of
 
 
 def _matches(sample: Sample) -> bool:
@@ -27,6 +29,7 @@ def _usage(*keys: str) -> str:
     return f"coalesce({values})"
 
 
+_DETAILS = "coalesce({usage_details}, {usageDetails})"
 _IN, _OUT, _SUM = _usage("input"), _usage("output"), _usage("total")
 _READ = _usage(
     "cache_read_input_tokens", "input_cached_tokens", "input_cache_read",
@@ -36,7 +39,30 @@ _WRITE = _usage(
     "cache_creation_input_tokens", "input_cache_creation", "input_cache_write",
 )  # fmt: skip
 _THOUGHT = _usage("output_reasoning_tokens", "output_reasoning", "reasoning_tokens")
-_INSIDE = f"parse_count({_SUM}) = parse_count({_IN}) + parse_count({_OUT})"
+
+
+def _with_parts(side: str, this: str, other: str, other_side: str) -> str:
+    """SQL text of the tokens of one side, by the sums that the total may be."""
+    parts = f"parts_named({_DETAILS}, '{side}')"
+    others = f"parts_named({_DETAILS}, '{other_side}')"
+    whole = f"sum_counts(list_concat([{this}], {parts}))"
+    both = f"sum_counts([{this}, {other}])"
+    without = f"sum_counts(list_concat([{this}, {other}], {others}))"
+    return (
+        f"CASE WHEN parse_count({_SUM}) IN (parse_count({both}), "
+        f"parse_count({without})) AND {this} IS NOT NULL THEN {this} ELSE {whole} END"
+    )
+
+
+_ALL_IN = _with_parts("input", _IN, _OUT, "output")
+_ALL_OUT = _with_parts("output", _OUT, _IN, "input")
+_COST = first_of(
+    "{total_cost}",
+    "{totalCost}",
+    "{calculatedTotalCost}",
+    "TRY(json_extract_string(coalesce({cost_details}, {costDetails}), '$.total'))",
+)
+_IS_USAGE = f"coalesce({_IN}, {_OUT}, {_SUM}, {_COST}) IS NOT NULL"
 _SECONDS = "TRY_CAST({latency} AS DECIMAL(18, 9))"
 
 SOURCE = Source(
@@ -44,9 +70,14 @@ SOURCE = Source(
     title="Langfuse observations (JSON, CSV, Parquet)",
     matches=_matches,
     timezone="UTC",
-    where="upper({type}) IN ('GENERATION', 'EMBEDDING')",
+    where="coalesce(upper({type}) IN ('GENERATION', 'EMBEDDING') "
+    f"OR upper({{type}}) NOT IN ('SPAN', 'EVENT') AND {_IS_USAGE}, false)",
     fields={
         "record_id": column("id"),
+        "covers": Field(
+            first_of("{parent_observation_id}", "{parentObservationId}"),
+            "parent_observation_id, whose usage goes out",
+        ),
         "start": Field(first_of("{start_time}", "{startTime}"), "start_time (UTC)"),
         "end": Field(first_of("{end_time}", "{endTime}"), "end_time"),
         "project": Field(first_of("{project_id}", "{projectId}"), "project_id"),
@@ -61,26 +92,19 @@ SOURCE = Source(
             "error where level is ERROR, else ok",
         ),
         "input_tokens": Field(
-            f"CASE WHEN {_INSIDE} THEN {_IN} ELSE {sum_of(_IN, _READ, _WRITE)} END",
-            "usage_details.input, and the cached tokens unless the total "
-            "is input + output",
+            _ALL_IN,
+            "usage_details.input, and every other key with input in it unless the "
+            "total says that it is inside",
         ),
         "cache_read_tokens": Field(_READ, "usage_details, any usual name"),
         "cache_write_tokens": Field(_WRITE, "usage_details, any usual name"),
         "output_tokens": Field(
-            f"CASE WHEN {_INSIDE} THEN {_OUT} ELSE {sum_of(_OUT, _THOUGHT)} END",
-            "usage_details.output, and the reasoning unless the total is "
-            "input + output",
+            _ALL_OUT,
+            "usage_details.output, and every other key with output in it likewise",
         ),
         "reasoning_tokens": Field(_THOUGHT, "usage_details, any usual name"),
         "cost": Field(
-            first_of(
-                "{total_cost}",
-                "{totalCost}",
-                "{calculatedTotalCost}",
-                "TRY(json_extract_string(coalesce({cost_details}, {costDetails}), "
-                "'$.total'))",
-            ),
+            _COST,
             "total_cost, else cost_details.total (USD)",
         ),
         "currency": Field("'USD'"),
@@ -89,9 +113,10 @@ SOURCE = Source(
         ),
     },
     free_when="false",
+    is_nested=True,
     cannot_tell=(
         "organization, API key and provider",
-        "tokens under names of one's own in usage_details, such as audio",
+        "tokens under names in usage_details that say neither input nor output",
         "whether cached tokens are inside the input where no total is given (they are "
         "added: Langfuse keeps its parts apart)",
         "whether a cost of 0 is free or not priced",

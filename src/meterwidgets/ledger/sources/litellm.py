@@ -1,6 +1,8 @@
 """LiteLLM's spend logs: rows of ``LiteLLM_SpendLogs``, exported or in the database.
 
-``prompt_tokens`` includes cached tokens. Timestamps have no zone and are UTC.
+``prompt_tokens`` includes cached tokens, except where ``total_tokens`` counts them on
+top: for some providers cache writes or reasoning stand beside. Timestamps have no zone
+and are UTC.
 "None" and "" are null. The summarised shape of ``/spend/logs`` has no requests in
 it and is refused with the way out.
 """
@@ -17,6 +19,7 @@ _ROUTES = {
     "text_completion": "/v1/completions",
     "embedding": "/v1/embeddings",
     "responses": "/v1/responses",
+    "get_responses": "GET /v1/responses",
     "anthropic_messages": "/v1/messages",
     "image_generation": "/v1/images/generations",
     "image_edit": "/v1/images/edits",
@@ -124,6 +127,7 @@ SOURCE = Source(
             _meta("usage_object.completion_tokens_details.reasoning_tokens"),
             "metadata ... completion_tokens_details.reasoning_tokens",
         ),
+        "total_tokens": column("total_tokens", "tells what is inside prompt_tokens"),
         "cost": column("spend", "USD; 0 = free or not priced"),
         "currency": Field(usd_for("{spend}")),
         "latency_ms": column("request_duration_ms"),
@@ -150,6 +154,7 @@ SOURCE = Source(
         + ", ".join(f"'$.{path}'" for path in METADATA)
         + "]))"
     },
+    retrievals=("GET /v1/responses",),
     family="litellm",
     cannot_tell=(
         "names of organizations, teams and users that its metadata does not name",

@@ -19,6 +19,7 @@ from meterwidgets.ledger.sources.buckets import (
     is_bucketed,
     result_column,
 )
+from meterwidgets.ledger.sources.sql import is_credit, sum_of
 
 _START, _RESULT = "{bucket.start_time}", "{result.@record}"
 
@@ -31,6 +32,20 @@ def _is_usage(sample: Sample) -> bool:
             "so that their time is not known; keep the whole page as it was answered"
         )
     return is_bucketed(sample, "start_time", "end_time", costs=False)
+
+
+def _with_audio(side: str) -> str:
+    """SQL text of the tokens of a side, with audio that stands beside them.
+
+    Pages of before count text and audio apart, and nothing says so but audio that is
+    more than the whole.
+    """
+    tokens, audio = f"{{result.{side}_tokens}}", f"{{result.{side}_audio_tokens}}"
+    return (
+        f"CASE WHEN {{result.{side}_text_tokens}} IS NULL "
+        f"AND parse_count({audio}) > parse_count({tokens}) "
+        f"THEN {sum_of(tokens, audio)} ELSE {tokens} END"
+    )
 
 
 def _is_costs(sample: Sample) -> bool:
@@ -65,10 +80,20 @@ USAGE = Source(
             "batch where results.batch, else results.service_tier (default = standard)",
         ),
         "requests": result_column("num_model_requests"),
-        "input_tokens": result_column("input_tokens", "cached tokens included"),
+        "input_tokens": Field(
+            _with_audio("input"),
+            "results.input_tokens (cached tokens included; audio added where it "
+            "is more than they are)",
+        ),
+        "input_audio_tokens": result_column("input_audio_tokens"),
+        "input_image_tokens": result_column("input_image_tokens"),
         "cache_read_tokens": result_column("input_cached_tokens"),
         "cache_write_tokens": result_column("input_cache_write_tokens"),
-        "output_tokens": result_column("output_tokens", "reasoning included"),
+        "output_tokens": Field(
+            _with_audio("output"), "results.output_tokens (reasoning included)"
+        ),
+        "output_audio_tokens": result_column("output_audio_tokens"),
+        "output_image_tokens": result_column("output_image_tokens"),
     },
     derived=bucket_key(_START, _RESULT, within=SAME_RESULTS),
     keep_largest=True,
@@ -108,6 +133,7 @@ COSTS = Source(
         "cost": result_column("amount.value"),
         "currency": result_column("amount.currency"),
     },
+    credit=is_credit("{result.line_item}", "{result.amount.value}"),
     derived=bucket_key(_START, _RESULT, within=SAME_RESULTS),
     keep_largest=True,
     is_paginated=True,

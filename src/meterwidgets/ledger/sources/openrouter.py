@@ -1,18 +1,40 @@
-"""OpenRouter's activity: a CSV of 24 columns, a generation a row.
+"""OpenRouter's activity: a CSV with a generation a row, or its API's rows a day.
 
 ``tokens_cached`` is inside ``tokens_prompt``, ``tokens_reasoning`` inside
-``tokens_completion``. Times have no zone and are UTC.
+``tokens_completion``. Times have no zone and are UTC. With a key of one's own (BYOK)
+OpenRouter's cost is its fee only; the provider's bill, ``byok_usage_inference``, is
+added to it.
 """
 
 from __future__ import annotations
 
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source, column
+from meterwidgets.ledger.sources.buckets import bucket_key
+from meterwidgets.ledger.sources.sql import as_json, first_of, next_day, sum_of_costs
 
 
 def _matches(sample: Sample) -> bool:
     return {"generation_id", "tokens_prompt", "cost_total"} <= set(sample.columns)
 
+
+def _is_activity(sample: Sample) -> bool:
+    columns = {"date", "usage", "byok_usage_inference", "requests"}
+    return columns <= set(sample.columns)
+
+
+_IS_OWN_KEY = "coalesce(parse_amount({byok_usage_inference}) > 0, false)"
+"""SQL condition of usage that a provider bills itself."""
+
+_FEE = (
+    f"CASE WHEN {_IS_OWN_KEY} AND NOT coalesce(parse_amount({{cost_web_search}}) > 0 "
+    "OR parse_amount({cost_file_processing}) > 0, false) THEN {cost_total} END"
+)
+_ACTIVITY_FEE = f"CASE WHEN {_IS_OWN_KEY} THEN {{usage}} END"
+_REMARKS = {
+    "ran with a key of one's own (BYOK): their cost is what the provider billed and "
+    "OpenRouter's fee": _IS_OWN_KEY
+}
 
 SOURCE = Source(
     name="openrouter",
@@ -35,15 +57,68 @@ SOURCE = Source(
         "cache_read_tokens": column("tokens_cached"),
         "output_tokens": column("tokens_completion", "reasoning included"),
         "reasoning_tokens": column("tokens_reasoning"),
-        "cost": column("cost_total", "USD; 0 = free where the variant is free"),
+        "fee_cost": Field(
+            sum_of_costs("{cost_web_search}", "{cost_file_processing}", _FEE),
+            "cost_web_search + cost_file_processing, and cost_total beside a bill of "
+            "the provider",
+        ),
+        "cost": Field(
+            sum_of_costs("{cost_total}", "{byok_usage_inference}"),
+            "cost_total + byok_usage_inference (USD; 0 = free where the variant is "
+            "free)",
+        ),
         "currency": Field("'USD'"),
         "latency_ms": column("generation_time_ms"),
     },
     free_when="{variant} = 'free'",
+    remarks=_REMARKS,
+    family="openrouter",
     cannot_tell=(
         "organization and endpoint",
         "cache writes",
-        "what a provider billed itself for a key of one's own (byok_usage_inference)",
+        "the split of a cost into input and output (estimated from list prices)",
+    ),
+)
+
+ACTIVITY = Source(
+    name="openrouter_activity",
+    title="OpenRouter's activity (its API, a day and endpoint a row)",
+    matches=_is_activity,
+    timezone="UTC",
+    grain="bucket",
+    fields={
+        "record_id": Field("{@bucket}", "the date, model and endpoint"),
+        "start": column("date", "a day of UTC"),
+        "end": Field(next_day("{date}"), "the day after"),
+        "endpoint": column("endpoint_id"),
+        "deployment": column("model"),
+        "provider": column("provider_name"),
+        "model": Field(
+            first_of("{model_permaslug}", "{model}"), "model_permaslug, else model"
+        ),
+        "requests": column("requests"),
+        "input_tokens": column("prompt_tokens", "cached tokens included"),
+        "output_tokens": column("completion_tokens", "reasoning included"),
+        "reasoning_tokens": column("reasoning_tokens"),
+        "fee_cost": Field(_ACTIVITY_FEE, "usage beside a bill of the provider"),
+        "cost": Field(
+            sum_of_costs("{usage}", "{byok_usage_inference}"),
+            "usage + byok_usage_inference (USD; 0 = free or not priced)",
+        ),
+        "currency": Field("'USD'"),
+    },
+    free_when="ends_with({model}, ':free')",
+    derived=bucket_key(
+        "{date}",
+        as_json("model", "model_permaslug", "endpoint_id", "provider_name"),
+    ),
+    keep_largest=True,
+    remarks=_REMARKS,
+    family="openrouter",
+    cannot_tell=(
+        "organization, project, user and API key",
+        "hours and single requests: days of UTC only",
+        "cached tokens",
         "the split of a cost into input and output (estimated from list prices)",
     ),
 )

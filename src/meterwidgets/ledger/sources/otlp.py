@@ -1,9 +1,10 @@
 """OpenTelemetry's GenAI spans as OTLP/JSON: resources of scopes of spans.
 
-Attributes are lists of keys and values, whole numbers and times are text. Only
-inference operations count: an agent's span repeats the tokens of the calls under it,
-and an inference span goes out where another one is its child. Old names of attributes
-are read too.
+Attributes are lists of keys and values, whole numbers and times are text. Every span
+with tokens is usage, whatever its operation is called, but each usage counts once: a
+span goes out where spans below it report tokens, and so does an agent's or a workflow's
+where its trace has calls. Besides today's names of attributes, older ones and those of
+OpenInference, Traceloop, Logfire, OpenLIT and the Vercel AI SDK are read.
 """
 
 from __future__ import annotations
@@ -12,20 +13,91 @@ from meterwidgets.ledger.envelopes.levels import Level
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source
 
-_INPUT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
-_OUTPUT = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
+_RESOURCES = ("resourceSpans", "batches", "trace.resourceSpans", "trace.batches")
+_SCOPES = {"scopeSpans", "instrumentationLibrarySpans"}
+_INPUT = (
+    "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens",
+    "llm.token_count.prompt", "llm.usage.prompt_tokens", "llm.usage.input_tokens",
+    "ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens",
+)  # fmt: skip
+_OUTPUT = (
+    "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
+    "llm.token_count.completion", "llm.usage.completion_tokens",
+    "llm.usage.output_tokens", "ai.usage.outputTokens", "ai.usage.completionTokens",
+)  # fmt: skip
+_TOTAL = (
+    "gen_ai.usage.total_tokens", "llm.token_count.total", "llm.usage.total_tokens",
+    "ai.usage.totalTokens",
+)  # fmt: skip
+_READ = (
+    "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.input_tokens.cached", "gen_ai.usage.details.cache_read_tokens",
+    "gen_ai.usage.details.cache_read_input_tokens", "gen_ai.usage.cached_tokens",
+    "gen_ai.usage.prompt_tokens_details.cached_tokens",
+    "llm.token_count.prompt_details.cache_read", "llm.usage.cache_read_input_tokens",
+    "ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens",
+)  # fmt: skip
+_WRITE = (
+    "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.input_tokens.cache_write", "gen_ai.usage.details.cache_write_tokens",
+    "gen_ai.usage.details.cache_creation_input_tokens",
+    "llm.token_count.prompt_details.cache_write",
+    "llm.usage.cache_creation_input_tokens",
+    "ai.usage.inputTokenDetails.cacheWriteTokens",
+)  # fmt: skip
+_REASONING = (
+    "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.output_tokens.reasoning",
+    "gen_ai.usage.details.reasoning_tokens", "gen_ai.usage.reasoning_tokens",
+    "llm.token_count.completion_details.reasoning", "llm.usage.reasoning_tokens",
+    "ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens",
+)  # fmt: skip
+_COST = (
+    "gen_ai.usage.cost", "gen_ai.usage.total_cost", "operation.cost", "llm.cost.total",
+)  # fmt: skip
+_INPUT_COST = ("llm.cost.prompt", "gen_ai.usage.input_cost")
+_OUTPUT_COST = ("llm.cost.completion", "gen_ai.usage.output_cost")
 _TIERS = (
     "openai.response.service_tier", "gen_ai.openai.response.service_tier",
     "openai.request.service_tier", "gen_ai.openai.request.service_tier",
 )  # fmt: skip
-_OPERATIONS = ("chat", "text_completion", "generate_content", "embeddings")
+_ASKED_MODEL = (
+    "gen_ai.request.model", "llm.request.model", "llm.request.model_name",
+    "llm.model_name", "embedding.model_name", "reranker.model_name", "ai.model.id",
+)  # fmt: skip
+_MODEL = (
+    "gen_ai.response.model", "llm.response.model", "llm.response.model_name",
+    "ai.response.model", *_ASKED_MODEL,
+)  # fmt: skip
+_PROVIDER = (
+    "gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system",
+    "ai.model.provider",
+)  # fmt: skip
+_USER = (
+    "user.id", "enduser.id", "ai.telemetry.metadata.userId",
+    "traceloop.association.properties.user_id", "langfuse.user.id",
+)  # fmt: skip
+_OPERATION = (
+    "gen_ai.operation.name", "llm.request.type", "ai.operationId",
+    "traceloop.span.kind", "openinference.span.kind",
+)  # fmt: skip
+_SUMS = (
+    "invoke_agent", "create_agent", "invoke_workflow", "agent", "chain", "workflow",
+    "task", "plan", "execute_tool", "tool", "ai.generatetext", "ai.streamtext",
+    "ai.generateobject", "ai.streamobject", "ai.embed", "ai.embedmany",
+)  # fmt: skip
+"""Operations whose tokens are the sum of calls, if there are calls in their trace."""
 
 
 def _matches(sample: Sample) -> bool:
-    return any("scopeSpans" in each for each in sample.within("resourceSpans"))
+    return any(
+        not _SCOPES.isdisjoint(each)
+        for path in _RESOURCES
+        for each in sample.within(*path.split("."))
+    )
 
 
-def _attribute(*names: str, of: str = "span") -> str:
+def attribute(*names: str, of: str = "span") -> str:
     """SQL text of the first of several attributes that exists."""
     values = ", ".join(
         f"{{@{of} values}}[list_position({{@{of} keys}}, '{name}')]" for name in names
@@ -44,7 +116,7 @@ def _attributes(of: str, column: str) -> dict[str, str]:
     }
 
 
-_OPERATION = _attribute("gen_ai.operation.name")
+USAGE = (*_INPUT, *_OUTPUT, *_TOTAL, *_COST)
 _START, _END = "{span.startTimeUnixNano}", "{span.endTimeUnixNano}"
 
 SOURCE = Source(
@@ -53,12 +125,11 @@ SOURCE = Source(
     matches=_matches,
     timezone="UTC",
     levels=(
-        Level("resource", ("resourceSpans",)),
-        Level("scope", ("scopeSpans",)),
+        Level("resource", _RESOURCES),
+        Level("scope", ("scopeSpans", "instrumentationLibrarySpans")),
         Level("span", ("spans",)),
     ),
-    where=f"{_attribute(*_INPUT, *_OUTPUT)} IS NOT NULL AND "
-    f"coalesce({_OPERATION} IN {_OPERATIONS}, true)",
+    where=f"{attribute(*USAGE)} IS NOT NULL",
     fields={
         "record_id": Field(
             "{span.traceId} || '/' || {span.spanId}", "traceId and spanId"
@@ -67,18 +138,24 @@ SOURCE = Source(
         "start": Field(_START, "startTimeUnixNano"),
         "end": Field(f"nullif({_END}, '0')", "endTimeUnixNano"),
         "project": Field(
-            _attribute("service.name", of="resource"), "service.name of the resource"
+            attribute("service.name", of="resource"), "service.name of the resource"
         ),
-        "user": Field(_attribute("user.id", "enduser.id"), "user.id, else enduser.id"),
-        "endpoint": Field(_OPERATION, "gen_ai.operation.name"),
-        "deployment": Field(_attribute("gen_ai.request.model"), "gen_ai.request.model"),
+        "user": Field(attribute(*_USER), "user.id, else enduser.id"),
+        "session": Field(
+            attribute("gen_ai.conversation.id", "session.id", "langfuse.session.id"),
+            "gen_ai.conversation.id, else session.id",
+        ),
+        "endpoint": Field(
+            attribute(*_OPERATION), "gen_ai.operation.name, else the kind of span"
+        ),
+        "deployment": Field(
+            attribute(*_ASKED_MODEL), "gen_ai.request.model or its other names"
+        ),
         "provider": Field(
-            _attribute("gen_ai.provider.name", "gen_ai.system"),
-            "gen_ai.provider.name, else gen_ai.system",
+            attribute(*_PROVIDER), "gen_ai.provider.name, else gen_ai.system or llm.*"
         ),
         "model": Field(
-            _attribute("gen_ai.response.model", "gen_ai.request.model"),
-            "gen_ai.response.model, else gen_ai.request.model",
+            attribute(*_MODEL), "gen_ai.response.model, else gen_ai.request.model"
         ),
         "status": Field(
             "CASE WHEN {span.status.code} IN ('2', 'STATUS_CODE_ERROR') "
@@ -86,38 +163,57 @@ SOURCE = Source(
             "status.code",
         ),
         "service_tier": Field(
-            _attribute(*_TIERS),
+            attribute(*_TIERS),
             "openai.response.service_tier, else the one of the request; "
             "gen_ai. may stand in front",
         ),
         "input_tokens": Field(
-            _attribute(*_INPUT),
-            "gen_ai.usage.input_tokens (cached tokens included), else "
-            "gen_ai.usage.prompt_tokens",
+            f"CASE WHEN {attribute(*_OUTPUT)} IS NULL "
+            f"THEN {attribute(*_INPUT, *_TOTAL)} ELSE {attribute(*_INPUT)} END",
+            "gen_ai.usage.input_tokens or its other names (llm.token_count.*, "
+            "llm.usage.*, ai.usage.*), else the total",
         ),
         "cache_read_tokens": Field(
-            _attribute(
-                "gen_ai.usage.cache_read.input_tokens",
-                "gen_ai.usage.cache_read_input_tokens",
-            ),
-            "gen_ai.usage.cache_read.input_tokens",
+            attribute(*_READ),
+            "gen_ai.usage.cache_read.input_tokens or its other names",
         ),
         "cache_write_tokens": Field(
-            _attribute(
-                "gen_ai.usage.cache_creation.input_tokens",
-                "gen_ai.usage.cache_creation_input_tokens",
+            attribute(*_WRITE),
+            "gen_ai.usage.cache_creation.input_tokens or its other names",
+        ),
+        "input_audio_tokens": Field(
+            attribute(
+                "llm.token_count.prompt_details.audio",
+                "gen_ai.usage.details.input_audio_tokens",
             ),
-            "gen_ai.usage.cache_creation.input_tokens",
+            "llm.token_count.prompt_details.audio",
+        ),
+        "output_audio_tokens": Field(
+            attribute(
+                "llm.token_count.completion_details.audio",
+                "gen_ai.usage.details.output_audio_tokens",
+            ),
+            "llm.token_count.completion_details.audio",
         ),
         "output_tokens": Field(
-            _attribute(*_OUTPUT),
-            "gen_ai.usage.output_tokens (reasoning included), else "
-            "gen_ai.usage.completion_tokens",
+            attribute(*_OUTPUT),
+            "gen_ai.usage.output_tokens or its other names (reasoning included)",
         ),
         "reasoning_tokens": Field(
-            _attribute("gen_ai.usage.reasoning.output_tokens"),
-            "gen_ai.usage.reasoning.output_tokens",
+            attribute(*_REASONING),
+            "gen_ai.usage.reasoning.output_tokens or its other names",
         ),
+        "total_tokens": Field(
+            attribute(*_TOTAL),
+            "gen_ai.usage.total_tokens or its other names (tells what is inside)",
+        ),
+        "cost": Field(
+            attribute(*_COST),
+            "gen_ai.usage.cost, operation.cost, llm.cost.total (USD)",
+        ),
+        "input_cost": Field(attribute(*_INPUT_COST), "llm.cost.prompt"),
+        "output_cost": Field(attribute(*_OUTPUT_COST), "llm.cost.completion"),
+        "currency": Field("'USD'"),
         "latency_ms": Field(
             f"CAST((TRY_CAST({_END} AS BIGINT) - "
             f"TRY_CAST({_START} AS BIGINT)) // 1000000 AS VARCHAR)",
@@ -126,11 +222,21 @@ SOURCE = Source(
     },
     derived=_attributes("span", "{span.attributes}")
     | _attributes("resource", "{resource.resource.attributes}"),
+    free_when="false",
+    remarks={
+        "tell their tokens in total only, which count as input": (
+            f"{attribute(*_INPUT, *_OUTPUT)} IS NULL "
+            f"AND {attribute(*_TOTAL)} IS NOT NULL"
+        )
+    },
+    is_nested=True,
+    trace="split_part(record_id, '/', 1)",
+    sums_trace=f"lower(endpoint) IN {_SUMS}",
     cannot_tell=(
-        "costs (priced by rates)",
+        "costs, unless an instrumentation writes them (else priced by rates)",
         "organization and API key",
         "1-hour cache writes",
         "calls of which no span was kept (sampling)",
-        "tokens that only an agent's span reports",
+        "what an agent's span reports beyond the calls of its trace",
     ),
 )

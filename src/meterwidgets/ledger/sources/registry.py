@@ -12,10 +12,12 @@ from meterwidgets.ledger.sources import (
     focus,
     langfuse,
     litellm,
+    litellm_activity,
     litellm_daily,
     openai,
     openrouter,
     otlp,
+    spans,
     table,
 )
 from meterwidgets.ledger.sources.base import Source
@@ -23,7 +25,7 @@ from meterwidgets.ledger.sources.base import Source
 SOURCES: tuple[Source, ...] = (
     litellm.SOURCE,
     litellm_daily.TABLE,
-    litellm_daily.ACTIVITY,
+    litellm_activity.SOURCE,
     litellm_daily.UI,
     openai.USAGE,
     openai.COSTS,
@@ -32,7 +34,11 @@ SOURCES: tuple[Source, ...] = (
     claude_code.SOURCE,
     codex.SOURCE,
     otlp.SOURCE,
+    spans.ROWS,
+    spans.TABLE,
+    spans.JAEGER,
     openrouter.SOURCE,
+    openrouter.ACTIVITY,
     langfuse.SOURCE,
     focus.SOURCE,
     aider.SOURCE,

@@ -23,6 +23,16 @@ def sum_of(*counts: str) -> str:
     return f"sum_counts([{', '.join(counts)}])"
 
 
+def sum_of_costs(*costs: str) -> str:
+    """SQL text of the sum of costs, as text; a cost that is no number stays as it is.
+
+    Examples:
+        >>> sum_of_costs("{spend}", "{flat_cost}")
+        'sum_costs([{spend}, {flat_cost}])'
+    """
+    return f"sum_costs([{', '.join(costs)}])"
+
+
 def usd_for(cost: str) -> str:
     """SQL text of the currency of a cost in US dollars, null where there is no cost.
 
@@ -52,3 +62,39 @@ def as_json(*columns: str) -> str:
     """
     pairs = ", ".join(f"'{name}', {{{name}}}" for name in columns)
     return f"json_object({pairs})"
+
+
+def is_credit(text: str, amount: str) -> str:
+    """SQL text of whether a line of a bill is a credit: below zero, and named so.
+
+    Any other line below zero is a correction of usage.
+
+    Args:
+        text: SQL text of what the line is called.
+        amount: SQL text of its amount.
+
+    Examples:
+        >>> is_credit("{item}", "{amount}").startswith("starts_with(trim({amount})")
+        True
+    """
+    return (
+        f"starts_with(trim({amount}), '-') AND regexp_matches(lower({text}), "
+        r"'\b(credits?|discounts?|grants?|promo(tion(al)?)?s?|vouchers?)\b')"
+    )
+
+
+def lower_bound(column: str) -> str:
+    """SQL text of the least whole number of a range such as ``200k-1M``.
+
+    A range excludes its lower bound: of requests of 200k-1M each has 200,001 tokens.
+
+    Examples:
+        >>> lower_bound("{window}").startswith("CAST(1 + TRY_CAST(regexp_extract(")
+        True
+    """
+    number = rf"TRY_CAST(regexp_extract({column}, '^(\d+)[kKmM]?-', 1) AS BIGINT)"
+    unit = rf"lower(regexp_extract({column}, '^\d+([kKmM]?)-', 1))"
+    return (
+        f"CAST(1 + {number} * CASE {unit} WHEN 'k' THEN 1000 WHEN 'm' THEN 1000000 "
+        "ELSE 1 END AS VARCHAR)"
+    )

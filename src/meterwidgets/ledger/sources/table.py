@@ -8,11 +8,17 @@ from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source
 
 COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "record_id": ("request_id", "record_id", "generation_id", "event_id", "uuid", "id"),
+    "record_id": (
+        "request_id", "record_id", "generation_id", "event_id", "uuid", "response_id",
+        "id",
+    ),
+    "covers": (
+        "parent_run_id", "parent_span_id", "parent_observation_id", "parent_id",
+    ),
     "start": (
         "start", "start_time", "timestamp", "window_start", "bucket_start",
         "starting_at", "created_at", "time", "ts", "datetime", "created",
-        "request_time", "event_time", "date", "day",
+        "request_time", "event_time", "date", "day", "hour", "started_at", "usage_date",
     ),
     "end": ("end", "end_time", "window_end", "bucket_end", "ending_at"),
     "org": (
@@ -32,42 +38,99 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "provider": ("provider", "provider_name", "custom_llm_provider", "vendor"),
     "model": ("model", "model_name", "main_model", "model_id", "model_permaslug"),
-    "status": ("status",),
+    "status": (
+        "status", "status_code", "response_code", "http_status", "http_status_code",
+    ),
     "service_tier": ("service_tier",),
+    "speed": ("speed_tier",),
+    "geography": ("geography", "inference_geo"),
+    "region": ("region", "aws_region"),
+    "session": ("session_id", "session", "conversation_id", "thread_id"),
+    "end_user": ("end_user", "end_user_id"),
     "requests": (
         "requests", "num_model_requests", "api_requests", "request_count", "calls",
     ),
     "input_tokens": (
         "input_tokens", "prompt_tokens", "context_tokens", "tokens_prompt",
-        "tokens_in", "input",
+        "tokens_in", "prompt_token_count", "prompt_eval_count", "input",
     ),
     "cache_read_tokens": (
         "cache_read_tokens", "cached_tokens", "cache_read_input_tokens",
-        "input_cached_tokens", "tokens_cached",
+        "input_cached_tokens", "tokens_cached", "cached_content_token_count",
+        "prompt_cache_hit_tokens", "cache_read",
     ),
     "cache_write_tokens": (
         "cache_write_tokens", "cache_creation_input_tokens",
-        "input_cache_write_tokens",
+        "input_cache_write_tokens", "cache_write", "cache_creation",
+        "input_w_cache_write",
     ),
     "cache_write_1h_tokens": (
         "cache_write_1h_tokens", "ephemeral_1h_input_tokens",
     ),
+    "input_audio_tokens": (
+        "input_audio_tokens", "audio_input_tokens", "prompt_audio_tokens",
+    ),
+    "input_image_tokens": (
+        "input_image_tokens", "image_input_tokens", "prompt_image_tokens",
+    ),
     "output_tokens": (
         "output_tokens", "completion_tokens", "generated_tokens",
-        "tokens_completion", "tokens_out", "output",
+        "tokens_completion", "tokens_out", "candidates_token_count", "eval_count",
+        "output",
     ),
-    "reasoning_tokens": ("reasoning_tokens", "tokens_reasoning"),
+    "reasoning_tokens": (
+        "reasoning_tokens", "tokens_reasoning", "thoughts_token_count",
+    ),
+    "output_audio_tokens": (
+        "output_audio_tokens", "audio_output_tokens", "completion_audio_tokens",
+    ),
+    "output_image_tokens": (
+        "output_image_tokens", "image_output_tokens", "completion_image_tokens",
+    ),
+    "searches": ("searches", "web_search_requests", "num_searches", "search_count"),
+    "tool_calls": ("tool_call_count", "num_tool_calls"),
+    "context_tokens": ("context_tokens",),
+    "total_tokens": ("total_tokens", "tokens_total", "total_token_count"),
+    "other_input_tokens": ("other_input_tokens",),
+    "other_output_tokens": ("other_output_tokens",),
     "cost": (
         "cost", "spend", "cost_usd", "total_cost", "cost_total", "usd", "amount",
     ),
     "input_cost": ("input_cost", "prompt_cost"),
     "output_cost": ("output_cost", "completion_cost"),
+    "fee_cost": ("fee_cost",),
     "currency": ("currency", "billing_currency"),
     "latency_ms": (
         "latency_ms", "request_duration_ms", "duration_ms", "generation_time_ms",
     ),
+    "first_token_ms": ("first_token_ms", "ttft_ms", "time_to_first_token_ms"),
+    "extra": ("extra",),
 }  # fmt: skip
-"""Our field -> its usual names, the likeliest first; case and "_" don't count."""
+"""Our field -> its usual names, the likeliest first; case and "_" don't count.
+
+Further names are understood by their words; see ``column_names``.
+"""
+
+PARENTS: Mapping[str, tuple[str, ...]] = {
+    "parent_run_id": ("run_id", "id"),
+    "parent_span_id": ("span_id", "id"),
+    "parent_observation_id": ("observation_id", "id"),
+    "parent_id": ("span_id",),
+}
+"""The name of a parent's id -> the names of the id that it is one of.
+
+Without the latter it is no tree of spans: a message's parent is the one before it.
+"""
+
+PART_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "fresh_input_tokens": (
+        "uncached_input_tokens", "prompt_cache_miss_tokens", "no_cache_tokens",
+        "input_w_o_cache_write",
+    ),
+    "tool_input_tokens": ("tool_use_prompt_token_count",),
+    "cache_write_5m_tokens": ("ephemeral_5m_input_tokens",),
+}  # fmt: skip
+"""Part of a field -> its usual names: columns that are added up to a field."""
 
 
 def _matches(sample: Sample) -> bool:
@@ -79,6 +142,7 @@ SOURCE = Source(
     title="Any CSV, Parquet, JSONL or dataframe, by columns",
     matches=_matches,
     is_mapped=True,
+    is_nested=True,
     fields={
         name: Field("", ", ".join(names)) for name, names in COLUMN_SYNONYMS.items()
     },

@@ -4,43 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 import numpy as np
 
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.ledger.records.quality import Quality, describe
-from meterwidgets.metrics import formats, percentages, times
+from meterwidgets.ledger.records.quality import describe
 from meterwidgets.metrics.reconcile.pairs import Pair
+from meterwidgets.metrics.text import formats, percentages, times
 
 _DAY_S = 86_400
-_CREDIT = "a cost cannot be negative"
-
-
-def credits_of(quality: Quality) -> int | None:
-    """The sum of the negative amounts that were rejected as costs, in nano-units.
-
-    Examples:
-        >>> row = {"field": "cost", "value": "-12.50", "reason": _CREDIT}
-        >>> credits_of(Quality(rejected=1, rejects=(row,)))
-        -12500000000
-    """
-    amounts = [
-        amount
-        for row in quality.rejects
-        if row["reason"] == _CREDIT and row["field"] == "cost"
-        if (amount := _parse_amount(str(row["value"]))) is not None
-    ]
-    return sum(amounts) if amounts else None
-
-
-def _parse_amount(text: str) -> int | None:
-    digits = "".join(letter for letter in text if letter not in "$, ")
-    try:
-        return round(Decimal(digits) * formats.NANO)
-    except (InvalidOperation, ValueError, OverflowError):
-        return None
 
 
 def notices(
@@ -125,6 +98,10 @@ def _other_currencies(ledger: UsageFrame, invoice: UsageFrame) -> Iterator[str]:
 def _excluded_rows(ledger: UsageFrame, invoice: UsageFrame) -> Iterator[str]:
     for side, quality in (("ledger", ledger.quality), ("invoice", invoice.quality)):
         yield from (note for note in quality.notes if ": partial: " in note)
+        rows_of_credits = sum(each.rows for each in quality.credits)
+        if rows_of_credits:
+            rows = formats.plural(rows_of_credits, "row")
+            yield f"{rows} of credits, taxes or purchases in the {side}, in no total"
         if quality.duplicates:
             rows = formats.plural(quality.duplicates, "duplicate")
             yield f"{rows} in the {side}, counted once"

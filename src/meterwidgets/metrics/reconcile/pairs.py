@@ -11,11 +11,13 @@ from typing import Literal, NamedTuple
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.reconcile.model_names import Match, Name, match_names
+from meterwidgets.schema import COST_PARTS
 
-_COSTS = ("records", "input_cost", "output_cost", "unsplit_cost")
+_COSTS = ("records", *COST_PARTS)
 _MEASURES = (
     *_COSTS, "priced", "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens", "priced_input_tokens", "priced_output_tokens",
+    "billed_input_tokens", "billed_output_tokens",
 )  # fmt: skip
 ItemKind = Literal["not_tokens", "tax"]
 
@@ -147,9 +149,9 @@ def ledger_costs(
         names: The ledger's name of a model -> its name in the lines.
     """
     costs: dict[LineKey, int] = defaultdict(int)
-    for model, sums in ledger.over(edges, "model", _COSTS).items():
-        cost = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
-        for period, amount in enumerate(cost.tolist()):
+    for model, sums in ledger.sums_between(edges, "model", _COSTS).items():
+        parts = [sums[part].tolist() for part in COST_PARTS]
+        for period, amount in enumerate(map(sum, zip(*parts, strict=True))):
             costs[LineKey(period, names.get(model, model))] += amount
     return costs
 
@@ -222,7 +224,7 @@ def _side_totals(
     selection: Selection, edges: Sequence[datetime]
 ) -> Iterator[tuple[Name, int, SideTotals]]:
     """Model, period and totals, only where there are records."""
-    for model, by_period in selection.over(edges, "model", _MEASURES).items():
+    for model, by_period in selection.sums_between(edges, "model", _MEASURES).items():
         sums = {measure: values.tolist() for measure, values in by_period.items()}
         for period, records in enumerate(sums["records"]):
             if records:
@@ -235,9 +237,14 @@ def _from_sums(sums: Mapping[str, int]) -> SideTotals:
     return SideTotals(
         records=sums["records"],
         priced=sums["priced"],
-        cost=sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"],
+        cost=sum(sums[part] for part in COST_PARTS),
         input=sums["input_tokens"],
         cached=sums["cache_read_tokens"] + sums["cache_write_tokens"],
         tokens=tokens,
-        unpriced=tokens - sums["priced_input_tokens"] - sums["priced_output_tokens"],
+        unpriced=tokens
+        - sum(
+            sums[f"{kind}_{side}_tokens"]
+            for kind in ("priced", "billed")
+            for side in ("input", "output")
+        ),
     )

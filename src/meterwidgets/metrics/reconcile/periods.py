@@ -9,7 +9,7 @@ from itertools import pairwise
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.zones import midnight
+from meterwidgets.zones import day_before, day_of, midnight
 
 _DAY = timedelta(days=1)
 
@@ -87,5 +87,4 @@ def covered_periods(frame: UsageFrame, edges: Sequence[datetime]) -> list[bool]:
 def _covered_days(frame: UsageFrame) -> tuple[date, date]:
     """The first UTC day that a frame covers, and the day after the last."""
     # The data of a store may end during a day.
-    last_instant = frame.as_of("UTC") - timedelta(microseconds=1)
-    return frame.coverage("UTC").date(), last_instant.date() + _DAY
+    return day_of(frame.start, "UTC"), day_before(frame.coverage.now, "UTC") + _DAY

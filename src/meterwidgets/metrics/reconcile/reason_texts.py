@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from meterwidgets.metrics import formats, percentages
+from meterwidgets.metrics.text import formats, percentages
 
 ReasonKind = Literal[
     "agrees",

@@ -11,8 +11,8 @@ from meterwidgets.errors import MeterError, unknown
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats
-from meterwidgets.metrics.reconcile.notices import credits_of, notices
+from meterwidgets.metrics.bill_credits import credits_in
+from meterwidgets.metrics.reconcile.notices import notices
 from meterwidgets.metrics.reconcile.pairs import (
     LineKey,
     Pair,
@@ -34,6 +34,7 @@ from meterwidgets.metrics.reconcile.reasons import (
     gather_evidence,
 )
 from meterwidgets.metrics.reconcile.results import Line, Reason, Reconciliation
+from meterwidgets.metrics.text import formats
 
 TOLERANCE = "0.005"
 """Half a cent: an invoice in cents may round a line by this much."""
@@ -114,7 +115,7 @@ $0.25 in 1 line)
         lines=tuple(sorted(lines, key=_rank)),
         reasons=_reasons(pairs, explanations),
         matches=tuple(m for m in pairing.matches if m.model in shown_models),
-        credits=credits_of(invoice.quality),
+        credits=credits_in(invoice.quality, currency),
         notices=notices(
             ledger,
             invoice,

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.reconcile.model_names import Match
 from meterwidgets.metrics.reconcile.reason_texts import ReasonKind
+from meterwidgets.metrics.text import formats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +76,8 @@ class Reconciliation:
             largest difference first.
         reasons: The largest amount first.
         matches: Different names that are treated as one model.
-        credits: The sum of the invoice's negative amounts, which are in no total; None
-            without any.
+        credits: The sum of the invoice's credits, taxes and purchases, which are in no
+            total; None without any.
         notices: What else a user must know to read the figures right.
     """
 

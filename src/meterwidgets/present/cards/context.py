@@ -8,11 +8,13 @@ from fractions import Fraction
 from statistics import median
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, percentages, times
+from meterwidgets.frame.window import Window
 from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import breakdown
-from meterwidgets.metrics.formats import Number
-from meterwidgets.metrics.totals import Totals, delta, previous_totals, totals
+from meterwidgets.metrics.text import formats, percentages, times
+from meterwidgets.metrics.text.formats import Number
+from meterwidgets.metrics.totals import Compared, Totals, compared, totals
 from meterwidgets.metrics.trend import sparkline
 from meterwidgets.present.cards.card import Delta, Tone
 from meterwidgets.present.sections.breakdowns import slots_in
@@ -25,20 +27,26 @@ class CardContext:
 
     Attributes:
         totals: The headline.
-        previous: The headline of the equal period before; None where the ledger does
-            not cover that.
+        compared: What changes are measured by; None where the ledger does not cover
+            it.
+        window: The range of time.
+        preset: The preset that chose it.
         history: The selection over time, for sparklines.
         currency: Of all its money; None where nothing is priced.
         model_slots: Name of a model -> its colour slot.
         cost_type: The side that is shown: both, input or output.
+        credits: The credits, taxes and purchases beside the spend; None where unknown.
     """
 
     totals: Totals
-    previous: Totals | None
+    compared: Compared | None
+    window: Window
+    preset: str
     history: Sequence[Amounts]
     currency: str | None
     model_slots: Slots
     cost_type: str
+    credits: int | None
 
     @classmethod
     def of(cls, selection: Selection, slots: Slots) -> CardContext:
@@ -48,22 +56,27 @@ class CardContext:
             selection: What the cards show.
             slots: Model -> its colour slot, in the order of the whole ledger.
         """
-        rows = breakdown(selection, "model", own=False).rows
+        rows = breakdown(selection, "model", apply_own_filter=False).rows
         in_selection = slots_in(selection, "model", slots)
         return cls(
             totals=totals(selection),
-            previous=previous_totals(selection),
+            compared=compared(selection),
+            window=selection.window,
+            preset=selection.filters.preset,
             history=sparkline(selection),
             currency=selection.currency,
             model_slots={row.name: in_selection[row.id] for row in rows},
             cost_type=selection.filters.cost_type,
+            credits=selected_credits(selection),
         )
 
     @property
     def duration(self) -> str:
         """How much time the figures cover."""
         elapsed = self.totals.elapsed
-        return times.duration(elapsed) if elapsed else "outside the data"
+        if not elapsed:
+            return "outside the data"
+        return times.elapsed(elapsed, self.window.end - self.window.start)
 
     def money(self, nano: Number | None) -> str:
         """Money as cards show it."""
@@ -83,6 +96,7 @@ class CardContext:
         text: Callable[[Number | None], str],
         *,
         rise: Tone,
+        of_cost: bool = False,
     ) -> Delta:
         """The change against the previous period.
 
@@ -90,19 +104,21 @@ class CardContext:
             figure: What has changed.
             text: How to write it.
             rise: Whether a rise is welcome.
+            of_cost: Whether it is made of costs.
         """
-        before = figure(self.previous) if self.previous else None
-        change = delta(figure(self.totals), before)
-        if self.previous is None or change is None:
+        compared = self.compared
+        change = compared.change(figure, of_cost=of_cost) if compared else None
+        if compared is None or change is None:
             return {"delta": "", "direction": "", "tone": "neutral", "delta_title": ""}
         opposite: dict[Tone, Tone] = {"bad": "good", "good": "bad", "neutral": rise}
-        period = times.previous_period(self.previous.elapsed)
+        earlier = Window(compared.start, compared.end, self.window.tz)
+        period = times.earlier_period(earlier, self.preset)
         tone: Tone = rise if change > 0 else opposite[rise]
         return {
             "delta": percentages.change(change),
             "direction": "up" if change > 0 else "down" if change else "",
             "tone": tone if change else "neutral",
-            "delta_title": f"{text(before)} in {period}",
+            "delta_title": f"{text(figure(compared.previous))} in {period}",
         }
 
     def spark(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.breakdown import concentration, top_with_other
+from meterwidgets.metrics.text import formats, percentages
 from meterwidgets.metrics.totals import Totals
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
@@ -42,7 +42,9 @@ def total(context: CardContext) -> Card:
         else context.money(cost),
         title=NO_PRICE if cost is None else context.exact_money(cost),
         caption=", ".join([*caption, context.duration]),
-        **context.delta(lambda totals: totals.amounts.cost, context.money, rise="bad"),
+        **context.delta(
+            lambda totals: totals.amounts.cost, context.money, rise="bad", of_cost=True
+        ),
     )
 
 
@@ -102,7 +104,7 @@ def top(context: CardContext) -> Card:
         caption=caption,
         caption_title=context.exact_money(top.amounts.cost) if by_cost else NO_PRICE,
         color=context.model_slots.get(top.name, ""),
-        **context.delta(cost, context.money, rise="bad"),
+        **context.delta(cost, context.money, rise="bad", of_cost=True),
     )
 
 
@@ -121,6 +123,9 @@ def average(context: CardContext) -> Card:
         title=context.exact_money(average),
         caption="cost per model",
         **context.delta(
-            lambda totals: totals.cost_per_model, context.money, rise="neutral"
+            lambda totals: totals.cost_per_model,
+            context.money,
+            rise="neutral",
+            of_cost=True,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from meterwidgets.metrics.formats import DASH
+from meterwidgets.metrics.text.formats import DASH
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
-from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.text import formats, percentages
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.cards.spec import CardSpec, card
@@ -27,9 +28,8 @@ def spend(context: CardContext) -> Card:
         caption_title = f"{context.exact_money(run_rate)} a day over {context.duration}"
     if amounts.cost is None:
         caption, caption_title = "No prices, so models are ranked by tokens", ""
-    elif amounts.unpriced_tokens and amounts.tokens:
-        part = Fraction(amounts.unpriced_tokens, amounts.tokens)
-        note = f"lower bound: {percentages.share(part)} of tokens unpriced"
+    else:
+        note = " · ".join(_spend_notes(context))
     return Card(
         value=context.money(amounts.cost),
         title=context.exact_money(amounts.cost),
@@ -37,8 +37,23 @@ def spend(context: CardContext) -> Card:
         caption_title=caption_title,
         note=note,
         spark=context.spark(lambda point: point.cost),
-        **context.delta(lambda totals: totals.amounts.cost, context.money, rise="bad"),
+        **context.delta(
+            lambda totals: totals.amounts.cost, context.money, rise="bad", of_cost=True
+        ),
     )
+
+
+def _spend_notes(context: CardContext) -> Iterator[str]:
+    """What the spend leaves out, and what it counts below zero."""
+    amounts = context.totals.amounts
+    if amounts.unpriced_tokens and amounts.tokens:
+        part = Fraction(amounts.unpriced_tokens, amounts.tokens)
+        yield f"lower bound: {percentages.share(part)} of tokens unpriced"
+    if amounts.negative_cost:
+        yield f"with corrections of {context.money(amounts.negative_cost)}"
+    if context.credits:
+        beside = context.money(context.credits)
+        yield f"without credits, taxes and purchases of {beside}"
 
 
 @card("Tokens", reason=_NO_TOKENS, reason_in_caption=False)
@@ -122,8 +137,10 @@ output_tokens = _token_side("output")
 
 
 def _no_rate(context: CardContext) -> str:
-    unpriced = context.totals.amounts.cost is None
-    return NO_PRICE if unpriced else "undefined without tokens"
+    amounts = context.totals.amounts
+    if amounts.cost_without_tokens:
+        return "no cost has tokens of its own"
+    return NO_PRICE if amounts.cost is None else "undefined without tokens"
 
 
 @card("Rate/1K", reason=_no_rate)
@@ -134,18 +151,30 @@ def rate(context: CardContext) -> Card:
         value=context.rate(rate),
         title=f"{context.exact_money(rate)} per 1,000 tokens",
         caption=_RATE_OF[context.cost_type],
+        note=_without_tokens(context),
         spark=context.spark(lambda point: point.rate_per_1k, is_ratio=True),
         **context.delta(
-            lambda totals: totals.amounts.rate_per_1k, context.rate, rise="bad"
+            lambda totals: totals.amounts.rate_per_1k,
+            context.rate,
+            rise="bad",
+            of_cost=True,
         ),
     )
+
+
+def _without_tokens(context: CardContext) -> str:
+    """The cost that no rate divides, where there is some."""
+    cost = context.totals.amounts.cost_without_tokens
+    return f"{context.money(cost)} without tokens left out" if cost else ""
 
 
 def _no_efficiency(context: CardContext) -> str:
     if context.totals.amounts.tokens is None:
         return "undefined without tokens"
-    unpriced = context.totals.amounts.cost is None
-    return NO_PRICE if unpriced else "undefined without cost"
+    amounts = context.totals.amounts
+    if amounts.cost_without_tokens:
+        return "no cost has tokens of its own"
+    return NO_PRICE if amounts.cost is None else "undefined without cost"
 
 
 @card("Efficiency", reason=_no_efficiency)
@@ -156,9 +185,13 @@ def efficiency(context: CardContext) -> Card:
         value=formats.count(tokens_per_unit),
         title=formats.count_exact(tokens_per_unit),
         caption=per_unit(context.currency),
+        note=_without_tokens(context),
         spark=context.spark(lambda point: point.tokens_per_unit, is_ratio=True),
         **context.delta(
-            lambda totals: totals.amounts.tokens_per_unit, formats.count, rise="good"
+            lambda totals: totals.amounts.tokens_per_unit,
+            formats.count,
+            rise="good",
+            of_cost=True,
         ),
     )
 

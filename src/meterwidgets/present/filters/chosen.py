@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import times
 from meterwidgets.metrics.overpriced import OVERPRICED
+from meterwidgets.metrics.text import times
 from meterwidgets.present.vocabulary.words import printable
 from meterwidgets.text import isolated
 

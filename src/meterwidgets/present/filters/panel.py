@@ -8,24 +8,29 @@ from typing import TypedDict
 
 from meterwidgets.frame.filters import PRESETS, Filters
 from meterwidgets.frame.selection import Selection
-from meterwidgets.frame.window import Window
-from meterwidgets.metrics import formats, percentages, times
+from meterwidgets.frame.window import Window, is_shorter
+from meterwidgets.measures import bucket_name
+from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import breakdown
-from meterwidgets.metrics.totals import elapsed, previous_totals
+from meterwidgets.metrics.text import formats, percentages, times
+from meterwidgets.metrics.totals import compared
 from meterwidgets.present.filters.chosen import Chip, chips
 from meterwidgets.present.vocabulary import values
 from meterwidgets.present.vocabulary.colors import Slots
 from meterwidgets.schema import Dimension
-from meterwidgets.zones import zone
+from meterwidgets.zones import day_before, day_of, zone
 
 _MICROSECOND = timedelta(microseconds=1)
+_DAY_S = 86_400
 
 
 class Choice(TypedDict):
-    """A preset range."""
+    """A preset range; one that is disabled has its reason as the title."""
 
     key: str
     label: str
+    disabled: bool
+    title: str
 
 
 FormRange = TypedDict(
@@ -99,17 +104,14 @@ def panel(
         opened: Whether the dialog is open; its lists are computed only then.
     """
     frame, filters, window = selection.frame, selection.filters, selection.window
-    here, tz = zone(filters.tz), filters.tz
+    tz = filters.tz
     form, active = form_range(window), chips(selection)
-    first_day = frame.coverage(tz).astimezone(here).date()
-    last_day = (frame.as_of(tz) - _MICROSECOND).astimezone(here).date()
+    first_day = day_of(frame.start, tz)
+    last_day = max(day_before(frame.coverage.now, tz), day_of(frame.last, tz))
     dimensions = frame.dimensions.filters.values() if opened else ()
     made_up = "Made-up usage; name a ledger to see your own"
     return {
-        "presets": [
-            {"key": name, "label": label}
-            for name, label in {**PRESETS, "custom": "Custom"}.items()
-        ],
+        "presets": _presets(selection),
         "preset": filters.preset,
         "range_text": times.window(window),
         "zone": tz,
@@ -140,6 +142,21 @@ def panel(
     }
 
 
+def _presets(selection: Selection) -> list[Choice]:
+    """The presets, without those that are shorter than the ledger's own buckets."""
+    known_s = selection.select(Filters(tz=selection.filters.tz)).known_bucket_s
+    reason = f"The ledger has usage by the {bucket_name(known_s)} only"
+    return [
+        {
+            "key": name,
+            "label": label,
+            "disabled": is_shorter(name, known_s),
+            "title": reason if is_shorter(name, known_s) else "",
+        }
+        for name, label in {**PRESETS, "custom": "Custom"}.items()
+    ]
+
+
 def form_range(window: Window) -> FormRange:
     """A window as the form has it."""
     if window.days is not None:  # where clocks skip midnight, a day begins at one
@@ -160,18 +177,36 @@ def _notes(selection: Selection) -> list[str]:
     """Short phrases after the range: what changes compare with, what is left out."""
     frame, tz = selection.frame, selection.filters.tz
     notes = []
-    before = previous_totals(selection)
-    if before is not None and before.amounts.records:
-        notes.append(f"Changes against {times.previous_period(elapsed(selection))}")
+    alike = compared(selection)
+    if alike is not None and alike.previous.amounts.records:
+        earlier = Window(alike.start, alike.end, tz)
+        period = times.earlier_period(earlier, selection.filters.preset)
+        notes.append(f"Changes against {period}")
     others = [each for each in frame.currencies if each != selection.currency]
     if others:
         notes.append(
             f"Only {selection.currency} is shown; "
             f"choose {' or '.join(others)} in Filters"
         )
+    beside = selected_credits(selection)
+    if beside is None:
+        notes.append("Credits, taxes and purchases are in no figure")
+    elif beside:
+        amount = formats.money(beside, selection.currency)
+        notes.append(f"Credits, taxes and purchases of {amount} are in no figure")
     if frame.quality.rejected:
         notes.append(formats.plural(frame.quality.rejected, "row") + " rejected")
-    if frame.bucket_s >= 86_400 and tz != "UTC":
+    # Of all times: between the starts of two days there is no usage to judge by.
+    always = selection.select(selection.filters.replace(preset="all"))
+    known_s = always.known_bucket_s
+    if known_s >= _DAY_S and selection.window.days is None:
+        bucket = bucket_name(known_s)
+        notes.append(
+            f"Usage is known by the {bucket}, and counts where a {bucket} starts"
+        )
+    elif selection.has_coarser_usage:
+        notes.append("Some usage is known by longer times, and counts where they start")
+    if frame.bucket_s >= _DAY_S and tz != "UTC":
         notes.append(f"The ledger has days in UTC: they straddle midnights in {tz}")
     return notes
 
@@ -181,7 +216,7 @@ def _filter_list(
 ) -> FilterList:
     """The values of one filter that exist under the other filters, with shares."""
     chosen = selection.filters.chosen.get(dimension.name, ())
-    ranked = breakdown(selection, dimension.name, own=False)
+    ranked = breakdown(selection, dimension.name, apply_own_filter=False)
     shares = percentages.shares([row.value or 0 for row in ranked.rows])
     listed: list[FilterValue] = [
         {

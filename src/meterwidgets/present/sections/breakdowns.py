@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, percentages
 from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.breakdown import Breakdown, Row, breakdown, top_with_other
+from meterwidgets.metrics.text import formats, percentages
 from meterwidgets.present.vocabulary import values
 from meterwidgets.present.vocabulary.colors import Slots, distinct_slots
 from meterwidgets.present.vocabulary.words import exact, figure, printable
@@ -52,7 +52,7 @@ def slots_in(selection: Selection, by: str, slots: Slots) -> Slots:
         by: The dimension.
         slots: Value -> slot, in the order of the whole ledger.
     """
-    rows = breakdown(selection, by, own=False).rows
+    rows = breakdown(selection, by, apply_own_filter=False).rows
     return distinct_slots([row.id for row in rows], slots)
 
 
@@ -74,7 +74,7 @@ def table_rows(
     """
     chosen, currency = chosen_values(selection, ranked.by), selection.currency
     numbers = [row.value for row in rows]
-    total = sum(number or 0 for number in numbers)
+    total = sum(max(number or 0, 0) for number in numbers)
     texts = _column(numbers, ranked.measure, currency)
     return [
         {
@@ -83,7 +83,7 @@ def table_rows(
             "value": text,
             "title": exact(number, ranked.measure, currency),
             "share": share,
-            "fraction": (number or 0) / total if total else 0.0,
+            "fraction": max(number or 0, 0) / total if total else 0.0,
             "color": "other" if row.members > 1 else slots.get(row.id, "other"),
             "selected": row.members == 1 and row.id in chosen,
             "dimmed": bool(chosen) and (row.members > 1 or row.id not in chosen),

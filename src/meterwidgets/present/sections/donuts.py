@@ -49,7 +49,7 @@ def donut(
         slots: Value -> its colour slot, in the order of the whole ledger.
         expanded: Whether all rows are listed.
     """
-    ranked = breakdown(selection, by, own=False)
+    ranked = breakdown(selection, by, apply_own_filter=False)
     label = selection.frame.dimensions.named(by).label
     measure, currency = ranked.measure, selection.currency
     total: int | None = getattr(totals(selection).amounts, measure)

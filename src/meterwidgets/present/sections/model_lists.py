@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.breakdown import Row, breakdown, top_with_other
+from meterwidgets.metrics.text import formats
 from meterwidgets.metrics.totals import totals
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
 from meterwidgets.present.sections.breakdowns import (
@@ -55,7 +55,7 @@ def model_list(
         slots: Value -> its colour slot, in the order of the whole ledger.
         expanded: Whether all rows are listed.
     """
-    ranked = breakdown(selection, by, own=False)
+    ranked = breakdown(selection, by, apply_own_filter=False)
     measure, currency = ranked.measure, selection.currency
     total: int | None = getattr(totals(selection).amounts, measure)
     rows = top_with_other(ranked.rows, MOST_ROWS)

@@ -8,8 +8,8 @@ from typing import TypedDict
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, percentages, times
 from meterwidgets.metrics.amounts import ratio
+from meterwidgets.metrics.text import formats, percentages, times
 from meterwidgets.metrics.top_requests import Request, TopRequests, top_requests
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
 from meterwidgets.zones import zone

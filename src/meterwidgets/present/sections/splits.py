@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import formats, percentages
-from meterwidgets.metrics.amounts import Amounts, UsageMeasure, amounts_from_sums
-from meterwidgets.metrics.formats import Number
+from meterwidgets.metrics.amount_columns import amounts_from_sums
+from meterwidgets.metrics.amounts import Amounts, UsageMeasure
+from meterwidgets.metrics.text import formats, percentages
+from meterwidgets.metrics.text.formats import Number
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
 from meterwidgets.present.vocabulary.words import NO_PRICE, per_unit
 
-Side = Literal["input", "output", "unsplit"]
+Side = Literal["input", "output", "unsplit", "fees"]
 _Figures = tuple[int | None, Number | None]
 """Of one side: its tokens or cost, and how much of the other one buys, or costs."""
-_SLOTS: dict[Side, str] = {"input": "c1", "output": "c2", "unsplit": "other"}
+_SLOTS: dict[Side, str] = {
+    "input": "c1", "output": "c2", "unsplit": "other", "fees": "c3"
+}  # fmt: skip
 
 
 class _PartTexts(TypedDict):
@@ -124,6 +127,9 @@ def _cost_split(selection: Selection, amounts: Amounts) -> Split:
     if amounts.unsplit_cost:
         costs.append(amounts.unsplit_cost)
         parts.append(_unsplit_part(amounts.unsplit_cost, currency))
+    if amounts.fee_cost:
+        costs.append(amounts.fee_cost)
+        parts.append(_fees_part(amounts.fee_cost, currency))
     return {
         "title": "Cost Distribution",
         "subtitle": "by token type",
@@ -147,6 +153,18 @@ def _unsplit_part(cost: int, currency: str | None) -> _PartTexts:
     }
 
 
+def _fees_part(cost: int, currency: str | None) -> _PartTexts:
+    return {
+        "key": "fees",
+        "label": "Fees",
+        "value": formats.money(cost, currency),
+        "unit": "",
+        "title": _exact(cost, currency),
+        "caption": "paid by request, search or call",
+        "caption_title": "of neither side, and in no rate",
+    }
+
+
 def _note(selection: Selection, amounts: Amounts) -> str:
     """Where the split comes from, and the cost that one side leaves out."""
     currency, notes = selection.currency, []
@@ -159,6 +177,9 @@ def _note(selection: Selection, amounts: Amounts) -> str:
             f"{cost} is known only as a total; it belongs to neither side and is left "
             "out."
         )
+    if amounts.fee_cost and selection.filters.cost_type != "both":
+        cost = formats.money(amounts.fee_cost, currency)
+        notes.append(f"{cost} of fees belong to neither side and are left out.")
     return " ".join(notes)
 
 
@@ -174,17 +195,17 @@ def _with_shares(
     parts: Sequence[_PartTexts], values: Sequence[int | None], selection: Selection
 ) -> list[SplitPart]:
     """Parts with their shares; the side that the filters leave out is muted."""
-    total = sum(value or 0 for value in values)
+    total = sum(max(value or 0, 0) for value in values)
     shares = percentages.split_shares([value or 0 for value in values])
     side = selection.filters.cost_type
     return [
         {
             **part,
             "share": share,
-            "fraction": (value or 0) / total if total else 0.0,
+            "fraction": max(value or 0, 0) / total if total else 0.0,
             "color": _SLOTS[part["key"]],
             "muted": side not in ("both", part["key"]),
-            "selectable": part["key"] != "unsplit",
+            "selectable": part["key"] in ("input", "output"),
         }
         for part, value, share in zip(parts, values, shares, strict=True)
     ]

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.selection import Selection
-from meterwidgets.metrics import times
 from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.buckets import edges
+from meterwidgets.metrics.text import times
 from meterwidgets.metrics.trend import Series
 from meterwidgets.metrics.trend import trend as trend_of
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
@@ -86,13 +86,14 @@ def trend(
     drawn_measure: UsageMeasure = "cost" if measure == "cost" and priced else "tokens"
     per_bucket = "over time" if brief else f"per {bucket}, {tz}"
     unpriced = "" if measure == drawn_measure else ", as nothing is priced"
+    partial = f"; the first {bucket} is partial" if over_time.is_first_partial else ""
     unknown = _unknown_buckets(over_time.series, drawn_measure)
     slots = slots_in(selection, by, slots)
     ticks = times.axis_labels(over_time.start, bucket, tz) if over_time.start else []
     unfinished = over_time.end if over_time.unfinished else None
     here = ZoneInfo(tz)
     return {
-        "subtitle": f"{drawn_measure.capitalize()} {per_bucket}{unpriced}",
+        "subtitle": f"{drawn_measure.capitalize()} {per_bucket}{unpriced}{partial}",
         "times": [
             start.astimezone(here).replace(tzinfo=None) for start in over_time.start
         ],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from meterwidgets.metrics import formats
 from meterwidgets.metrics.amounts import UsageMeasure
-from meterwidgets.metrics.formats import Number
+from meterwidgets.metrics.text import formats
+from meterwidgets.metrics.text.formats import Number
 from meterwidgets.text import plain
 
 NO_PRICE = "no record in this selection has a price"

@@ -1,0 +1,139 @@
+"""What the check of a cluster's rows gave, and the notes on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from meterwidgets.frame.spark.engine import Cluster
+from meterwidgets.frame.spark.worker import RATES
+from meterwidgets.ledger.loading.rejects import KEPT
+from meterwidgets.ledger.pricing import price_notes
+from meterwidgets.ledger.pricing.book import PriceBook
+from meterwidgets.ledger.pricing.mode import Pricing
+from meterwidgets.ledger.read import no_usage_error
+from meterwidgets.ledger.records import doubts, format_notes, notes
+from meterwidgets.ledger.records.plan import Plan
+from meterwidgets.ledger.records.quality import Quality, describe
+from meterwidgets.text import counted
+
+TABLE_NAME = "the table"
+"""What messages call a dataframe of PySpark."""
+
+
+class Checks(NamedTuple):
+    """What checking the rows gave.
+
+    Attributes:
+        accepted: The number of rows that are records.
+        rejected: The number of rows that are not.
+        assumed_tz: Whether some timestamp carries no zone.
+        rejects: The first rejected rows, and kept ones with a doubtful field.
+    """
+
+    accepted: int
+    rejected: int
+    assumed_tz: bool
+    rejects: tuple[Mapping[str, Any], ...]
+
+    def quality(self, count: int, texts: Iterable[str]) -> Quality:
+        """What to say of the ledger, with the count of its distinct records."""
+        return Quality(
+            records=count,
+            rejected=self.rejected,
+            duplicates=self.accepted - count,
+            assumed_tz=self.assumed_tz,
+            notes=tuple(dict.fromkeys(texts)),
+            rejects=self.rejects,
+        )
+
+
+def count_checked(
+    rows: Cluster, keep: Callable[[Iterable[Mapping[str, Any]]], None]
+) -> Checks:
+    """Count the checked rows, and keep the first rejects.
+
+    Args:
+        rows: Records and rejected rows.
+        keep: Called once with the first rejects, if there are any.
+
+    Raises:
+        LedgerError: When no row is a record.
+    """
+    accepted, rejected, assumed_tz = rows.execute(
+        "SELECT count(start_us), count(CASE WHEN NOT kept THEN reason END), "
+        "coalesce(bool_or(naive), false) FROM rows"
+    ).fetchall()[0]
+    rejects = _first_rejects(rows)
+    if rejects:
+        keep(rejects)
+    if not accepted:
+        raise no_usage_error([TABLE_NAME], rejected, rejected_rows(rejects))
+    return Checks(accepted, rejected, assumed_tz, rejects)
+
+
+def _first_rejects(rows: Cluster) -> tuple[Mapping[str, Any], ...]:
+    """The first rejected rows and doubts: their partition, row in it, and why."""
+    return tuple(
+        {"file": f"{TABLE_NAME}, partition {part}", "line": line, "unit": "row",
+         "field": field, "value": value, "reason": reason, "kept": kept}
+        for part, line, field, value, reason, kept in rows.execute(
+            "SELECT part, line, field, value, reason, kept FROM rows "
+            f"WHERE reason IS NOT NULL ORDER BY part, line LIMIT {KEPT}"
+        ).fetchall()
+    )  # fmt: skip
+
+
+def rejected_rows(rejects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rejected rows among some rejects, without the doubts of kept ones."""
+    return [reject for reject in rejects if not reject["kept"]]
+
+
+def doubt_notes(rows: Cluster, rejects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Notes on doubtful fields and on the money in rejected rows."""
+    if not rejects:
+        return
+    sums = rows.execute(
+        "SELECT field, kept, money, count(*), sum(nano) FROM rows "
+        "WHERE reason IS NOT NULL GROUP BY field, kept, money "
+        "ORDER BY field, kept, money"
+    ).fetchall()
+    yield from doubts.rejected_money(
+        (money, nano) for _, kept, money, _, nano in sums if not kept
+    )
+    for first in {
+        each["field"]: each for each in rejects[::-1] if each["kept"]
+    }.values():
+        yield doubts.unknown_field(
+            [
+                (money, count, nano or 0)
+                for field, kept, money, count, nano in sums
+                if kept and field == first["field"]
+            ],
+            first,
+        )
+
+
+def row_notes(ledger_plan: Plan, checks: Checks) -> Iterator[str]:
+    """Notes on the rows, one sentence each."""
+    if bad_rows := rejected_rows(checks.rejects):
+        rows = counted(checks.rejected, "row", "rows")
+        first = f"the first {KEPT:,} are kept, " if checks.rejected > KEPT else ""
+        yield f"{rows} rejected, {first}the first: {describe(bad_rows[0])}"
+    yield from format_notes.of_plans([ledger_plan])
+    if checks.assumed_tz:
+        yield (
+            f"{TABLE_NAME}: there are timestamps without a zone; they were read as "
+            f"{ledger_plan.zone} (another: tz=)"
+        )
+
+
+def price_texts(
+    records: Cluster, columns: Collection[str], book: PriceBook, pricing: Pricing
+) -> Iterator[str]:
+    """Notes on the prices of the records, one sentence each."""
+    yield from price_notes.of_mode(records, pricing)
+    if not set(RATES).isdisjoint(columns):
+        yield from price_notes.of_rates(records)
+    only = price_notes.PRICEABLE if pricing.is_repriced else "true"
+    yield from notes.of_tallies(notes.tallied(records, only=only), book)

@@ -1,0 +1,1 @@
+"""Usage that several records report, counted once."""

@@ -1,0 +1,205 @@
+"""Remove duplicates: each usage once, however often its row was exported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from meterwidgets.ledger.engine.workspace import Relation, Workspace
+from meterwidgets.ledger.left_out.sentences import COST, TOKENS, by_reason
+from meterwidgets.schema import FIELDS, MONEY, OPTIONAL, UNSTORED
+from meterwidgets.text import counted
+
+REPORTED = tuple(f"reported_{name}" for name in (*MONEY, "currency"))
+"""The columns of what the ledger wrote of a cost."""
+
+_VALUES = ", ".join(
+    f'"{name}"'
+    for name in ("start_us", "end_us", "record_id", *FIELDS, *REPORTED)
+    if name not in ("start", "end", "covers", *UNSTORED, *MONEY, "currency", *OPTIONAL)
+)
+"""SQL text of the values of a row without an id of its own.
+
+Without the optional fields: an export that names one is still of the same usage as an
+earlier one that did not, in a store from before it was read, too.
+"""
+BY_ID = "coalesce(own_id, false) AND record_id IS NOT NULL"
+"""SQL condition of the rows in ``ledger`` that have an id of the source's own."""
+
+IDENTITY = (
+    f"CASE WHEN {BY_ID} THEN hash(source, record_id) ELSE hash(source, {_VALUES}) END"
+)
+"""SQL text of a hash that is equal for rows of one identity, rarely for others."""
+
+_ID = (
+    "CASE WHEN record_id IS NULL THEN hash(source, " + _VALUES + ") "
+    "ELSE hash(source, record_id) END"
+)
+
+COUNTED = " + ".join(
+    f"coalesce({name}, 0)"
+    for name in ("requests", "input_tokens", "output_tokens", "reported_cost")
+)
+"""SQL text of the state of a record that grows: the sum of its counters.
+
+Each counter only rises, whichever of them a ledger has, and so does their sum.
+"""
+
+
+STORED_FILE = -1
+"""The file number of the records that a store has: they are older than any new one."""
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What was removed from ``reported`` because it is there once already.
+
+    Attributes:
+        rows: The number of rows.
+        notes: Why, with their tokens and money, one sentence a format and reason.
+    """
+
+    rows: int = 0
+    notes: tuple[str, ...] = ()
+
+    def __add__(self, other: Duplicates) -> Duplicates:
+        return Duplicates(self.rows + other.rows, self.notes + other.notes)
+
+
+_COVERED = "other rows report the same usage"
+_SAME_ID = "a row with the same id counts already"
+_SAME_ROW = (
+    "each is equal to a row of another file and has no id; if they are further "
+    "requests, join the files into one or give each row an id"
+)
+_SAME_ROW_AND_ID = "each is equal to another row, with its id"
+
+
+def deduplicate(ws: Workspace, *, known: Collection[int] = ()) -> Duplicates:
+    """Keep one row of each identity in ``reported``; return what was removed.
+
+    A record that another one covers goes first: a parent that repeats the tokens of
+    its children, a replay of a message. A source's own id is an identity, and of a
+    record that grows the row that counts the most is kept, else the earliest; an id
+    that was guessed or mapped is one together with the whole row; without an id it is
+    the row and its occurrence in its file, so that two equal rows of one file are two
+    requests and two overlapping exports are not.
+
+    Args:
+        ws: A workspace with ``reported``.
+        known: The numbers of files that a store has read before, of which duplicates
+            need no note: a file that grew begins with what it had.
+    """
+    several_files, ids, covering, count = ws.execute(
+        "SELECT min(file) <> max(file), count(record_id), count(covers), count(*) "
+        f"FROM {ws.reported}"
+    ).fetchone() or (False, 0, 0, 0)
+    covered = _remove_covered(ws, known) if covering else Duplicates()
+    if not (several_files or ids or covering):
+        return covered
+    key = "hash(source, record_id)" if ids == count else _ID
+    # hashes find the few rows that may be duplicates, ids alone most of them; the
+    # values decide
+    (same,) = ws.execute(
+        f"SELECT count(*) > count(DISTINCT {key}) FROM {ws.reported}"
+    ).fetchone() or (True,)
+    if not same:
+        return covered
+    with ws.temporary(_repeated_keys(ws, key)) as keys:
+        if not ws.has_rows(keys):
+            return covered
+        narrowed = _repeated_keys(ws, IDENTITY, f"{key} IN (FROM {keys})")
+        with ws.temporary(narrowed) as identities:
+            if not ws.has_rows(identities):
+                return covered
+            copies = ws.keep(_copies(ws, identities))
+    return covered + _remove(ws, copies, known)
+
+
+def _repeated_keys(ws: Workspace, key: str, where: str = "true") -> str:
+    """SQL text of the keys of rows that may be duplicates."""
+    return f"""
+      SELECT key
+      FROM (SELECT {key} AS key, file, record_id FROM {ws.reported} WHERE {where})
+      GROUP BY key HAVING count(*) > 1
+        AND (min(file) <> max(file) OR count(record_id) > 0)
+    """
+
+
+def _copies(ws: Workspace, identities: str) -> str:
+    """SQL text of the duplicates, by file and row number."""
+    return f"""
+      SELECT file, n FROM (
+        SELECT file, n, row_number() OVER (
+          PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END,
+            {_values_unless(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
+          ORDER BY grown DESC NULLS LAST, start_us, file, n) AS copy
+        FROM (SELECT *,
+            row_number() OVER (PARTITION BY file, {_VALUES} ORDER BY n) AS occurrence
+          FROM {ws.reported} WHERE {IDENTITY} IN (FROM {identities})))
+      WHERE copy > 1
+    """
+
+
+def _remove(ws: Workspace, copies: Relation, known: Collection[int]) -> Duplicates:
+    """Remove the listed rows."""
+    count = ws.count(copies)
+    if not count:
+        ws.drop(copies)
+        return Duplicates()
+    why = (
+        f"CASE WHEN {BY_ID} THEN '{_SAME_ID}' WHEN record_id IS NULL "
+        f"THEN '{_SAME_ROW}' ELSE '{_SAME_ROW_AND_ID}' END"
+    )
+    notes = _notes(ws, why, f"(file, n) IN (FROM {copies})", known)
+    if ws.is_view(ws.reported):
+        ws.narrow(ws.reported, where=f"(file, n) NOT IN (FROM {copies})")
+    else:
+        ws.execute(f"DELETE FROM {ws.reported} WHERE (file, n) IN (FROM {copies})")
+        ws.drop(copies)
+    return Duplicates(count, notes)
+
+
+def _remove_covered(ws: Workspace, known: Collection[int]) -> Duplicates:
+    """Remove the records that others cover."""
+    ws.materialise(ws.reported)
+    covered = (
+        "(source, record_id) IN "
+        f"(SELECT (source, covers) FROM {ws.reported} WHERE covers IS NOT NULL)"
+    )
+    notes = _notes(ws, f"'{_COVERED}'", covered, known)
+    (count,) = ws.execute(f"DELETE FROM {ws.reported} WHERE {covered}").fetchone() or (
+        0,
+    )
+    return Duplicates(int(count), notes)
+
+
+def _notes(
+    ws: Workspace, why: str, where: str, known: Collection[int]
+) -> tuple[str, ...]:
+    """The rows that are removed, one sentence a format and reason.
+
+    Args:
+        ws: A workspace with ``reported``.
+        why: SQL text of the reason.
+        where: SQL condition of the rows.
+        known: The numbers of files that need no note.
+    """
+    unnoted = ", ".join(map(str, (STORED_FILE, *known)))
+    found = by_reason(
+        ws,
+        f"SELECT source, {why} AS reason, {TOKENS} AS tokens, {COST} AS cost, "
+        f"reported_currency AS currency FROM {ws.reported} "
+        f"WHERE {where} AND file NOT IN ({unnoted})",
+    )
+    return tuple(
+        f"{source}: {counted(count, 'duplicate', 'duplicates')} left out ({amounts}): "
+        f"{reason}"
+        for (source, reason), (count, amounts) in found.items()
+    )
+
+
+def _values_unless(condition: str) -> str:
+    return ", ".join(
+        f"CASE WHEN NOT ({condition}) THEN {name} END" for name in _VALUES.split(", ")
+    )

@@ -1,0 +1,68 @@
+"""Answers that wrap their records: ``{"data": [...], "page": 1, "total_pages": 3}``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from meterwidgets.ledger.engine.sql import literal
+from meterwidgets.ledger.readers.json_layout import json_paths
+from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.readers.sample import Sample
+
+_DEPTH = 3
+_SAMPLED = 200
+
+
+def unwrapped(raw: RawLedger) -> Iterator[RawLedger]:
+    """A ledger of answers as the records in them, for each list that may hold them.
+
+    Args:
+        raw: A JSON ledger; of others there is none.
+    """
+    for path in dict.fromkeys(
+        path for record in raw.sample.records for path in _lists(record, ())
+    ):
+        records = tuple(raw.sample.within(*path))[:_SAMPLED]
+        paths = json_paths(records)
+        yield replace(
+            raw,
+            unit="record",
+            select_rows=_select_items(raw, path),
+            select_pages=raw.select_rows,
+            sample=Sample(tuple(paths), records),
+            json_paths=paths,
+        )
+
+
+def _lists(
+    record: Mapping[str, Any], parents: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    """The paths of the lists of objects in an answer, the outer ones first."""
+    inner = []
+    for key, value in record.items():
+        if '"' in key or not key:
+            continue
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            yield (*parents, key)
+        elif isinstance(value, dict) and len(parents) < _DEPTH:
+            inner.append((key, value))
+    for key, value in inner:
+        yield from _lists(value, (*parents, key))
+
+
+def _select_items(raw: RawLedger, path: tuple[str, ...]) -> Any:
+    place = "$" + "".join(f'."{part}"' for part in path)
+    outer = raw.select_rows
+
+    def select_rows(files: str) -> str:
+        # What is no such answer stays a row of its own, so that it can be reported.
+        return (
+            f"SELECT file, filename, unnest(CASE WHEN TRY(json_type(j, "
+            f"{literal(place)})) = 'ARRAY' THEN json_extract(j, "
+            f"{literal(place + '[*]')})::VARCHAR[] ELSE [j::VARCHAR] END) AS j "
+            f"FROM ({outer(files)})"
+        )
+
+    return select_rows

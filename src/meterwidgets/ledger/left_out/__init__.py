@@ -1,0 +1,1 @@
+"""Rows that are left out: no usage, or usage that another record has already."""

@@ -1,0 +1,140 @@
+"""Records that repeat the usage below them: agents' spans, generations around calls.
+
+Tracers write trees, and many spans report the sum of those under them. Each usage
+counts once, where it was measured: at the leaves. The links go through spans without
+usage and from file to file, so this looks at all rows, before those without usage are
+dropped.
+"""
+
+from __future__ import annotations
+
+from meterwidgets.ledger.engine.sql import literal
+from meterwidgets.ledger.engine.workspace import Relation, Workspace
+from meterwidgets.ledger.left_out.sentences import COST, TOKENS, by_source
+from meterwidgets.ledger.sources import registry
+from meterwidgets.text import counted
+
+_LEVELS = 100
+"""How far up usage is followed; around a cycle of parents it would never end."""
+
+_NESTED = [source for source in registry.SOURCES if source.is_nested]
+_IS_NESTED = (
+    f"source IN ({', '.join(literal(source.name) for source in _NESTED)}) "
+    "AND record_id IS NOT NULL"
+)
+_IS_USAGE = "used AND reject IS NULL"
+
+
+def _per_source(texts: dict[str, str]) -> str:
+    """SQL text that has another text for each source."""
+    cases = " ".join(f"WHEN {literal(name)} THEN {sql}" for name, sql in texts.items())
+    return f"CASE source {cases} END"
+
+
+_TRACE = _per_source({each.name: each.trace for each in _NESTED})
+_IS_SUM = _per_source({each.name: each.sums_trace for each in _NESTED})
+
+
+def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
+    """Remove the records that repeat the usage of others in their trace.
+
+    Args:
+        ws: A workspace with ``reported``: usage and other rows, good and bad.
+
+    Returns:
+        The number of records, and what was left out, one sentence each.
+    """
+    nested = f"{ws.reported} WHERE {_IS_NESTED}"
+    if not ws.has_rows(
+        f"{nested} AND (covers IS NOT NULL OR {_IS_USAGE} AND {_IS_SUM})"
+    ):
+        return 0, []
+    links = ws.keep(
+        "SELECT DISTINCT source, record_id AS id, covers AS parent "
+        f"FROM {nested} AND covers IS NOT NULL"
+    )
+    usage = ws.keep(
+        f"SELECT file, n, source, record_id AS id, {_TRACE} AS trace, "
+        f"coalesce({_IS_SUM}, false) AS is_sum, {TOKENS} AS tokens, {COST} AS cost, "
+        f"reported_currency AS currency FROM {nested} AND {_IS_USAGE}"
+    )
+    repeats = ws.keep(_repeats(ws, usage, links))
+    sentences = _sentences(ws, repeats)
+    count = ws.count(repeats)
+    if count:
+        ws.materialise(ws.reported)
+        ws.execute(
+            f"DELETE FROM {ws.reported} "
+            f"WHERE (file, n) IN (SELECT (file, n) FROM {repeats})"
+        )
+    # what is still here repeats nothing, whatever its children say of it
+    ws.materialise(ws.reported)
+    ws.execute(
+        f"UPDATE {ws.reported} SET covers = NULL WHERE {_IS_NESTED} AND covers IS NOT "
+        f"NULL AND (source, covers) IN (SELECT (source, id) FROM {usage})"
+    )
+    for relation in (links, usage, repeats):
+        ws.drop(relation)
+    return count, sentences
+
+
+def _repeats(ws: Workspace, usage: Relation, links: Relation) -> str:
+    """SQL text of the usage that repeats other usage, with what lies ``below`` it."""
+    amount = "tokens > 0 OR cost <> 0"
+    calls = (
+        f"SELECT source, id, max(tokens) AS tokens FROM {usage} "
+        f"WHERE {amount} GROUP BY ALL"
+    )
+    # around a cycle each is above itself: only what has a leaf below repeats something
+    above_usage = f"SELECT (source, id) FROM ({_above(calls, links)})"
+    leaves = f"SELECT * FROM ({calls}) WHERE (source, id) NOT IN ({above_usage})"
+    summed = ws.keep(_above(leaves, links))
+    # a sum without calls below it has lost its links, if its trace has calls
+    traces = f"SELECT (source, trace) FROM {usage} WHERE NOT is_sum AND ({amount})"
+    return (
+        f"SELECT u.*, b.tokens AS below FROM {usage} AS u LEFT JOIN "
+        f"(SELECT source, id, sum(tokens) AS tokens FROM {summed} GROUP BY ALL) AS b "
+        "USING (source, id) WHERE b.tokens IS NOT NULL "
+        f"OR is_sum AND (source, trace) IN ({traces})"
+    )
+
+
+def _above(records: str, links: Relation) -> str:
+    """SQL text of what is above some records: ``source``, ``id``, and ``tokens``.
+
+    The tokens of records are summed step by step, so that each node is visited once for
+    each distance to something below it.
+    """
+    return (
+        "WITH RECURSIVE above(source, id, tokens, level) AS ("
+        f"SELECT source, parent, sum(tokens), 1 FROM ({records}) "
+        f"JOIN {links} USING (source, id) GROUP BY ALL UNION ALL "
+        f"SELECT source, parent, sum(tokens), level + 1 FROM above "
+        f"JOIN {links} USING (source, id) WHERE level < {_LEVELS} GROUP BY ALL) "
+        "SELECT source, id, tokens FROM above"
+    )
+
+
+def _sentences(ws: Workspace, repeats: Relation) -> list[str]:
+    """What repeats other usage and was left out."""
+    above = by_source(ws, f"SELECT * FROM {repeats} WHERE below IS NOT NULL")
+    alone = by_source(ws, f"SELECT * FROM {repeats} WHERE below IS NULL")
+    sentences = [
+        f"{source}: {counted(count, 'record repeats', 'records repeat')} the usage of "
+        f"those below ({amounts}), left out"
+        for source, (count, amounts) in above.items()
+    ]
+    sentences += [
+        f"{source}: {counted(count, 'record sums', 'records sum')} up a trace whose "
+        f"calls are counted one by one ({amounts}), left out"
+        for source, (count, amounts) in alone.items()
+    ]
+    more = ws.execute(
+        f"SELECT source, count(*), sum(tokens - below)::BIGINT FROM {repeats} "
+        "WHERE tokens > below GROUP BY source ORDER BY source"
+    ).fetchall()
+    return sentences + [
+        f"{source}: {counted(count, 'of them reports', 'of them report')} more tokens "
+        f"than those below, {tokens:,} in all: calls may be missing from the ledger"
+        for source, count, tokens in more
+    ]

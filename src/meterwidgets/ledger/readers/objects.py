@@ -1,0 +1,194 @@
+"""Rows with nested columns as JSON objects: a table means what the same file means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+
+from meterwidgets.ledger.engine.sql import literal, path_literal
+from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.readers.json_layout import json_paths, parse_objects
+from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.readers.sample import Sample
+
+_SAMPLED = 200
+
+
+def is_nested(column_type: str) -> bool:
+    """Whether values of a type have values inside.
+
+    Examples:
+        >>> is_nested("STRUCT(a BIGINT)"), is_nested("VARCHAR[]"), is_nested("VARCHAR")
+        (True, True, False)
+    """
+    nested = ("MAP(", "STRUCT(", "JSON", "VARIANT")
+    return column_type.startswith(nested) or column_type.endswith("]")
+
+
+def open_objects(records: Sequence[Mapping[str, Any]], ws: Workspace) -> RawLedger:
+    """Open a list of dicts, such as the answers of an API.
+
+    Args:
+        records: The records, or answers that hold them.
+        ws: The workspace in which they are registered.
+    """
+    import msgspec
+    import pyarrow as pa
+
+    try:
+        lines = msgspec.json.Encoder(enc_hook=_plain).encode_lines(records)
+    except (TypeError, ValueError, msgspec.MsgspecError):  # keys that are no text
+        lines = b"\n".join(json.dumps(each, default=str).encode() for each in records)
+    texts = pa.array(lines.decode().splitlines(), pa.string())
+    relation = ws.register(pa.table({"j": texts}))
+    step = max(1, len(records) // _SAMPLED)
+    sampled = texts.take(pa.array(range(0, len(texts), step), pa.int64())).to_pylist()
+    found = tuple(parse_objects(sampled))
+    paths = json_paths(found)
+    rows = f"SELECT 0 AS file, 'the table' AS filename, j FROM {relation}"
+    return RawLedger(
+        "the table",
+        "row",
+        lambda _: rows,
+        Sample(tuple(paths), found),
+        json_paths=paths,
+    )
+
+
+def _plain(value: object) -> object:
+    """A value of another library as one of Python's own, else its text."""
+    own = getattr(value, "tolist", None)
+    return own() if callable(own) else str(value)
+
+
+def as_objects(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> RawLedger | None:
+    """A table with nested columns, or JSON text in some, as rows of JSON.
+
+    Args:
+        raw: A flat table.
+        con: The engine that looks into it.
+
+    Returns:
+        The same rows as JSON; None where no column holds objects.
+    """
+    if raw.json_paths is not None:
+        return None
+    names = raw.sample.columns
+    types = _types(raw)
+    files = f"[{path_literal(raw.path)}]" if raw.path else "[]"
+    try:
+        inside = _json_texts(raw, con, files)
+    except duckdb.Error:  # loading it will say what is wrong with the file
+        return None
+    if not inside and not any(map(is_nested, types)):
+        return None
+    cells = ", ".join(
+        f"{literal(name)}, "
+        + (f"coalesce(TRY_CAST(c{i} AS JSON), to_json(c{i}))" if i in inside
+           else _cell(i, types[i]))
+        for i, name in enumerate(names)
+    )  # fmt: skip
+
+    def select_rows(files: str) -> str:
+        return (
+            f"SELECT file, filename, json_object({cells})::VARCHAR AS j "
+            f"FROM ({raw.select_rows(files)})"
+        )
+
+    first = _fetch(raw, con, f"SELECT j FROM ({select_rows(files)}) LIMIT {_SAMPLED}")
+    records = tuple(parse_objects([text for (text,) in first]))
+    paths = json_paths(records)
+    return replace(
+        raw,
+        unit="record" if raw.unit == "line" else raw.unit,
+        select_rows=select_rows,
+        sample=Sample(tuple(paths), records),
+        types=(),
+        json_paths=paths,
+        is_numbered=False,
+    )
+
+
+def _types(raw: RawLedger) -> Sequence[str]:
+    """The SQL types of the columns of a flat table."""
+    return raw.types or ("VARCHAR",) * len(raw.sample.columns)
+
+
+def _json_texts(raw: RawLedger, con: duckdb.DuckDBPyConnection, files: str) -> set[int]:
+    """The numbers of the columns whose texts are JSON objects or lists."""
+    texts = [i for i, kind in enumerate(_types(raw)) if kind == "VARCHAR"]
+    columns = ", ".join(f"c{i}" for i in texts) or "NULL"
+    rows = _fetch(
+        raw, con, f"SELECT {columns} FROM ({raw.select_rows(files)}) LIMIT {_SAMPLED}"
+    )
+    return {i for k, i in enumerate(texts) if _are_objects([row[k] for row in rows])}
+
+
+def _cell(number: int, column_type: str) -> str:
+    """SQL text of a column; nested ones may come as text of JSON already."""
+    if is_nested(column_type):
+        return f"TRY_CAST(c{number} AS JSON)"
+    # in JSON, a number goes through a float
+    decimal = column_type.startswith("DECIMAL")
+    return f"c{number}::VARCHAR" if decimal else f"c{number}"
+
+
+def _are_objects(values: Sequence[object]) -> bool:
+    """Whether texts are JSON objects or lists, all that have a value."""
+    texts = [str(each).strip() for each in values if each not in (None, "")]
+    if not texts or not all(text[:1] in ("{", "[") for text in texts):
+        return False
+    return all(_is_json(text) for text in texts)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _fetch(
+    raw: RawLedger, con: duckdb.DuckDBPyConnection, query: str
+) -> list[tuple[Any, ...]]:
+    if raw.path is None:
+        return con.execute(query).fetchall()
+    cursor = con.cursor()  # its list of malformed lines is its own
+    try:
+        return cursor.execute(query).fetchall()
+    finally:
+        cursor.close()
+
+
+def is_answer(value: object) -> bool:
+    """Whether a dict is an API's answer rather than a mapping of columns.
+
+    Examples:
+        >>> is_answer({"data": [{"id": 1}], "total": 1}), is_answer({"cost": [1, 2]})
+        (True, False)
+    """
+    if not isinstance(value, Mapping):
+        return False
+    values = list(value.values())
+    if any(isinstance(each, Mapping) for each in values):
+        return True
+    lists = [each for each in values if _is_list(each)]
+    return len(lists) < len(values) or (
+        bool(lists) and all(_first_is_object(each) for each in lists)
+    )
+
+
+def _is_list(value: object) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes | Mapping)
+
+
+def _first_is_object(value: Any) -> bool:
+    return len(value) > 0 and isinstance(next(_items(value)), Mapping)
+
+
+def _items(value: Any) -> Iterator[Any]:
+    yield from value

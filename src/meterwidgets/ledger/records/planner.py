@@ -1,0 +1,157 @@
+"""Plans an opened ledger: chooses its source, and what fills the fields of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import duckdb
+
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.envelopes.answers import unwrapped
+from meterwidgets.ledger.readers.objects import as_objects
+from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.records.plan import LedgerSpec, Plan
+from meterwidgets.ledger.sources import registry
+from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.sources.sql import next_day
+from meterwidgets.ledger.tables import mapping
+from meterwidgets.ledger.tables.column_values import TableValues
+from meterwidgets.ledger.tables.formulas import Formula
+from meterwidgets.ledger.tables.mapping import TableMapping
+
+
+def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
+    """Choose the source that reads a ledger, and the columns that fill its fields.
+
+    Raises:
+        LedgerError: When no source fits, or a column is missing.
+    """
+    source = _source(raw, spec)
+    if source.is_mapped or source.levels:
+        if objects := as_objects(raw, ws.con):
+            raw, source = objects, _source(objects, spec)
+        if raw.sample.records and not _is_usable(raw, source, spec):
+            for inner in unwrapped(raw):
+                if _is_usable(inner, found := _source(inner, spec), spec):
+                    raw, source = inner, found
+                    break
+    zone = source.timezone or spec.tz
+    bare = replace(raw, sample=replace(raw.sample, records=()))
+    if not source.is_mapped:
+        if spec.columns:
+            raise LedgerError(
+                f"{raw.name}: the columns of the source {source.name!r} are known; "
+                "leave out columns=, or choose source='table'"
+            )
+        return Plan(
+            raw=bare,
+            source=source,
+            fields=source.field_sql,
+            bucketed=source.grain == "bucket",
+            zone=zone,
+            currency=spec.currency,
+            beside=source.beside,
+        )
+    return _plan_table(bare, source, spec, ws)
+
+
+def _source(raw: RawLedger, spec: LedgerSpec) -> Source:
+    """The named source, else the one that is recognised."""
+    try:
+        if spec.source:
+            return registry.find(spec.source)
+        return (
+            registry.find("table") if spec.columns else registry.recognise(raw.sample)
+        )
+    except LedgerError as error:
+        raise LedgerError(f"{raw.name}: {error}") from None
+
+
+def _is_usable(raw: RawLedger, source: Source, spec: LedgerSpec) -> bool:
+    """Whether a source can read the records of a sample."""
+    if not source.is_mapped:
+        return source.matches(raw.sample)
+    try:
+        mapping.check(spec.columns, raw.sample.columns, where=raw.name)
+    except LedgerError:
+        return False
+    return True
+
+
+def _plan_table(
+    raw: RawLedger, source: Source, spec: LedgerSpec, ws: Workspace
+) -> Plan:
+    """The plan for any table, by its columns and their values."""
+    columns = list(raw.sample.columns)
+    for column in (spec.columns or {}).values():
+        if column not in columns and raw.has_column(column, ws.con):
+            columns.append(column)
+    if not columns:
+        raise LedgerError(f"{raw.name}: holds no records; name a ledger that has rows")
+    if spec.is_part:
+        mapped = mapping.check(spec.columns, columns, where=raw.name)
+        return _table_plan(raw, source, spec, mapped)
+    try:
+        return _plan_by_values(raw, source, spec, columns, TableValues(raw, ws.con))
+    except duckdb.Error:  # loading it will say what is wrong with the file
+        return _table_plan(
+            raw, source, spec, mapping.check(spec.columns, columns, where=raw.name)
+        )
+
+
+def _plan_by_values(
+    raw: RawLedger,
+    source: Source,
+    spec: LedgerSpec,
+    columns: Sequence[str],
+    values: TableValues,
+) -> Plan:
+    mapped = mapping.check(spec.columns, columns, where=raw.name, choose=values.choose)
+    found = _table_plan(raw, source, spec, mapped)
+    found = replace(found, unread=tuple(values.unread(mapped)))
+    if not found.bucketed and values.are_days(mapped):
+        return _by_day(found)
+    return found
+
+
+def _table_plan(
+    raw: RawLedger, source: Source, spec: LedgerSpec, mapped: TableMapping
+) -> Plan:
+    notes = [f"guessed {mapped.as_text()}"] if mapped.guessed else []
+    notes += [
+        f"{name} is {formula.reads}: {formula.why}"
+        for name, formula in mapped.formulas.items()
+        if formula.why
+    ]
+    return Plan(
+        raw=raw,
+        source=source,
+        fields={ours: "{" + theirs + "}" for ours, theirs in mapped.columns.items()},
+        bucketed=mapping.is_bucketed(mapped.columns),
+        zone=spec.tz,
+        currency=mapped.currency or spec.currency,
+        notes=tuple(notes),
+        formulas=mapped.formulas,
+    )
+
+
+def _by_day(found: Plan) -> Plan:
+    """The plan for a table whose rows are whole days."""
+    start = found.fields["start"][1:-1]
+    ends = found.formulas
+    if "end" not in found.fields:
+        ends = {**ends, "end": Formula((start,), next_day("{0}"), f"{start} + 1 day")}
+    return replace(
+        found,
+        bucketed=True,
+        fields={"end": found.fields["start"], **found.fields},
+        formulas=ends,
+        notes=(
+            *found.notes,
+            f"{start} has no time and no column counts requests, so a row is a day and "
+            "not a request: the number of requests is unknown, and rates are the base "
+            "rates, whatever the length of a request",
+        ),
+    )

@@ -1,0 +1,221 @@
+"""What the name of a column says: tokens of a kind, money, a time, a model.
+
+A name is taken apart into its words, and means a field only where all of its words are
+understood: ``total_cost_usd`` is a cost, ``cost_per_token`` and ``max_tokens`` are not.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+[a-zA-Z]*")
+
+_TOKEN = {"token", "tokens", "tok", "toks"}
+_COST = {
+    "cost", "costs", "spend", "spent", "spending", "charge", "charges", "charged",
+    "expense", "expenses", "billed",
+}  # fmt: skip
+_PRICE = {"price", "amount"}
+"""Words of money only beside one that says of what: a total, a currency."""
+_DOLLARS = {"usd", "dollar", "dollars", "us"}
+_CURRENCIES = {"eur": "EUR", "euro": "EUR", "euros": "EUR", "gbp": "GBP", "cny": "CNY",
+               "rmb": "CNY", "jpy": "JPY", "inr": "INR", "chf": "CHF",
+               "cad": "CAD", "aud": "AUD"}  # fmt: skip
+_INPUT = {"input", "prompt", "context", "in", "inputs", "prompts"}
+_OUTPUT = {
+    "output", "outputs", "completion", "completions", "generated", "generation", "out",
+    "candidates",
+}  # fmt: skip
+_CACHE = {"cache", "cached"}
+_READ = {"read", "reads", "hit", "hits", "content"}
+_WRITE = {"write", "writes", "written", "creation", "create", "created"}
+_UNCACHED = {"uncached", "noncached", "fresh", "miss", "no", "non", "not", "without"}
+_REASONING = {"reasoning", "thinking", "thought", "thoughts"}
+_REQUEST = {"request", "requests", "call", "calls", "invocation", "invocations"}
+_COUNT = {"n", "num", "number", "no", "count", "counts", "total", "of"}
+_FILLER = {
+    *("usage", "used", "llm", "gen", "ai", "model", "api", "the", "details", "detail"),
+    *("sum", "all", "overall", "metrics", "in", "of", "request", "response"),
+}
+_COST_FILLER = {
+    *(
+        "total",
+        "estimated",
+        "estimate",
+        "actual",
+        "net",
+        "gross",
+        "final",
+        "calculated",
+    ),
+    *("computed", "provider", "upstream", "cents", "token", "tokens", *_FILLER),
+}
+_TIME = {"time", "timestamp", "datetime", "date", "ts", "at", "when", "day", "on"}
+_TIME_FILLER = {
+    "start", "started", "begin", "began", "created", "create", "creation", "request",
+    "requested", "event", "utc", "invocation", "invoked", "usage", "call", "called",
+    "logged", "log", "occurred", "recorded", "sent", "iso", "unix", "epoch", "ms",
+    "local", "datetime", "date", "time", "timestamp", "api", "billing",
+}  # fmt: skip
+_MODEL_FILLER = {
+    "name", "id", "used", "llm", "ai", "request", "requested", "response", "served",
+    "main", "gen", "slug", "permaslug", "the", "provided", "language",
+}  # fmt: skip
+
+_NO_USAGE = {
+    "max", "maximum", "min", "minimum", "limit", "limits", "budget", "remaining", "per",
+    "rate", "rates", "avg", "average", "mean", "median", "center", "centre", "code",
+    "id", "ids", "type", "types", "basis", "category", "tier", "key", "auth", "access",
+    "refresh", "bearer", "csrf", "saved", "savings", "unit", "name", "window", "p50",
+    "p95", "p99", "ms", "second", "seconds", "latency", "time", "hash", "version",
+    "price", "temperature", "top", "percent", "pct", "ratio", "share", "text",
+}  # fmt: skip
+"""Words of columns that look like usage and are none: a limit, a rate, a mean."""
+
+
+@cache
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name, in small letters.
+
+    Examples:
+        >>> words("promptTokenCount"), words("total_cost_usd"), words("Spend ($)")
+        (('prompt', 'token', 'count'), ('total', 'cost', 'usd'), ('spend',))
+    """
+    return tuple(word.lower() for word in _WORD.findall(name))
+
+
+@cache
+def field_named(column: str) -> str | None:
+    """The field of the record, or the part of one, that a name says; None if none.
+
+    Parts are ``fresh_input_tokens`` (input that no cache served), ``total_tokens``,
+    ``cache_write_5m_tokens`` and ``cost_cents``.
+
+    Examples:
+        >>> field_named("usage.inputTokenCount"), field_named("response_cost")
+        ('input_tokens', 'cost')
+        >>> field_named("prompt_cache_miss_tokens"), field_named("cost.total")
+        ('fresh_input_tokens', 'cost')
+        >>> field_named("max_tokens"), field_named("cost_per_token")
+        (None, None)
+    """
+    *parents, last = column.split(".")
+    said = set(words(last))
+    if parents and (said & {"audio", "image"} or not said & (_TOKEN | _COST | _PRICE)):
+        above = set(words(parents[-1]))
+        if above & (_TOKEN | _COST):
+            said |= above
+    if said & _COST or (said & _PRICE and said & {"total", *_DOLLARS, *_CURRENCIES}):
+        return _money(said)
+    if said & _TOKEN:
+        field = _tokens(said - _TOKEN)
+        # a single token is a secret
+        is_count = said & {"tokens", "toks", "count", "counts", "total", "num"}
+        return field if is_count or field != "total_tokens" else None
+    return _other(said)
+
+
+def is_cost_name(column: str) -> bool:
+    """Whether the parent or the name of a nested column says money.
+
+    Examples:
+        >>> is_cost_name("cost_details.input"), is_cost_name("usage.input")
+        (True, False)
+    """
+    return any(set(words(part)) & (_COST | _PRICE) for part in column.split(".")[-2:])
+
+
+def currency_named(column: str) -> str | None:
+    """The currency that the name of a cost says.
+
+    Examples:
+        >>> currency_named("cost_eur"), currency_named("spend_usd")
+        ('EUR', 'USD')
+    """
+    said = set(words(column.rsplit(".", 1)[-1]))
+    if said & (_DOLLARS - {"us"}) or "$" in column:
+        return "USD"
+    named = {_CURRENCIES[word] for word in said & _CURRENCIES.keys()}
+    return named.pop() if len(named) == 1 else "EUR" if "€" in column else None
+
+
+def is_usage_like(column: str) -> str:
+    """Whether a name speaks of ``"tokens"`` or of ``"money"``; ``""`` if of neither.
+
+    Examples:
+        >>> is_usage_like("input_audio_tokens"), is_usage_like("cache_read_cost")
+        ('tokens', 'money')
+        >>> is_usage_like("max_tokens"), is_usage_like("weather")
+        ('', '')
+    """
+    *parents, last = column.split(".")
+    said = set(words(last))
+    if said & _NO_USAGE and not (said & _PRICE and said & {"total", *_DOLLARS}):
+        return ""
+    if said & (_COST | _PRICE | {"usd", "dollars", "credit", "credits", "fee", "fees"}):
+        return "money"
+    above = set(words(parents[-1])) if parents else set()
+    if said & _TOKEN or above & (_TOKEN | {"usage"}):
+        return "tokens"
+    if above & _COST:
+        return "money"
+    return "tokens" if said == {"usage"} else ""
+
+
+def _money(said: set[str]) -> str | None:
+    rest = said - _COST - _PRICE - _DOLLARS - _CURRENCIES.keys() - _COST_FILLER
+    if not rest:
+        return "cost_cents" if "cents" in said else "cost"
+    if "cents" in said:
+        return None
+    if rest <= _INPUT:
+        return "input_cost"
+    return "output_cost" if rest <= _OUTPUT else None
+
+
+def _tokens(said: set[str]) -> str | None:
+    if sort := said & {"audio", "image"}:
+        side = "input" if said & _INPUT else "output" if said & _OUTPUT else ""
+        rest = said - sort - _INPUT - _OUTPUT - _COUNT - _FILLER
+        return f"{side}_{sort.pop()}_tokens" if side and not rest else None
+    said = said - _COUNT if not said & _CACHE else said - (_COUNT - {"no"})
+    if said & _CACHE or said & {"uncached", "noncached", "fresh", "miss"}:
+        return _cached(said)
+    if said & _REASONING:
+        rest = said - _REASONING - _OUTPUT - _FILLER
+        return None if rest else "reasoning_tokens"
+    if (rest := said & _INPUT) and not said - _INPUT - (_FILLER - {"in"}):
+        return "input_tokens" if rest else None
+    if said & _OUTPUT and not said - _OUTPUT - _FILLER:
+        return "output_tokens"
+    return "total_tokens" if not said - (_FILLER - {"in"}) else None
+
+
+def _cached(said: set[str]) -> str | None:
+    rest = said - _CACHE - _INPUT - _FILLER
+    if said & _UNCACHED:
+        return None if rest - _UNCACHED else "fresh_input_tokens"
+    if rest & _WRITE:
+        kinds: dict[frozenset[str], str] = {
+            frozenset(): "cache_write_tokens",
+            frozenset({"1h"}): "cache_write_1h_tokens",
+            frozenset({"5m"}): "cache_write_5m_tokens",
+        }
+        return kinds.get(frozenset(rest - _WRITE - {"ephemeral"}))
+    return None if rest - _READ else "cache_read_tokens"
+
+
+def _other(said: set[str]) -> str | None:
+    if said & {"requests", "calls", "invocations"} and not said - _REQUEST - (
+        _COUNT | _FILLER
+    ):
+        return "requests"
+    if said & _REQUEST and said & {"count", "num", "n", "number"}:
+        return None if said - _REQUEST - (_COUNT | _FILLER) else "requests"
+    if "model" in said and not said - {"model"} - _MODEL_FILLER:
+        return "model"
+    is_length = "ms" in said and not said & {"timestamp", "ts", "epoch"}
+    if said & _TIME and not is_length and not said - _TIME - _TIME_FILLER:
+        return "start"
+    return None

@@ -1,0 +1,194 @@
+"""The spans of ``otlp`` in other envelopes: one a row, or in Jaeger's traces.
+
+The attributes and their names are the same; only their encoding differs: an object
+instead of a list of keys and typed values (the console exporter, ClickHouse), a column
+each (Phoenix), or a list of tags (Jaeger).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from meterwidgets.ledger.envelopes.levels import Level
+from meterwidgets.ledger.readers.sample import Sample
+from meterwidgets.ledger.sources import otlp
+from meterwidgets.ledger.sources.base import Field, Source
+from meterwidgets.ledger.sources.sql import first_of
+
+_ATTRIBUTE = re.compile(
+    r"\{@span values\}\[list_position\(\{@span keys\}, '([^']+)'\)\]"
+)
+"""The SQL text of an attribute in ``otlp``."""
+
+
+def _is_row(sample: Sample) -> bool:
+    if {"TraceId", "SpanId"} <= set(sample.columns):
+        return any(each.startswith("SpanAttributes") for each in sample.columns)
+    return any(
+        {"context", "parent_id"} <= row.keys()
+        and isinstance(row.get("attributes"), Mapping)
+        for row in sample.records
+    )
+
+
+def _is_table(sample: Sample) -> bool:
+    names = set(sample.columns)
+    return (
+        {"context.span_id", "start_time"} <= names
+        and not any(isinstance(row.get("context"), Mapping) for row in sample.records)
+        and any(f"attributes.{name}" in names for name in otlp.USAGE)
+    )
+
+
+def _is_jaeger(sample: Sample) -> bool:
+    return any(
+        {"traceID", "spanID", "tags"} <= span.keys()
+        for span in sample.within("data", "spans")
+    )
+
+
+def _object(of: str, column: str) -> dict[str, str]:
+    """The lists of keys and of values of an object of attributes."""
+    entries = (
+        f"map_entries(TRY_CAST(TRY_CAST({column} AS JSON) AS MAP(VARCHAR, VARCHAR)))"
+    )
+    return {
+        f"@{of} keys": f"list_transform({entries}, lambda e: e.key)",
+        f"@{of} values": f"list_transform({entries}, lambda e: e.value)",
+    }
+
+
+_TRACE = first_of("{context.trace_id}", "{TraceId}")
+_PARENT = first_of("{parent_id}", "{ParentSpanId}")
+_NANOSECONDS = "TRY_CAST({Duration} AS BIGINT)"
+
+ROWS = Source(
+    name="otel_spans",
+    title="OpenTelemetry spans, one a row (console exporter, ClickHouse)",
+    matches=_is_row,
+    timezone="UTC",
+    where=otlp.SOURCE.where,
+    fields={
+        **otlp.SOURCE.fields,
+        "record_id": Field(
+            f"{_TRACE} || '/' || {first_of('{context.span_id}', '{SpanId}')}",
+            "the ids of the trace and the span",
+        ),
+        "covers": Field(f"{_TRACE} || '/' || {_PARENT}"),
+        "start": Field(
+            first_of("{start_time}", "{Timestamp}"), "start_time, Timestamp"
+        ),
+        "end": Field("{end_time}", "end_time"),
+        "project": Field(
+            first_of(otlp.attribute("service.name", of="resource"), "{ServiceName}"),
+            "service.name of the resource",
+        ),
+        "status": Field(
+            "CASE WHEN upper(coalesce({status.status_code}, {StatusCode})) IN "
+            "('ERROR', 'STATUS_CODE_ERROR') THEN 'error' ELSE 'ok' END",
+            "status.status_code, StatusCode",
+        ),
+        "latency_ms": Field(
+            f"CAST({_NANOSECONDS} // 1000000 AS VARCHAR)", "Duration (nanoseconds)"
+        ),
+    },
+    free_when=otlp.SOURCE.free_when,
+    remarks=otlp.SOURCE.remarks,
+    derived=_object("span", "coalesce({attributes}, {SpanAttributes})")
+    | _object("resource", "coalesce({resource.attributes}, {ResourceAttributes})"),
+    is_nested=True,
+    trace=otlp.SOURCE.trace,
+    sums_trace=otlp.SOURCE.sums_trace,
+    cannot_tell=otlp.SOURCE.cannot_tell,
+)
+
+
+def _column(text: str) -> str:
+    """SQL text with a column in place of each attribute."""
+    return _ATTRIBUTE.sub(r"{attributes.\1}", text)
+
+
+TABLE = Source(
+    name="otel_table",
+    title="OpenTelemetry spans as a table, a column an attribute (Phoenix)",
+    matches=_is_table,
+    timezone="UTC",
+    where=_column(otlp.SOURCE.where),
+    fields={
+        **{
+            name: Field(_column(each.sql), each.doc)
+            for name, each in otlp.SOURCE.fields.items()
+            if name not in ("latency_ms", "project")
+        },
+        "record_id": Field(
+            "concat_ws('/', {context.trace_id}, {context.span_id})",
+            "the ids of the trace and the span",
+        ),
+        "covers": Field(
+            "CASE WHEN nonempty({parent_id}) IS NOT NULL "
+            "THEN concat_ws('/', {context.trace_id}, {parent_id}) END"
+        ),
+        "start": Field("{start_time}", "start_time (UTC)"),
+        "end": Field("{end_time}", "end_time"),
+        "status": Field(
+            "CASE WHEN upper({status_code}) = 'ERROR' THEN 'error' ELSE 'ok' END",
+            "status_code",
+        ),
+    },
+    free_when=otlp.SOURCE.free_when,
+    remarks={words: _column(text) for words, text in otlp.SOURCE.remarks.items()},
+    is_nested=True,
+    trace=otlp.SOURCE.trace,
+    sums_trace=otlp.SOURCE.sums_trace,
+    cannot_tell=otlp.SOURCE.cannot_tell,
+)
+
+_START, _DURATION = "{span.startTime}", "TRY_CAST({span.duration} AS BIGINT)"
+
+JAEGER = Source(
+    name="jaeger",
+    title="OpenTelemetry spans in Jaeger's traces (its API's JSON)",
+    matches=_is_jaeger,
+    timezone="UTC",
+    levels=(Level("trace", ("data",)), Level("span", ("spans",))),
+    where=otlp.SOURCE.where,
+    fields={
+        **otlp.SOURCE.fields,
+        "record_id": Field(
+            "{span.traceID} || '/' || {span.spanID}", "traceID and spanID"
+        ),
+        "covers": Field(
+            "{span.traceID} || '/' || coalesce(TRY(json_extract_string("
+            "{span.references}, '$[0].spanID')), nullif({span.parentSpanID}, ''))"
+        ),
+        "start": Field(_START, "startTime (microseconds)"),
+        "end": Field(
+            f"CAST(TRY_CAST({_START} AS BIGINT) + {_DURATION} AS VARCHAR)",
+            "startTime + duration",
+        ),
+        "project": Field(
+            "TRY(json_extract_string({trace.processes}, "
+            "'$.\"' || {span.processID} || '\".serviceName'))",
+            "serviceName of the process",
+        ),
+        "status": Field(
+            f"CASE WHEN lower({otlp.attribute('error')}) = 'true' "
+            f"OR {otlp.attribute('otel.status_code')} = 'ERROR' "
+            "THEN 'error' ELSE 'ok' END",
+            "the tags error and otel.status_code",
+        ),
+        "latency_ms": Field(f"CAST({_DURATION} // 1000 AS VARCHAR)", "duration"),
+    },
+    free_when=otlp.SOURCE.free_when,
+    remarks=otlp.SOURCE.remarks,
+    derived={
+        "@span": "jaeger_tags({span.tags})",
+        "@span keys": "list_transform({@span}, lambda x: x.key)",
+        "@span values": "list_transform({@span}, lambda x: x.value)",
+    },
+    is_nested=True,
+    trace=otlp.SOURCE.trace,
+    sums_trace=otlp.SOURCE.sums_trace,
+    cannot_tell=otlp.SOURCE.cannot_tell,
+)

@@ -1,0 +1,1 @@
+"""Tables of any kind: which of their columns fill which fields of the record."""

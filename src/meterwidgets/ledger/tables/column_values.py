@@ -1,0 +1,217 @@
+"""What the columns of a table hold: how many rows fill each, sums, whole days.
+
+Names say what a column may mean, its values which of several is the one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from meterwidgets.ledger.engine.sql import path_literal
+from meterwidgets.ledger.envelopes.raw_values import select_values
+from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
+from meterwidgets.ledger.tables.mapping import TableMapping
+from meterwidgets.schema import ATTRIBUTES, NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+_SAMPLED = 1000
+_TEXTS = {"record_id", *NAMES, *ATTRIBUTES, "currency", "extra"}
+"""Fields of which the likeliest column that has any value is read."""
+
+_TIMES = {"start", "end"}
+
+_SINGLE_REQUEST = {"latency_ms", "first_token_ms", "status"}
+"""Fields that only a single request has."""
+_REQUEST_IDS = ("requestid", "generationid", "eventid", "responseid", "messageid")
+
+_DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?)?"
+"""Regular expression of a date without a time, or at midnight."""
+
+
+@dataclass(frozen=True)
+class ColumnValues:
+    """How a column is filled.
+
+    Attributes:
+        column: Its name.
+        rows: The rows of the table.
+        filled: Those with a value.
+        numbers: Those with a number other than 0.
+        total: The sum of the numbers.
+        kind: ``tokens`` or ``money``, by its name.
+    """
+
+    column: str
+    rows: int
+    filled: int
+    numbers: int
+    total: Decimal
+    kind: str = ""
+
+    def __add__(self, other: ColumnValues) -> ColumnValues:
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            filled=self.filled + other.filled,
+            numbers=self.numbers + other.numbers,
+            total=self.total + other.total,
+        )
+
+    def as_text(self) -> str:
+        """The column, how many rows fill it, and the sum of money in it.
+
+        Examples:
+            >>> ColumnValues("fee", 9, 3, 3, Decimal("1.50"), "money").as_text()
+            'fee (filled in 3 of 9 rows, sum 1.5)'
+        """
+        total = f", sum {self.total.normalize():f}" if self.kind == "money" else ""
+        return f"{self.column} (filled in {self.filled:,} of {self.rows:,} rows{total})"
+
+
+class TableValues:
+    """Answers what the columns of one opened table hold.
+
+    Args:
+        raw: The table.
+        con: The engine that reads it.
+    """
+
+    def __init__(self, raw: RawLedger, con: duckdb.DuckDBPyConnection) -> None:
+        self._raw = raw
+        self._con = con
+
+    def choose(self, field: str, columns: Sequence[str]) -> str:
+        """Of several columns for one field, the one that is filled; see `mapping`."""
+        sampled = self.of(columns, sampled=True)
+        if _is_best(sampled[0], sampled, field):
+            return columns[0]
+        found = self.of(columns)
+        if field in _TEXTS:
+            return next((each.column for each in found if each.filled), columns[0])
+        if field in _TIMES:
+            return max(found, key=lambda each: each.filled).column
+        return max(found, key=lambda each: (each.numbers, each.filled)).column
+
+    def of(
+        self, columns: Sequence[str], *, sampled: bool = False
+    ) -> list[ColumnValues]:
+        """How some columns are filled, in all rows or in the first ones."""
+        if not columns:
+            return []
+        number = "coalesce(TRY_CAST({0} AS DECIMAL(38, 9)), TRY_CAST("
+        number += "strip_currency({0}) AS DECIMAL(38, 9)))"
+        sums = ", ".join(
+            f"count(t{i}), count(*) FILTER ({number.format(f't{i}')} <> 0), "
+            f"coalesce(sum({number.format(f't{i}')}), 0)"
+            for i in range(len(columns))
+        )
+        texts = ", ".join(f"text_or_null(v{i}) AS t{i}" for i in range(len(columns)))
+        rows = self._rows(columns, limit=_SAMPLED if sampled else None)
+        row = self._one(f"SELECT count(*), {sums} FROM (SELECT {texts} FROM ({rows}))")
+        return [
+            ColumnValues(column, row[0], *row[3 * i + 1 : 3 * i + 4])
+            for i, column in enumerate(columns)
+        ]
+
+    def unread(self, mapping: TableMapping) -> list[ColumnValues]:
+        """The columns of tokens and money with numbers in them that are not read."""
+        used = mapping.used
+        sides = mapping.columns.keys() & {"input_tokens", "output_tokens"}
+        kinds = {
+            column: kind
+            for column in self._raw.sample.columns
+            if column not in used
+            and (kind := is_usage_like(column))
+            # a total of what is read, which rules compare with its parts
+            and not (len(sides) == 2 and field_named(column) == "total_tokens")
+        }
+        return [
+            replace(each, kind=kinds[each.column])
+            for each in self.of(list(kinds))
+            if each.numbers
+        ]
+
+    def are_days(self, mapping: TableMapping) -> bool:
+        """Whether the rows are days: no time, nothing of a request, no two of a key."""
+        columns, start = mapping.columns, mapping.columns["start"]
+        ids = columns.get("record_id", "").rsplit(".", 1)[-1].lower().replace("_", "")
+        if _SINGLE_REQUEST & columns.keys() or ids in _REQUEST_IDS:
+            return False
+        if not self._only_dates(start, limit=_SAMPLED):
+            return False
+        amounts = mapping.used - {columns[name] for name in _TEXTS & columns.keys()}
+        keys = [
+            each
+            for each in self._raw.sample.columns
+            if each not in amounts and not is_usage_like(each)
+        ]
+        keys = [start, *keys]
+        row = ", ".join(f"v{i}" for i in range(len(keys)))
+        count, distinct = self._one(
+            f"SELECT count(*), count(DISTINCT hash({row})) FROM ({self._rows(keys)})"
+        )
+        return bool(count == distinct and self._only_dates(start))
+
+    def _only_dates(self, column: str, limit: int | None = None) -> bool:
+        good, midnights, days = self._one(
+            f"SELECT bool_and(regexp_full_match(t, '{_DATE}')), "
+            "bool_or(contains(t, ':')), count(DISTINCT t) "
+            f"FROM (SELECT trim(v0) AS t FROM ({self._rows([column], limit)})) "
+            "WHERE t <> ''"
+        )
+        # one row at midnight is a moment, rows at several midnights are days
+        return bool(good) and (not midnights or days > 1)
+
+    def _rows(self, columns: Sequence[str], limit: int | None = None) -> str:
+        path = self._raw.path
+        files = f"[{path_literal(path)}]" if path else "[]"
+        rows = select_values(self._raw, files, columns)
+        return f"{rows} LIMIT {limit}" if limit else rows
+
+    def _one(self, query: str) -> tuple[Any, ...]:
+        with self._engine() as con:
+            (row,) = con.execute(query).fetchall()
+        return row
+
+    @contextmanager
+    def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection whose list of malformed lines is its own."""
+        if self._raw.path is None:
+            yield self._con
+            return
+        con = self._con.cursor()
+        try:
+            query = "SELECT current_setting('search_path')"
+            ((path,),) = self._con.execute(query).fetchall()
+            con.execute(f"SET search_path = '{path}'")
+            yield con
+        finally:
+            con.close()
+
+
+def _is_best(
+    first: ColumnValues, all_of_it: Collection[ColumnValues], field: str
+) -> bool:
+    """Whether no other column can be filled better, by a sample."""
+    if field in _TEXTS:
+        return first.filled > 0
+    return first.filled == first.rows > 0 and all(
+        each.numbers <= first.numbers for each in all_of_it
+    )
+
+
+def summed(found: Iterable[ColumnValues]) -> list[ColumnValues]:
+    """The values of columns of one name added up over the files of a format."""
+    sums: dict[str, ColumnValues] = {}
+    for each in found:
+        sums[each.column] = sums[each.column] + each if each.column in sums else each
+    return list(sums.values())

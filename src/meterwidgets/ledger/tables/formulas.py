@@ -1,0 +1,124 @@
+"""The fields of a table that several columns make, or one in another unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A field that several columns make, or one in another unit.
+
+    Attributes:
+        columns: Its columns.
+        sql: SQL text over them, as ``{0}``, ``{1}`` ....
+        reads: What it does, as notes say it: ``"a + b"``.
+        why: Why it isn't one of the columns as it stands.
+    """
+
+    columns: tuple[str, ...]
+    sql: str
+    reads: str
+    why: str = ""
+
+
+def plain_name(name: str) -> str:
+    """The last part of a column's name, its letters and digits only, in lower case."""
+    return re.sub(r"[^a-z0-9]", "", name.rsplit(".", 1)[-1].lower())
+
+
+def formulas_of(
+    named: Mapping[str, str],
+    guessed: Mapping[str, str],
+    possible: Mapping[str, Sequence[str]],
+) -> dict[str, Formula]:
+    """The fields that several columns make: names of a provider keep its meaning."""
+    mapping = {**named, **guessed}
+    found: dict[str, Formula] = {}
+
+    def part(name: str) -> str | None:
+        return next(iter(possible.get(name, ())), None)
+
+    writes = [part("cache_write_5m_tokens"), mapping.get("cache_write_1h_tokens")]
+    if "cache_write_tokens" not in mapping and writes[0]:
+        found["cache_write_tokens"] = _sum([each for each in writes if each], "")
+    whole, cache = mapping.get("input_tokens"), _cache_columns(mapping, found)
+    fresh = part("fresh_input_tokens")
+    if whole is None and fresh is not None:
+        found["input_tokens"] = _sum([fresh, *cache], "without the cache")
+    elif whole and cache and _is_beside_cache(whole, cache):
+        why = "Anthropic's names: the cache stands beside the input"
+        found["input_tokens"] = _sum([whole, *cache], why)
+    elif whole and (tool := part("tool_input_tokens")):
+        found["input_tokens"] = _sum([whole, tool], "Gemini's names")
+    output, thoughts = mapping.get("output_tokens"), mapping.get("reasoning_tokens")
+    if output and thoughts and plain_name(output) == "candidatestokencount":
+        why = "Gemini's names: thoughts stand beside the candidates"
+        found["output_tokens"] = _sum([output, thoughts], why)
+    total = mapping.pop("total_tokens", None)
+    if total and total not in mapping.values():
+        found |= _of_total(total, mapping, found)
+    costs = {"cost", "input_cost", "output_cost"} & mapping.keys()
+    if (cents := part("cost_cents")) and not costs:
+        found["cost"] = Formula((cents,), "from_cents({0})", f"{cents} / 100")
+    return found
+
+
+def _cache_columns(
+    mapping: Mapping[str, str], formulas: Mapping[str, Formula]
+) -> list[str]:
+    """The columns whose sum is the cached part of the input."""
+    columns = [mapping["cache_read_tokens"]] if "cache_read_tokens" in mapping else []
+    if "cache_write_tokens" in formulas:
+        columns += formulas["cache_write_tokens"].columns
+    elif "cache_write_tokens" in mapping:
+        columns.append(mapping["cache_write_tokens"])
+    elif "cache_write_1h_tokens" in mapping:
+        columns.append(mapping["cache_write_1h_tokens"])
+    return columns
+
+
+_ANTHROPIC_CACHE = {
+    "cachereadinputtokens", "cachecreationinputtokens", "cachewriteinputtokens",
+    "cachereadinputtokencount", "cachewriteinputtokencount",
+}  # fmt: skip
+_ANTHROPIC_INPUT = {"inputtokens", "inputtokencount"}
+
+
+def _is_beside_cache(whole: str, cache: Sequence[str]) -> bool:
+    """Whether names are those of Anthropic (and Bedrock), whose input has no cache."""
+    return plain_name(whole) in _ANTHROPIC_INPUT and any(
+        plain_name(column) in _ANTHROPIC_CACHE for column in cache
+    )
+
+
+def _sum(columns: Sequence[str], why: str) -> Formula:
+    if len(columns) == 1:
+        return Formula(tuple(columns), "{0}", columns[0], why)
+    values = ", ".join(f"{{{number}}}" for number in range(len(columns)))
+    return Formula(tuple(columns), f"sum_counts([{values}])", " + ".join(columns), why)
+
+
+def _of_total(
+    total: str, mapping: Mapping[str, str], formulas: Mapping[str, Formula]
+) -> dict[str, Formula]:
+    """The side that only the total of the tokens tells."""
+    sides = {"input_tokens": "output_tokens", "output_tokens": "input_tokens"}
+    have = [name for name in sides if name in mapping or name in formulas]
+    if len(have) == 2:
+        return {}
+    if not have:
+        why = "a total without its sides: all of it is taken for input"
+        return {"input_tokens": Formula((total,), "{0}", total, why)}
+    (known,) = have
+    rest = formulas[known] if known in formulas else _sum([mapping[known]], "")
+    numbers = range(1, len(rest.columns) + 1)
+    other = rest.sql.format(*(f"{{{number}}}" for number in numbers))
+    sql = (
+        "CAST(parse_count(text_or_null({0})) - "
+        f"parse_count(text_or_null({other})) AS VARCHAR)"
+    )
+    reads = f"{total} - {rest.reads}"
+    return {sides[known]: Formula((total, *rest.columns), sql, reads)}

@@ -1,0 +1,1 @@
+"""Amounts, percentages, times and axes as text."""

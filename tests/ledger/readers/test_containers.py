@@ -1,0 +1,117 @@
+"""Files that are no ledger say what they look like; in a folder, in a note."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.feather as feather
+import pytest
+
+import meterwidgets as mw
+
+Write = Callable[..., Path]
+TEXT = "start,model,prompt_tokens,cost\n2026-02-22T10:00:00Z,a,5,0.25\n"
+TABLE = pa.table({"start": ["2026-02-22T10:00:00Z"], "cost": [1.0]})
+
+
+def zipped(name: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(name, TEXT)
+    return stream.getvalue()
+
+
+def arrow(stream: bool) -> bytes:
+    sink = pa.BufferOutputStream()
+    new = pa.ipc.new_stream if stream else pa.ipc.new_file
+    with new(sink, TABLE.schema) as writer:
+        writer.write_table(TABLE)
+    return sink.getvalue().to_pybytes()
+
+
+BYTES = {
+    "a.zip": (zipped("a.csv"), "a ZIP archive"),
+    "a.xlsx": (zipped("xl/workbook.xml"), "an Excel workbook"),
+    "a.csv.bz2": (bz2.compress(TEXT.encode()), "bzip2"),
+    "a.csv.xz": (lzma.compress(TEXT.encode()), "xz"),
+    "a.csv": (gzip.compress(TEXT.encode()), "gzip"),
+    "a.arrow": (arrow(stream=False), "Arrow"),
+    "a.arrows": (arrow(stream=True), "an Arrow stream"),
+    "b.csv": (TEXT.encode("utf-16"), "UTF-16"),
+    "c.csv": (TEXT.encode("utf-16-le"), "UTF-16"),
+    "a.json": (json.dumps([{"cost": 1}]).encode("utf-16-be"), "UTF-16"),
+    "d.csv": (bytes(range(256)) * 9, "binary"),
+    "e.csv": (b"<!DOCTYPE html><html><title>Sign in</title>", "web page"),
+}
+
+
+@pytest.mark.parametrize("name", BYTES)
+def test_a_file_of_another_kind_says_what_it_is(write: Write, name: str) -> None:
+    data, said = BYTES[name]
+    with pytest.raises(mw.MeterError) as caught:
+        mw.read_usage(write(data, name))
+    text = str(caught.value)
+    assert said in text
+    assert text.isprintable()
+
+
+def test_databases_and_feather_say_what_they_are(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.sqlite") as con:
+        con.execute("CREATE TABLE usage (cost REAL)")
+    con.close()
+    with duckdb.connect(tmp_path / "a.duckdb") as database:
+        database.execute("CREATE TABLE usage (cost DOUBLE)")
+    feather.write_feather(TABLE, tmp_path / "a.feather")
+    for name, said in (
+        ("sqlite", "SQLite"),
+        ("duckdb", "DuckDB"),
+        ("feather", "Arrow"),
+    ):
+        with pytest.raises(mw.MeterError, match=said):
+            mw.read_usage(tmp_path / f"a.{name}")
+
+
+def test_words_that_begin_like_a_container_are_text(write: Write) -> None:
+    path = write(TEXT.replace("start", "ORC start").replace("model", "BZh"), "a.csv")
+    usage = mw.read_usage(path, columns={"start": "ORC start"}, rejects=None)
+    assert usage.quality.records == 1
+
+
+def test_a_file_of_a_folder_that_can_not_be_used_is_a_note(write: Write) -> None:
+    write(TEXT, "in/a.csv")
+    write("", "in/b.csv")
+    write(TEXT.encode("utf-16"), "in/c.csv")
+    write("name,city\nx,y\n", "in/d.csv")
+    path = write('{"settings": {"theme": "dark"}}', "in/e.json")
+    usage = mw.read_usage(path.parent, rejects=None)
+    assert usage.quality.records == 1
+    left = [note for note in usage.quality.notes if "left out: " in note]
+    assert [note.split(":")[0] for note in left] == [
+        "b.csv",
+        "c.csv",
+        "d.csv",
+        "e.json",
+    ]
+    assert "columns: settings.theme" in left[-1]
+
+
+def test_a_folder_of_which_nothing_can_be_used_is_an_error(write: Write) -> None:
+    write("name,city\nx,y\n", "in/a.csv")
+    path = write("name,city\nx,y\n", "in/b.csv")
+    with pytest.raises(mw.MeterError, match="1 other file can't be read, too"):
+        mw.read_usage(path.parent)
+
+
+def test_a_file_that_was_named_must_be_usable(write: Write) -> None:
+    with pytest.raises(mw.MeterError, match="is UTF-16"):
+        mw.read_usage([write(TEXT, "a.csv"), write(TEXT.encode("utf-16"), "b.csv")])
