@@ -22,24 +22,24 @@ def test_several_sources_are_one_ledger_without_duplicates(write: Write) -> None
 
 
 def test_rejected_rows_are_kept_and_their_place_is_said(write: Write) -> None:
-    bad = ROWS + "2026-02-22T13:00:00Z,Acme,,,,,m,-17,1,1,USD\n"
+    bad = ROWS + "yesterday,Acme,,,,,m,17,1,1,USD\n"
     result = run("report", write(bad), "--format", "json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["quality"]["rejected"] == 1
     assert "1 rejected row is kept in rejects.jsonl" in result.stderr
     (kept,) = map(json.loads, Path("rejects.jsonl").read_text("utf-8").splitlines())
-    assert (kept["line"], kept["field"], kept["value"]) == (5, "input_tokens", "-17")
-    assert list(kept) == ["file", "line", "field", "value", "reason"]
+    assert (kept["line"], kept["field"], kept["value"]) == (5, "start", "yesterday")
+    assert list(kept) == ["file", "line", "field", "value", "reason", "kept"]
 
 
 def test_rejected_rows_go_where_the_reader_says(write: Write, tmp_path: Path) -> None:
-    bad = ROWS + 2 * "2026-02-22T13:00:00Z,Acme,,,,,m,-17,1,1,USD\n"
+    bad = ROWS + 2 * "yesterday,Acme,,,,,m,17,1,1,USD\n"
     place = tmp_path / "bad.jsonl"
     result = run("report", write(bad), "--rejects", place)
     assert f"2 rejected rows are kept in {place}" in result.stderr
     assert len(place.read_text("utf-8").splitlines()) == 2
     said = fails("report", write(bad), "--rejects", tmp_path / "no" / "bad.jsonl")
-    assert "can't be kept there (No such file or directory)" in said
+    assert "can't be written there (No such file or directory)" in said
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def check(
     skipped = [
         int(found[1].replace(",", ""))
         for note in quality.notes
-        if (found := re.search(r": ([\d,]+) rows? (?:is not|are not|left out)", note))
+        if (found := re.search(r": ([\d,]+) rows? (?:holds? no usage|left out)", note))
     ]
     return quality.records + quality.rejected + quality.duplicates + sum(skipped)
 

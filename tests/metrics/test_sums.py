@@ -48,6 +48,10 @@ records = st.fixed_dictionaries(
         "output_tokens": st.one_of(st.none(), st.integers(0, 10**6)),
         "cost": costs,
     }
+).filter(
+    lambda each: any(
+        each[name] is not None for name in ("input_tokens", "output_tokens", "cost")
+    )
 )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Literal, TypedDict, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args
 
 from meterwidgets.errors import MeterError, unknown
-from meterwidgets.frame.cube.cube import KeptValues
 from meterwidgets.schema import DIMENSIONS
 from meterwidgets.zones import parse_instant, zone
+
+if TYPE_CHECKING:
+    from meterwidgets.frame.cube.cube import KeptValues
 
 Preset = Literal["1h", "24h", "today", "7d", "30d", "90d", "mtd", "all", "custom"]
 CostType = Literal["both", "input", "output"]

@@ -238,7 +238,10 @@ def raw() -> Iterator[tuple[mw.UsageFrame, duckdb.DuckDBPyConnection]]:
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     con.register("written", table)
-    con.execute("CREATE TABLE records AS SELECT * FROM written")
+    con.execute(
+        "CREATE TABLE records AS SELECT * FROM written WHERE "
+        f"coalesce({', '.join((*_TOKENS, *_COSTS))}) IS NOT NULL"  # else no usage
+    )
     yield usage, con
     con.close()
 
