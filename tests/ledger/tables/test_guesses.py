@@ -38,7 +38,7 @@ def lines(*rows: dict[str, Any]) -> str:
      ("cost_dollars", "cost"), ("estimated_cost", "cost"), ("billed_cost", "cost"),
      ("total_spend", "cost"), ("costUSD", "cost"), ("Total Charges", "cost"),
      ("price_usd", "cost"), ("total_price", "cost"), ("cost.total", "cost"),
-     ("amount_eur", "cost"), ("Cost (€)", "cost"), ("cost_cents", "cost_cents"),
+     ("amount_eur", "cost"), ("Cost (€)", "cost"), ("cost_cents", "cost"),
      ("inputCost", "input_cost"), ("completion_cost_usd", "output_cost"),
      ("cost_details.input", "input_cost"), ("cache_read_cost", None),
      ("cost_per_token", None), ("price", None), ("budget_usd", None),

@@ -194,6 +194,11 @@ CREATE OR REPLACE MACRO from_cents(t) AS coalesce(
     AS DECIMAL(38, 26)) AS VARCHAR),
   text_or_null(t) || ' cents');
 
+-- the same for any power of ten: 'e3' makes units of thousands, 'e-6' of micros
+CREATE OR REPLACE MACRO move_point(t, e) AS coalesce(CAST(TRY_CAST(
+  CAST(CAST(parse_amount(text_or_null(t)) AS DECIMAL(38, 18)) AS VARCHAR) || e
+  AS DECIMAL(38, 20)) AS VARCHAR), text_or_null(t) || ' ' || e);
+
 -- a / b of two integers, b above 0, rounded half to even
 CREATE OR REPLACE MACRO divide_half_even(a, b) AS CAST(a // b + CASE
   WHEN 2 * abs(a % b) > b OR (2 * abs(a % b) = b AND (a // b) % 2 <> 0)

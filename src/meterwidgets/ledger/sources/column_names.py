@@ -22,15 +22,26 @@ _DOLLARS = {"usd", "dollar", "dollars", "us"}
 _CURRENCIES = {"eur": "EUR", "euro": "EUR", "euros": "EUR", "gbp": "GBP", "cny": "CNY",
                "rmb": "CNY", "jpy": "JPY", "inr": "INR", "chf": "CHF",
                "cad": "CAD", "aud": "AUD"}  # fmt: skip
-_INPUT = {"input", "prompt", "context", "in", "inputs", "prompts"}
+_INPUT = {"input", "prompt", "context", "in", "inputs", "prompts", "evaluated"}
 _OUTPUT = {
     "output", "outputs", "completion", "completions", "generated", "generation", "out",
-    "candidates",
+    "candidates", "predicted",
 }  # fmt: skip
 _CACHE = {"cache", "cached"}
 _READ = {"read", "reads", "hit", "hits", "content"}
 _WRITE = {"write", "writes", "written", "creation", "create", "created"}
 _UNCACHED = {"uncached", "noncached", "fresh", "miss", "no", "non", "not", "without"}
+_SCALES = {
+    "k": 3, "thousand": 3, "thousands": 3, "m": 6, "million": 6, "millions": 6,
+    "cent": -2, "cents": -2, "milli": -3, "millis": -3, "mills": -3, "millicents": -5,
+    "micro": -6, "micros": -6, "millionths": -6, "microdollars": -6, "microusd": -6,
+    "microcents": -8, "nano": -9, "nanos": -9, "nanodollars": -9, "nanousd": -9,
+}  # fmt: skip
+"""The word for a unit -> its power of ten."""
+_SURE, _UNSURE = {"actual", "final", "net", "billed", "charged"}, {
+    "estimated", "estimate", "gross", "calculated", "computed",
+}  # fmt: skip
+"""Words of costs that are likelier, or less likely, to be what was paid."""
 _REASONING = {"reasoning", "thinking", "thought", "thoughts"}
 _REQUEST = {"request", "requests", "call", "calls", "invocation", "invocations"}
 _COUNT = {"n", "num", "number", "no", "count", "counts", "total", "of"}
@@ -49,7 +60,7 @@ _COST_FILLER = {
         "final",
         "calculated",
     ),
-    *("computed", "provider", "upstream", "cents", "token", "tokens", *_FILLER),
+    *("computed", "provider", "upstream", "token", "tokens", *_FILLER),
 }
 _TIME = {"time", "timestamp", "datetime", "date", "ts", "at", "when", "day", "on"}
 _TIME_FILLER = {
@@ -72,6 +83,12 @@ _NO_USAGE = {
     "price", "temperature", "top", "percent", "pct", "ratio", "share", "text",
 }  # fmt: skip
 """Words of columns that look like usage and are none: a limit, a rate, a mean."""
+_SIDES = {"prompt", "completion", "input", "output"}
+_TEXTS = {
+    "chars", "characters", "char", "words", "length", "len", "size", "bytes", "index",
+    "hash", "number", "images", "files", "messages", "turns", "schema", "format",
+}  # fmt: skip
+"""What numbers of a prompt or an answer count, where it isn't tokens."""
 
 
 @cache
@@ -89,8 +106,8 @@ def words(name: str) -> tuple[str, ...]:
 def field_named(column: str) -> str | None:
     """The field of the record, or the part of one, that a name says; None if none.
 
-    Parts are ``fresh_input_tokens`` (input that no cache served), ``total_tokens``,
-    ``cache_write_5m_tokens`` and ``cost_cents``.
+    Parts are ``fresh_input_tokens`` (input that no cache served), ``total_tokens`` and
+    ``cache_write_5m_tokens``. What unit it counts in: ``scale_named``.
 
     Examples:
         >>> field_named("usage.inputTokenCount"), field_named("response_cost")
@@ -106,7 +123,10 @@ def field_named(column: str) -> str | None:
         above = set(words(parents[-1]))
         if above & (_TOKEN | _COST):
             said |= above
-    if said & _COST or (said & _PRICE and said & {"total", *_DOLLARS, *_CURRENCIES}):
+    said, units = said - _SCALES.keys(), said & _SCALES.keys()
+    if said & _COST or (
+        said & _PRICE and (units or said & {"total", *_DOLLARS, *_CURRENCIES})
+    ):
         return _money(said)
     if said & _TOKEN:
         field = _tokens(said - _TOKEN)
@@ -114,6 +134,28 @@ def field_named(column: str) -> str | None:
         is_count = said & {"tokens", "toks", "count", "counts", "total", "num"}
         return field if is_count or field != "total_tokens" else None
     return _other(said)
+
+
+@cache
+def scale_named(column: str) -> int:
+    """The power of ten that the unit in a name says.
+
+    Examples:
+        >>> scale_named("cost_cents"), scale_named("Tokens (K)"), scale_named("cost")
+        (-2, 3, 0)
+    """
+    return sum(_SCALES.get(word, 0) for word in set(words(column.rsplit(".", 1)[-1])))
+
+
+def likelihood(column: str) -> tuple[bool, int]:
+    """Sorts columns of one meaning: the plain unit first, then what was paid.
+
+    Examples:
+        >>> sorted(["estimated_cost", "cost_cents", "net_cost"], key=likelihood)
+        ['net_cost', 'estimated_cost', 'cost_cents']
+    """
+    said = set(words(column.rsplit(".", 1)[-1]))
+    return scale_named(column) != 0, bool(said & _UNSURE) - bool(said & _SURE)
 
 
 def is_cost_name(column: str) -> bool:
@@ -150,8 +192,9 @@ def is_usage_like(column: str) -> str:
         ('', '')
     """
     *parents, last = column.split(".")
-    said = set(words(last))
-    if said & _NO_USAGE and not (said & _PRICE and said & {"total", *_DOLLARS}):
+    said = set(words(last)) - _SCALES.keys()
+    is_price = said & _PRICE and not said - _PRICE - _DOLLARS - {"total"}
+    if said & _NO_USAGE and not is_price:
         return ""
     if said & (_COST | _PRICE | {"usd", "dollars", "credit", "credits", "fee", "fees"}):
         return "money"
@@ -160,15 +203,15 @@ def is_usage_like(column: str) -> str:
         return "tokens"
     if above & _COST:
         return "money"
+    if said & _SIDES and not said & _TEXTS:
+        return "tokens"
     return "tokens" if said == {"usage"} else ""
 
 
 def _money(said: set[str]) -> str | None:
     rest = said - _COST - _PRICE - _DOLLARS - _CURRENCIES.keys() - _COST_FILLER
     if not rest:
-        return "cost_cents" if "cents" in said else "cost"
-    if "cents" in said:
-        return None
+        return "cost"
     if rest <= _INPUT:
         return "input_cost"
     return "output_cost" if rest <= _OUTPUT else None

@@ -52,7 +52,8 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "input_tokens": (
         "input_tokens", "prompt_tokens", "context_tokens", "tokens_prompt",
-        "tokens_in", "prompt_token_count", "prompt_eval_count", "input",
+        "tokens_in", "prompt_token_count", "prompt_eval_count", "input", "n_prompt",
+        "prompt_n", "n_input",
     ),
     "cache_read_tokens": (
         "cache_read_tokens", "cached_tokens", "cache_read_input_tokens",
@@ -76,7 +77,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "output_tokens": (
         "output_tokens", "completion_tokens", "generated_tokens",
         "tokens_completion", "tokens_out", "candidates_token_count", "eval_count",
-        "output",
+        "output", "n_completion", "n_gen", "n_generated", "n_output", "predicted_n",
     ),
     "reasoning_tokens": (
         "reasoning_tokens", "tokens_reasoning", "thoughts_token_count",

@@ -6,6 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from meterwidgets.ledger.sources.column_names import scale_named
+from meterwidgets.schema import COUNTS, MONEY, UNSTORED
+
+_NUMBERS = {*COUNTS, *MONEY, *UNSTORED} - {"latency_ms", "first_token_ms"}
+"""The fields that may be in another unit."""
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -60,10 +66,22 @@ def formulas_of(
     total = mapping.pop("total_tokens", None)
     if total and total not in mapping.values():
         found |= _of_total(total, mapping, found)
-    costs = {"cost", "input_cost", "output_cost"} & mapping.keys()
-    if (cents := part("cost_cents")) and not costs:
-        found["cost"] = Formula((cents,), "from_cents({0})", f"{cents} / 100")
+    for name, column in mapping.items():
+        if name not in found and (power := scale_named(column)) and name in _NUMBERS:
+            found[name] = _scaled(column, power)
     return found
+
+
+def _scaled(column: str, power: int) -> Formula:
+    """A column whose name says that it counts in another unit."""
+    factor = f"x {10**power:,}" if power > 0 else f"/ {10**-power:,}"
+    return Formula((column,), _value(column, 0), f"{column} {factor}")
+
+
+def _value(column: str, number: int) -> str:
+    """SQL text of the value of a formula's column, in the plain unit."""
+    power = scale_named(column)
+    return f"move_point({{{number}}}, 'e{power}')" if power else f"{{{number}}}"
 
 
 def _cache_columns(
@@ -96,8 +114,8 @@ def _is_beside_cache(whole: str, cache: Sequence[str]) -> bool:
 
 def _sum(columns: Sequence[str], why: str) -> Formula:
     if len(columns) == 1:
-        return Formula(tuple(columns), "{0}", columns[0], why)
-    values = ", ".join(f"{{{number}}}" for number in range(len(columns)))
+        return Formula(tuple(columns), _value(columns[0], 0), columns[0], why)
+    values = ", ".join(_value(column, n) for n, column in enumerate(columns))
     return Formula(tuple(columns), f"sum_counts([{values}])", " + ".join(columns), why)
 
 
@@ -111,13 +129,13 @@ def _of_total(
         return {}
     if not have:
         why = "a total without its sides: all of it is taken for input"
-        return {"input_tokens": Formula((total,), "{0}", total, why)}
+        return {"input_tokens": Formula((total,), _value(total, 0), total, why)}
     (known,) = have
     rest = formulas[known] if known in formulas else _sum([mapping[known]], "")
     numbers = range(1, len(rest.columns) + 1)
     other = rest.sql.format(*(f"{{{number}}}" for number in numbers))
     sql = (
-        "CAST(parse_count(text_or_null({0})) - "
+        f"CAST(parse_count(text_or_null({_value(total, 0)})) - "
         f"parse_count(text_or_null({other})) AS VARCHAR)"
     )
     reads = f"{total} - {rest.reads}"

@@ -10,6 +10,7 @@ from meterwidgets.ledger.sources.column_names import (
     currency_named,
     field_named,
     is_cost_name,
+    likelihood,
 )
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS, PARENTS, PART_SYNONYMS
 from meterwidgets.ledger.tables.formulas import Formula, formulas_of, plain_name
@@ -109,10 +110,9 @@ def candidates(columns: Sequence[str]) -> dict[str, list[str]]:
             if _fits(name, column, named[column])
         ]
         by_words = [column for column in columns if named[column] == name]
+        by_words.sort(key=likelihood)
         if possible := list(dict.fromkeys([*usual, *by_words])):
             found[name] = possible
-    if cents := [column for column in columns if named[column] == "cost_cents"]:
-        found["cost_cents"] = cents
     return found
 
 
