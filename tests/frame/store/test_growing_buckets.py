@@ -79,3 +79,50 @@ def test_a_bucket_that_did_not_grow_out_of_the_stored_one_is_noted() -> None:
     (note,) = [each for each in added.notes if "with conflicting figures" in each]
     assert note.startswith("openai: 1 bucket was reported")
     assert note in mw.open_store(STORE).quality.notes
+
+
+HOURS = "window_start,window_end,model,requests,input_tokens,cost\n"
+
+
+def day_and_hours(count: int, cost: str = "") -> tuple[Path, Path]:
+    """A day of 20 requests, and some hours of one request each, as two files."""
+    rows = "".join(
+        f"2026-02-22T{hour:02}:00:00Z,2026-02-22T{hour + 1:02}:00:00Z,m,1,10,\n"
+        for hour in range(count)
+    )
+    tokens = "," if cost else "20,200"
+    day = f"2026-02-22T00:00:00Z,2026-02-23T00:00:00Z,m,{tokens},{cost}\n"
+    Path("day.csv").write_text(HOURS + day)
+    Path("hours.csv").write_text(HOURS + rows)
+    return Path("day.csv"), Path("hours.csv")
+
+
+def test_a_day_and_its_hours_count_once_in_whatever_order_they_come() -> None:
+    for first, second in (day_and_hours(20), day_and_hours(20)[::-1]):
+        store = Path(f"{first.stem}.meter")
+        add(store, first)
+        added = add(store, second)
+        assert mw.open_store(store).select().sums()["input_tokens"] == 200
+        assert mw.open_store(store).quality.records == 20
+        is_note = first.stem == "hours"  # a stored day is replaced without a word
+        assert any("a day and its hours" in note for note in added.notes) == is_note
+
+
+def test_a_day_stays_until_its_hours_count_as_much() -> None:
+    day, hours = day_and_hours(5)
+    add(STORE, day)
+    assert add(STORE, hours).records == 0
+    assert mw.open_store(STORE).select().sums()["requests"] == 20
+    day_and_hours(20)
+    add(STORE, hours)
+    assert mw.open_store(STORE).quality.records == 20
+
+
+def test_costs_of_a_day_pay_for_the_hours_of_a_store() -> None:
+    day, hours = day_and_hours(20, cost="3")
+    for store, paths in (("a.meter", (day, hours)), ("b.meter", (hours, day))):
+        for path in paths:
+            add(Path(store), path)
+        found = mw.open_store(Path(store)).select().sums()
+        assert (found["input_tokens"], found["records"]) == (200, 21)
+        assert found["unsplit_cost"] + found["input_cost"] == 3_000_000_000

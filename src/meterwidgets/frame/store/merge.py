@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meterwidgets.frame.store import parquet
-from meterwidgets.ledger.duplicates import containment, dedupe, provider_costs
+from meterwidgets.ledger.duplicates import (
+    containment,
+    dedupe,
+    nested_buckets,
+    provider_costs,
+)
+from meterwidgets.ledger.duplicates.removed import STORED_FILE
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
 
@@ -88,7 +94,7 @@ def merge(
         ws.materialise(ws.reported, room_for_all=True)
         ws.execute(
             f"INSERT INTO {ws.reported} BY NAME "
-            f"SELECT * EXCLUDE (part, file_row_number), {dedupe.STORED_FILE} AS file "
+            f"SELECT * EXCLUDE (part, file_row_number), {STORED_FILE} AS file "
             f"FROM {_CANDIDATES}"
         )
     conflicts = containment.conflicting_states(ws)
@@ -98,9 +104,14 @@ def merge(
         ws.execute(
             f"INSERT INTO {SUPERSEDED} SELECT part, file_row_number FROM {_CANDIDATES} "
             f"WHERE n NOT IN (SELECT n FROM {ws.reported} "
-            f"WHERE file = {dedupe.STORED_FILE})"
+            f"WHERE file = {STORED_FILE})"
         )
-        ws.execute(f"DELETE FROM {ws.reported} WHERE file = {dedupe.STORED_FILE}")
+        ws.execute(
+            f"INSERT INTO {NEWLY_BILLED} SELECT part, file_row_number FROM "
+            f"{_CANDIDATES} WHERE NOT billed AND n IN (SELECT n FROM {ws.reported} "
+            f"WHERE file = {STORED_FILE} AND billed)"
+        )
+        ws.execute(f"DELETE FROM {ws.reported} WHERE file = {STORED_FILE}")
     ws.drop(_CANDIDATES)
     _find_newly_billed(ws, stored)
     replaced = ws.count(SUPERSEDED)
@@ -128,7 +139,7 @@ def _stored_buckets(stored: str) -> str:
     """SQL text of the stored buckets of the instants that came, as one answer."""
     keyed = containment.IS_KEYED
     return (
-        f"(SELECT *, {dedupe.STORED_FILE} AS file FROM {stored} WHERE {keyed} AND "
+        f"(SELECT *, {STORED_FILE} AS file FROM {stored} WHERE {keyed} AND "
         f"(source, start_us) IN (SELECT (source, start_us) FROM {Workspace.reported} "
         f"WHERE {keyed}))"
     )
@@ -155,6 +166,8 @@ def _find_candidates(ws: Workspace, stored: str) -> None:
     if covering:
         ids = f"SELECT {covered} FROM {ws.reported} WHERE covers IS NOT NULL"
         conditions.append(f"{record} IN ({ids})")
+    if nested := nested_buckets.may_nest(ws, stored):
+        conditions.append(nested)
     # UNION, not UNION ALL: a stored record may meet several of the conditions.
     rows = " UNION ".join(
         f"SELECT * FROM {stored} WHERE {condition}" for condition in conditions

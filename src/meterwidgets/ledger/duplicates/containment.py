@@ -7,6 +7,7 @@ moments.
 
 from __future__ import annotations
 
+from meterwidgets.ledger.duplicates.removed import LENGTH
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.sources import registry
@@ -50,7 +51,8 @@ def conflicting_states(ws: Workspace) -> list[str]:
     )
     conflicts = ws.execute(
         f"SELECT source, count(*) FROM (SELECT source FROM {grown} "
-        f"GROUP BY source, record_id HAVING count(*) > 1 AND ({smaller})) "
+        f"GROUP BY source, record_id, {LENGTH} "
+        f"HAVING count(*) > 1 AND ({smaller})) "
         "GROUP BY source ORDER BY source"
     ).fetchall()
     return [

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from meterwidgets.ledger.duplicates import nested_buckets
+from meterwidgets.ledger.duplicates.removed import LENGTH, Duplicates, notes_of
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
-from meterwidgets.ledger.left_out.sentences import COST, TOKENS, by_reason
 from meterwidgets.schema import FIELDS, MONEY, OPTIONAL, UNSTORED
-from meterwidgets.text import counted
 
 REPORTED = tuple(f"reported_{name}" for name in (*MONEY, "currency"))
 """The columns of what the ledger wrote of a cost."""
@@ -36,36 +35,6 @@ _ID = (
     "ELSE hash(source, record_id) END"
 )
 
-COUNTED = " + ".join(
-    f"coalesce({name}, 0)"
-    for name in ("requests", "input_tokens", "output_tokens", "reported_cost")
-)
-"""SQL text of the state of a record that grows: the sum of its counters.
-
-Each counter only rises, whichever of them a ledger has, and so does their sum.
-"""
-
-
-STORED_FILE = -1
-"""The file number of the records that a store has: they are older than any new one."""
-
-
-@dataclass(frozen=True)
-class Duplicates:
-    """What was removed from ``reported`` because it is there once already.
-
-    Attributes:
-        rows: The number of rows.
-        notes: Why, with their tokens and money, one sentence a format and reason.
-    """
-
-    rows: int = 0
-    notes: tuple[str, ...] = ()
-
-    def __add__(self, other: Duplicates) -> Duplicates:
-        return Duplicates(self.rows + other.rows, self.notes + other.notes)
-
-
 _COVERED = "other rows report the same usage"
 _SAME_ID = "a row with the same id counts already"
 _SAME_ROW = (
@@ -76,19 +45,28 @@ _SAME_ROW_AND_ID = "each is equal to another row, with its id"
 
 
 def deduplicate(ws: Workspace, *, known: Collection[int] = ()) -> Duplicates:
-    """Keep one row of each identity in ``reported``; return what was removed.
+    """Keep each usage in ``reported`` once; return what was removed.
 
     A record that another one covers goes first: a parent that repeats the tokens of
-    its children, a replay of a message. A source's own id is an identity, and of a
-    record that grows the row that counts the most is kept, else the earliest; an id
-    that was guessed or mapped is one together with the whole row; without an id it is
-    the row and its occurrence in its file, so that two equal rows of one file are two
-    requests and two overlapping exports are not.
+    its children, a replay of a message. Then the copies of a row, and at last the
+    buckets that hold each other.
 
     Args:
         ws: A workspace with ``reported``.
         known: The numbers of files that a store has read before, of which duplicates
             need no note: a file that grew begins with what it had.
+    """
+    return _remove_equal(ws, known) + nested_buckets.remove_nested(ws, known)
+
+
+def _remove_equal(ws: Workspace, known: Collection[int]) -> Duplicates:
+    """Keep one row of each identity, and none that another one covers.
+
+    A source's own id is an identity, and of a record that grows the row that counts the
+    most is kept, else the earliest; an id that was guessed or mapped is one together
+    with the whole row; without an id it is the row and its occurrence in its file, so
+    that two equal rows of one file are two requests and two overlapping exports are
+    not.
     """
     several_files, ids, covering, count = ws.execute(
         "SELECT min(file) <> max(file), count(record_id), count(covers), count(*) "
@@ -131,7 +109,7 @@ def _copies(ws: Workspace, identities: str) -> str:
     return f"""
       SELECT file, n FROM (
         SELECT file, n, row_number() OVER (
-          PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END,
+          PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END, {LENGTH},
             {_values_unless(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
           ORDER BY grown DESC NULLS LAST, start_us, file, n) AS copy
         FROM (SELECT *,
@@ -151,7 +129,7 @@ def _remove(ws: Workspace, copies: Relation, known: Collection[int]) -> Duplicat
         f"CASE WHEN {BY_ID} THEN '{_SAME_ID}' WHEN record_id IS NULL "
         f"THEN '{_SAME_ROW}' ELSE '{_SAME_ROW_AND_ID}' END"
     )
-    notes = _notes(ws, why, f"(file, n) IN (FROM {copies})", known)
+    notes = notes_of(ws, why, f"(file, n) IN (FROM {copies})", known)
     if ws.is_view(ws.reported):
         ws.narrow(ws.reported, where=f"(file, n) NOT IN (FROM {copies})")
     else:
@@ -167,36 +145,11 @@ def _remove_covered(ws: Workspace, known: Collection[int]) -> Duplicates:
         "(source, record_id) IN "
         f"(SELECT (source, covers) FROM {ws.reported} WHERE covers IS NOT NULL)"
     )
-    notes = _notes(ws, f"'{_COVERED}'", covered, known)
+    notes = notes_of(ws, f"'{_COVERED}'", covered, known)
     (count,) = ws.execute(f"DELETE FROM {ws.reported} WHERE {covered}").fetchone() or (
         0,
     )
     return Duplicates(int(count), notes)
-
-
-def _notes(
-    ws: Workspace, why: str, where: str, known: Collection[int]
-) -> tuple[str, ...]:
-    """The rows that are removed, one sentence a format and reason.
-
-    Args:
-        ws: A workspace with ``reported``.
-        why: SQL text of the reason.
-        where: SQL condition of the rows.
-        known: The numbers of files that need no note.
-    """
-    unnoted = ", ".join(map(str, (STORED_FILE, *known)))
-    found = by_reason(
-        ws,
-        f"SELECT source, {why} AS reason, {TOKENS} AS tokens, {COST} AS cost, "
-        f"reported_currency AS currency FROM {ws.reported} "
-        f"WHERE {where} AND file NOT IN ({unnoted})",
-    )
-    return tuple(
-        f"{source}: {counted(count, 'duplicate', 'duplicates')} left out ({amounts}): "
-        f"{reason}"
-        for (source, reason), (count, amounts) in found.items()
-    )
 
 
 def _values_unless(condition: str) -> str:

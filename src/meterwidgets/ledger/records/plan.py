@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from meterwidgets.ledger.duplicates.dedupe import COUNTED
+from meterwidgets.ledger.duplicates.removed import COUNTED
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.postgres_url import parse_database_url
