@@ -54,6 +54,7 @@ class Collected:
         names: The files and tables, in their order.
         assumed_tz: Whether timestamps without a zone were read in an assumed one.
         notes: What users should know about each, one sentence each.
+        unused: How many rows are no usage.
         repeated: How many records were left out since others report their usage.
         spans: The times of each; None for one without usage.
         has_added_tokens: Whether ``reported`` has the column that `doubts.notes` needs.
@@ -63,6 +64,7 @@ class Collected:
     names: tuple[str, ...]
     assumed_tz: bool
     notes: tuple[str, ...]
+    unused: int
     repeated: int
     spans: tuple[LedgerSpan | None, ...]
     has_added_tokens: bool
@@ -196,6 +198,7 @@ def collect(
         names=tuple(plan.raw.name for plan in plans),
         assumed_tz=checked.assumed_tz,
         notes=tuple(dict.fromkeys([*file_notes, *pages.missing(ws)])),
+        unused=checked.unused,
         repeated=checked.repeated,
         spans=spans,
         has_added_tokens=checked.has_added_tokens,

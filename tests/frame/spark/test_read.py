@@ -89,6 +89,12 @@ def cells(cube: Cube) -> Counter[tuple[Any, ...]]:
     return Counter(zip(buckets.tolist(), *names, *columns, strict=True))
 
 
+COUNTED_APART = (
+    r", the first: .*| is unknown in .*|^\d+ records? (has|have) more cached.*"
+)
+"""What a cluster counts before it leaves out duplicates, and where rows stand."""
+
+
 def assert_same(there: mw.UsageFrame, here: mw.UsageFrame) -> None:
     """Equal in all that a page shows; rows are numbered by partition there."""
     assert_same_cube(there.cube, here.cube)
@@ -115,8 +121,9 @@ def assert_same(there: mw.UsageFrame, here: mw.UsageFrame) -> None:
         replace(
             frame.quality,
             rejects=(),
+            spans=(),
             notes=tuple(
-                re.sub(" rejected, .*", " rejected", note)
+                re.sub(COUNTED_APART, "", note)
                 for note in frame.quality.notes
                 if "zone" not in note
             ),
@@ -131,7 +138,7 @@ def test_text_of_every_sort_adds_up_as_it_does_here(rows: DataFrame) -> None:
     there, here = read(rows, **words), read(rows.toArrow(), **words)
     assert_same(there, here)
     quality = there.quality
-    assert quality.rejected > 50 and quality.duplicates > 5 and quality.assumed_tz
+    assert len(quality.rejects) > 50 and quality.duplicates > 5 and quality.assumed_tz
     assert {"USD", "EUR"} <= set(there.currencies)
     assert there.outliers and any(
         "service tier batch" in note for note in quality.notes
@@ -158,7 +165,7 @@ def test_typed_columns_add_up_as_they_do_here(
     words = {"columns": columns, "prices": book, "tz": "Asia/Kathmandu"}
     there, here = read(chosen, **words), read(chosen.toArrow(), **words)
     assert_same(there, here)
-    assert there.quality.rejected > 5
+    assert len(there.quality.rejects) > 5
     assert there.quality.records > 300
 
 
@@ -172,7 +179,7 @@ def test_the_first_rejects_say_where_they_stand(
     part = rows.rdd.glom().collect()[number]
     assert part[first["line"] - 1][COLUMNS[first["field"]]] == first["value"]
     kept = (tmp_path / "rejects.jsonl").read_text("utf-8").splitlines()
-    assert len(kept) == usage.quality.rejected
+    assert len(kept) == len(usage.quality.rejects) > usage.quality.rejected
 
 
 def test_sums_that_are_too_large_are_an_error_in_every_mode(
@@ -214,7 +221,7 @@ def test_what_a_cluster_does_not_read_is_refused_with_a_way_out(
 def test_what_goes_wrong_on_the_cluster_is_said_in_our_words(
     spark: SparkSession,
 ) -> None:
-    bad = spark.createDataFrame([("2026-02-22", "-1")], "start string, cost string")
+    bad = spark.createDataFrame([("2026-02-22", "x")], "start string, cost string")
     with pytest.raises(
         LedgerError, match=r"no row could be read as usage, 1 rejected.*partition"
     ):

@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 
 from meterwidgets.frame.spark.engine import Cluster
 from meterwidgets.frame.spark.worker import RATES
+from meterwidgets.ledger.duplicates.dedupe import SAME_ROW_AND_ID
+from meterwidgets.ledger.duplicates.removed import sentence as removed_sentence
+from meterwidgets.ledger.left_out.no_usage import without_usage
+from meterwidgets.ledger.left_out.sentences import COST, TOKENS, amounts
 from meterwidgets.ledger.loading.rejects import KEPT
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
@@ -15,6 +19,7 @@ from meterwidgets.ledger.read import no_usage_error
 from meterwidgets.ledger.records import doubts, format_notes, notes
 from meterwidgets.ledger.records.plan import Plan
 from meterwidgets.ledger.records.quality import Quality, describe
+from meterwidgets.ledger.records.spans import LedgerSpan
 from meterwidgets.text import counted
 
 TABLE_NAME = "the table"
@@ -28,15 +33,19 @@ class Checks(NamedTuple):
         accepted: The number of rows that are records.
         rejected: The number of rows that are not.
         assumed_tz: Whether some timestamp carries no zone.
+        unused: The number of rows without usage, which are neither.
         rejects: The first rejected rows, and kept ones with a doubtful field.
     """
 
     accepted: int
     rejected: int
     assumed_tz: bool
+    unused: int
     rejects: tuple[Mapping[str, Any], ...]
 
-    def quality(self, count: int, texts: Iterable[str]) -> Quality:
+    def quality(
+        self, count: int, texts: Iterable[str], spans: Sequence[LedgerSpan]
+    ) -> Quality:
         """What to say of the ledger, with the count of its distinct records."""
         return Quality(
             records=count,
@@ -45,6 +54,7 @@ class Checks(NamedTuple):
             assumed_tz=self.assumed_tz,
             notes=tuple(dict.fromkeys(texts)),
             rejects=self.rejects,
+            spans=tuple(spans),
         )
 
 
@@ -60,16 +70,16 @@ def count_checked(
     Raises:
         LedgerError: When no row is a record.
     """
-    accepted, rejected, assumed_tz = rows.execute(
+    accepted, rejected, assumed_tz, unused = rows.execute(
         "SELECT count(start_us), count(CASE WHEN NOT kept THEN reason END), "
-        "coalesce(bool_or(naive), false) FROM rows"
+        "coalesce(bool_or(naive), false), coalesce(sum(unused), 0) FROM rows"
     ).fetchall()[0]
     rejects = _first_rejects(rows)
     if rejects:
         keep(rejects)
     if not accepted:
         raise no_usage_error([TABLE_NAME], rejected, rejected_rows(rejects))
-    return Checks(accepted, rejected, assumed_tz, rejects)
+    return Checks(accepted, rejected, assumed_tz, int(unused), rejects)
 
 
 def _first_rejects(rows: Cluster) -> tuple[Mapping[str, Any], ...]:
@@ -89,7 +99,7 @@ def rejected_rows(rejects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any
     return [reject for reject in rejects if not reject["kept"]]
 
 
-def doubt_notes(rows: Cluster, rejects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _doubt_notes(rows: Cluster, rejects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Notes on doubtful fields and on the money in rejected rows."""
     if not rejects:
         return
@@ -101,9 +111,8 @@ def doubt_notes(rows: Cluster, rejects: Sequence[Mapping[str, Any]]) -> Iterator
     yield from doubts.rejected_money(
         (money, nano) for _, kept, money, _, nano in sums if not kept
     )
-    for first in {
-        each["field"]: each for each in rejects[::-1] if each["kept"]
-    }.values():
+    firsts = {each["field"]: each for each in rejects[::-1] if each["kept"]}
+    for _, first in sorted(firsts.items()):
         yield doubts.unknown_field(
             [
                 (money, count, nano or 0)
@@ -114,18 +123,54 @@ def doubt_notes(rows: Cluster, rejects: Sequence[Mapping[str, Any]]) -> Iterator
         )
 
 
-def row_notes(ledger_plan: Plan, checks: Checks) -> Iterator[str]:
-    """Notes on the rows, one sentence each."""
+def row_notes(
+    rows: Cluster, records: Cluster, ledger_plan: Plan, checks: Checks
+) -> Iterator[str]:
+    """Notes on the rows and the records among them, one sentence each."""
     if bad_rows := rejected_rows(checks.rejects):
-        rows = counted(checks.rejected, "row", "rows")
+        count = counted(checks.rejected, "row", "rows")
         first = f"the first {KEPT:,} are kept, " if checks.rejected > KEPT else ""
-        yield f"{rows} rejected, {first}the first: {describe(bad_rows[0])}"
+        yield f"{count} rejected, {first}the first: {describe(bad_rows[0])}"
+    yield from _doubt_notes(rows, checks.rejects)
+    yield from doubts.of_corrections(records, "records")
+    yield from doubts.added_tokens(
+        rows.execute(
+            "SELECT money, sum(added_records), sum(added_tokens), sum(nano) FROM rows "
+            "WHERE added_records > 0 GROUP BY money ORDER BY money"
+        ).fetchall()
+    )
+    if checks.unused:
+        yield without_usage(ledger_plan.source.name, checks.unused)
     yield from format_notes.of_plans([ledger_plan])
     if checks.assumed_tz:
         yield (
             f"{TABLE_NAME}: there are timestamps without a zone; they were read as "
             f"{ledger_plan.zone} (another: tz=)"
         )
+
+
+def duplicate_notes(every: Cluster, records: Cluster, source: str) -> Iterator[str]:
+    """The note on records that were left out because they are there once already.
+
+    Args:
+        every: The records with their duplicates.
+        records: The records without.
+        source: The name of the format.
+    """
+    query = (
+        f"SELECT reported_currency, count(*), sum({TOKENS}), sum({COST}) FROM records "
+        "GROUP BY reported_currency ORDER BY reported_currency"
+    )
+    once = {money: sums for money, *sums in records.execute(query).fetchall()}
+    removed = [
+        (money, [int(all_of) - int(kept) for all_of, kept in
+                 zip(sums, once[money], strict=True)])
+        for money, *sums in every.execute(query).fetchall()
+    ]  # fmt: skip
+    if count := sum(rows for _, (rows, _, _) in removed):
+        tokens = sum(tokens for _, (_, tokens, _) in removed)
+        money = [(money, nano) for money, (_, _, nano) in removed]
+        yield removed_sentence(source, count, amounts(tokens, money), SAME_ROW_AND_ID)
 
 
 def price_texts(

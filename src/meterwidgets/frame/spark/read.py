@@ -23,7 +23,7 @@ from meterwidgets.frame.rollup.stats import time_stats
 from meterwidgets.frame.spark.checks import (
     TABLE_NAME,
     count_checked,
-    doubt_notes,
+    duplicate_notes,
     price_texts,
     row_notes,
 )
@@ -40,7 +40,6 @@ from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing
 from meterwidgets.ledger.readers.dataframe import open_dataframe
-from meterwidgets.ledger.records import doubts
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.records.planner import plan
 from meterwidgets.ledger.records.quality import Quality
@@ -83,7 +82,9 @@ def read_cluster(
         job = Job(columns, spec.tz, spec.currency, book, pricing, versions())
         rows = Cluster(_persisted(_checked_rows(df, job), stack), stack)
         checks = count_checked(rows, keep)
-        records = _distinct_records(rows, columns, stack)
+        every = Cluster(_records(rows.df, columns_made_of(columns)), stack)
+        has_ids = "record_id" in columns
+        records = Cluster(_distinct(every.df, stack), stack) if has_ids else every
         cubes = partial(_build_cubes, records, columns, attributes["tz"])
         stats = time_stats(records)
         written = spec.written or read_at
@@ -98,12 +99,11 @@ def read_cluster(
         )
         count = int(frame.cube.sums.total("records").sum())
         texts = [
-            *row_notes(ledger_plan, checks),
-            *doubt_notes(rows, checks.rejects),
-            *doubts.of_corrections(records, "records"),
+            *row_notes(rows, records, ledger_plan, checks),
+            *duplicate_notes(every, records, ledger_plan.source.name),
             *price_texts(records, columns, book, pricing),
         ]
-        return replace(frame, quality=checks.quality(count, texts))
+        return replace(frame, quality=checks.quality(count, texts, spans))
 
 
 def _single_dataframe(specs: Sequence[LedgerSpec]) -> tuple[LedgerSpec, DataFrame]:
@@ -159,32 +159,22 @@ def _checked_rows(df: DataFrame, job: Job) -> DataFrame:
     return numbered.select(*positions).mapInArrow(on_worker, schema)
 
 
-def _distinct_records(
-    rows: Cluster, columns: Collection[str], stack: ExitStack
-) -> Cluster:
-    """The records, computed once; see ``_records``."""
-    has_ids = "record_id" in columns
-    records = _records(rows.df, columns_made_of(columns), has_ids=has_ids)
-    return Cluster(_persisted(records, stack) if has_ids else records, stack)
-
-
-def _records(rows: DataFrame, names: Collection[str], *, has_ids: bool) -> DataFrame:
-    """The records; of rows that are equal, and have an id, one."""
+def _records(rows: DataFrame, names: Collection[str]) -> DataFrame:
+    """The records among checked rows, with all fields."""
     values = (
         f"CAST({name if name in names else 'NULL'} AS {_TYPES[kind]}) AS {name}"
         for name, kind in COLUMNS.items()
         if name not in NOT_A_RECORD
     )
-    records = rows.where("start_us IS NOT NULL").selectExpr(*values)
-    if not has_ids:
-        return records
+    return rows.where("start_us IS NOT NULL").selectExpr(*values)
+
+
+def _distinct(records: DataFrame, stack: ExitStack) -> DataFrame:
+    """The records, computed once; of rows that are equal, and have an id, one."""
     # as where a ledger is read here, what few ledgers name makes no other record
     compared = [name for name in records.columns if name not in {*OPTIONAL} - {*MONEY}]
-    return (
-        records.where("record_id IS NOT NULL")
-        .dropDuplicates(compared)
-        .unionAll(records.where("record_id IS NULL"))
-    )
+    distinct = records.where("record_id IS NOT NULL").dropDuplicates(compared)
+    return _persisted(distinct.unionAll(records.where("record_id IS NULL")), stack)
 
 
 def _build_cubes(

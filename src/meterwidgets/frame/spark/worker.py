@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.connection import open_workspace
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.read import collect, price_reported
+from meterwidgets.ledger.records import doubts
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.schema import ATTRIBUTES, COST_PARTS, COUNTS, MONEY, NAMES
 
@@ -44,7 +46,7 @@ _TRUTHS = ("estimated", "billed", "any_service", "is_by_length", "naive", "kept"
 _WHOLE = (
     "start_us", "end_us", *COUNTS, *COST_PARTS, "list_cost",
     *(f"reported_{name}" for name in MONEY),
-    *_RATES, "part", "line", "nano",
+    *_RATES, "part", "line", "nano", "unused", "added_records", "added_tokens",
 )  # fmt: skip
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(_TEXTS, "VARCHAR"),
@@ -56,7 +58,8 @@ COLUMNS: Mapping[str, str] = {
 A row is a record of ``pricing``; or, with a ``reason``, one that was rejected or, by
 ``kept``, a doubtful field of a record, where it stood, and its recorded cost as
 ``nano`` in the currency ``money``; or it says by ``naive`` that times without a zone
-were among them.
+were among them, by ``unused`` how many rows had no usage, or by ``added_records`` how
+many records had parts larger than their wholes, with the tokens that this added.
 """
 RATES = (
     "service_tier", "speed", "geography", "cache_read_tokens", "cache_write_tokens",
@@ -81,6 +84,7 @@ Without one of them it is null in every record, or nobody asks for it, and is le
 """
 NOT_A_RECORD = (
     "part", "line", "field", "value", "reason", "kept", "nano", "money", "naive",
+    "unused", "added_records", "added_tokens",
 )  # fmt: skip
 
 _PACKAGES = ("meterwidgets", "duckdb", "genai-prices")
@@ -200,6 +204,11 @@ def _check_table(
             [table], "table", job.columns, job.tz, job.currency, is_part=True
         )
         collected = collect(ws, [spec])
+        added = (
+            ws.execute(doubts.sums_of_added_tokens(ws.reported)).fetchall()
+            if collected.has_added_tokens
+            else []
+        )
         price_reported(ws, job.book, job.pricing)
         ws.con.complete()  # the last question, of which only the first row was read
         columns = ", ".join(
@@ -212,6 +221,15 @@ def _check_table(
             f"SELECT {part}::BIGINT AS part, {before} + line AS line, field, value, "
             f"reason, kept, nano, currency AS money FROM {ws.rejects} "
             "UNION ALL BY NAME "
-            f"SELECT true AS naive WHERE {collected.assumed_tz}"
+            f"SELECT true AS naive WHERE {collected.assumed_tz} "
+            "UNION ALL BY NAME "
+            f"SELECT {collected.unused}::BIGINT AS unused WHERE {collected.unused > 0}"
+            + "".join(
+                " UNION ALL BY NAME SELECT "
+                f"{literal(money) if money else 'NULL'} AS money, "
+                f"{count}::BIGINT AS added_records, {tokens}::BIGINT AS added_tokens, {nano}::BIGINT "
+                "AS nano"
+                for money, count, tokens, nano in added
+            )
         )
         return list(rows.to_arrow_table().to_batches())

@@ -41,7 +41,7 @@ _SAME_ROW = (
     "each is equal to a row of another file and has no id; if they are further "
     "requests, join the files into one or give each row an id"
 )
-_SAME_ROW_AND_ID = "each is equal to another row, with its id"
+SAME_ROW_AND_ID = "each is equal to another row, with its id"
 
 
 def deduplicate(ws: Workspace, *, known: Collection[int] = ()) -> Duplicates:
@@ -127,7 +127,7 @@ def _remove(ws: Workspace, copies: Relation, known: Collection[int]) -> Duplicat
         return Duplicates()
     why = (
         f"CASE WHEN {BY_ID} THEN '{_SAME_ID}' WHEN record_id IS NULL "
-        f"THEN '{_SAME_ROW}' ELSE '{_SAME_ROW_AND_ID}' END"
+        f"THEN '{_SAME_ROW}' ELSE '{SAME_ROW_AND_ID}' END"
     )
     notes = notes_of(ws, why, f"(file, n) IN (FROM {copies})", known)
     if ws.is_view(ws.reported):

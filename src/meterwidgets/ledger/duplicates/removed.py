@@ -69,7 +69,17 @@ def notes_of(
         f"WHERE {where} AND file NOT IN ({unnoted})",
     )
     return tuple(
-        f"{source}: {counted(count, 'duplicate', 'duplicates')} left out ({amounts}): "
-        f"{reason}"
+        sentence(source, count, amounts, reason)
         for (source, reason), (count, amounts) in found.items()
     )
+
+
+def sentence(source: str, count: int, amounts: str, reason: str) -> str:
+    """The note on duplicates of a format that were left out for a reason.
+
+    Examples:
+        >>> sentence("table", 1, "5 tokens", "each is equal to another row")
+        'table: 1 duplicate left out (5 tokens): each is equal to another row'
+    """
+    duplicates = counted(count, "duplicate", "duplicates")
+    return f"{source}: {duplicates} left out ({amounts}): {reason}"

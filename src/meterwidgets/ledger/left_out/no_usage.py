@@ -29,6 +29,16 @@ def sentences(ws: Workspace) -> list[str]:
     return [
         f"{source}: {counted(count, 'row', 'rows')} left out ({amounts}): {reason}"
         if reason
-        else f"{source}: {counted(count, 'row holds', 'rows hold')} no usage, left out"
+        else without_usage(source, count)
         for (source, reason), (count, amounts) in found.items()
     ]
+
+
+def without_usage(source: str, count: int) -> str:
+    """The note on rows with neither tokens nor cost.
+
+    Examples:
+        >>> without_usage("table", 1)
+        'table: 1 row holds no usage, left out'
+    """
+    return f"{source}: {counted(count, 'row holds', 'rows hold')} no usage, left out"

@@ -21,6 +21,7 @@ class Checked:
     Attributes:
         notes: What users should know about each, one sentence each.
         assumed_tz: Whether a time zone was assumed.
+        unused: How many rows are no usage.
         repeated: How many records were left out since others report their usage.
         has_added_tokens: Whether ``reported`` has a column ``added_tokens``.
         has_corrections: Whether some records take money back.
@@ -28,6 +29,7 @@ class Checked:
 
     notes: list[str]
     assumed_tz: bool
+    unused: int
     repeated: int
     has_added_tokens: bool
     has_corrections: bool
@@ -67,6 +69,7 @@ def remove_bad_rows(
     return Checked(
         notes=[*left_out, *zone_notes],
         assumed_tz=bool(zone_notes),
+        unused=skipped,
         repeated=repeated,
         has_added_tokens=bool(added),
         has_corrections=bool(corrections),

@@ -136,16 +136,37 @@ def of_corrections(engine: Engine, records: str) -> Iterator[str]:
 
 def _of_added_tokens(ws: Workspace) -> Iterator[str]:
     """The parts that stand beside a whole only because they exceed it."""
-    rows = ws.execute(
-        f"SELECT reported_currency, count(*), sum(added_tokens), sum({REPORTED_COST}) "
-        f"FROM {ws.reported} WHERE added_tokens > 0 GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    if rows:
+    yield from added_tokens(ws.execute(sums_of_added_tokens(ws.reported)).fetchall())
+
+
+def sums_of_added_tokens(reported: str) -> str:
+    """SQL text of the currencies, numbers, added tokens and recorded cost of records.
+
+    Args:
+        reported: SQL text of ``reported`` with ``added_tokens``.
+    """
+    return (
+        "SELECT reported_currency AS currency, count(*) AS records, "
+        f"sum(added_tokens) AS tokens, sum({REPORTED_COST}) AS nano "
+        f"FROM {reported} WHERE added_tokens > 0 GROUP BY ALL ORDER BY ALL"
+    )
+
+
+def added_tokens(
+    sums: Iterable[tuple[str | None, int, int, int | None]],
+) -> Iterator[str]:
+    """The note on records of which a part is larger than its whole.
+
+    Args:
+        sums: The rows of ``sums_of_added_tokens``.
+    """
+    sums = list(sums)
+    if sums:
         records = counted(
-            sum(count for _, count, _, _ in rows), "record has", "records have"
+            sum(count for _, count, _, _ in sums), "record has", "records have"
         )
-        tokens = sum(tokens for _, _, tokens, _ in rows)
-        money = [(each, nano) for each, _, _, nano in rows if each and nano]
+        tokens = sum(tokens for _, _, tokens, _ in sums)
+        money = [(each, nano) for each, _, _, nano in sums if each and nano]
         cost = f" (recorded cost: {_money(money)})" if money else ""
         yield (
             f"{records} more cached, reasoning or other special tokens than the input "
