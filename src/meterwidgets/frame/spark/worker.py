@@ -227,8 +227,8 @@ def _check_table(
             + "".join(
                 " UNION ALL BY NAME SELECT "
                 f"{literal(money) if money else 'NULL'} AS money, "
-                f"{count}::BIGINT AS added_records, {tokens}::BIGINT AS added_tokens, {nano}::BIGINT "
-                "AS nano"
+                f"{count}::BIGINT AS added_records, {tokens}::BIGINT AS added_tokens, "
+                f"{nano}::BIGINT AS nano"
                 for money, count, tokens, nano in added
             )
         )
