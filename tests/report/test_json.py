@@ -231,3 +231,17 @@ def test_one_side_narrows_the_document(golden: UsageFrame) -> None:
     assert (totals["output_cost"], totals["output_tokens"]) == ("0.104000000", 26000)
     assert (totals["rate_per_1k"], totals["requests"]) == ("0.002000000", 144)
     assert found["by"]["org"][0]["cost"] == "0.056000000"
+
+
+def test_under_a_filter_the_counts_are_those_of_the_selection() -> None:
+    usage = usage_of(
+        [request("2026-02-22T10:00", org=org) for org in ("Acme", "Globex", "Globex")]
+    )
+    chosen = document(usage, orgs=("Acme",))["quality"]
+    assert (chosen["records"], chosen["rejected"], chosen["duplicates"]) == (
+        1,
+        None,
+        None,
+    )
+    whole = document(usage)["quality"]
+    assert (whole["records"], whole["rejected"], whole["duplicates"]) == (3, 0, 0)

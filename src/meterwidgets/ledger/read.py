@@ -228,7 +228,8 @@ def price_reported(
     if not pricing.is_repriced:
         provider_costs.mark_billed(ws)
     price(ws, book, pricing)
-    return [*price_notes.of_mode(ws, pricing), *price_notes.of_rates(ws)]
+    said = price_notes.of_mode(ws, pricing)
+    return [*said, *price_notes.of_unknown_tokens(ws), *price_notes.of_rates(ws)]
 
 
 def _open_all(

@@ -54,9 +54,7 @@ def report(selection: Selection) -> dict[str, Any]:
             for each in insights(selection)
         ],
         "quality": {
-            "records": quality.records,
-            "rejected": quality.rejected,
-            "duplicates": quality.duplicates,
+            **_counts(selection),
             "assumed_tz": quality.assumed_tz,
             "notes": notes_of(selection),
         },
@@ -122,6 +120,16 @@ def _totals(selection: Selection) -> dict[str, Any]:
         "fee_cost": decimal_text(amounts.fee_cost),
         "cache_write_tokens": amounts.cache_write_tokens,
     }
+
+
+def _counts(selection: Selection) -> dict[str, int | None]:
+    """The records of a selection; of what was left out only the whole is known."""
+    quality = selection.frame.quality
+    if selection.filters.chosen:
+        records = int(selection.sums()["records"])
+        return {"records": records, "rejected": None, "duplicates": None}
+    names = ("records", "rejected", "duplicates")
+    return {name: getattr(quality, name) for name in names}
 
 
 def _money(amounts: Amounts) -> dict[str, str | None]:

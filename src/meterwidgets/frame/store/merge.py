@@ -159,6 +159,11 @@ def _find_candidates(ws: Workspace, stored: str) -> None:
     if first is not None:
         same_time = f"start_us BETWEEN {first} AND {last}"
         conditions.append(f"NOT ({dedupe.BY_ID}) AND {same_time} AND {same_identity}")
+        conditions += [
+            f"{same_time} AND {dedupe.same_request(ws, is_doubtful=is_doubtful)}"
+            for is_doubtful, rows in ((True, stored), (False, ws.reported))
+            if ws.has_rows(f"{rows} WHERE doubtful IS NOT NULL")
+        ]
     if with_id:
         conditions.append(f"{dedupe.BY_ID} AND {same_identity}")
         ids = f"SELECT {record} FROM {ws.reported}"

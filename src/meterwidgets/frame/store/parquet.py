@@ -25,7 +25,7 @@ _STORED_COLUMNS = ", ".join(
             for name in (*_PRICE_COLUMNS, *_REPORTED_COLUMNS)
         ),
         "currency, cost_basis, coalesce(estimated, false) AS estimated, outlier",
-        "reported_currency, covers, own_id, grown, billed",
+        "reported_currency, covers, own_id, grown, doubtful, billed",
     ]
 )
 _TEXTS = ", ".join(f'"{name}"' for name in _TEXT_COLUMNS)
@@ -97,7 +97,9 @@ def upgraded_rows(folder: Path, parts: Iterable[str]) -> str:
 
     Columns that it did not have are null.
     """
-    kinds = dict.fromkeys(_TEXT_COLUMNS, "VARCHAR") | dict.fromkeys(COUNTS, "BIGINT")
+    kinds = dict.fromkeys((*_TEXT_COLUMNS, "doubtful"), "VARCHAR") | dict.fromkeys(
+        COUNTS, "BIGINT"
+    )
     kinds |= dict.fromkeys((*_PRICE_COLUMNS, *_REPORTED_COLUMNS), "DECIMAL(18, 9)")
     nulls = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in kinds.items())
     rows = rows_of_files(folder / part for part in parts)
@@ -140,7 +142,7 @@ def reported_records(folder: Path, parts: Iterable[str]) -> str:
     money = ", ".join(_in_nano(name, name) for name in _REPORTED_COLUMNS)
     return (
         f"(SELECT {_TEXTS}, {_TIMES}, {_COUNTS}, {money}, "
-        "reported_currency, covers, own_id, grown, billed, part, "
+        "reported_currency, covers, own_id, grown, doubtful, billed, part, "
         f"file_row_number FROM {rows_of_parts(folder, parts)})"
     )
 

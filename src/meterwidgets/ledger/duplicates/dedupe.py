@@ -35,7 +35,13 @@ _ID = (
     "ELSE hash(source, record_id) END"
 )
 
+_SAME_REQUEST = "(source, record_id, start_us)"
+IS_CORRECTABLE = f"NOT ({BY_ID}) AND record_id IS NOT NULL"
+"""SQL condition of the rows whose id was guessed or mapped: one with a doubtful value
+is the same as one without that has its id and time."""
+
 _COVERED = "other rows report the same usage"
+_CORRECTED = "a row with the same id and time has a value in place of a doubtful one"
 _SAME_ID = "a row with the same id counts already"
 _SAME_ROW = (
     "each is equal to a row of another file and has no id; if they are further "
@@ -63,16 +69,23 @@ def _remove_equal(ws: Workspace, known: Collection[int]) -> Duplicates:
     """Keep one row of each identity, and none that another one covers.
 
     A source's own id is an identity, and of a record that grows the row that counts the
-    most is kept, else the earliest; an id that was guessed or mapped is one together
-    with the whole row; without an id it is the row and its occurrence in its file, so
-    that two equal rows of one file are two requests and two overlapping exports are
-    not.
+    most is kept, else the earliest without a doubtful value; an id that was guessed or
+    mapped is one together with the whole row, but for a doubtful value; without an id
+    it is the row and its occurrence in its file, so that two equal rows of one file are
+    two requests and two overlapping exports are not.
     """
-    several_files, ids, covering, count = ws.execute(
-        "SELECT min(file) <> max(file), count(record_id), count(covers), count(*) "
-        f"FROM {ws.reported}"
-    ).fetchone() or (False, 0, 0, 0)
+    several_files, ids, covering, doubtful, count = ws.execute(
+        "SELECT min(file) <> max(file), count(record_id), count(covers), "
+        f"count(doubtful), count(*) FROM {ws.reported}"
+    ).fetchone() or (False, 0, 0, 0, 0)
     covered = _remove_covered(ws, known) if covering else Duplicates()
+    if doubtful and ids and several_files:
+        several = (
+            f"{_SAME_REQUEST} IN (SELECT {_SAME_REQUEST} FROM {ws.reported} "
+            "GROUP BY ALL HAVING min(file) <> max(file))"
+        )
+        where = f"{same_request(ws)} AND {several}"
+        covered += _remove_where(ws, where, _CORRECTED, known)
     if not (several_files or ids or covering):
         return covered
     key = "hash(source, record_id)" if ids == count else _ID
@@ -111,7 +124,8 @@ def _copies(ws: Workspace, identities: str) -> str:
         SELECT file, n, row_number() OVER (
           PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END, {LENGTH},
             {_values_unless(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
-          ORDER BY grown DESC NULLS LAST, start_us, file, n) AS copy
+          ORDER BY grown DESC NULLS LAST, doubtful IS NOT NULL, start_us, file, n)
+            AS copy
         FROM (SELECT *,
             row_number() OVER (PARTITION BY file, {_VALUES} ORDER BY n) AS occurrence
           FROM {ws.reported} WHERE {IDENTITY} IN (FROM {identities})))
@@ -140,15 +154,35 @@ def _remove(ws: Workspace, copies: Relation, known: Collection[int]) -> Duplicat
 
 def _remove_covered(ws: Workspace, known: Collection[int]) -> Duplicates:
     """Remove the records that others cover."""
-    ws.materialise(ws.reported)
     covered = (
         "(source, record_id) IN "
         f"(SELECT (source, covers) FROM {ws.reported} WHERE covers IS NOT NULL)"
     )
-    notes = notes_of(ws, f"'{_COVERED}'", covered, known)
-    (count,) = ws.execute(f"DELETE FROM {ws.reported} WHERE {covered}").fetchone() or (
-        0,
+    return _remove_where(ws, covered, _COVERED, known)
+
+
+def same_request(ws: Workspace, *, is_doubtful: bool = True) -> str:
+    """SQL condition of the rows that repeat one in ``reported`` but for doubts.
+
+    Args:
+        ws: A workspace with ``reported``.
+        is_doubtful: Whether they have the doubtful value, or the other row has it.
+    """
+    mine, other = ("NOT NULL", "NULL") if is_doubtful else ("NULL", "NOT NULL")
+    return (
+        f"doubtful IS {mine} AND {IS_CORRECTABLE} AND {_SAME_REQUEST} IN "
+        f"(SELECT {_SAME_REQUEST} FROM {ws.reported} "
+        f"WHERE doubtful IS {other} AND {IS_CORRECTABLE})"
     )
+
+
+def _remove_where(
+    ws: Workspace, where: str, why: str, known: Collection[int]
+) -> Duplicates:
+    """Remove the rows of a condition for one reason."""
+    ws.materialise(ws.reported)
+    notes = notes_of(ws, f"'{why}'", where, known)
+    (count,) = ws.execute(f"DELETE FROM {ws.reported} WHERE {where}").fetchone() or (0,)
     return Duplicates(int(count), notes)
 
 

@@ -62,7 +62,8 @@ def remove_bad_rows(
     if credit_rows:
         bill_credits.collect(ws, order)
     all_good = not (skipped or rejected or credit_rows)
-    _drop_bad_rows(ws, order, [] if added else ["added_tokens"], all_good=all_good)
+    unneeded = [] if added else ["added_tokens"]
+    _drop_bad_rows(ws, order, unneeded, all_good=all_good, doubtful=bool(doubtful))
     ws.drop(ws.file_stats)
     left_out += format_notes.of_plans(plans)
     left_out += [note for plan in plans for note in plan.raw.notes]
@@ -115,7 +116,12 @@ def _zone_notes(
 
 
 def _drop_bad_rows(
-    ws: Workspace, order: Sequence[int], unneeded: Sequence[str], *, all_good: bool
+    ws: Workspace,
+    order: Sequence[int],
+    unneeded: Sequence[str],
+    *,
+    all_good: bool,
+    doubtful: bool,
 ) -> None:
     """Drop the bad rows, and the columns that were needed to find them."""
     is_view = ws.is_view(ws.reported)
@@ -132,7 +138,10 @@ def _drop_bad_rows(
     file = f"([{numbers}]::BIGINT[])[file + 1]"
     if is_view:
         excluded = ", ".join(columns)
-        ws.narrow(ws.reported, f"* EXCLUDE ({excluded}) REPLACE ({file} AS file)")
+        replaced = f"{file} AS file"
+        if not doubtful:  # so that no pass looks for doubts again
+            replaced += ", NULL::VARCHAR AS doubtful"
+        ws.narrow(ws.reported, f"* EXCLUDE ({excluded}) REPLACE ({replaced})")
         return
     for column in columns:
         ws.execute(f"ALTER TABLE {ws.reported} DROP COLUMN {column}")

@@ -13,7 +13,7 @@ from meterwidgets.text import counted
 
 _TEXTS = (
     "source", "grain", "record_id", "covers", *NAMES, *ATTRIBUTES, "extra", "left_out",
-    "reported_currency", "remark", *labels.COLUMNS,
+    "reported_currency", "remark", "doubtful", *labels.COLUMNS,
 )  # fmt: skip
 _REPORTED = tuple(f"reported_{name}" for name in MONEY)
 _NUMBERS = (

@@ -39,7 +39,7 @@ _AS_REPORTED = ", ".join(
     [
         "source, grain, start_us, end_us",
         *map(identifier, (*NAMES, *ATTRIBUTES, *COUNTS, "extra")),
-        "file, n, record_id, covers, own_id, grown, reported_currency",
+        "file, n, record_id, covers, own_id, grown, doubtful, reported_currency",
         *(f"reported_{name}" for name in MONEY),
     ]
 )

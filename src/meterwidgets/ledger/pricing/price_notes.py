@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from meterwidgets.ledger.engine.workspace import Engine, Workspace
 from meterwidgets.ledger.pricing.mode import Pricing
+from meterwidgets.ledger.pricing.rate_relation import UNKNOWN_TOKENS
 from meterwidgets.ledger.pricing.rates import STANDARD, term_name
 from meterwidgets.text import counted
 
@@ -76,6 +77,27 @@ def of_mode(engine: Engine, pricing: Pricing) -> list[str]:
         records = counted(free, "record was", "records were")
         notes.append(f"{records} recorded at 0 and cost something here")
     return notes
+
+
+def of_unknown_tokens(ws: Workspace) -> Iterator[str]:
+    """The records without a price since a bad value left their tokens unknown.
+
+    Args:
+        ws: A workspace with ``rejects`` and ``records``.
+    """
+    if not ws.has_rows(f"{ws.rejects} WHERE kept"):
+        return
+    count, tokens = ws.execute(
+        "SELECT count(*), sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) "
+        f"FROM {ws.records} l WHERE cost_basis = 'unpriced' AND NOT billed "
+        f"AND {UNKNOWN_TOKENS}"
+    ).fetchone() or (0, 0)
+    if count:
+        have = counted(count, "record has", "records have")
+        yield (
+            f"{have} no price: a bad value leaves some of their tokens unknown, and "
+            f"the price of the {int(tokens):,} others would be too low"
+        )
 
 
 def of_rates(engine: Engine) -> list[str]:

@@ -43,6 +43,13 @@ NOTED_RATES = {
 }  # fmt: skip
 """Column that notes look at -> the rate as the book has it."""
 
+UNKNOWN_TOKENS = (
+    "coalesce(regexp_matches(l.doubtful, "
+    "'(in|out)put_(tokens|audio_tokens|image_tokens)'), false)"
+)
+"""SQL condition of a record ``l`` whose tokens can't be priced for a bad value: the
+price of the others would be too low."""
+
 _RATE_COLUMNS = {
     "basis": "VARCHAR",
     "rate_currency": "VARCHAR",
@@ -93,8 +100,9 @@ class RateRelation:
             return f"SELECT *, {nulls} FROM {Workspace.reported}"
         names = ", ".join(f"r.{name}" for name in columns if name != "basis")
         billed = f"coalesce(l.billed, false) AND {str(recorded).lower()}"
+        has_price = f"NOT ({billed} OR {UNKNOWN_TOKENS})"
         return (
-            f"SELECT l.*, CASE WHEN NOT ({billed}) THEN r.basis END AS basis, {names} "
+            f"SELECT l.*, {names}, CASE WHEN {has_price} THEN r.basis END AS basis "
             f"FROM {Workspace.reported} l LEFT JOIN {Workspace.rates} r "
             f"ON {' AND '.join(self.conditions)}"
         )

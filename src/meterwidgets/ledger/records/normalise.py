@@ -38,6 +38,9 @@ _EXTRA = (
 )
 """SQL text of the values of no field that fit in a record, and of how many don't."""
 
+_DOUBTFUL = "array_to_string(list_transform(doubts, lambda d: d.field), ' ')"
+"""SQL text of the names of a record's fields that are unknown for a bad value."""
+
 HAS_ZONE = {"TIMESTAMP": "false", "TIMESTAMP WITH TIME ZONE": "true"}
 """Type of a column of timestamps -> SQL text of whether they have a zone."""
 
@@ -108,8 +111,9 @@ def parsed(
         A SELECT of ``file``, ``n``, ``used``, every field (times as ``start_us`` and
         ``end_us``, money in nano), ``org_label`` and its like, ``zoned``,
         ``left_out``, ``recorded_zero``, ``reject`` (field, value, reason), ``doubts``,
-        a list of the same, ``added_tokens``, those that are beside a whole by their
-        number only, and, where there may be some, ``credit`` in nano and ``remark``.
+        a list of the same, ``doubtful``, their fields as text, ``added_tokens``, those
+        that are beside a whole by their number only, and, where there may be some,
+        ``credit`` in nano and ``remark``.
     """
     label_columns = {f"{name}_label": text for name, text in labels.items()}
     raw = "".join(
@@ -245,5 +249,6 @@ def _values(
         + [f"{value} AS reported_{name}" for name, value in money.items()]
         + ["upper(currency_t) AS reported_currency", *label_columns, "reject"]
         + ["CASE WHEN used AND reject IS NULL THEN doubts END AS doubts"]
+        + [f"CASE WHEN doubts IS NOT NULL THEN {_DOUBTFUL} END AS doubtful"]
         + [f"{parts.added(fields, beside)} AS added_tokens"]
     )

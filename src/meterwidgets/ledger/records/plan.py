@@ -147,7 +147,8 @@ class Plan:
             CASE WHEN coalesce({costs}{credit}) IS NOT NULL
               THEN coalesce(reported_currency, {literal(self.currency)})
               END AS reported_currency,
-            used, left_out, zoned, reject, doubts, added_tokens{names}{credit}{remark}
+            used, left_out, zoned, reject, doubts, doubtful,
+            added_tokens{names}{credit}{remark}
           FROM ({self._parsed(files, plain)})
         """
 
