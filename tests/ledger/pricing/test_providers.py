@@ -91,3 +91,16 @@ def test_a_model_of_another_provider_is_unpriced_and_said() -> None:
         usage = read(row | {"provider": provider}, prices=prices)
         assert usage.select().sums()["priced"] == 0
         assert any("1 record has no price" in each for each in usage.quality.notes)
+
+
+@pytest.mark.parametrize("provider", [None, "bedrock"])
+def test_a_resource_of_bedrock_is_the_model_that_it_names(provider: str | None) -> None:
+    arn = "arn:aws:bedrock:us-east-1:0123:inference-profile/us.anthropic.claude-x"
+    assert next(references(provider, arn, CATALOGUED)) == (
+        "aws",
+        "us.anthropic.claude-x",
+    )
+    own = arn.replace("inference-profile/us.anthropic", "provisioned-model/my")
+    assert ("aws", "us.anthropic.claude-x") not in [
+        *references(provider, own, CATALOGUED)
+    ]

@@ -88,6 +88,12 @@ CREATE OR REPLACE MACRO parts_named(t, word) AS list_transform(list_filter(
       AND regexp_matches(t, 'cache_creation(_input_tokens)?"|cache_write"'))),
   lambda e: e.value);
 
+-- the tokens of a modality, such as AUDIO, in a list of modalities and their tokens
+CREATE OR REPLACE MACRO modality_tokens(t, m) AS CAST(list_sum(list_transform(
+  list_filter(TRY(from_json(t, '[{{"modality": "VARCHAR", "tokenCount": "VARCHAR",
+    "token_count": "VARCHAR"}}]')), lambda x: ends_with(upper(x.modality), m)),
+  lambda x: TRY_CAST(coalesce(x."tokenCount", x.token_count) AS BIGINT))) AS VARCHAR);
+
 CREATE OR REPLACE MACRO jaeger_tags(t) AS
   TRY(from_json(t, '[{{"key": "VARCHAR", "value": "VARCHAR"}}]'));
 

@@ -76,6 +76,13 @@ _LOCAL_MODEL = re.compile(
 """How Ollama and llama.cpp name models: ``llama3.1:8b``, ``qwen.Q4_K_M.gguf``."""
 
 
+_BEDROCK_ARN = re.compile(
+    r"(?:[a-z_]+/)*arn:aws[a-z-]*:bedrock:[^/]*"
+    r":(?:inference-profile|foundation-model)/(.+)"
+)
+"""A resource of Bedrock that names the model; one's own names say nothing."""
+
+
 def references(
     provider: str | None, name: str, catalogued: Collection[str]
 ) -> Iterator[tuple[str | None, str]]:
@@ -96,6 +103,8 @@ def references(
         >>> list(references("ollama", "gpt-oss", {"openai"}))
         []
     """
+    if arn := _BEDROCK_ARN.match(name):
+        provider, name = provider or "aws", arn[1]
     stated = _key(provider) if provider else ""
     if stated in _NOT_A_PROVIDER:
         stated = ""

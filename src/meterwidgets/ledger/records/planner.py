@@ -20,6 +20,7 @@ from meterwidgets.ledger.tables import mapping
 from meterwidgets.ledger.tables.column_values import TableValues
 from meterwidgets.ledger.tables.formulas import Formula
 from meterwidgets.ledger.tables.mapping import TableMapping
+from meterwidgets.ledger.tables.terms import with_terms
 
 
 def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
@@ -109,6 +110,7 @@ def _plan_by_values(
     values: TableValues,
 ) -> Plan:
     mapped = mapping.check(spec.columns, columns, where=raw.name, choose=values.choose)
+    mapped = with_terms(mapped, columns, spec.columns or {}, values.says)
     found = _table_plan(raw, source, spec, mapped)
     found = replace(found, unread=tuple(values.unread(mapped)))
     if not found.bucketed and values.are_days(mapped):

@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+IS_OWN_HOST = (
+    "coalesce(regexp_matches(lower({}), '^(https?://)?(localhost|127[.]|0[.]0[.]0[.]0"
+    "|\\[?::1|10[.][0-9]|192[.]168[.]|172[.](1[6-9]|2[0-9]|3[01])[.]"
+    "|[a-z0-9.-]*[.](local|lan|internal|svc)([.:/]|$))"
+    "|^https?://[a-z0-9_-]+(:[0-9]+)?(/|$)|:11434(/|$)'), false)"
+)
+"""SQL condition of an address, as ``{}``, of one's own network: no provider's."""
+
+
+def is_offered_by_others(model: str) -> str:
+    """SQL condition of models that one's own machine can only pass requests on to.
+
+    Examples:
+        >>> is_offered_by_others("{model}").startswith("coalesce(regexp_matches(")
+        True
+    """
+    names = "gpt-[0-9]|chatgpt|o[134](-|$)|claude|gemini|grok|sonar|text-embedding"
+    return f"coalesce(regexp_matches(lower({model}), '(^|[/.:])({names})'), false)"
+
 
 def first_of(*texts: str) -> str:
     """SQL text of the first of several texts that is neither empty nor "None".

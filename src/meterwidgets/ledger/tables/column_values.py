@@ -15,6 +15,7 @@ from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.envelopes.raw_values import select_values
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
+from meterwidgets.ledger.tables.formulas import plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.schema import ATTRIBUTES, NAMES
 
@@ -28,6 +29,8 @@ _TEXTS = {"record_id", *NAMES, *ATTRIBUTES, "currency", "extra"}
 """Fields of which the likeliest column that has any value is read."""
 
 _TIMES = {"start", "end"}
+
+_USUAL = {"id", "requestid", "recordid", "endpoint", "route", "path", "operation"}
 
 _SINGLE_REQUEST = {"latency_ms", "first_token_ms", "status"}
 """Fields that only a single request has."""
@@ -121,6 +124,16 @@ class TableValues:
             ColumnValues(column, row[0], *row[3 * i + 1 : 3 * i + 4])
             for i, column in enumerate(columns)
         ]
+
+    def says(self, column: str, sql: str) -> bool:
+        """Whether SQL text over a column, as ``{0}``, is not null in some row.
+
+        Columns that nearly every table has are asked in the first rows only.
+        """
+        is_usual = plain_name(column) in _USUAL
+        rows = self._rows([column], limit=_SAMPLED if is_usual else None)
+        (found,) = self._one(f"SELECT count({sql.replace('{0}', 'v0')}) FROM ({rows})")
+        return bool(found)
 
     def unread(self, mapping: TableMapping) -> list[ColumnValues]:
         """The columns of tokens and money with numbers in them that are not read."""
