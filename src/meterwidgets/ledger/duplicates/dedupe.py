@@ -36,7 +36,7 @@ _ID = (
 )
 
 _SAME_REQUEST = "(source, record_id, start_us)"
-IS_CORRECTABLE = f"NOT ({BY_ID}) AND record_id IS NOT NULL"
+_IS_CORRECTABLE = f"NOT ({BY_ID}) AND record_id IS NOT NULL"
 """SQL condition of the rows whose id was guessed or mapped: one with a doubtful value
 is the same as one without that has its id and time."""
 
@@ -170,9 +170,9 @@ def same_request(ws: Workspace, *, is_doubtful: bool = True) -> str:
     """
     mine, other = ("NOT NULL", "NULL") if is_doubtful else ("NULL", "NOT NULL")
     return (
-        f"doubtful IS {mine} AND {IS_CORRECTABLE} AND {_SAME_REQUEST} IN "
+        f"doubtful IS {mine} AND {_IS_CORRECTABLE} AND {_SAME_REQUEST} IN "
         f"(SELECT {_SAME_REQUEST} FROM {ws.reported} "
-        f"WHERE doubtful IS {other} AND {IS_CORRECTABLE})"
+        f"WHERE doubtful IS {other} AND {_IS_CORRECTABLE})"
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source, column
-from meterwidgets.ledger.sources.sql import first_of, usd_for
+from meterwidgets.ledger.sources.sql import first_of, provider_served, usd_for
 
 _ROUTES = {
     "completion": "/v1/chat/completions",
@@ -40,7 +40,16 @@ METADATA = (
     "usage_object.prompt_tokens_details.cached_tokens",
     "usage_object.cache_creation_input_tokens",
     "usage_object.completion_tokens_details.reasoning_tokens",
-    "usage_object.service_tier",
+    "usage_object.service_tier", "usage_object.speed", "usage_object.inference_geo",
+    "usage_object.cache_creation.ephemeral_1h_input_tokens",
+    "usage_object.prompt_tokens_details.cache_creation_token_details"
+    ".ephemeral_1h_input_tokens",
+    "usage_object.prompt_tokens_details.audio_tokens",
+    "usage_object.prompt_tokens_details.image_tokens",
+    "usage_object.completion_tokens_details.audio_tokens",
+    "usage_object.completion_tokens_details.image_tokens",
+    "usage_object.server_tool_use.web_search_requests",
+    "usage_object.prompt_tokens_details.web_search_requests",
     "additional_usage_values.cache_read_input_tokens",
     "additional_usage_values.cache_creation_input_tokens",
 )  # fmt: skip
@@ -62,6 +71,27 @@ def _meta(*paths: str) -> str:
     """SQL text of the first of several values in the metadata."""
     values = ", ".join(f"{{@metadata}}[{METADATA.index(path) + 1}]" for path in paths)
     return f"coalesce({values})" if len(paths) > 1 else values
+
+
+_DETAILS = "usage_object.{}_tokens_details.{}"
+_TERMS = {
+    "speed": ("usage_object.speed",),
+    "geography": ("usage_object.inference_geo",),
+    "cache_write_1h_tokens": (
+        "usage_object.cache_creation.ephemeral_1h_input_tokens",
+        "usage_object.prompt_tokens_details.cache_creation_token_details"
+        ".ephemeral_1h_input_tokens",
+    ),
+    "searches": (
+        "usage_object.server_tool_use.web_search_requests",
+        "usage_object.prompt_tokens_details.web_search_requests",
+    ),
+    "input_audio_tokens": (_DETAILS.format("prompt", "audio_tokens"),),
+    "input_image_tokens": (_DETAILS.format("prompt", "image_tokens"),),
+    "output_audio_tokens": (_DETAILS.format("completion", "audio_tokens"),),
+    "output_image_tokens": (_DETAILS.format("completion", "image_tokens"),),
+}
+"""Field -> the paths in the metadata of what sets a price."""
 
 
 def _route() -> str:
@@ -96,7 +126,11 @@ SOURCE = Source(
         "deployment": Field(
             first_of("{model_group}", "{model}"), "model_group, else model"
         ),
-        "provider": column("custom_llm_provider"),
+        "provider": Field(
+            provider_served("{custom_llm_provider}", "{api_base}", "{model}"),
+            "custom_llm_provider; one's own machine, where api_base is of one's own "
+            "network and only open models are served",
+        ),
         "model": column("model"),
         "status": Field(
             "CASE {status} WHEN 'failure' THEN 'error' "
@@ -104,8 +138,14 @@ SOURCE = Source(
             "status",
         ),
         "service_tier": Field(
-            _meta("usage_object.service_tier"), "metadata.usage_object.service_tier"
+            "CASE WHEN contains({call_type}, 'batch') THEN 'batch' "
+            f"ELSE {_meta('usage_object.service_tier')} END",
+            "batch where call_type says so, else metadata.usage_object.service_tier",
         ),
+        **{
+            name: Field(_meta(*paths), f"metadata.{paths[0]}")
+            for name, paths in _TERMS.items()
+        },
         "input_tokens": column("prompt_tokens", "cached tokens included"),
         "cache_read_tokens": Field(
             _meta(

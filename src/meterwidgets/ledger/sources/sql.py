@@ -22,6 +22,19 @@ def is_offered_by_others(model: str) -> str:
     return f"coalesce(regexp_matches(lower({model}), '(^|[/.:])({names})'), false)"
 
 
+def provider_served(provider: str, address: str, model: str) -> str:
+    """SQL text of a provider, or "localhost" for a model on one's own machine.
+
+    Examples:
+        >>> provider_served("{p}", "{url}", "{m}").split(" WHEN ")[0]
+        'CASE'
+    """
+    return (
+        f"CASE WHEN {IS_OWN_HOST.format(address)} AND NOT {is_offered_by_others(model)}"
+        f" THEN 'localhost' ELSE {provider} END"
+    )
+
+
 def first_of(*texts: str) -> str:
     """SQL text of the first of several texts that is neither empty nor "None".
 
