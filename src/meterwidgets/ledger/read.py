@@ -228,8 +228,7 @@ def price_reported(
     if not pricing.is_repriced:
         provider_costs.mark_billed(ws)
     price(ws, book, pricing)
-    said = price_notes.of_mode(ws, pricing)
-    return [*said, *price_notes.of_unknown_tokens(ws), *price_notes.of_rates(ws)]
+    return price_notes.of_prices(ws, pricing)
 
 
 def _open_all(

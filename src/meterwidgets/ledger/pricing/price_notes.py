@@ -48,6 +48,16 @@ _TERMS = ("service_tier", "speed", "geography")
 _BOOKS = {"rate_table": "the rate table", "catalogue": "the catalogue"}
 
 
+def of_prices(ws: Workspace, pricing: Pricing) -> list[str]:
+    """All notes on the prices of a workspace, one sentence each.
+
+    Args:
+        ws: A workspace with ``reported``, ``rejects`` and ``records``.
+        pricing: The pricing mode.
+    """
+    return [*of_mode(ws, pricing), *_of_unknown_tokens(ws), *of_rates(ws)]
+
+
 def of_mode(engine: Engine, pricing: Pricing) -> list[str]:
     """How repricing differs from the recorded costs; nothing in the usual mode.
 
@@ -79,12 +89,8 @@ def of_mode(engine: Engine, pricing: Pricing) -> list[str]:
     return notes
 
 
-def of_unknown_tokens(ws: Workspace) -> Iterator[str]:
-    """The records without a price since a bad value left their tokens unknown.
-
-    Args:
-        ws: A workspace with ``rejects`` and ``records``.
-    """
+def _of_unknown_tokens(ws: Workspace) -> Iterator[str]:
+    """The records without a price since a bad value left their tokens unknown."""
     if not ws.has_rows(f"{ws.rejects} WHERE kept"):
         return
     count, tokens = ws.execute(
