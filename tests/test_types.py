@@ -30,6 +30,7 @@ reveal_type(view.donut(by="org"))
 reveal_type(view.trend("cost", by="deployment"))
 reveal_type(view.model_list())
 reveal_type(view.insights_banner())
+reveal_type(view.about_data())
 reveal_type(view.filter_panel())
 reveal_type(view.records_list())
 reveal_type(mw.app(usage))
@@ -41,7 +42,7 @@ reveal_type(mw.KpiCard(label="GPU hours", value="1,204"))
 REVEALED = [
     "UsageFrame", "UsageFrame", "UsageFrame", "UsageFrame", "PriceBook", "Filters",
     "Filters", "Selection", "KpiCards", "SplitBar", "Donut", "Trend", "ModelList",
-    "InsightsBanner", "FilterPanel", "RecordsList", "App", "Page", "Page", "KpiCard",
+    "InsightsBanner", "AboutData", "FilterPanel", "RecordsList", "App", "Page", "Page", "KpiCard",
 ]  # fmt: skip
 
 MISTAKES = {

@@ -20,6 +20,7 @@ from .ledger.pricing.book import PriceBook as PriceBook
 from .metrics.compare import compare as compare
 from .metrics.reconcile.reconcile import reconcile as reconcile
 from .metrics.reconcile.results import Reconciliation as Reconciliation
+from .widgets.about_data import AboutData as AboutData
 from .widgets.donut import Donut as Donut
 from .widgets.filter_panel import FilterPanel as FilterPanel
 from .widgets.insights_banner import InsightsBanner as InsightsBanner

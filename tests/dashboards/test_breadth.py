@@ -221,11 +221,15 @@ class Reader:
         assert [part["fraction"] for part in bar.parts] == [
             float(side / whole) if whole else 0.0 for side in known
         ]
-        shown = [part["share"] for part in bar.parts]
+        shares = [
+            (side, part["share"]) for side, part in zip(sides, bar.parts, strict=True)
+        ]
+        assert all(share == formats.DASH for side, share in shares if side is None)
+        shown = [share for side, share in shares if side is not None]
         if whole and not any(share[0] in "<>" for share in shown):
             assert sum(int(share.rstrip("%")) for share in shown) == 100
         if not whole:
-            assert set(shown) == {formats.DASH}
+            assert {share for _, share in shares} == {formats.DASH}
         total = self.sums.tokens() if tokens else self.sums.cost
         assert bar.total.removesuffix(" tokens") == text(total)
         for part in bar.parts:

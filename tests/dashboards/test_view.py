@@ -373,3 +373,25 @@ def test_a_panel_that_was_closed_leaves_the_saying_to_the_banner() -> None:
     view.say("The figures could not be refreshed.")
     assert banner.error == "The figures could not be refreshed."
     view.close()
+
+
+def test_the_notes_follow_the_filters_of_every_page(page: mw.Page) -> None:
+    about = page.children[-1]
+    assert "Time covered" in [group["title"] for group in about.groups]
+    before = about.groups
+    page.view.filters = page.view.filters.replace(orgs=["Globex"])
+    notes = [note for group in about.groups for note in group["notes"]]
+    assert "30 tokens have no price and are in no spend" in notes
+    page.view.reset()
+    assert about.groups == before
+
+
+def test_the_button_that_shows_all_is_the_preset_all() -> None:
+    rows = [("2025-02-20T10:00:00Z", "Acme", "alpha", 1, 1, "70.00", "0"), *ROWS]
+    page = mw.overview(ledger(rows))
+    panel = page.children[0]
+    assert panel.part_shown == "$9.50 of $79.50"
+    send(panel, request={"n": 1, "preset": "all"})
+    assert (panel.preset, panel.part_shown) == ("all", "")
+    assert spend(page) == "$79.50"
+    page.close()

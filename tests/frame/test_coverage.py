@@ -113,9 +113,8 @@ def test_a_row_dated_2099_moves_no_range_and_is_named(tmp_path: Path) -> None:
     assert usage.select().sums()["records"] == 241
     then = usage.select(mw.Filters(start="2099-01-01", end="2099-02-01"))
     assert then.sums()["records"] == 1
-    assert any(
-        "1 record is dated after it was written" in n for n in usage.coverage.notes
-    )
+    (note,) = usage.coverage.file_notes
+    assert "1 record is dated after it was written" in note
 
 
 def test_clocks_may_differ_by_an_hour(tmp_path: Path) -> None:
@@ -144,7 +143,7 @@ def test_several_files_cover_their_union_and_a_gap_is_named_once(
     covered = read([january, march]).coverage
     assert (covered.first, covered.end) == (utc(1, 1), utc(3, 2, 9, 0, 1))
     assert covered.written == utc(3, 2, 10)
-    (note,) = covered.notes
+    (note,) = covered.file_notes
     assert "no usage from 2026-01-11 to 2026-02-28, between" in note
 
 
@@ -223,7 +222,7 @@ def test_a_successful_look_moves_the_last_read_and_judges_the_future_anew(
     times = [*every(MINUTE, utc(2, 20), utc(2, 20, 10)), utc(2, 20, 14)]
     before = ingested(tmp_path, csv(tmp_path / "a.csv", times, utc(2, 20, 10)))
     assert before.coverage.end == utc(2, 20, 10)
-    assert any("1 record is dated after" in note for note in before.coverage.notes)
+    assert any("1 record is dated after" in note for note in before.coverage.file_notes)
     touch_heartbeat(tmp_path / "s.meter", utc(2, 20, 15))
     after = open_newer(before)
     assert after is not None
@@ -231,7 +230,7 @@ def test_a_successful_look_moves_the_last_read_and_judges_the_future_anew(
         utc(2, 20, 15),
         utc(2, 20, 14, 0, 1),
     )
-    assert after.coverage.notes == ()
+    assert after.coverage.file_notes == ()
     assert open_newer(after) is None
 
 

@@ -34,6 +34,8 @@ def test_the_first_figures_are_those_of_the_widgets(
     assert [[getattr(card, name) for name in words] for card in shown.row.cards] == then
     assert (shown.row.title, shown.row.subtitle) == (row.title, row.subtitle)
     assert shown.range_texts == (panel.range_text, panel.zone, panel.data_until)
+    assert shown.part_shown == panel.part_shown
+    assert shown.about == app.children[-1].groups
     app.close()
 
 
@@ -91,3 +93,15 @@ def test_the_first_figures_follow_a_store_that_grows(tmp_path: Path) -> None:
         shown = figures.get("overview", "")
         assert shown is not None
         assert shown.row.cards[0].value == spend
+
+
+def test_a_sliver_of_the_ledger_leads_to_all_of_it() -> None:
+    usage = mw.read_usage(
+        {"time": ["2025-01-01", "2026-02-22"], "org": ["A & B"] * 2, "cost": [99, 1],
+         "input_tokens": [1, 1]},
+        prices=mw.PriceBook(catalogue=False),
+    )  # fmt: skip
+    shown = prerender(usage, "overview", "org=A%20%26%20B&by=model&tz=Asia/Tokyo")
+    assert shown.part_shown == "$1.00 of $100.00"
+    assert shown.all_query == "range=all&tz=Asia/Tokyo&org=A%20%26%20B&by=model"
+    assert prerender(usage, "overview", shown.all_query).part_shown == ""

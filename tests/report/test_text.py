@@ -67,7 +67,7 @@ def test_filters_and_the_side_stand_on_the_page() -> None:
         "$7.00 is known only as a total; it belongs to neither side and is left out"
         in shown
     )
-    assert "input cost – (–; undefined without tokens or cost), " in shown
+    assert "input cost – (–; its cost is not split), " in shown
     assert "not split $7.00 (100%; only a total is known)" in shown
 
 

@@ -12,6 +12,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from meterwidgets.widgets import trend_body
+from meterwidgets.widgets.about_data import AboutData
 from meterwidgets.widgets.assets import script, styles
 from meterwidgets.widgets.base import Stylesheet
 from meterwidgets.widgets.donut import Donut
@@ -26,7 +27,7 @@ from meterwidgets.widgets.trend import Trend
 
 MAKERS = [
     KpiCard, KpiCards, SplitBar, Donut, Trend, ModelList, InsightsBanner, FilterPanel,
-    Tabs, RecordsList,
+    Tabs, RecordsList, AboutData,
 ]  # fmt: skip
 SCRIPTS = [
     ("kpi_card",),
@@ -35,6 +36,7 @@ SCRIPTS = [
     ("selectable_rows", "model_list"),
     (*trend_body.SCRIPT_FILES, "trend"),
     ("insights_banner",),
+    ("about_data",),
     ("tabs",),
     ("records_list",),
     ("filter_form", "filter_dialog", "filter_panel"),

@@ -14,9 +14,10 @@ import traitlets
 from ipywidgets.widgets.widget import _instances
 
 from meterwidgets.errors import MeterError
+from meterwidgets.widgets.bqplot_figures import AreaFigure, Layer
 from meterwidgets.widgets.trend import Trend
 from meterwidgets.widgets.trend_layout import lay_out
-from meterwidgets.widgets.trend_series import parse_series
+from meterwidgets.widgets.trend_series import Series, parse_series
 from meterwidgets.widgets.trend_ticks import value_ticks
 
 NANO = 10**9
@@ -419,3 +420,36 @@ def test_three_hundred_points_of_nine_series_are_drawn() -> None:
     widget = Trend(times=times, labels=["x"] * 300, series=series, unit="USD")
     assert layers(widget)[0].y.shape == (10, 300)
     widget.close()
+
+
+def test_what_is_below_zero_has_a_stack_of_its_own_under_the_baseline() -> None:
+    series = [
+        Series("a", "A", "c1", (2 * NANO, 2 * NANO)),
+        Series("b", "B", "c2", (NANO, -NANO)),
+        Series("c", "C", "c3", (0, -NANO)),
+    ]
+    layout = lay_out(series, labels=["Mon", "Tue"], unit="USD")
+    assert [tick["text"] for tick in layout.axis] == ["-$2", "$0", "$2", "$4"]
+    third = 1 / 3
+    assert layout.rows == [
+        pytest.approx([2.5 * third, 2 * third]),  # c on b on a
+        pytest.approx([2.5 * third, 2 * third]),
+        pytest.approx([2 * third, 2 * third]),
+        pytest.approx([third, third]),  # the baseline
+        pytest.approx([third, third / 2]),  # b, and c below it
+        pytest.approx([third, 0]),
+    ]
+    assert layout.below == [1, 2]
+    assert layout.heights[1:] == [[0.8333, 0.1667], [0.8333, 0.0]]
+    assert layout.points[1]["total"] == "$0.00"
+
+
+def test_a_layer_paints_the_rows_below_the_baseline_in_their_own_colours() -> None:
+    rows = [[1.0, 1.0], [0.5, 0.5], [0.0, 0.0]]
+    layer = Layer([0, 1], rows, ["c1"], True, ["c2"])
+    figure = AreaFigure(layer, Layer())
+    lines = figure.marks[0]
+    assert lines.colors == ["var(--mw-c1)", "transparent", "var(--mw-c2)"]
+    assert lines.fill_colors == ["var(--mw-c1)", "var(--mw-c2)", "transparent"]
+    assert lines.fill_opacities[1] == lines.fill_opacities[0] > 0
+    figure.close()

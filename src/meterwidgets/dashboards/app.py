@@ -59,9 +59,10 @@ class App(Guarded, VBox):  # type: ignore[misc]
         self.pages: dict[str, Page] = {}
         self._placed: list[str] = []
         self._panel = view.filter_panel(title=spec.heading)
+        self._about = view.about_data()
         self._tabs = Tabs(page=page)
         super().__init__(
-            children=(self._tabs, self._panel),
+            children=(self._tabs, self._panel, self._about),
             _dom_classes=("mw-root", "mw-page", "mw-app"),
             layout=guarded_layout(),
         )
@@ -95,6 +96,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
             page.close()
         self.view.unobserve(self._update_tabs, names=["filters"])
         self._panel.close()
+        self._about.close()
         if self._owns_view:
             self.view.close()
         self._tabs.close()
@@ -103,7 +105,8 @@ class App(Guarded, VBox):  # type: ignore[misc]
         layout.close()
 
     def __repr__(self) -> str:
-        widgets = (self._tabs, self._panel, *self.pages[self.page].widgets)
+        shown = self.pages[self.page].widgets
+        widgets = (self._tabs, self._panel, *shown, self._about)
         return f"App({repr_lines(self.view.usage, widgets)}\n)"
 
     def _on_page(self, change: Any) -> None:
@@ -148,7 +151,7 @@ class App(Guarded, VBox):  # type: ignore[misc]
         if key not in self._placed:
             self._placed.append(key)
             pages = (self.pages[key] for key in self._placed)
-            self.children = (self._tabs, self._panel, *pages)
+            self.children = (self._tabs, self._panel, *pages, self._about)
 
     def _show(self, key: str) -> None:
         """Show a tab, and pause the others."""

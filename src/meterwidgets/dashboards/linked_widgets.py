@@ -20,7 +20,10 @@ from meterwidgets.present.sections import (
     splits,
     trends,
 )
+from meterwidgets.present.sections.about_data import TITLE as ABOUT_DATA
+from meterwidgets.present.sections.about_data import about_data as about_data_groups
 from meterwidgets.present.sections.insights_banners import banner as banner_insights
+from meterwidgets.widgets.about_data import AboutData
 from meterwidgets.widgets.donut import Donut
 from meterwidgets.widgets.filter_panel import FilterPanel
 from meterwidgets.widgets.insights_banner import InsightsBanner
@@ -113,6 +116,16 @@ def insights_banner(linker: Linker, lists: RecordsLists) -> InsightsBanner:
     banner = linker.link(InsightsBanner(), draw)
     banner.observe(act, names=["pressed"])
     return banner
+
+
+def about_data(linker: Linker) -> AboutData:
+    """The notes about the data; see `UsageView.about_data`."""
+    view = linker.view
+
+    def draw() -> dict[str, Any]:
+        return {"groups": about_data_groups(view.selection)}
+
+    return linker.link(AboutData(title=ABOUT_DATA), draw)
 
 
 def records_list(

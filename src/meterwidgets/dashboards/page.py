@@ -38,6 +38,7 @@ class Page(Guarded, VBox):  # type: ignore[misc]
         view: The selection that its widgets follow.
         top: The widgets above its grid.
         cards: The widgets in its grid.
+        about: The notes about the data, where it has a filter panel of its own.
         owned: The view, if it closes with the page.
     """
 
@@ -50,6 +51,7 @@ class Page(Guarded, VBox):  # type: ignore[misc]
         """
         self.view = view
         self.owned: UsageView | None = None
+        self.about: tuple[Any, ...] = ()
         self._name = spec.name.title().replace("_", "")
         sections = [_section(view, section) for section in spec.sections]
         self.top: tuple[Any, ...] = (view.kpi_cards(spec.name),)
@@ -112,15 +114,16 @@ class Page(Guarded, VBox):  # type: ignore[misc]
         }
 
     def add_filter_panel(self, title: str) -> None:
-        """Put a filter panel of its own above the page."""
+        """Put a filter panel of its own above the page, with notes about the data."""
         panel = self.view.filter_panel(title=title)
         self.top = (panel, *self.top)
-        self.children = (*self.top, self._grid)
+        self.about = (self.view.about_data(),)
+        self.children = (*self.top, self._grid, *self.about)
 
     @property
     def widgets(self) -> tuple[Widget, ...]:
         """All of its linked widgets."""
-        return (*self.top, *self.cards)
+        return (*self.top, *self.cards, *self.about)
 
     def close(self) -> None:
         """Close the page with everything on it, and the view if it was made for it."""

@@ -19,6 +19,7 @@ from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.present.pages import PageName
 from meterwidgets.present.vocabulary.colors import Slots, assign_slots
+from meterwidgets.widgets.about_data import AboutData
 from meterwidgets.widgets.donut import Donut
 from meterwidgets.widgets.filter_panel import FilterPanel
 from meterwidgets.widgets.insights_banner import InsightsBanner
@@ -128,6 +129,10 @@ Efficiency 560K)
     def insights_banner(self) -> InsightsBanner:
         """The insights, worst first; takes no room where there are none."""
         return linked_widgets.insights_banner(self._linker, self._records_lists)
+
+    def about_data(self) -> AboutData:
+        """What was left out, priced, assumed and covered, behind a button."""
+        return linked_widgets.about_data(self._linker)
 
     def records_list(self, *, title: str = "", opened: bool = True) -> RecordsList:
         """What made this: the costliest requests behind the figures, and the rest.

@@ -35,6 +35,7 @@ class Coverage:
         is_live: Whether a store was read on the very day of its last record.
         is_partial: Whether the last day is not covered to its end.
         notes: What users should know about it, one sentence each.
+        file_notes: The same of single files: what is dated later, gaps between them.
 
     Source: METRICS, "Coverage".
     """
@@ -46,6 +47,7 @@ class Coverage:
     is_live: bool = False
     is_partial: bool = False
     notes: tuple[str, ...] = ()
+    file_notes: tuple[str, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -97,11 +99,8 @@ def coverage_of(
         end=end,
         is_live=is_live,
         is_partial=end < day_end,
-        notes=(
-            *_finished_notes(latest, last, day_end, tz, is_over=is_over),
-            *_future_notes(judged, tz),
-            *_gap_notes(dated, tz),
-        ),
+        notes=tuple(_finished_notes(latest, last, day_end, tz, is_over=is_over)),
+        file_notes=(*_future_notes(judged, tz), *_gap_notes(dated, tz)),
     )
 
 

@@ -172,6 +172,7 @@ of 2026-01-01)
             user_cube=cube if self.user_cube else None,
             currencies=tuple(currencies or self.currencies[:1]),
             quality=Quality(records=records, assumed_tz=self.quality.assumed_tz),
+            coverage=replace(self.coverage, file_notes=()),  # they count all records
             outliers=tuple(each for each in self.outliers if each.user == user),
             store=None,  # it keeps the records of everybody
             reread=None,

@@ -154,7 +154,8 @@ def _coverage(values: dict[str, Any]) -> Coverage:
         name: datetime.fromisoformat(values[name])
         for name in ("written", "first", "last", "end")
     }
-    return Coverage(**values | instants | {"notes": tuple(values["notes"])})
+    notes = {name: tuple(values.get(name, ())) for name in ("notes", "file_notes")}
+    return Coverage(**values | instants | notes)
 
 
 def _outlier(fields: dict[str, Any]) -> Outlier:

@@ -95,21 +95,21 @@ class Amounts(NamedTuple):
 
     @property
     def tokens_per_unit(self) -> Fraction | None:
-        """Tokens per currency unit of their cost; undefined where that is 0."""
+        """Tokens per currency unit of their cost; undefined where none is above 0."""
         tokens = None if self.tokens is None else self.priced_tokens
-        return ratio(tokens, self._rated_cost, 10**9)
+        return ratio(tokens, _above_zero(self._rated_cost), 10**9)
 
     @property
     def input_per_unit(self) -> Fraction | None:
         """Input tokens per currency unit of input cost."""
         tokens = None if self.input_tokens is None else self.split_input_tokens
-        return ratio(tokens, self._rated_input_cost, 10**9)
+        return ratio(tokens, _above_zero(self._rated_input_cost), 10**9)
 
     @property
     def output_per_unit(self) -> Fraction | None:
         """Output tokens per currency unit of output cost."""
         tokens = None if self.output_tokens is None else self.split_output_tokens
-        return ratio(tokens, self._rated_output_cost, 10**9)
+        return ratio(tokens, _above_zero(self._rated_output_cost), 10**9)
 
     @property
     def _rated_cost(self) -> int | None:
@@ -129,6 +129,11 @@ UNKNOWN = Amounts._make(
     0 if kind == "int" else None for kind in Amounts.__annotations__.values()
 )
 """The amounts of a time that nobody saw: no record, and no figure."""
+
+
+def _above_zero(cost: int | None) -> int | None:
+    """A cost that buys tokens; one that corrections took below zero buys none."""
+    return cost if cost is not None and cost > 0 else None
 
 
 def _less(cost: int | None, part: int) -> int | None:

@@ -12,28 +12,44 @@ from meterwidgets.metrics.totals import totals
 
 LEFT_OUT = (
     "notes with figures of the whole ledger are left out, since they count usage "
-    "outside this selection; a report without filters has them"
+    "outside this selection; they are there without filters"
 )
+
+_FILE_NAMES = re.compile(r"^\S+( and [\d,]+ more)?: ")
 
 
 def notes_of(selection: Selection) -> list[str]:
-    """The notes of a selection, one sentence each.
+    """The notes of a selection, one sentence each: its own, the ledger's, of time."""
+    return [
+        *selection_notes(selection),
+        *ledger_notes(selection),
+        *selection.frame.coverage.notes,
+    ]
 
-    Those about the whole ledger count and add up all of its rows. Of a part of the
-    ledger they would say what the others use, so only those without figures are left.
+
+def ledger_notes(selection: Selection) -> list[str]:
+    """The notes about the whole ledger, which count and add up all of its rows.
+
+    Of a part of the ledger they would say what the others use, so only those without
+    figures are left.
     """
-    notes = list(_amounts_apart(selection))
-    ledger = selection.frame.quality.notes
-    coverage = selection.frame.coverage.notes
+    frame = selection.frame
+    notes = [*frame.quality.notes, *frame.coverage.file_notes]
     if not selection.filters.chosen:
-        return [*notes, *ledger, *coverage]
-    general = [note for note in ledger if not _has_figures(note)]
-    if len(general) < len(ledger):
-        general.append(LEFT_OUT)
-    return [*notes, *general, *coverage]
+        return notes
+    general = [note for note in notes if not _has_figures(note)]
+    return [*general, LEFT_OUT] if len(general) < len(notes) else general
 
 
-def _amounts_apart(selection: Selection) -> Iterator[str]:
+def is_named_by_ledger(selection: Selection) -> bool:
+    """Whether the ledger's own notes speak of this selection: it is all of the ledger.
+
+    The frame of one user has no notes of the ledger.
+    """
+    return not selection.filters.chosen and bool(selection.frame.quality.notes)
+
+
+def selection_notes(selection: Selection) -> Iterator[str]:
     """What the selection's spend holds or leaves out besides ordinary usage."""
     amounts, currency = totals(selection).amounts, selection.currency
     if amounts.cost_without_tokens:
@@ -46,8 +62,11 @@ def _amounts_apart(selection: Selection) -> Iterator[str]:
             "so no currency; they are the same tokens beside each currency, to be "
             "counted once"
         )
-    if not selection.filters.chosen:
-        return  # the ledger's own notes name the corrections and credits
+    if is_named_by_ledger(selection):
+        return  # corrections, credits, and what has no price
+    if amounts.unpriced_tokens and len(currencies) < 2:
+        tokens = formats.count_exact(amounts.unpriced_tokens)
+        yield f"{tokens} tokens have no price and are in no spend"
     if amounts.negative_cost:
         cost = formats.money(amounts.negative_cost, currency)
         yield f"{cost} of the spend is negative: corrections, counted with their sign"
@@ -69,6 +88,9 @@ def _has_figures(note: str) -> bool:
     Examples:
         >>> _has_figures("a1.csv: guessed start <- time"), _has_figures("2 rows")
         (False, True)
+        >>> _has_figures("a1.csv and 2 more: guessed start <- time")
+        False
+        >>> _has_figures("72 tokens are priced as input: no rate for a cache")
+        True
     """
-    _, colon, text = note.partition(": ")
-    return re.search(r"\d", text if colon else note) is not None
+    return re.search(r"\d", _FILE_NAMES.sub("", note)) is not None

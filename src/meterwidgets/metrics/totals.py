@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import get_args
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import comparable
 from meterwidgets.metrics.amount_columns import amounts_from_sums
-from meterwidgets.metrics.amounts import Amounts
+from meterwidgets.metrics.amounts import Amounts, UsageMeasure
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
 from meterwidgets.metrics.memoize import memoize
 
@@ -91,6 +92,44 @@ def elapsed(selection: Selection) -> timedelta:
     """
     window = selection.window
     return selection.frame.coverage.overlap(window.start, window.end)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the whole ledger, under the same other filters.
+
+    Attributes:
+        measure: What they are compared by.
+        shown: The part, in nano-units or tokens.
+        whole: The whole.
+    """
+
+    measure: UsageMeasure
+    shown: int
+    whole: int
+
+
+_SMALL_PART = Fraction(1, 4)
+"""A range of less than this part of the whole ledger shows too little to go unsaid."""
+
+
+def small_part(selection: Selection) -> Part | None:
+    """How much of all times a selection's range has, where that is under a quarter.
+
+    By cost, where the ledger has cost above zero; else by tokens.
+    """
+    if selection.filters.preset == "all":
+        return None
+    always = selection.filters.replace(preset="all", start=None, end=None)
+    sums = selection.select(always).sums()
+    all_times = amounts_from_sums(sums, selection.filters.cost_type)
+    for measure in get_args(UsageMeasure):
+        shown = totals(selection).amounts.measured(measure)
+        whole = all_times.measured(measure)
+        if shown is not None and whole is not None and whole > 0:
+            is_small = shown < _SMALL_PART * whole
+            return Part(measure, shown, whole) if is_small else None
+    return None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from meterwidgets.frame.personal import named_user, personal_frame
 from meterwidgets.metrics.text import times
 from meterwidgets.present.cards.card import CardRow
 from meterwidgets.present.filters import address
+from meterwidgets.present.filters.panel import part_shown
 from meterwidgets.present.pages import PageSpec, card_row, page_of_key, tabs_of
+from meterwidgets.present.sections.about_data import TITLE, NoteGroup, about_data
 
 _LONGEST_FIGURE = 12
 """Characters; a longer text on a card is a name."""
@@ -26,18 +28,29 @@ class Prerender:
         page: The tab that it opens on.
         demo: Whether the usage is made up.
         range_texts: The range, its zone, and until when there is data.
+        part_shown: How much of the ledger the range shows, where that is little.
+        all_query: The query that leads to all of it.
+        about: The notes about the data.
         row: The cards, as `KpiCards` takes them.
     """
 
     page: PageSpec
     demo: bool
     range_texts: tuple[str, ...]
+    part_shown: str
+    all_query: str
+    about: list[NoteGroup]
     row: CardRow
 
     @property
     def has_names(self) -> bool:
         """Whether a card holds a name, which needs more room than a figure."""
         return any(len(card.value) > _LONGEST_FIGURE for card in self.row.cards)
+
+    @property
+    def about_title(self) -> str:
+        """The heading of the notes, with their number."""
+        return f"{TITLE} ({sum(len(group['notes']) for group in self.about)})"
 
 
 def prerender(usage: UsageFrame, key: str, query: str, *, user: str = "") -> Prerender:
@@ -63,7 +76,8 @@ def prerender(usage: UsageFrame, key: str, query: str, *, user: str = "") -> Pre
     page = page_of_key(key)
     if not page.for_operators:
         usage = personal_frame(usage, named_user(usage, user))
-    parsed = address.parse(query, usage, usage.first_filters(None))
+    initial = usage.first_filters(None)
+    parsed = address.parse(query, usage, initial)
     page = tabs_of(page).get(parsed.others.get("page", key), page)
     selection, tz = usage.select(parsed.filters), parsed.filters.tz
     return Prerender(
@@ -74,5 +88,10 @@ def prerender(usage: UsageFrame, key: str, query: str, *, user: str = "") -> Pre
             tz,
             times.data_status(usage, tz),
         ),
+        part_shown=part_shown(selection, initial),
+        all_query=address.query(
+            parsed.filters.replace(preset="all"), initial, parsed.others
+        ),
+        about=about_data(selection),
         row=card_row(selection, page, {}),
     )

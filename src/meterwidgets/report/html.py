@@ -18,7 +18,7 @@ from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.filters.chosen import sentences
 from meterwidgets.present.pages import REPORT_CARDS
 from meterwidgets.present.sections.breakdowns import MOST_ROWS, ReportRow, report_rows
-from meterwidgets.present.sections.splits import Split, known_share, split_bar
+from meterwidgets.present.sections.splits import Split, split_bar
 from meterwidgets.present.vocabulary.words import printable
 
 _STYLE = """
@@ -159,7 +159,7 @@ def _split(split: Split) -> str:
         f'<tr><th scope="row"><span class="key {part["key"]}"></span>'
         f"{_text(part['label'])}</th>"
         f'<td title="{_text(part["title"])}">{_text(part["value"])}</td>'
-        f"<td>{known_share(part)}</td><td>{_text(part['caption'])}</td></tr>"
+        f"<td>{part['share']}</td><td>{_text(part['caption'])}</td></tr>"
         for part in split["parts"]
     )
     return (

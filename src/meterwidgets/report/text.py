@@ -14,7 +14,7 @@ from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.filters.chosen import sentences
 from meterwidgets.present.pages import REPORT_CARDS
 from meterwidgets.present.sections.breakdowns import MOST_ROWS, ReportRow, report_rows
-from meterwidgets.present.sections.splits import SplitPart, known_share, split_bar
+from meterwidgets.present.sections.splits import SplitPart, split_bar
 from meterwidgets.present.vocabulary.words import printable
 
 
@@ -58,8 +58,7 @@ def _card(card: Card) -> str:
 
 def _split(parts: Sequence[SplitPart]) -> str:
     return ", ".join(
-        f"{part['label'].lower()} {part['value']} "
-        f"({known_share(part)}; {part['caption']})"
+        f"{part['label'].lower()} {part['value']} ({part['share']}; {part['caption']})"
         for part in parts
     )
 

@@ -97,6 +97,7 @@ _RING_PX = 168
 _OUTER_RADIUS = 80.0
 _INNER_RADIUS = 58.0
 _INVISIBLE_SLICE = ([1.0], ["transparent"], [0.0])
+_EMPTY_RING = ([1.0], ["var(--mw-bone)"], [1.0])
 
 
 class RingFigure(_Figure):
@@ -140,10 +141,10 @@ class RingFigure(_Figure):
 def _pie_state(
     sizes: Sequence[float], slots: Sequence[str], opacities: Sequence[float]
 ) -> dict[str, Any]:
-    """Return the pie's traits; an empty ring is one invisible slice."""
+    """Return the pie's traits; a ring of rows without a size is one pale slice."""
     colors = [_css_color(slot) for slot in slots]
     if not sizes or sum(sizes) <= 0:
-        sizes, colors, opacities = _INVISIBLE_SLICE
+        sizes, colors, opacities = _EMPTY_RING if sizes else _INVISIBLE_SLICE
     several = sum(size > 0 for size in sizes) > 1
     return {
         "sizes": np.asarray(sizes, dtype=np.float64),
@@ -166,11 +167,14 @@ class Layer:
     """The x of each point, from 0 at the left to 1 at the right."""
     rows: Sequence[Sequence[float]] = ()
     """The y of each line, from 0 at the bottom to 1 at the top; NaN is a gap. A filled
-    layer is filled from each row to the next; its last row is the baseline."""
+    layer is filled from each row to the next; after its stack it has the baseline, and
+    then the rows of a stack below that."""
     slots: Sequence[str] = ()
     """One colour slot a line; the baseline has none."""
     filled: bool = True
-    """Whether the area below each line is filled."""
+    """Whether the area between the lines is filled."""
+    below: Sequence[str] = ()
+    """One colour slot a row below the baseline, each filled from the row before it."""
 
 
 _STROKE_WIDTH = 1.75
@@ -220,14 +224,15 @@ class AreaFigure(_Figure):
 def _lines_state(layer: Layer, opacity: float) -> dict[str, Any]:
     """Return the traits of lines; a single row goes to bqplot as a flat array."""
     colors = [_css_color(slot) for slot in layer.slots]
-    baseline = ["transparent"] if layer.filled and colors else []
+    below = [_css_color(slot) for slot in layer.below]
+    unseen = ["transparent"] if layer.filled and colors else []
     dense = len(layer.x) >= _DENSE_POINTS
     return {
         "x": np.asarray(layer.x, dtype=np.float64),
         "y": np.squeeze(np.asarray(layer.rows, dtype=np.float64)),
-        "colors": colors + baseline,
+        "colors": colors + unseen + below,
         "stroke_width": _DENSE_STROKE_WIDTH if dense else _STROKE_WIDTH,
         "fill": "between" if layer.filled else "none",
-        "fill_colors": colors + baseline,
-        "fill_opacities": [opacity] * len(colors) + [0.0] * len(baseline),
+        "fill_colors": colors + below + unseen,
+        "fill_opacities": [opacity] * len(colors + below) + [0.0] * len(unseen),
     }

@@ -4,8 +4,8 @@
 /**
  * @typedef {{filter: string, label: string, text: string, title?: string}} Chip
  * @typedef {DialogState & {title: string, presets: RadioOption[], preset: string,
- *   range_text: string, data_until: string, notes: string[], demo: string,
- *   demo_title: string, chips: Chip[], count: number, error: string,
+ *   range_text: string, data_until: string, notes: string[], part_shown: string,
+ *   demo: string, demo_title: string, chips: Chip[], count: number, error: string,
  *   loading: boolean, stale: boolean | string, request: FilterRequest & {n?: number}}} State
  * @typedef {ReturnType<typeof makeChip>} ChipParts
  */
@@ -21,6 +21,10 @@ function makeBar() {
   const button = h("button", { ...kind, ...expands });
   button.append(icon("M2 4h12M4.5 8h7M7 12h2"), h("span", { text: "Filters" }), badge);
   const facts = h("ul", { class: "mw-facts" });
+  const partText = h("span");
+  const showAll = h("button", { type: "button", class: "mw-link", text: "Show all" });
+  const part = h("p", { class: "mw-part" }, partText, showAll);
+  const aboutSlot = h("div", { class: "mw-about-slot" });
   const list = h("ul", { class: "mw-chip-list", "aria-label": "Filters in force" });
   const clear = h("button", { type: "button", class: "mw-link mw-clear" });
   clear.textContent = "Clear all";
@@ -35,7 +39,8 @@ function makeBar() {
   const alert = h("div", { class: "mw-error", role: "alert" }, error, dismiss);
   const top = h("div", { class: "mw-filter-top" }, heading, slot, button);
   const head = { top, title, demo, badge, button };
-  return { ...head, facts, list, clear, chips, error, dismiss, alert };
+  const middle = { facts, part, partText, showAll, aboutSlot };
+  return { ...head, ...middle, list, clear, chips, error, dismiss, alert };
 }
 
 /** @param {(key: string, index: number) => void} remove */
@@ -98,7 +103,12 @@ function makePresets(model, request, openDialog) {
     group.update(model.get("presets"), pending?.key ?? model.get("preset"));
     setVisible(group.node, model.get("presets").length > 0);
   };
-  return { node: group.node, update };
+  /** @param {string} key */
+  const focus = (key) =>
+    /** @type {HTMLElement | null} */ (
+      group.node.querySelector(`[data-key="${key}"]`)
+    )?.focus();
+  return { node: group.node, update, pick, focus };
 }
 
 /** @param {Context<State>} context */
@@ -141,7 +151,16 @@ function build({ model, el, signal }) {
       bar.button.focus();
     },
   });
-  const row = h("div", { class: "mw-filter-row" }, presets.node, bar.facts, bar.chips);
+  listen(bar.showAll, {
+    // The button goes once all is shown; the preset that it presses stays.
+    click: () => {
+      presets.pick("all");
+      presets.update();
+      presets.focus("all");
+    },
+  });
+  const row = h("div", { class: "mw-filter-row" }, presets.node, bar.facts);
+  row.append(bar.part, bar.aboutSlot, bar.chips);
   const inner = h("div", { class: "mw-filter-inner" }, bar.top, row, bar.alert);
   el.classList.add("mw-filter-panel");
   el.append(inner, dialog.node, live.node);
@@ -156,6 +175,8 @@ function build({ model, el, signal }) {
     renderItems(bar.facts, readFacts(model), makeFact, ({ node }, fact) =>
       setText(node, fact.text),
     );
+    setText(bar.partText, model.get("part_shown"));
+    setVisible(bar.part, Boolean(model.get("part_shown")));
     setAttribute(el, "aria-busy", model.get("loading") ? "true" : null);
     drawButton();
     drawChips();

@@ -105,6 +105,9 @@ class FilterPanel(MeterWidget):
     """Until when there is data, as a phrase."""
     notes: list[str] = synced(t.List(t.Unicode()))
     """More short phrases after the range."""
+    part_shown: str = synced(t.Unicode())
+    """How much of everything the range shows, as "$0.01 of $1.10"; it stands before a
+    button that asks for the preset "all"."""
     demo: str = synced(t.Unicode())
     """A label for data that is not real."""
     demo_title: str = synced(t.Unicode())

@@ -121,8 +121,10 @@ class Trend(Composite, TrendTraits):
         )
         slots = [line.color for line in visible]
         filled = self.shape != "lines"
+        below = [slots[place] for place in layout.below]
+        slots = slots[::-1] if filled else slots
         solid, pale = (
-            Layer(x, rows, slots[::-1] if filled else slots, filled) if x else Layer()
+            Layer(x, rows, slots, filled, below) if x else Layer()
             for x, rows in split_unfinished(
                 layout.rows, len(self.times), unfinished=bool(self.unfinished)
             )

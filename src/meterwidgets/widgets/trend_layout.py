@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from math import nan
 from typing import Any, Literal, get_args
 
@@ -40,6 +41,8 @@ class TrendLayout:
     """The ticks of the y-axis: at, from 0 to 1, text, and whether it is zero."""
     rows: _Rows
     """The lines of the figure, as `Layer` takes them."""
+    below: list[int]
+    """The places of the series whose lines follow the baseline, as they go below it."""
     summary: str
     """The trend in one sentence: its range and its highest bucket."""
 
@@ -73,23 +76,36 @@ def lay_out(
     buckets = [[line.values[i] for line in series] for i in range(len(labels))]
     totals = [sum_known(bucket) for bucket in buckets]
     edges = _upper_edges(buckets, shape)
-    known_edges = [edge for bucket in edges for edge in bucket if edge is not None]
+    lower_edges = _lower_edges(buckets) if shape == "stacked" else []
+    both = (*edges, *lower_edges)
+    known_edges = [edge for bucket in both for edge in bucket if edge is not None]
     top = 100 if shape == "share" else max([0, *known_edges])
     ticks = value_ticks(min([0, *known_edges]), top)
     scale = _scale(ticks)
     rows = [[scale(bucket[k]) for bucket in edges] for k in range(len(series))]
+    lower = [[scale(bucket[k]) for bucket in lower_edges] for k in range(len(series))]
+    below = [k for k, line in enumerate(series) if lower_edges and _goes_below(line)]
     filled = shape != "lines" and bool(rows)
     return TrendLayout(
         points=_points(buckets, totals, labels, unit, shape),
-        heights=[_dots(row, line) for row, line in zip(rows, series, strict=True)],
+        heights=[
+            _dots(rows[k], lower[k] if k in below else rows[k], line)
+            for k, line in enumerate(series)
+        ],
         axis=_axis(ticks, scale, unit, shape),
-        rows=[*reversed(rows), [scale(0)] * len(labels)] if filled else rows,
+        rows=[*reversed(rows), [scale(0)] * len(labels), *(lower[k] for k in below)]
+        if filled
+        else rows,
+        below=below,
         summary=_summary(title, totals, labels, unit),
     )
 
 
 def _upper_edges(buckets: Sequence[Sequence[Value]], shape: Shape) -> list[list[Value]]:
-    """Return the upper edge of each series in each bucket, in the axis' unit."""
+    """Return the upper edge of each series in each bucket, in the axis' unit.
+
+    What is below zero adds nothing to a stack: it stands in one of its own.
+    """
     if shape == "lines":
         return [list(bucket) for bucket in buckets]
     edges = []
@@ -98,13 +114,23 @@ def _upper_edges(buckets: Sequence[Sequence[Value]], shape: Shape) -> list[list[
         edge: int | Fraction = 0
         bucket_edges: list[Value] = []
         for value in bucket:
-            if shape == "share":
-                edge += Fraction(100 * max(0, value or 0)) / (positive_sum or 1)
-            else:
-                edge += value or 0
+            part = max(0, value or 0)
+            share = Fraction(100 * part) / (positive_sum or 1)
+            edge += share if shape == "share" else part
             bucket_edges.append(edge)
         edges.append(bucket_edges)
     return edges
+
+
+def _lower_edges(buckets: Sequence[Sequence[Value]]) -> list[list[Value]]:
+    """Return the lower edge of each series in the stack below zero of each bucket."""
+    return [
+        list(accumulate(min(0, value or 0) for value in bucket)) for bucket in buckets
+    ]
+
+
+def _goes_below(series: Series) -> bool:
+    return any(value is not None and value < 0 for value in series.values)
 
 
 def _scale(ticks: Sequence[Fraction]) -> _Scale:
@@ -124,10 +150,13 @@ def _scale(ticks: Sequence[Fraction]) -> _Scale:
     return scale
 
 
-def _dots(row: Sequence[float], series: Series) -> list[float | None]:
+def _dots(
+    row: Sequence[float], lower: Sequence[float], series: Series
+) -> list[float | None]:
+    """Return the y of a series' dots; its lower row counts where it is below zero."""
     return [
-        None if value is None else round(height, 4)
-        for height, value in zip(row, series.values, strict=True)
+        None if value is None else round(under if value < 0 else height, 4)
+        for height, under, value in zip(row, lower, series.values, strict=True)
     ]
 
 

@@ -36,7 +36,7 @@ def test_the_cost_without_tokens_is_in_the_spend_and_in_no_rate(tmp_path: Path) 
     assert cards.spend.present(context).value == "$7.00"
     rate, efficiency = cards.rate.present(context), cards.efficiency.present(context)
     assert (rate.value, efficiency.value) == ("$2.0000", "500")
-    assert rate.note == efficiency.note == "$5.00 without tokens left out"
+    assert rate.note == efficiency.note == "leaves out $5.00 without tokens"
 
 
 def test_the_credits_stand_beside_the_spend(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def shares(parts: Sequence[Number]) -> list[str]:
     """The shares of a breakdown, which add up to 100.0 as shown.
 
     Args:
-        parts: Amounts. With one below zero, a correction, others have over 100%.
+        parts: Amounts. With one below zero, a correction, others may have over 100%.
 
     Returns:
         Shares with one decimal, by largest remainder among those from 0.1 to 99.9;
@@ -45,11 +45,11 @@ def shares(parts: Sequence[Number]) -> list[str]:
         ['33.4%', '33.3%', '33.3%']
         >>> shares([130, -30])
         ['130.0%', '-30.0%']
-        >>> shares([0, 0])
-        ['–', '–']
+        >>> shares([0, 0]), shares([1, -3])
+        (['–', '–'], ['–', '–'])
     """
     total = sum((Fraction(part) for part in parts), Fraction(0))
-    if not total:
+    if total <= 0:
         return [DASH] * len(parts)
     exact = [Fraction(part) * 1000 / total for part in parts]  # in tenths of a percent
     texts = [share(tenths / 1000) for tenths in exact]
@@ -81,7 +81,7 @@ def split_shares(parts: Sequence[Number]) -> list[str]:
         (['52%', '48%'], ['<1%', '>99%'])
     """
     total = sum((Fraction(part) for part in parts), Fraction(0))
-    if not total:
+    if total <= 0:
         return [DASH] * len(parts)
     exact = [Fraction(part) * 100 / total for part in parts]
     texts = []

@@ -129,14 +129,15 @@ class CardContext:
 
 
 def spark(values: Sequence[Number | None], *, is_ratio: bool = False) -> list[float]:
-    """Values over time as heights between 0 and 1; ratios around their median.
+    """Values over time as heights between 0 and 1, from zero or the lowest below it.
 
-    The range of a ratio ends at five times its median deviation, so that one odd step
-    does not flatten all others. Where a ratio is undefined, the last one stands.
+    Ratios lie around their median: their range ends at five times its median
+    deviation, so that one odd step does not flatten all others. Where a ratio is
+    undefined, the last one stands.
 
     Examples:
-        >>> spark([1, 2, 4]), spark([None, 7])
-        ([0.25, 0.5, 1], [])
+        >>> spark([1, 2, 4]), spark([1, -1, 3]), spark([None, 7])
+        ([0.25, 0.5, 1], [0.5, 0, 1], [])
     """
     numbers: list[float] = []
     for value in values:
@@ -146,7 +147,7 @@ def spark(values: Sequence[Number | None], *, is_ratio: bool = False) -> list[fl
             numbers.append(numbers[-1])
     if len(numbers) < 2 or not any(numbers):
         return []
-    low, high = 0.0, max(numbers)
+    low, high = min(0.0, *numbers), max(0.0, *numbers)
     if is_ratio:
         middle = median(numbers)
         spread = median(abs(number - middle) for number in numbers) * 5 or middle * 0.05

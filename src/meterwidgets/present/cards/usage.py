@@ -165,7 +165,7 @@ def rate(context: CardContext) -> Card:
 def _without_tokens(context: CardContext) -> str:
     """The cost that no rate divides, where there is some."""
     cost = context.totals.amounts.cost_without_tokens
-    return f"{context.money(cost)} without tokens left out" if cost else ""
+    return f"leaves out {context.money(cost)} without tokens" if cost else ""
 
 
 def _no_efficiency(context: CardContext) -> str:
@@ -174,6 +174,8 @@ def _no_efficiency(context: CardContext) -> str:
     amounts = context.totals.amounts
     if amounts.cost_without_tokens:
         return "no cost has tokens of its own"
+    if (amounts.cost or 0) < 0:
+        return "undefined at a cost below zero"
     return NO_PRICE if amounts.cost is None else "undefined without cost"
 
 

@@ -13,10 +13,11 @@ from meterwidgets.measures import bucket_name
 from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.metrics.text import formats, percentages, times
-from meterwidgets.metrics.totals import compared
+from meterwidgets.metrics.totals import compared, small_part
 from meterwidgets.present.filters.chosen import Chip, chips
 from meterwidgets.present.vocabulary import values
 from meterwidgets.present.vocabulary.colors import Slots
+from meterwidgets.present.vocabulary.words import figure
 from meterwidgets.schema import Dimension
 from meterwidgets.zones import day_before, day_of, zone
 
@@ -68,6 +69,7 @@ class PanelTraits(TypedDict):
     zone: str
     data_until: str
     notes: list[str]
+    part_shown: str
     demo: str
     demo_title: str
     chips: list[Chip]
@@ -117,6 +119,7 @@ def panel(
         "zone": tz,
         "data_until": times.data_status(frame, tz),
         "notes": _notes(selection),
+        "part_shown": part_shown(selection, initial),
         "demo": "Demo data" if frame.demo else "",
         "demo_title": made_up if frame.demo else "",
         "chips": active,
@@ -140,6 +143,35 @@ def panel(
         "subtitle": f"shares of {'cost' if frame.currencies else 'tokens'} "
         "in the selected time range",
     }
+
+
+def part_shown(selection: Selection, initial: Filters) -> str:
+    """How much of the whole ledger the first window shows, where that is a small part.
+
+    Args:
+        selection: What is shown.
+        initial: What a page starts with; another range was the reader's own choice.
+
+    Examples:
+        >>> import meterwidgets as mw
+        >>> usage = mw.read_usage({"time": ["2025-01-01", "2026-02-22"],
+        ...     "input_tokens": [10, 10], "cost": [109, 1]},
+        ...     prices=mw.PriceBook(catalogue=False))
+        >>> first = usage.first_filters()
+        >>> part_shown(usage.select(first), first)
+        '$1.00 of $110.00'
+    """
+    if selection.filters.preset != initial.preset:
+        return ""
+    part = small_part(selection)
+    if part is None:
+        return ""
+    currency = selection.currency
+    shown, whole = (
+        figure(number, part.measure, currency) for number in (part.shown, part.whole)
+    )
+    unit = " tokens" if part.measure == "tokens" else ""
+    return f"{shown} of {whole}{unit}"
 
 
 def _presets(selection: Selection) -> list[Choice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.breakdown import breakdown, top_with_other
 from meterwidgets.metrics.totals import totals
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
@@ -54,12 +55,11 @@ def donut(
     measure, currency = ranked.measure, selection.currency
     total: int | None = getattr(totals(selection).amounts, measure)
     rows = top_with_other(ranked.rows, MOST_ROWS)
+    below_zero = any((row.value or 0) < 0 for row in rows)
     slots = slots_in(selection, by, slots)
     return {
         "title": _TITLES.get(by, f"{label} Distribution"),
-        "subtitle": "by cost"
-        if measure == "cost"
-        else "by tokens, as nothing is priced",
+        "subtitle": _subtitle(measure, below_zero),
         "name_label": label,
         "value_label": measure.capitalize(),
         "total": figure(total, measure, currency),
@@ -72,3 +72,11 @@ def donut(
         else [],
         "empty": empty_state(selection, len(ranked.rows)),
     }
+
+
+def _subtitle(measure: UsageMeasure, below_zero: bool) -> str:
+    if measure != "cost":
+        return "by tokens, as nothing is priced"
+    return (
+        "by cost; the ring leaves out what is below zero" if below_zero else "by cost"
+    )

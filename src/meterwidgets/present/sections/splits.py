@@ -53,11 +53,6 @@ class Split(TypedDict):
     empty: EmptyState
 
 
-def known_share(part: SplitPart) -> str:
-    """The share of a part; a dash where its figure is unknown."""
-    return formats.DASH if part["value"] == formats.DASH else part["share"]
-
-
 def split_bar(selection: Selection, measure: UsageMeasure) -> Split:
     """The split of tokens or cost into input and output, whatever the cost type is."""
     amounts = amounts_from_sums(selection.sums())
@@ -188,7 +183,11 @@ def _exact(nano: int | None, currency: str | None) -> str:
 
 
 def _no_ratio(amounts: Amounts) -> str:
-    return "not priced" if amounts.cost is None else "undefined without tokens or cost"
+    if amounts.cost is None:
+        return "not priced"
+    if amounts.unsplit_cost and amounts.input_cost is None:
+        return "its cost is not split"
+    return "undefined without tokens or cost"
 
 
 def _with_shares(
@@ -201,7 +200,7 @@ def _with_shares(
     return [
         {
             **part,
-            "share": share,
+            "share": formats.DASH if value is None else share,
             "fraction": max(value or 0, 0) / total if total else 0.0,
             "color": _SLOTS[part["key"]],
             "muted": side not in ("both", part["key"]),

@@ -13,7 +13,7 @@ from meterwidgets.frame.selection import Selection
 from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.buckets import edges
 from meterwidgets.metrics.text import times
-from meterwidgets.metrics.trend import Series
+from meterwidgets.metrics.trend import Series, Trend
 from meterwidgets.metrics.trend import trend as trend_of
 from meterwidgets.present.filters.chosen import EmptyState, empty_state
 from meterwidgets.present.sections.breakdowns import MOST_ROWS, slots_in
@@ -58,6 +58,7 @@ class TrendTraits(TypedDict):
     series: list[TrendSeries]
     unit: str
     unfinished: str
+    note: str
     empty: EmptyState
 
 
@@ -86,14 +87,13 @@ def trend(
     drawn_measure: UsageMeasure = "cost" if measure == "cost" and priced else "tokens"
     per_bucket = "over time" if brief else f"per {bucket}, {tz}"
     unpriced = "" if measure == drawn_measure else ", as nothing is priced"
-    partial = f"; the first {bucket} is partial" if over_time.is_first_partial else ""
     unknown = _unknown_buckets(over_time.series, drawn_measure)
     slots = slots_in(selection, by, slots)
     ticks = times.axis_labels(over_time.start, bucket, tz) if over_time.start else []
     unfinished = over_time.end if over_time.unfinished else None
     here = ZoneInfo(tz)
     return {
-        "subtitle": f"{drawn_measure.capitalize()} {per_bucket}{unpriced}{partial}",
+        "subtitle": f"{drawn_measure.capitalize()} {per_bucket}{unpriced}",
         "times": [
             start.astimezone(here).replace(tzinfo=None) for start in over_time.start
         ],
@@ -107,8 +107,15 @@ def trend(
         "unfinished": times.unfinished_until(unfinished, bucket, tz)
         if unfinished
         else "",
+        "note": _note(over_time),
         "empty": empty_state(selection, len(over_time.start)),
     }
+
+
+def _note(over_time: Trend) -> str:
+    if not over_time.is_first_partial:
+        return ""
+    return f"The first {over_time.bucket} is partial: the range begins inside it."
 
 
 def _series(
