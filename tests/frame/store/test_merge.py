@@ -111,3 +111,21 @@ def test_provider_costs_pay_for_usage_in_either_order(order: str) -> None:
     spent = sums["input_cost"] + sums["output_cost"] + sums["unsplit_cost"]
     assert spent == 120_000_000  # 0.07 by the costs, and a million at 0.05
     assert any("nothing is paid for twice" in note for note in found.quality.notes)
+
+
+def test_of_a_request_with_a_row_a_status_a_store_has_the_last(tmp_path: Path) -> None:
+    head = "request_id,created_at,status,model,prompt_tokens,completion_tokens\n"
+    rows = [
+        f"r1,2026-02-22T10:00:00Z,{status},m,1000,{output}\n"
+        for status, output in (("pending", 0), ("streaming", 50), ("complete", 400))
+    ]
+    store, path = tmp_path / "s.meter", tmp_path / "a.csv"
+    for count in (1, 3):  # the file grows, and is read again from its beginning
+        path.write_text(head + "".join(rows[:count]))
+        add(store, path)
+    other = tmp_path / "b.csv"
+    other.write_text(head + "".join(rows[:2]))
+    add(store, other)
+    usage = mw.open_store(store)
+    assert usage.quality.records == 1
+    assert usage.select().sums()["output_tokens"] == 400

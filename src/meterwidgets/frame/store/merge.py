@@ -17,6 +17,7 @@ from meterwidgets.ledger.duplicates import (
     dedupe,
     nested_buckets,
     provider_costs,
+    states,
 )
 from meterwidgets.ledger.duplicates.removed import STORED_FILE
 from meterwidgets.ledger.engine.sql import literal
@@ -168,6 +169,10 @@ def _find_candidates(ws: Workspace, stored: str) -> None:
         conditions.append(f"{dedupe.BY_ID} AND {same_identity}")
         ids = f"SELECT {record} FROM {ws.reported}"
         conditions.append(f"covers IS NOT NULL AND {covered} IN ({ids})")
+    shared = states.SHARES_ID
+    if ws.has_rows(f"{ws.reported} WHERE {shared}"):
+        ids = f"SELECT {record} FROM {ws.reported} WHERE {shared}"
+        conditions.append(f"{shared} AND {record} IN ({ids})")
     if covering:
         ids = f"SELECT {covered} FROM {ws.reported} WHERE covers IS NOT NULL"
         conditions.append(f"{record} IN ({ids})")

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from meterwidgets.ledger.duplicates import nested_buckets
 from meterwidgets.ledger.duplicates.removed import LENGTH, Duplicates, notes_of
+from meterwidgets.ledger.duplicates.states import remove_earlier
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
 from meterwidgets.schema import FIELDS, MONEY, OPTIONAL, UNSTORED
 
@@ -99,12 +100,18 @@ def _remove_equal(ws: Workspace, known: Collection[int]) -> Duplicates:
     with ws.temporary(_repeated_keys(ws, key)) as keys:
         if not ws.has_rows(keys):
             return covered
-        narrowed = _repeated_keys(ws, IDENTITY, f"{key} IN (FROM {keys})")
-        with ws.temporary(narrowed) as identities:
-            if not ws.has_rows(identities):
-                return covered
-            copies = ws.keep(_copies(ws, identities))
-    return covered + _remove(ws, copies, known)
+        copies = _remove_copies(ws, f"{key} IN (FROM {keys})", known)
+        states = remove_earlier(ws, f"{key} IN (FROM {keys})", known)
+    return covered + copies + states
+
+
+def _remove_copies(ws: Workspace, keys: str, known: Collection[int]) -> Duplicates:
+    """Remove the copies among the rows that meet a condition."""
+    with ws.temporary(_repeated_keys(ws, IDENTITY, keys)) as identities:
+        if not ws.has_rows(identities):
+            return Duplicates()
+        copies = ws.keep(_copies(ws, identities))
+    return _remove(ws, copies, known)
 
 
 def _repeated_keys(ws: Workspace, key: str, where: str = "true") -> str:
