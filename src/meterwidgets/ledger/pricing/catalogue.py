@@ -103,8 +103,26 @@ def price(terms: Terms, when: datetime, length: int = 0) -> Rates | None:
     }
     apart = any(getattr(prices, key, None) is not None for key in _CACHED_MEDIA)
     return Rates(
-        basis="catalogue", currency="USD", is_cached_media_apart=apart, **rates, **fees
+        basis="catalogue",
+        currency="USD",
+        is_cached_media_apart=apart,
+        context_window=_context_window(model, prices),
+        **rates,
+        **fees,
     )
+
+
+def _context_window(model: Any, prices: Any) -> int | None:
+    """The most input tokens of a request, where the catalogue can be trusted.
+
+    A price for longer requests than the window proves it outdated; without a price of
+    output it is an embedding, whose requests have many inputs.
+    """
+    window: int | None = model.context_window
+    tiers = getattr(prices.input_mtok, "tiers", ())
+    if prices.output_mtok is None or any(tier.start >= (window or 0) for tier in tiers):
+        return None
+    return window
 
 
 def changes(terms: Terms) -> Changes:

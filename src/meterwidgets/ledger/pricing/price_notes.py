@@ -44,6 +44,9 @@ _SPECIAL = " OR ".join(
 )
 """SQL condition of the records that a note on rates may be about."""
 
+_HAS_WINDOW = "context_window IS NOT NULL"
+_COST = """CASE cost_basis WHEN 'recorded' THEN coalesce(reported_cost, net_cost)
+  WHEN 'unpriced' THEN 0 ELSE list_input + list_output END"""
 _TERMS = ("service_tier", "speed", "geography")
 _BOOKS = {"rate_table": "the rate table", "catalogue": "the catalogue"}
 
@@ -55,7 +58,31 @@ def of_prices(ws: Workspace, pricing: Pricing) -> list[str]:
         ws: A workspace with ``reported``, ``rejects`` and ``records``.
         pricing: The pricing mode.
     """
-    return [*of_mode(ws, pricing), *_of_unknown_tokens(ws), *of_rates(ws)]
+    return [
+        *of_mode(ws, pricing),
+        *_of_unknown_tokens(ws),
+        *_of_too_long(ws),
+        *of_rates(ws),
+    ]
+
+
+def _of_too_long(ws: Workspace) -> Iterator[str]:
+    """The requests with more input tokens than their model takes at once."""
+    if not (ws.exists(ws.rates) and ws.has_rows(f"{ws.rates} WHERE {_HAS_WINDOW}")):
+        return
+    for model, window, count, tokens, nano, currency in ws.execute(
+        "SELECT coalesce(model, deployment) AS model, context_window, count(*), "
+        f"sum(input_tokens), sum({_COST}), "
+        "CASE WHEN cost_basis = 'recorded' THEN reported_currency ELSE rate_currency "
+        f"END AS currency FROM {ws.rated} WHERE {_HAS_WINDOW} AND grain = 'request' "
+        "AND input_tokens > context_window GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        records = counted(count, "request", "requests")
+        cost = f", at {_money(int(nano), currency)}" if nano else ""
+        yield (
+            f"{records} to {model} with {int(tokens):,} input tokens{cost}: one takes "
+            f"{window:,} at most, so each is several requests, or its count is wrong"
+        )
 
 
 def of_mode(engine: Engine, pricing: Pricing) -> list[str]:

@@ -56,6 +56,7 @@ _RATE_COLUMNS = {
     "any_service": "BOOLEAN",
     "is_by_length": "BOOLEAN",
     "is_cached_media_apart": "BOOLEAN",
+    "context_window": "BIGINT",
     **dict.fromkeys(FEES, "BIGINT"),
     **dict.fromkeys(NOTED_RATES, "BIGINT"),
 }

@@ -7,7 +7,7 @@ a fraction of its own, so that products of tokens and rates stay small.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
@@ -61,13 +61,15 @@ def create_rates(ws: Workspace, book: PriceBook, pricing: Pricing) -> RateRelati
         for group in groups
     ]
     rows = []
-    for key, (first, last, *_) in zip(keys, groups, strict=True):
+    for key, (first, last, longest, *_) in zip(keys, groups, strict=True):
         if pricing.as_of is not None:
             first = (midnight(pricing.as_of, book.tz) - EPOCH).days * DAY_US
             first += (midnight(pricing.as_of, book.tz) - EPOCH).seconds * 1_000_000
             last = first + DAY_US - 1
         periods = schedule(book, Terms(**key), first, last)
-        rows += [(key, _undated(p) if pricing.as_of else p) for p in periods]
+        for period in periods:
+            dated = _undated(period) if pricing.as_of else period
+            rows.append((key, _with_window(dated, longest or 0)))
     if not rows:
         return RateRelation()
     return _relation(ws, keys, rows, counts)
@@ -77,8 +79,16 @@ def _largest(values: Iterable[int | None]) -> int:
     return max((value or 0 for value in values), default=0)
 
 
+def _with_window(period: Period, longest: int) -> Period:
+    """A period with a context window only where a record exceeds it."""
+    window = period.rates.context_window
+    if window is None or window < longest:
+        return period
+    return replace(period, rates=replace(period.rates, context_window=None))
+
+
 def _undated(period: Period) -> Period:
-    return Period(**vars(period) | {"from_us": FIRST, "until_us": LAST})
+    return replace(period, from_us=FIRST, until_us=LAST)
 
 
 def _relation(
@@ -207,6 +217,7 @@ def _of_rates(period: Period) -> dict[str, Any]:
         "any_service": period.rates.any_service,
         "is_by_length": period.is_by_length,
         "is_cached_media_apart": period.rates.is_cached_media_apart,
+        "context_window": period.rates.context_window,
         **{fee: rates[fee] for fee in FEES},
         **{column: _noted(rates[kind]) for column, kind in NOTED_RATES.items()},
     }

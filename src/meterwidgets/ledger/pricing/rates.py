@@ -84,6 +84,8 @@ class Rates:
         any_service: Whether they hold for every service tier, since they name none.
         is_cached_media_apart: Whether audio or images from a cache have rates of their
             own, so that a request with both has no price unless they are told apart.
+        context_window: The most input tokens that one request can have; None is not
+            known.
     """
 
     basis: str
@@ -103,6 +105,7 @@ class Rates:
     tool_call_fee: int | None = None
     any_service: bool = False
     is_cached_media_apart: bool = False
+    context_window: int | None = None
 
     def applied(self) -> dict[str, Rate | None]:
         """Kind of token -> the rate that it is charged at; None is unknown.
