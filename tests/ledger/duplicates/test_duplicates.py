@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -140,3 +142,52 @@ def test_neither_the_order_nor_the_files_change_a_figure(
     assert figures(read(chance.sample(paths, len(paths)))) == figures(
         read(write(text(ROWS), f"{seed}/whole.csv"))
     )
+
+
+TRACE, SPAN = "5b8aa5a2d2c872e8321cf37308d69df2", "0515 81bf 3cb5 5c13".replace(" ", "")
+
+
+def base64_of(digits: str) -> str:
+    return base64.b64encode(bytes.fromhex(digits)).decode()
+
+
+def otlp(trace: str, span: str) -> str:
+    attributes = [
+        {"key": key, "value": {"intValue": str(value)}}
+        for key, value in SPAN_USAGE.items()
+    ]
+    found = {"traceId": trace, "spanId": span, "startTimeUnixNano": "1771754400000000000",
+             "endTimeUnixNano": "1771754401000000000", "attributes": attributes}  # fmt: skip
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [found]}]}]})
+
+
+def jaeger(trace: str, span: str) -> str:
+    tags = [{"key": k, "type": "int64", "value": v} for k, v in SPAN_USAGE.items()]
+    found = {"traceID": trace, "spanID": span, "startTime": 1771754400000000,
+             "duration": 1000000, "tags": tags, "references": []}  # fmt: skip
+    return json.dumps({"data": [{"traceID": trace, "spans": [found], "processes": {}}]})
+
+
+def console(trace: str, span: str) -> str:
+    context = {"trace_id": f"0x{trace}", "span_id": f"0x{span}"}
+    return json.dumps(
+        {"context": context, "parent_id": None, "start_time": "2026-02-22T10:00:00Z",
+         "end_time": "2026-02-22T10:00:01Z", "attributes": SPAN_USAGE}
+    )  # fmt: skip
+
+
+SPAN_USAGE = {"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100}
+SPANS = {
+    "base64": otlp(base64_of(TRACE), base64_of(SPAN)),
+    "capitals": otlp(TRACE.upper(), SPAN.upper()),
+    "jaeger": jaeger(TRACE, SPAN.lstrip("0")),
+    "console": console(TRACE, SPAN),
+}
+
+
+@pytest.mark.parametrize("other", SPANS)
+def test_a_span_that_was_exported_twice_counts_once(write: Write, other: str) -> None:
+    write(otlp(TRACE, SPAN), "l/a.json")
+    usage = read(write(SPANS[other], "l/b.json").parent)
+    assert (usage.quality.records, usage.quality.duplicates) == (1, 1)
+    assert usage.select().sums()["input_tokens"] == 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from meterwidgets.ledger.duplicates import nested_buckets
-from meterwidgets.ledger.duplicates.removed import LENGTH, Duplicates, notes_of
+from meterwidgets.ledger.duplicates.removed import LENGTH, ORIGIN, Duplicates, notes_of
 from meterwidgets.ledger.duplicates.states import remove_earlier
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
 from meterwidgets.schema import FIELDS, MONEY, OPTIONAL, UNSTORED
@@ -27,13 +27,13 @@ BY_ID = "coalesce(own_id, false) AND record_id IS NOT NULL"
 """SQL condition of the rows in ``ledger`` that have an id of the source's own."""
 
 IDENTITY = (
-    f"CASE WHEN {BY_ID} THEN hash(source, record_id) ELSE hash(source, {_VALUES}) END"
+    f"CASE WHEN {BY_ID} THEN hash({ORIGIN}, record_id) ELSE hash(source, {_VALUES}) END"
 )
 """SQL text of a hash that is equal for rows of one identity, rarely for others."""
 
 _ID = (
-    "CASE WHEN record_id IS NULL THEN hash(source, " + _VALUES + ") "
-    "ELSE hash(source, record_id) END"
+    f"CASE WHEN record_id IS NULL THEN hash(source, {_VALUES}) "
+    f"ELSE hash({ORIGIN}, record_id) END"
 )
 
 _SAME_REQUEST = "(source, record_id, start_us)"
@@ -89,7 +89,7 @@ def _remove_equal(ws: Workspace, known: Collection[int]) -> Duplicates:
         covered += _remove_where(ws, where, _CORRECTED, known)
     if not (several_files or ids or covering):
         return covered
-    key = "hash(source, record_id)" if ids == count else _ID
+    key = f"hash({ORIGIN}, record_id)" if ids == count else _ID
     # hashes find the few rows that may be duplicates, ids alone most of them; the
     # values decide
     (same,) = ws.execute(
@@ -129,8 +129,9 @@ def _copies(ws: Workspace, identities: str) -> str:
     return f"""
       SELECT file, n FROM (
         SELECT file, n, row_number() OVER (
-          PARTITION BY source, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END, {LENGTH},
-            {_values_unless(BY_ID)}, CASE WHEN record_id IS NULL THEN occurrence END
+          PARTITION BY {ORIGIN}, {BY_ID}, CASE WHEN {BY_ID} THEN record_id END,
+            {LENGTH}, {_values_unless(BY_ID)},
+            CASE WHEN record_id IS NULL THEN occurrence END
           ORDER BY grown DESC NULLS LAST, doubtful IS NOT NULL, start_us, file, n)
             AS copy
         FROM (SELECT *,

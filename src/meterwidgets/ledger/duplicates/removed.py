@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.left_out.sentences import COST, TOKENS, by_reason
+from meterwidgets.ledger.sources.spans import SAME_IDS
 from meterwidgets.text import counted
+
+ORIGIN = (
+    f"CASE WHEN source IN ({', '.join(map(literal, SAME_IDS))}) "
+    f"THEN {literal(SAME_IDS[0])} ELSE source END"
+)
+"""SQL text of what an id is one of: the source, or those that give the same ids."""
 
 LENGTH = (
     "CASE WHEN grain = 'bucket' AND own_id THEN CASE "

@@ -50,6 +50,16 @@ CREATE OR REPLACE MACRO nonempty(t) AS nullif(regexp_replace(t,
 CREATE OR REPLACE MACRO tier_name(t) AS CASE lower(t) WHEN 'default' THEN 'standard'
   WHEN 'auto' THEN NULL ELSE lower(t) END;
 
+-- the id of a trace or span as small hexadecimal digits, whichever encoding wrote it
+CREATE OR REPLACE MACRO span_key(t) AS CASE
+  WHEN t[1:2] = '0x' THEN lower(t[3:])
+  WHEN length(t) IN (16, 32) THEN lower(t)
+  WHEN length(t) IN (12, 24) AND t[-1] = '='
+    THEN coalesce(lower(hex(TRY(from_base64(t)))), t)
+  WHEN regexp_full_match(t, '[0-9a-fA-F]{{13,15}}') THEN lpad(lower(t), 16, '0')
+  WHEN regexp_full_match(t, '[0-9a-fA-F]{{29,31}}') THEN lpad(lower(t), 32, '0')
+  ELSE t END;
+
 -- what an extra holds: a JSON object; NULL for anything else
 CREATE OR REPLACE MACRO extra_entries(t) AS
   map_entries(TRY_CAST(TRY_CAST(t AS JSON) AS MAP(VARCHAR, JSON)));

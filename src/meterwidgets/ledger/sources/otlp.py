@@ -132,9 +132,13 @@ SOURCE = Source(
     where=f"{attribute(*USAGE)} IS NOT NULL",
     fields={
         "record_id": Field(
-            "{span.traceId} || '/' || {span.spanId}", "traceId and spanId"
+            "span_key({span.traceId}) || '/' || span_key({span.spanId})",
+            "traceId and spanId",
         ),
-        "covers": Field("{span.traceId} || '/' || nullif({span.parentSpanId}, '')"),
+        "covers": Field(
+            "span_key({span.traceId}) || '/' || "
+            "span_key(nullif({span.parentSpanId}, ''))"
+        ),
         "start": Field(_START, "startTimeUnixNano"),
         "end": Field(f"nullif({_END}, '0')", "endTimeUnixNano"),
         "project": Field(

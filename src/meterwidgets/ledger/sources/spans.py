@@ -59,7 +59,7 @@ def _object(of: str, column: str) -> dict[str, str]:
     }
 
 
-_TRACE = first_of("{context.trace_id}", "{TraceId}")
+_TRACE = f"span_key({first_of('{context.trace_id}', '{TraceId}')})"
 _PARENT = first_of("{parent_id}", "{ParentSpanId}")
 _NANOSECONDS = "TRY_CAST({Duration} AS BIGINT)"
 
@@ -72,10 +72,10 @@ ROWS = Source(
     fields={
         **otlp.SOURCE.fields,
         "record_id": Field(
-            f"{_TRACE} || '/' || {first_of('{context.span_id}', '{SpanId}')}",
+            f"{_TRACE} || '/' || span_key({first_of('{context.span_id}', '{SpanId}')})",
             "the ids of the trace and the span",
         ),
-        "covers": Field(f"{_TRACE} || '/' || {_PARENT}"),
+        "covers": Field(f"{_TRACE} || '/' || span_key({_PARENT})"),
         "start": Field(
             first_of("{start_time}", "{Timestamp}"), "start_time, Timestamp"
         ),
@@ -122,12 +122,13 @@ TABLE = Source(
             if name not in ("latency_ms", "project")
         },
         "record_id": Field(
-            "concat_ws('/', {context.trace_id}, {context.span_id})",
+            "concat_ws('/', span_key({context.trace_id}), span_key({context.span_id}))",
             "the ids of the trace and the span",
         ),
         "covers": Field(
             "CASE WHEN nonempty({parent_id}) IS NOT NULL "
-            "THEN concat_ws('/', {context.trace_id}, {parent_id}) END"
+            "THEN concat_ws('/', span_key({context.trace_id}), span_key({parent_id})) "
+            "END"
         ),
         "start": Field("{start_time}", "start_time (UTC)"),
         "end": Field("{end_time}", "end_time"),
@@ -156,11 +157,13 @@ JAEGER = Source(
     fields={
         **otlp.SOURCE.fields,
         "record_id": Field(
-            "{span.traceID} || '/' || {span.spanID}", "traceID and spanID"
+            "span_key({span.traceID}) || '/' || span_key({span.spanID})",
+            "traceID and spanID",
         ),
         "covers": Field(
-            "{span.traceID} || '/' || coalesce(TRY(json_extract_string("
-            "{span.references}, '$[0].spanID')), nullif({span.parentSpanID}, ''))"
+            "span_key({span.traceID}) || '/' || span_key(coalesce(TRY("
+            "json_extract_string({span.references}, '$[0].spanID')), "
+            "nullif({span.parentSpanID}, '')))"
         ),
         "start": Field(_START, "startTime (microseconds)"),
         "end": Field(
@@ -192,3 +195,6 @@ JAEGER = Source(
     sums_trace=otlp.SOURCE.sums_trace,
     cannot_tell=otlp.SOURCE.cannot_tell,
 )
+
+SAME_IDS = (otlp.SOURCE.name, ROWS.name, TABLE.name, JAEGER.name)
+"""The sources that give a span one id, in whichever envelope it comes."""
