@@ -198,8 +198,10 @@ def _comparable_periods(selection: Selection) -> tuple[Selection, Selection] | N
     )
     if windows is None:
         return None
-    now, before = (selection.at(window.start, window.end) for window in windows)
-    return now, before
+    window, earlier = windows
+    same = (window.start, window.end) == (selection.window.start, selection.window.end)
+    now = selection if same else selection.at(window.start, window.end)
+    return now, selection.at(earlier.start, earlier.end)
 
 
 def delta(current: Number | None, previous: Number | None) -> Fraction | None:

@@ -8,6 +8,7 @@ declares the trait and, for type checkers, a keyword of the constructor.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Literal, TypeVar, cast, dataclass_transform
 
 import traitlets as t
@@ -62,9 +63,10 @@ class Traits(t.HasTraits):
     """
 
     @classmethod
-    def public_names(cls) -> list[str]:
+    @cache  # a widget is checked on each filter change
+    def public_names(cls) -> tuple[str, ...]:
         """Return the names of all public traits, in alphabetical order."""
-        return list(cls.class_traits(public=True))
+        return tuple(cls.class_traits(public=True))
 
 
 def check_keywords(

@@ -35,9 +35,9 @@ def rounded(value: int | Fraction, decimals: int, per: int = 1) -> Decimal:
         >>> rounded(Fraction(1, 8), 2), rounded(-125, 2, per=1000)
         (Decimal('0.13'), Decimal('-0.13'))
     """
-    divisor = value.denominator * per
-    digits = (2 * abs(value.numerator) * 10**decimals + divisor) // (2 * divisor)
-    return Decimal(f"{'-' if value < 0 else ''}{digits}E-{decimals}")
+    numerator, divisor = value.numerator, value.denominator * per
+    digits = (2 * abs(numerator) * 10**decimals + divisor) // (2 * divisor)
+    return Decimal(f"{'-' if numerator < 0 else ''}{digits}E-{decimals}")
 
 
 def _exact(value: Number) -> Any:
@@ -200,7 +200,7 @@ def money_exact(nano: Number | None, currency: str | None = "USD") -> str:
     if nano is None:
         return DASH
     sign, unit = "-" if nano < 0 else "", symbol(currency)
-    amount = rounded(abs(Fraction(nano)) / NANO, 9)
+    amount = rounded(abs(_exact(nano)), 9, per=NANO)
     if nano and not amount:
         return f"{sign}<{unit}0.000000001"
     integer, _, decimals = f"{amount:,f}".partition(".")
@@ -214,7 +214,7 @@ def decimal_text(nano: Number | None) -> str | None:
         >>> decimal_text(160_000_000), decimal_text(None)
         ('0.160000000', None)
     """
-    return None if nano is None else f"{rounded(Fraction(nano) / NANO, 9):f}"
+    return None if nano is None else f"{rounded(_exact(nano), 9, per=NANO):f}"
 
 
 def rate(nano: Number | None, currency: str | None = "USD") -> str:

@@ -21,13 +21,14 @@ def share(fraction: Fraction | None) -> str:
     """
     if fraction is None:
         return DASH
-    if 0 < fraction < Fraction(1, 1000):
+    part, whole = fraction.numerator, fraction.denominator
+    if 0 < 1000 * part < whole:
         return "<0.1%"
-    if Fraction(-1, 1000) < fraction < 0:
+    if -whole < 1000 * part < 0:
         return ">-0.1%"
-    if Fraction(999, 1000) < fraction < 1:
+    if 999 * whole < 1000 * part < 1000 * whole:
         return ">99.9%"
-    return f"{rounded(fraction * 100, 1)}%"
+    return f"{rounded(100 * part, 1, per=whole)}%"
 
 
 def shares(parts: Sequence[Number]) -> list[str]:

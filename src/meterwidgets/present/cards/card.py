@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 Tone = Literal["neutral", "good", "bad"]
@@ -57,7 +57,7 @@ class Card:
     @property
     def traits(self) -> dict[str, Any]:
         """The card as `KpiCards` takes it."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,4 +71,4 @@ class CardRow:
     @property
     def traits(self) -> dict[str, Any]:
         """The row as `KpiCards` draws it."""
-        return asdict(self)
+        return dict(vars(self)) | {"cards": [card.traits for card in self.cards]}
