@@ -43,6 +43,11 @@ CREATE OR REPLACE MACRO value_or_null(t) AS
 CREATE OR REPLACE MACRO text_or_null(t) AS CASE WHEN t < '!' OR t[-1] <= ' '
   THEN value_or_null(trim(t, ' \t\r\n')) ELSE value_or_null(t) END;
 
+-- the same for a number, which has more such words
+CREATE OR REPLACE MACRO number_or_null(t) AS CASE WHEN t >= '0' AND t < ':'
+  OR trim(t) NOT IN ('-', '–', '—', 'N/A', 'n/a', 'NA', 'n.a.')
+  THEN text_or_null(t) END;
+
 -- the same for a long expression: it is evaluated once
 CREATE OR REPLACE MACRO nonempty(t) AS nullif(regexp_replace(t,
   '^\\s*(None|none|null|NULL|NaN|nan|NaT|<NA>)?\\s*$', ''), '');
@@ -151,13 +156,28 @@ CREATE OR REPLACE MACRO sum_texts(l) AS coalesce(invalid_count(l),
   CAST(list_sum(list_transform(l, lambda t: parse_signed_count(t))) AS VARCHAR));
 
 CREATE OR REPLACE MACRO sum_counts(l) AS
-  sum_texts(list_transform(l, lambda t: text_or_null(t)));
+  sum_texts(list_transform(l, lambda t: number_or_null(t)));
 """
 
+_CODES = "USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|INR|KRW|BRL|SEK|NOK|DKK|PLN|SGD|HKD"
+_CURRENCY = rf"(?i:US)?\$|(?i:{_CODES})"
+"""Regular expressions of the currencies that an amount may name; other symbols are
+doubtful, for a column that mixes them seldom means what it says."""
+
 _MONEY = f"""
-CREATE OR REPLACE MACRO strip_currency(t) AS
-  CASE WHEN regexp_full_match(t, '-?\\$?\\s*(\\d{{1,3}}(,\\d{{3}})+|\\d*)(\\.\\d+)?')
-  THEN regexp_replace(t, '[$,\\s]', '', 'g') END;
+-- an amount with its currency, "US$1,234.50" or "(0.5 EUR)", as a plain number; in
+-- parentheses or with a minus on either side of the currency it is below 0
+CREATE OR REPLACE MACRO strip_currency(t) AS CASE WHEN regexp_full_match(t,
+    '-?\\(?-?\\s*({_CURRENCY})?\\s*-?(\\d{{1,3}}(,\\d{{3}})+|\\d*)(\\.\\d+)?\\s*'
+    || '({_CURRENCY})?\\)?')
+  THEN CASE WHEN regexp_matches(t, '[(-]') THEN '-' ELSE '' END
+    || regexp_replace(t, '[^0-9.]', '', 'g') END;
+
+-- the currency that an amount names; a bare $ is that of its ledger
+CREATE OR REPLACE MACRO currency_of(t) AS CASE
+  WHEN t IS NULL OR regexp_full_match(t, '[-0-9.,$ eE]*') THEN NULL
+  WHEN regexp_matches(t, '(?i)us\\$') THEN 'USD'
+  ELSE nullif(upper(regexp_extract(t, '(?i)\\b({_CODES})\\b')), '') END;
 
 CREATE OR REPLACE MACRO parse_amount(t) AS CASE WHEN NOT contains(t, '_')
   THEN coalesce(TRY_CAST(t AS DECIMAL(38, 28)),
@@ -165,10 +185,10 @@ CREATE OR REPLACE MACRO parse_amount(t) AS CASE WHEN NOT contains(t, '_')
 
 -- the sum as text; a text that is no amount comes back as it is, to be rejected
 CREATE OR REPLACE MACRO sum_costs(l) AS coalesce(
-  list_filter(l, lambda t: text_or_null(t) IS NOT NULL
-    AND parse_amount(text_or_null(t)) IS NULL)[1],
-  CAST(list_sum(list_transform(list_filter(l, lambda t: text_or_null(t) IS NOT NULL),
-    lambda t: CAST(parse_amount(text_or_null(t)) AS DECIMAL(38, 18)))) AS VARCHAR));
+  list_filter(l, lambda t: number_or_null(t) IS NOT NULL
+    AND parse_amount(number_or_null(t)) IS NULL)[1],
+  CAST(list_sum(list_transform(list_filter(l, lambda t: number_or_null(t) IS NOT NULL),
+    lambda t: CAST(parse_amount(number_or_null(t)) AS DECIMAL(38, 18)))) AS VARCHAR));
 
 -- the decimal point is moved in the text: nothing is multiplied
 CREATE OR REPLACE MACRO to_nano(d) AS CAST(CAST(d AS VARCHAR) || 'e9' AS BIGINT);

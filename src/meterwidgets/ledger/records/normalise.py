@@ -162,7 +162,8 @@ def _text(
     if name in plain:
         return f"{name}_r"
     if name not in kinds:
-        return f"text_or_null({name}_r)"
+        is_number = name in COUNTED or name in MONEY
+        return f"{'number' if is_number else 'text'}_or_null({name}_r)"
     if kinds[name] == "DOUBLE":
         return f"CASE WHEN NOT isnan({name}_r) THEN {name}_r END"
     return f"{name}_r"
@@ -247,8 +248,21 @@ def _values(
         + [f"{value} AS {name}" for name, value in counts.items()]
         + [*_EXTRA]
         + [f"{value} AS reported_{name}" for name, value in money.items()]
-        + ["upper(currency_t) AS reported_currency", *label_columns, "reject"]
+        + [f"{_currency(fields, kinds, plain)} AS reported_currency"]
+        + [*label_columns, "reject"]
         + ["CASE WHEN used AND reject IS NULL THEN doubts END AS doubts"]
         + [f"CASE WHEN doubts IS NOT NULL THEN {_DOUBTFUL} END AS doubtful"]
         + [f"{parts.added(fields, beside)} AS added_tokens"]
     )
+
+
+def _currency(
+    fields: Collection[str], kinds: Mapping[str, str], plain: Collection[str]
+) -> str:
+    """SQL text of the currency of a record, which its amounts may name, too."""
+    named = [
+        f"currency_of({name}_t)"
+        for name in MONEY
+        if name in fields and name not in plain and name not in kinds
+    ]
+    return f"upper(coalesce({', '.join(['currency_t', *named])}))"

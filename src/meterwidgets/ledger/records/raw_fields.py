@@ -200,7 +200,7 @@ def _has_amounts(fields: Mapping[str, str], kinds: Mapping[str, str]) -> str:
         if name.endswith("_ms") or name not in fields:
             continue
         kind, value = kinds.get(name, "VARCHAR"), fields[name]
-        text = value if kind != "VARCHAR" else f"text_or_null({value})"
+        text = value if kind != "VARCHAR" else f"number_or_null({value})"
         nan = f" AND NOT isnan({value})" if kind == "DOUBLE" else ""
         conditions.append(f"({text} IS NOT NULL{nan})")
     start = fields["start"]
