@@ -19,6 +19,7 @@ from ledger.sources.test_litellm import ROW as SPEND
 from ledger.sources.test_litellm_daily import ROW as DAILY
 from ledger.sources.test_litellm_daily import UI, metrics
 from ledger.sources.test_openai import COST, RESULT, bucket, page
+from ledger.sources.test_opencode import message
 from ledger.sources.test_otlp import NEW, export, span
 from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
 from ledger.sources.test_spans import console, jaeger, phoenix
@@ -65,6 +66,7 @@ MADE: dict[str, str] = {
     ),
     "claude_code": json.dumps(GOLDEN),
     "codex": json.dumps(turn("m")),
+    "opencode": json.dumps(message(1, "a")),
     "otlp": json.dumps(export(span(1, NEW))),
     **{
         name: envelope([("1", "", NEW)])

@@ -15,6 +15,7 @@ from meterwidgets.frame.store import parquet
 from meterwidgets.ledger.duplicates import (
     containment,
     dedupe,
+    forks,
     nested_buckets,
     provider_costs,
     states,
@@ -173,6 +174,10 @@ def _find_candidates(ws: Workspace, stored: str) -> None:
     if ws.has_rows(f"{ws.reported} WHERE {shared}"):
         ids = f"SELECT {record} FROM {ws.reported} WHERE {shared}"
         conditions.append(f"{shared} AND {record} IN ({ids})")
+    copies, moment = forks.MAY_BE_COPY, forks.MOMENT
+    if ws.has_rows(f"{ws.reported} WHERE {copies}"):
+        moments = f"SELECT ({moment}) FROM {ws.reported} WHERE {copies}"
+        conditions.append(f"{copies} AND ({moment}) IN ({moments})")
     if covering:
         ids = f"SELECT {covered} FROM {ws.reported} WHERE covers IS NOT NULL"
         conditions.append(f"{record} IN ({ids})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from meterwidgets.ledger.duplicates import nested_buckets
+from meterwidgets.ledger.duplicates import forks, nested_buckets
 from meterwidgets.ledger.duplicates.removed import LENGTH, ORIGIN, Duplicates, notes_of
 from meterwidgets.ledger.duplicates.states import remove_earlier
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
@@ -63,7 +63,8 @@ def deduplicate(ws: Workspace, *, known: Collection[int] = ()) -> Duplicates:
         known: The numbers of files that a store has read before, of which duplicates
             need no note: a file that grew begins with what it had.
     """
-    return _remove_equal(ws, known) + nested_buckets.remove_nested(ws, known)
+    equal = _remove_equal(ws, known) + forks.remove_copied(ws, known)
+    return equal + nested_buckets.remove_nested(ws, known)
 
 
 def _remove_equal(ws: Workspace, known: Collection[int]) -> Duplicates:
