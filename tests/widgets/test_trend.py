@@ -449,7 +449,7 @@ def test_a_layer_paints_the_rows_below_the_baseline_in_their_own_colours() -> No
     layer = Layer([0, 1], rows, ["c1"], True, ["c2"])
     figure = AreaFigure(layer, Layer())
     lines = figure.marks[0]
-    assert lines.colors == ["var(--mw-c1)", "transparent", "var(--mw-c2)"]
+    assert lines.colors == ["var(--mw-c1)", "transparent", "transparent"]
     assert lines.fill_colors == ["var(--mw-c1)", "var(--mw-c2)", "transparent"]
     assert lines.fill_opacities[1] == lines.fill_opacities[0] > 0
     figure.close()

@@ -174,7 +174,8 @@ class Layer:
     filled: bool = True
     """Whether the area between the lines is filled."""
     below: Sequence[str] = ()
-    """One colour slot a row below the baseline, each filled from the row before it."""
+    """One colour slot a row below the baseline, each filled from the row before it. It
+    has no line: where its series is not below zero, it would trace another one's."""
 
 
 _STROKE_WIDTH = 1.75
@@ -230,7 +231,7 @@ def _lines_state(layer: Layer, opacity: float) -> dict[str, Any]:
     return {
         "x": np.asarray(layer.x, dtype=np.float64),
         "y": np.squeeze(np.asarray(layer.rows, dtype=np.float64)),
-        "colors": colors + unseen + below,
+        "colors": colors + unseen * (1 + len(below)),
         "stroke_width": _DENSE_STROKE_WIDTH if dense else _STROKE_WIDTH,
         "fill": "between" if layer.filled else "none",
         "fill_colors": colors + below + unseen,

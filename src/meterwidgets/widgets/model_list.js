@@ -149,7 +149,8 @@ function patchRow(parts, row, { selected, dimmed, more, suffix }) {
   setText(parts.caption, row.caption ?? "", row.caption);
   setVisible(parts.caption, Boolean(row.caption));
   setText(parts.value, row.value, row.title);
-  setText(parts.share, row.share ? `${row.share} ${suffix}`.trim() : "");
+  const isKnown = /\d/.test(row.share ?? "");
+  setText(parts.share, isKnown ? `${row.share} ${suffix}`.trim() : (row.share ?? ""));
   parts.bar.style.width = `${100 * fractionOf(row)}%`;
   setVisible(parts.bar, fractionOf(row) > 0);
   if (parts.selectable) setAttribute(parts.label, "aria-pressed", selected);

@@ -37,6 +37,7 @@ def number_labels(ticks: Sequence[Number], currency: str | None = None) -> list[
         decimals = 0
         while decimals < 9 and any((v * 10**decimals).denominator != 1 for v in values):
             decimals += 1
+        decimals = 2 if decimals == 1 else decimals  # $1.50
         full = [_money_label(value, unit, decimals) for value in values]
         texts = [
             f"{'-' if value < 0 else ''}{unit}{compact(abs(value))}"

@@ -78,5 +78,5 @@ def _subtitle(measure: UsageMeasure, below_zero: bool) -> str:
     if measure != "cost":
         return "by tokens, as nothing is priced"
     return (
-        "by cost; the ring leaves out what is below zero" if below_zero else "by cost"
+        "by cost; ring above zero" if below_zero else "by cost"
     )
