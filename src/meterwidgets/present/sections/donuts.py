@@ -77,6 +77,4 @@ def donut(
 def _subtitle(measure: UsageMeasure, below_zero: bool) -> str:
     if measure != "cost":
         return "by tokens, as nothing is priced"
-    return (
-        "by cost; ring above zero" if below_zero else "by cost"
-    )
+    return "by cost; ring above zero" if below_zero else "by cost"
