@@ -250,6 +250,21 @@ _TIMES = """
 CREATE OR REPLACE MACRO is_unix_time(t) AS
   NOT contains(t, '-') AND regexp_full_match(t, '\\d{9,19}(\\.\\d+)?');
 
+-- the zone behind the clock of a time, as ISO 8601 has it; '' where it names none
+CREATE OR REPLACE MACRO time_zone(t) AS regexp_replace(regexp_extract(trim(t),
+  ':\\d{2}(?:[.,]\\d+)?(?: ?[AaPp][Mm])? ?(Z|UTC|GMT|[+-]\\d{2}:?\\d{2})$', 1),
+  'UTC|GMT', 'Z');
+
+-- a time as people write it without its zone, one sign for each purpose:
+-- "03.04.2026, 10:00:00,5" is "03/04/2026 10:00:00.5"
+CREATE OR REPLACE MACRO written_time(t) AS regexp_replace(regexp_replace(regexp_replace(
+  regexp_replace(regexp_replace(trim(translate(t, chr(160) || chr(8239), '  ')),
+    '(:\\d{2}(?:[.,]\\d+)?(?: ?[AaPp][Mm])?) ?(Z|UTC|GMT|[+-]\\d{2}:?\\d{2})$', '\\1'),
+    '^(\\d{1,4})[./-](\\d{1,2}|[A-Za-z]{3})[./-](\\d{2,4})', '\\1/\\2/\\3'),
+    '(\\d)(?:T|, ?)(\\d{1,2}:\\d{2})', '\\1 \\2'),
+    '(/\\d{4}):(\\d{2}:)', '\\1 \\2'),
+    '(:\\d{2}),(\\d+)$', '\\1.\\2');
+
 -- microseconds since 1970, from Unix seconds, milliseconds, microseconds or
 -- nanoseconds, which their number of digits tells apart, or from ISO 8601
 CREATE OR REPLACE MACRO parse_instant(t) AS

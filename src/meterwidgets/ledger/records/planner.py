@@ -15,12 +15,11 @@ from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
-from meterwidgets.ledger.sources.sql import next_day
 from meterwidgets.ledger.tables import mapping
 from meterwidgets.ledger.tables.column_values import TableValues
-from meterwidgets.ledger.tables.formulas import Formula
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.ledger.tables.terms import with_terms
+from meterwidgets.ledger.tables.times import read_times
 
 
 def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
@@ -111,11 +110,15 @@ def _plan_by_values(
 ) -> Plan:
     mapped = mapping.check(spec.columns, columns, where=raw.name, choose=values.choose)
     mapped = with_terms(mapped, columns, spec.columns or {}, values.says)
+    times = read_times(values, mapped)
+    mapped = mapped.with_formulas(times.formulas)
     found = _table_plan(raw, source, spec, mapped)
-    found = replace(found, unread=tuple(values.unread(mapped)))
-    if not found.bucketed and values.are_days(mapped):
-        return _by_day(found)
-    return found
+    return replace(
+        found,
+        bucketed=found.bucketed or bool(times.step),
+        notes=(*found.notes, *times.notes),
+        unread=tuple(values.unread(mapped)),
+    )
 
 
 def _table_plan(
@@ -136,24 +139,4 @@ def _table_plan(
         currency=mapped.currency or spec.currency,
         notes=tuple(notes),
         formulas=mapped.formulas,
-    )
-
-
-def _by_day(found: Plan) -> Plan:
-    """The plan for a table whose rows are whole days."""
-    start = found.fields["start"][1:-1]
-    ends = found.formulas
-    if "end" not in found.fields:
-        ends = {**ends, "end": Formula((start,), next_day("{0}"), f"{start} + 1 day")}
-    return replace(
-        found,
-        bucketed=True,
-        fields={"end": found.fields["start"], **found.fields},
-        formulas=ends,
-        notes=(
-            *found.notes,
-            f"{start} has no time and no column counts requests, so a row is a day and "
-            "not a request: the number of requests is unknown, and rates are the base "
-            "rates, whatever the length of a request",
-        ),
     )

@@ -19,6 +19,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "start", "start_time", "timestamp", "window_start", "bucket_start",
         "starting_at", "created_at", "time", "ts", "datetime", "created",
         "request_time", "event_time", "date", "day", "hour", "started_at", "usage_date",
+        "month", "week", "week_start", "month_start", "billing_month", "usage_month",
     ),
     "end": ("end", "end_time", "window_end", "bucket_end", "ending_at"),
     "org": (

@@ -15,7 +15,7 @@ from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.envelopes.raw_values import select_values
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
-from meterwidgets.ledger.tables.formulas import plain_name
+from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.schema import ATTRIBUTES, NAMES
 
@@ -31,13 +31,6 @@ _TEXTS = {"record_id", *NAMES, *ATTRIBUTES, "currency", "extra"}
 _TIMES = {"start", "end"}
 
 _USUAL = {"id", "requestid", "recordid", "endpoint", "route", "path", "operation"}
-
-_SINGLE_REQUEST = {"latency_ms", "first_token_ms", "status"}
-"""Fields that only a single request has."""
-_REQUEST_IDS = ("requestid", "generationid", "eventid", "responseid", "messageid")
-
-_DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?)?"
-"""Regular expression of a date without a time, or at midnight."""
 
 
 @dataclass(frozen=True)
@@ -153,36 +146,44 @@ class TableValues:
             if each.numbers
         ]
 
-    def are_days(self, mapping: TableMapping) -> bool:
-        """Whether the rows are days: no time, nothing of a request, no two of a key."""
-        columns, start = mapping.columns, mapping.columns["start"]
-        ids = columns.get("record_id", "").rsplit(".", 1)[-1].lower().replace("_", "")
-        if _SINGLE_REQUEST & columns.keys() or ids in _REQUEST_IDS:
-            return False
-        if not self._only_dates(start, limit=_SAMPLED):
-            return False
-        amounts = mapping.used - {columns[name] for name in _TEXTS & columns.keys()}
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of the columns."""
+        return self._raw.sample.columns
+
+    def are_distinct(self, mapping: TableMapping, start: Formula) -> bool:
+        """Whether no two rows have the same time and names."""
+        texts = {mapping.columns[name] for name in _TEXTS & mapping.columns.keys()}
+        amounts = mapping.used - texts
         keys = [
             each
-            for each in self._raw.sample.columns
+            for each in self.columns
             if each not in amounts and not is_usage_like(each)
         ]
-        keys = [start, *keys]
+        keys = list(dict.fromkeys([*start.columns, *keys]))
         row = ", ".join(f"v{i}" for i in range(len(keys)))
-        count, distinct = self._one(
-            f"SELECT count(*), count(DISTINCT hash({row})) FROM ({self._rows(keys)})"
-        )
-        return bool(count == distinct and self._only_dates(start))
+        count, distinct = self.one(f"count(*), count(DISTINCT hash({row}))", keys)
+        return bool(count == distinct)
 
-    def _only_dates(self, column: str, limit: int | None = None) -> bool:
-        good, midnights, days = self._one(
-            f"SELECT bool_and(regexp_full_match(t, '{_DATE}')), "
-            "bool_or(contains(t, ':')), count(DISTINCT t) "
-            f"FROM (SELECT trim(v0) AS t FROM ({self._rows([column], limit)})) "
-            "WHERE t <> ''"
-        )
-        # one row at midnight is a moment, rows at several midnights are days
-        return bool(good) and (not midnights or days > 1)
+    def one(
+        self,
+        select: str,
+        columns: Sequence[str],
+        *,
+        sampled: bool = False,
+        **texts: str,
+    ) -> tuple[Any, ...]:
+        """The row that a SELECT over some columns gives.
+
+        Args:
+            select: SQL text of aggregates over ``v0``, ``v1`` ... and ``texts``.
+            columns: The columns.
+            sampled: Whether only the first rows are looked at.
+            texts: Name -> SQL text over ``v0``, ``v1`` ....
+        """
+        rows = self._rows(columns, limit=_SAMPLED if sampled else None)
+        named = "".join(f", {text} AS {name}" for name, text in texts.items())
+        return self._one(f"SELECT {select} FROM (SELECT *{named} FROM ({rows}))")
 
     def _rows(self, columns: Sequence[str], limit: int | None = None) -> str:
         path = self._raw.path
@@ -197,15 +198,16 @@ class TableValues:
 
     @contextmanager
     def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection whose list of malformed lines is its own."""
+        """A connection whose list of malformed lines is its own, in UTC."""
         if self._raw.path is None:
+            self._con.execute("SET TimeZone = 'UTC'")
             yield self._con
             return
         con = self._con.cursor()
         try:
             query = "SELECT current_setting('search_path')"
             ((path,),) = self._con.execute(query).fetchall()
-            con.execute(f"SET search_path = '{path}'")
+            con.execute(f"SET search_path = '{path}'; SET TimeZone = 'UTC'")
             yield con
         finally:
             con.close()

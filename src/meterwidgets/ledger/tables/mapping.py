@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from meterwidgets.errors import LedgerError, unknown
 from meterwidgets.ledger.sources.column_names import (
@@ -50,6 +50,15 @@ class TableMapping:
         """All columns that are read."""
         summed = (each.columns for each in self.formulas.values())
         return set(self.columns.values()).union(*summed)
+
+    def with_formulas(self, formulas: Mapping[str, Formula]) -> TableMapping:
+        """The mapping with some fields made in another way."""
+        columns = {name: each.columns[0] for name, each in formulas.items()}
+        return replace(
+            self,
+            columns={**columns, **self.columns},
+            formulas={**self.formulas, **formulas},
+        )
 
     def as_text(self) -> str:
         """The guessed fields with what fills them: ``start <- ts, cost <- spend``."""
