@@ -286,3 +286,16 @@ def test_a_bad_count_of_an_inner_call_names_its_line(write: Write) -> None:
     bad = message(2, usage={"iterations": [OWN, ADVISOR | {"output_tokens": "many"}]})
     usage = read(write(lines([GOLDEN, bad]), "a.jsonl"))
     assert any("a.jsonl, line 2" in note for note in usage.quality.notes)
+
+
+def test_lines_of_another_agent_are_not_taken_for_claudes(write: Write) -> None:
+    """Qwen Code writes the same kinds of lines, with Gemini's usage beside them."""
+    usage = {"promptTokenCount": 1000, "candidatesTokenCount": 90,
+             "thoughtsTokenCount": 10, "totalTokenCount": 1100}  # fmt: skip
+    line = {"type": "assistant", "uuid": "u2", "sessionId": "s", "model": "qwen3-coder",
+            "timestamp": "2026-02-22T10:00:01Z", "usageMetadata": usage}  # fmt: skip
+    user = {"type": "user", "uuid": "u1", "sessionId": "s",
+            "timestamp": "2026-02-22T10:00:00Z"}  # fmt: skip
+    found = sums(read(write(lines([user, line]), "a.jsonl")))
+    assert (found["requests"], found["input_tokens"]) == (1, 1000)
+    assert found["output_tokens"] == 100

@@ -13,14 +13,17 @@ import pytest
 from ledger.sources.test_anthropic import COST as ANTHROPIC_COST
 from ledger.sources.test_anthropic import RESULT as ANTHROPIC_RESULT
 from ledger.sources.test_anthropic import bucket as anthropic_bucket
+from ledger.sources.test_batches import BATCH, CHAT, VERTEX, output
 from ledger.sources.test_claude_code import GOLDEN
 from ledger.sources.test_codex import turn
+from ledger.sources.test_copilot import END as COPILOT
 from ledger.sources.test_litellm import ROW as SPEND
 from ledger.sources.test_litellm_daily import ROW as DAILY
 from ledger.sources.test_litellm_daily import UI, metrics
 from ledger.sources.test_openai import COST, RESULT, bucket, page
 from ledger.sources.test_opencode import message
 from ledger.sources.test_otlp import NEW, export, span
+from ledger.sources.test_portkey import LOG
 from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
 from ledger.sources.test_spans import console, jaeger, phoenix
 from meterwidgets.errors import LedgerError
@@ -66,6 +69,11 @@ MADE: dict[str, str] = {
     ),
     "claude_code": json.dumps(GOLDEN),
     "codex": json.dumps(turn("m")),
+    "copilot": json.dumps(COPILOT),
+    "openai_batch": json.dumps(output(1, CHAT)),
+    "openai_batches": json.dumps(BATCH),
+    "vertex_batch": json.dumps(VERTEX),
+    "portkey": json.dumps(LOG),
     "opencode": json.dumps(message(1, "a")),
     "otlp": json.dumps(export(span(1, NEW))),
     **{

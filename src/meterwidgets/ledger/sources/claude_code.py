@@ -29,6 +29,8 @@ _TOTAL = (
 def _matches(sample: Sample) -> bool:
     if any("usage" in each for each in sample.within("message")):
         return bool({"sessionId", "requestId"} & set(sample.columns))
+    if any("usageMetadata" in row for row in sample.records):
+        return False  # other agents write lines of the same kinds
     return any(
         row.get("type") in _LINES and {"sessionId", "leafUuid", "snapshot"} & row.keys()
         for row in sample.records
