@@ -177,7 +177,8 @@ CREATE OR REPLACE MACRO strip_currency(t) AS CASE WHEN regexp_full_match(t,
 CREATE OR REPLACE MACRO currency_of(t) AS CASE
   WHEN t IS NULL OR regexp_full_match(t, '[-0-9.,$ eE]*') THEN NULL
   WHEN regexp_matches(t, '(?i)us\\$') THEN 'USD'
-  ELSE nullif(upper(regexp_extract(t, '(?i)(^|[^a-z])({_CODES})([^a-z]|$)', 2)), '') END;
+  ELSE nullif(upper(regexp_extract(t, '(?i)(^|[^a-z])({_CODES})([^a-z]|$)', 2)),
+    '') END;
 
 CREATE OR REPLACE MACRO parse_amount(t) AS CASE WHEN NOT contains(t, '_')
   THEN coalesce(TRY_CAST(t AS DECIMAL(38, 28)),

@@ -38,6 +38,29 @@ _READ = _usage(
 _WRITE = _usage(
     "cache_creation_input_tokens", "input_cache_creation", "input_cache_write",
 )  # fmt: skip
+_HOUR = _usage(
+    "cache_creation_1h_input_tokens", "input_cache_creation_1h",
+    "ephemeral_1h_input_tokens",
+)  # fmt: skip
+_MEDIA = {
+    f"{side}_{medium}_tokens": _usage(
+        f"{side}_{medium}_tokens", f"{side}_{medium}", f"{medium}_{side}_tokens"
+    )
+    for side in ("input", "output")
+    for medium in ("audio", "image")
+}
+_SERVED, _ASKED = "{metadata}", "coalesce({model_parameters}, {modelParameters})"
+_TIER = first_of(
+    *(
+        f"TRY(json_extract_string({of}, '$.{path}'))"
+        for of, path in (
+            (_SERVED, 'attributes."openai.response.service_tier"'),
+            (_SERVED, 'attributes."gen_ai.openai.response.service_tier"'),
+            (_SERVED, "service_tier"),
+            (_ASKED, "service_tier"),
+        )
+    )
+)
 _THOUGHT = _usage("output_reasoning_tokens", "output_reasoning", "reasoning_tokens")
 
 
@@ -91,6 +114,15 @@ SOURCE = Source(
             "CASE {level} WHEN 'ERROR' THEN 'error' ELSE 'ok' END",
             "error where level is ERROR, else ok",
         ),
+        "service_tier": Field(
+            _TIER, "metadata: the tier that served, else model_parameters.service_tier"
+        ),
+        "searches": Field(
+            _usage("web_search_requests", "web_searches", "search_queries"),
+            "usage_details.web_search_requests",
+        ),
+        **{name: Field(sql, f"usage_details.{name}") for name, sql in _MEDIA.items()},
+        "cache_write_1h_tokens": Field(_HOUR, "usage_details, any usual name"),
         "input_tokens": Field(
             _ALL_IN,
             "usage_details.input, and every other key with input in it unless the "

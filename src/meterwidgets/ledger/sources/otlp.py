@@ -12,6 +12,7 @@ from __future__ import annotations
 from meterwidgets.ledger.envelopes.levels import Level
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source
+from meterwidgets.ledger.sources.sql import provider_served
 
 _RESOURCES = ("resourceSpans", "batches", "trace.resourceSpans", "trace.batches")
 _SCOPES = {"scopeSpans", "instrumentationLibrarySpans"}
@@ -59,7 +60,9 @@ _INPUT_COST = ("llm.cost.prompt", "gen_ai.usage.input_cost")
 _OUTPUT_COST = ("llm.cost.completion", "gen_ai.usage.output_cost")
 _TIERS = (
     "openai.response.service_tier", "gen_ai.openai.response.service_tier",
+    "gen_ai.response.service_tier", "gen_ai.usage.service_tier",
     "openai.request.service_tier", "gen_ai.openai.request.service_tier",
+    "gen_ai.request.service_tier",
 )  # fmt: skip
 _ASKED_MODEL = (
     "gen_ai.request.model", "llm.request.model", "llm.request.model_name",
@@ -73,6 +76,19 @@ _PROVIDER = (
     "gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system",
     "ai.model.provider",
 )  # fmt: skip
+_OF_PRICE = {
+    "speed": ("gen_ai.usage.speed", "anthropic.usage.speed"),
+    "geography": ("gen_ai.usage.inference_geo", "anthropic.usage.inference_geo"),
+    "cache_write_1h_tokens": (
+        "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
+        "gen_ai.usage.details.ephemeral_1h_input_tokens",
+    ),
+    "searches": (
+        "gen_ai.usage.server_tool_use.web_search_requests",
+        "gen_ai.usage.details.web_search_requests",
+    ),
+}
+"""Field -> the attributes of what sets a price, of those that few spans have."""
 _USER = (
     "user.id", "enduser.id", "ai.telemetry.metadata.userId",
     "traceloop.association.properties.user_id", "langfuse.user.id",
@@ -156,7 +172,11 @@ SOURCE = Source(
             attribute(*_ASKED_MODEL), "gen_ai.request.model or its other names"
         ),
         "provider": Field(
-            attribute(*_PROVIDER), "gen_ai.provider.name, else gen_ai.system or llm.*"
+            provider_served(
+                attribute(*_PROVIDER), attribute("server.address"), attribute(*_MODEL)
+            ),
+            "gen_ai.provider.name, else gen_ai.system or llm.*; one's own machine, "
+            "where server.address is of one's own network",
         ),
         "model": Field(
             attribute(*_MODEL), "gen_ai.response.model, else gen_ai.request.model"
@@ -171,6 +191,10 @@ SOURCE = Source(
             "openai.response.service_tier, else the one of the request; "
             "gen_ai. may stand in front",
         ),
+        **{
+            name: Field(attribute(*names), names[0])
+            for name, names in _OF_PRICE.items()
+        },
         "input_tokens": Field(
             f"CASE WHEN {attribute(*_OUTPUT)} IS NULL "
             f"THEN {attribute(*_INPUT, *_TOTAL)} ELSE {attribute(*_INPUT)} END",
@@ -239,7 +263,6 @@ SOURCE = Source(
     cannot_tell=(
         "costs, unless an instrumentation writes them (else priced by rates)",
         "organization and API key",
-        "1-hour cache writes",
         "calls of which no span was kept (sampling)",
         "what an agent's span reports beyond the calls of its trace",
     ),
