@@ -14,6 +14,7 @@ from meterwidgets.ledger.sources import registry
 from meterwidgets.text import counted
 
 _KEYED = [source.name for source in registry.SOURCES if "@bucket" in source.derived]
+_GROWING = [source.name for source in registry.SOURCES if source.keep_largest]
 IS_KEYED = (
     f"source IN ({', '.join(map(literal, _KEYED))}) AND contains(record_id, '{{')"
 )
@@ -43,7 +44,7 @@ def conflicting_states(ws: Workspace) -> list[str]:
     figure was corrected, or they belong to two organizations.
     """
     grown = f"{ws.reported} WHERE grain = 'bucket' AND own_id AND grown IS NOT NULL"
-    if not ws.has_rows(grown):
+    if not ws.may_hold(ws.reported, _GROWING) or not ws.has_rows(grown):
         return []
     smaller = " OR ".join(
         f"arg_max({name}, grown) < max({name})"
@@ -76,7 +77,10 @@ def different_groupings(ws: Workspace, *relations: str) -> list[str]:
         relations: SQL text of records with ``source``, ``record_id`` and ``file``; an
             answer is all that one file has of a bucket.
     """
-    if not ws.has_rows(f"{relations[0]} WHERE {IS_KEYED}"):
+    reported = relations[0]
+    if not ws.may_hold(reported, _KEYED) or not ws.has_rows(
+        f"{reported} WHERE {IS_KEYED}"
+    ):
         return []
     rows = " UNION ALL ".join(
         f"SELECT source, file, record_id FROM {relation} WHERE {IS_KEYED}"

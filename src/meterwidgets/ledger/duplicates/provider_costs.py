@@ -32,7 +32,7 @@ def find_billed_days(ws: Workspace, *relations: str) -> None:
     for relation in relations:
         for source in _BILLING:
             costs = f"{relation} WHERE source = {literal(source.name)}"
-            if not ws.has_rows(costs):
+            if not ws.may_hold(relation, [source.name]) or not ws.has_rows(costs):
                 continue
             # every day that a cost row touches; one without an end is an instant
             ws.execute(

@@ -91,6 +91,7 @@ class Workspace:
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
         self._views: dict[Relation, str] = {}
+        self._sources: dict[Relation, frozenset[str]] = {}
         self._tables: set[Relation] = set()
         self._absent: dict[Relation, frozenset[str]] = {}
         self._numbers = count()
@@ -127,6 +128,7 @@ class Workspace:
         query: str,
         *,
         view: bool = False,
+        sources: Collection[str] | None = None,
         tell: Callable[[float], None] | None = None,
     ) -> None:
         """Create a relation, in place of one of that name.
@@ -135,6 +137,7 @@ class Workspace:
             relation: Its name.
             query: A SELECT of its rows.
             view: Whether to run the query each time that the relation is read.
+            sources: Of a view, all formats that its rows may have, where that is known.
             tell: Called now and then with the completed part, from 0 to 1.
         """
         self.drop(relation)
@@ -142,6 +145,8 @@ class Workspace:
         self.run(f"CREATE {kind} {relation} AS {query}", tell)
         if view:
             self._views[relation] = query
+            if sources is not None:
+                self._sources[relation] = frozenset(sources)
         else:
             self._tables.add(relation)
 
@@ -180,6 +185,7 @@ class Workspace:
         if self.is_view(relation):
             self.execute(f"DROP VIEW {relation}")
             del self._views[relation]
+            self._sources.pop(relation, None)
         elif relation in self._tables:
             self.execute(f"DROP TABLE {relation}")
             self._tables.remove(relation)
@@ -201,8 +207,16 @@ class Workspace:
             columns: SQL text of the columns that stay.
             where: SQL condition of the rows that stay.
         """
-        query = self._views[view]
-        self.create(view, f"SELECT {columns} FROM ({query}) WHERE {where}", view=True)
+        query = f"SELECT {columns} FROM ({self._views[view]}) WHERE {where}"
+        self.create(view, query, view=True, sources=self._sources.get(view))
+
+    def may_hold(self, relation: str, sources: Collection[str]) -> bool:
+        """Whether a relation may have rows of some formats, without a query.
+
+        To plan a query of a wide view costs 10 ms, even where it has no rows.
+        """
+        known = self._sources.get(Relation(relation))
+        return known is None or not known.isdisjoint(sources)
 
     def materialise(self, relation: Relation, *, room_for_all: bool = False) -> None:
         """Copy the rows of a view into a table, so that they can be changed.

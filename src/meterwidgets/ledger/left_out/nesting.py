@@ -45,7 +45,8 @@ def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
         The number of records, and what was left out, one sentence each.
     """
     nested = f"{ws.reported} WHERE {_IS_NESTED}"
-    if not ws.has_rows(
+    names = [source.name for source in _NESTED]
+    if not ws.may_hold(ws.reported, names) or not ws.has_rows(
         f"{nested} AND (covers IS NOT NULL OR {_IS_USAGE} AND {_IS_SUM})"
     ):
         return 0, []

@@ -51,7 +51,9 @@ def create(ws: Workspace, empty: str, batches: Sequence[Sequence[Plan]]) -> None
         states += map(_state, paths)
     ws.create_empty(ws.parquet_files, "path VARCHAR, size BIGINT, mtime_ns BIGINT")
     ws.con.executemany(f"INSERT INTO {ws.parquet_files} VALUES (?, ?, ?)", states)
-    ws.create(ws.reported, " UNION ALL BY NAME ".join(rows), view=True)
+    sources = {plan.source.name for batch in batches for plan in batch}
+    query = " UNION ALL BY NAME ".join(rows)
+    ws.create(ws.reported, query, view=True, sources=sources)
 
 
 def _plain(ws: Workspace, plan: Plan, files: str) -> list[str]:

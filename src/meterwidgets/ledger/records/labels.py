@@ -18,12 +18,15 @@ def create(ws: Workspace) -> None:
 
 
 _DIMENSIONS = sorted({each for source in registry.SOURCES for each in source.labels})
+_NAMING = [source.name for source in registry.SOURCES if source.labels]
 COLUMNS = tuple(f"{each}_label" for each in _DIMENSIONS)
 """The columns of ``reported`` that hold the names while it is loaded."""
 
 
 def collect(ws: Workspace) -> None:
     """Collect the names in ``reported``, of all dimensions that have some."""
+    if not ws.may_hold(ws.reported, _NAMING):
+        return
     named = {
         each
         for (name,) in ws.execute(
