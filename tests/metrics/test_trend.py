@@ -226,14 +226,14 @@ def test_the_sum_of_days_is_the_range_total_in_every_zone(
     assert each == [p.cost for p in daily.series[0].points[: len(each)]]
 
 
-def test_a_sparkline_stays_inside_the_window_and_leaves_out_the_unfinished() -> None:
+def test_a_sparkline_stays_inside_the_window_and_leaves_out_parts_of_buckets() -> None:
     usage = usage_of(days_of(*["1"] * 80))
     selection = selected(usage, start="2026-01-02T13:00", end="2026-03-03T13:00")
     assert totals(selection).amounts.records == 60
     course = sparkline(selection)
     assert len(course) <= 60
     weeks = selected(usage, start="2026-01-03T13:00", end="2026-03-20")
-    assert [p.records for p in sparkline(weeks)] == [1, *[7] * 10]
+    assert [p.records for p in sparkline(weeks)] == [7] * 10
     one = selected(usage, start="2026-01-02T11:00", end="2026-01-02T13:00")
     assert [p.records for p in sparkline(one)] == [1]
 

@@ -453,3 +453,14 @@ def test_a_layer_paints_the_rows_below_the_baseline_in_their_own_colours() -> No
     assert lines.fill_colors == ["var(--mw-c1)", "var(--mw-c2)", "transparent"]
     assert lines.fill_opacities[1] == lines.fill_opacities[0] > 0
     figure.close()
+
+
+def test_nothing_is_drawn_of_the_time_that_nobody_saw(trend: Any) -> None:
+    values = (None, 2 * NANO, NANO, None)
+    trend.update(series=[line("q", "c1", *values)], unfinished="Feb 3 until 6:00 PM")
+    solid, pale = layers(trend)
+    assert solid.x.size == 0
+    assert pale.x.tolist() == pytest.approx([1 / 3, 2 / 3], abs=1e-3)
+    assert frame(trend).heights == [[None, 1.0, 0.5, None]]
+    trend.update(series=[line("q", "c1", None, None, None, None)])
+    assert [layer.x.size for layer in layers(trend)] == [0, 0]

@@ -206,9 +206,11 @@ def sparkline(selection: Selection) -> tuple[Amounts, ...]:
     bucket = bucket_for(end - first, _finest_s(selection), _SPARKLINE_POINTS)
     _, edges = bucket_edges(first, end, bucket, tz, max_points=_SPARKLINE_POINTS)
     coverage = selection.frame.coverage
-    # A part of a bucket never looks like a fall.
+    # A part of a bucket never looks like a fall, nor like a rise.
     if edges[-1] > min(window.end, coverage.end) and len(edges) > 2:
         edges.pop()
+    if edges[0] < max(window.start, coverage.first) and len(edges) > 2:
+        edges.pop(0)
     edges[0], edges[-1] = max(window.start, edges[0]), min(window.end, edges[-1])
     summed = selection.sums_between(edges, measures=_SPARKLINE_MEASURES).get(None)
     if summed is None:

@@ -13,7 +13,7 @@ from meterwidgets.widgets.composite import Composite
 from meterwidgets.widgets.traits import local
 from meterwidgets.widgets.trend_body import TrendBody, TrendTraits
 from meterwidgets.widgets.trend_csv import csv_file
-from meterwidgets.widgets.trend_layout import lay_out, split_unfinished
+from meterwidgets.widgets.trend_layout import known_places, lay_out, split_unfinished
 from meterwidgets.widgets.trend_series import (
     Series,
     figure_text,
@@ -126,7 +126,10 @@ class Trend(Composite, TrendTraits):
         solid, pale = (
             Layer(x, rows, slots, filled, below) if x else Layer()
             for x, rows in split_unfinished(
-                layout.rows, len(self.times), unfinished=bool(self.unfinished)
+                layout.rows,
+                len(self.times),
+                unfinished=bool(self.unfinished),
+                known=known_places(series),
             )
         )
         return (solid, pale), {

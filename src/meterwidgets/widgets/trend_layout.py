@@ -218,12 +218,34 @@ def bucket_positions(count: int) -> list[float]:
     return [0.5] if count == 1 else [i / (count - 1) for i in range(count)]
 
 
+def known_places(series: Sequence[Series]) -> slice:
+    """Return the buckets from the first to the last one of which anything is known.
+
+    Examples:
+        >>> known_places([Series("a", "A", "c1", (None, 1, None, 2, None))])
+        slice(1, 4, None)
+    """
+    columns = enumerate(zip(*(line.values for line in series), strict=True))
+    known = [i for i, values in columns if any(v is not None for v in values)]
+    return slice(known[0], known[-1] + 1) if known else slice(0, 0)
+
+
 def split_unfinished(
-    rows: Sequence[Sequence[float]], count: int, *, unfinished: bool
+    rows: Sequence[Sequence[float]],
+    count: int,
+    *,
+    unfinished: bool,
+    known: slice = slice(None),
 ) -> tuple[tuple[list[float], _Rows], tuple[list[float], _Rows]]:
     """Split rows into the finished buckets and the segment to the unfinished one.
 
     A single bucket becomes a bar of two points, as bqplot squeezes rows of one.
+
+    Args:
+        rows: The rows of all buckets.
+        count: How many buckets there are.
+        unfinished: Whether the last known bucket is not over.
+        known: The buckets to draw: nothing is said of the time around them.
 
     Returns:
         x and rows of the solid part, then of the pale one; either may be empty.
@@ -233,17 +255,20 @@ def split_unfinished(
         (([0.0, 0.5], [[1, 2]]), ([0.5, 1.0], [[2, 3]]))
         >>> split_unfinished([[1]], 1, unfinished=False)
         (([0.44, 0.56], [[1, 1]]), ([], []))
+        >>> split_unfinished([[0, 1, 2, 0, 0]], 5, unfinished=True, known=slice(1, 3))
+        (([], []), ([0.25, 0.5], [[1, 2]]))
     """
-    x = bucket_positions(count)
-    lines = [list(row) for row in rows]
+    x = bucket_positions(count)[known]
+    lines = [list(row)[known] for row in rows]
     empty: tuple[list[float], _Rows] = ([], [])
-    if not lines or not count:
+    if not lines or not x:
         return empty, empty
-    if count == 1:
-        bar_x = [0.5 - _BAR_HALF_WIDTH, 0.5 + _BAR_HALF_WIDTH]
+    if len(x) == 1:
+        half = _BAR_HALF_WIDTH / count
+        bar_x = [max(0.0, x[0] - half), min(1.0, x[0] + half)]
         bar = bar_x, [row * 2 for row in lines]
         return (empty, bar) if unfinished else (bar, empty)
     if not unfinished:
         return (x, lines), empty
-    solid = (x[:-1], [row[:-1] for row in lines]) if count > 2 else empty
+    solid = (x[:-1], [row[:-1] for row in lines]) if len(x) > 2 else empty
     return solid, (x[-2:], [row[-2:] for row in lines])

@@ -107,15 +107,18 @@ def trend(
         "unfinished": times.unfinished_until(unfinished, bucket, tz)
         if unfinished
         else "",
-        "note": _note(over_time),
+        "note": _note(selection, over_time),
         "empty": empty_state(selection, len(over_time.start)),
     }
 
 
-def _note(over_time: Trend) -> str:
+def _note(selection: Selection, over_time: Trend) -> str:
     if not over_time.is_first_partial:
         return ""
-    return f"The first {over_time.bucket} is partial: the range begins inside it."
+    start = max(selection.window.start, selection.frame.coverage.first)
+    first = start.astimezone(ZoneInfo(selection.filters.tz))
+    at = f"{times.day(first, year=False)}, {times.clock(first)}"
+    return f"The first {over_time.bucket} is partial: it is counted from {at}."
 
 
 def _series(
