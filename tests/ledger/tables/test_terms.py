@@ -57,7 +57,7 @@ TIERS = [
     ({"deployment_type": "DataZoneStandard"}, None),
     ({"tier": "flex"}, 2),
     ({"search_context_size": "high"}, None),
-    ({"search_context_size": "low"}, 8),
+    ({"search_context_size": "low"}, None),
     ({"speed": "fast"}, None),
     ({"usage": {"speed": "standard"}}, 8),
     ({"speed": 84.3}, 8),  # tokens a second

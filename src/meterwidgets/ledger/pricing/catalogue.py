@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from functools import cache
@@ -78,6 +79,35 @@ def _model(provider: str | None, name: str | None) -> Any:
     return None
 
 
+_NAMED_TERM = re.compile(
+    r"(.+?)[-:_.](fast|latency-optimized|batch|flex|priority)", re.IGNORECASE
+)
+"""A model's name that ends with a term of its price."""
+_SEARCH_CONTEXT = "search context "
+"""How the service tier begins that says how much a search reads: it sets the fee of a
+request, and nothing else."""
+
+
+@cache
+def _model_and_terms(terms: Terms) -> tuple[Any, Terms]:
+    """A model of the catalogue, or None, and the terms with what its name adds.
+
+    The catalogue takes ``claude-opus-4-6-fast`` for ``claude-opus-4-6``; a model whose
+    own id ends so, such as ``grok-4-fast``, is meant as it is.
+    """
+    name = terms.model or terms.deployment
+    model = _model(terms.provider, name)
+    found = _NAMED_TERM.fullmatch(name or "")
+    if not found or (model and found[2].lower() in model.id.lower()):
+        return model, terms
+    term = found[2].lower()
+    field = "service_tier" if term in ("batch", "flex", "priority") else "speed"
+    model = _model(terms.provider, found[1])
+    if getattr(terms, field) != STANDARD:
+        return model, terms
+    return model, replace(terms, **{field: term.removeprefix("latency-")})
+
+
 def price(terms: Terms, when: datetime, length: int = 0) -> Rates | None:
     """The list price of a model, or None: not known.
 
@@ -87,7 +117,7 @@ def price(terms: Terms, when: datetime, length: int = 0) -> Rates | None:
         when: A moment.
         length: Of requests with more input tokens than these.
     """
-    model = _model(terms.provider, terms.model or terms.deployment)
+    model, terms = _model_and_terms(terms)
     prices = model and _prices(model, when.astimezone(UTC), terms)
     if not prices:
         return None
@@ -127,7 +157,7 @@ def _context_window(model: Any, prices: Any) -> int | None:
 
 def changes(terms: Terms) -> Changes:
     """When the list price of a model may change: days and times of UTC, and lengths."""
-    model = _model(terms.provider, terms.model or terms.deployment)
+    model, _ = _model_and_terms(terms)
     if model is None:
         return Changes()
     constraints, lengths = [], set()
@@ -168,8 +198,12 @@ def _utc(edge: time) -> time:
 
 def _prices(model: Any, when: datetime, terms: Terms) -> Any:
     """The prices of a model for some terms, or None."""
+    standard = model.get_prices(when)
+    is_of_fee = (terms.service_tier or "").startswith(_SEARCH_CONTEXT)
+    if is_of_fee and standard.requests_kcount is None:
+        terms = replace(terms, service_tier=STANDARD)
     if {terms.service_tier, terms.speed, terms.geography} == {STANDARD}:
-        return model.get_prices(when)
+        return standard
     for context in _contexts(terms):
         for variant in model.price_variants or ():
             has_begun = variant.constraint is None or variant.constraint.active(when)

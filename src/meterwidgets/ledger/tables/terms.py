@@ -63,7 +63,7 @@ _SQL: Mapping[str, Mapping[str, str]] = {
         "path": f"CASE WHEN regexp_matches({_WORD}, "
         "'(^|[/_.-])batch(es)?($|[/_.-])') THEN 'batch' END",
         "id": "CASE WHEN starts_with({0}, 'batch_req_') THEN 'batch' END",
-        "context": f"CASE WHEN {_WORD} IN ('medium', 'high') "
+        "context": f"CASE WHEN {_WORD} IN ('low', 'medium', 'high') "
         f"THEN 'search context ' || {_WORD} END",
     },
     "speed": {
