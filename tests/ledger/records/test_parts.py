@@ -113,3 +113,17 @@ def test_corrections_count_with_their_sign_and_are_said(write: Write) -> None:
         usage.quality.notes
     )
     assert usage.quality.notes[0].startswith("input_tokens is unknown in 1 record")
+
+
+def test_tokens_that_only_the_total_has_are_said_with_the_money(write: Write) -> None:
+    rows = "2026-08-10T10:00:00Z,m,20,,,424,,1016,0.5\n"  # 572 thoughts are not told
+    rows += "2026-08-10T11:00:00Z,m,7477,0,0,2060,,11476,0.25\n"
+    rows += "2026-08-10T12:00:00Z,m,20,,,424,,444,4\n"
+    rows += "2026-08-10T13:00:00Z,m,20,,,424,,0,4\n"
+    usage = mw.read_usage(write(HEAD + rows))
+    sums = usage.select().sums()
+    assert (sums["input_tokens"], sums["output_tokens"]) == (7537, 3332)
+    (note,) = [each for each in usage.quality.notes if "neither side" in each]
+    assert note.startswith(
+        "the total of 2 records (recorded cost: 0.75 USD) has 2,511 tokens more"
+    )

@@ -33,7 +33,7 @@ def notes(ws: Workspace, *, added: bool, corrections: bool) -> list[str]:
     if corrections:
         found += of_corrections(ws, ws.reported)
     if added:
-        found += _of_added_tokens(ws)
+        found += [*_of_added_tokens(ws), *_of_missing_tokens(ws)]
         if ws.is_view(ws.reported):
             ws.narrow(ws.reported, "* EXCLUDE (added_tokens)")
         else:
@@ -137,6 +137,23 @@ def of_corrections(engine: Engine, records: str) -> Iterator[str]:
 def _of_added_tokens(ws: Workspace) -> Iterator[str]:
     """The parts that stand beside a whole only because they exceed it."""
     yield from added_tokens(ws.execute(sums_of_added_tokens(ws.reported)).fetchall())
+
+
+def _of_missing_tokens(ws: Workspace) -> Iterator[str]:
+    """The tokens of totals that are in neither the input nor the output."""
+    rows = ws.execute(
+        f"SELECT reported_currency, count(*), -sum(added_tokens), sum({REPORTED_COST}) "
+        f"FROM {ws.reported} WHERE added_tokens < 0 GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    if rows:
+        count, tokens = (sum(int(row[place]) for row in rows) for place in (1, 2))
+        money = [(each, nano) for each, _, _, nano in rows if each and nano]
+        cost = f" (recorded cost: {_money(money)})" if money else ""
+        yield (
+            f"the total of {counted(count, 'record', 'records')}{cost} has {tokens:,} "
+            "tokens more than input and output, such as thoughts that are not told: "
+            "they are counted on neither side, and in no price computed here"
+        )
 
 
 def sums_of_added_tokens(reported: str) -> str:

@@ -185,16 +185,21 @@ def whole(name: str, fields: Collection[str]) -> str:
 def added(fields: Collection[str], declared: Collection[str]) -> str:
     """SQL text of the tokens that were added to a whole because they exceed it.
 
-    Null where a total or the source says so, or nothing was added.
+    Null where a total or the source says so, or nothing was added; below 0 those that
+    only a total has, and neither the input nor the output.
     """
     guessed = [
         f"CASE WHEN {part.whole}_v IS NOT NULL THEN {part.name}_beside ELSE 0 END"
         for part in _parts(fields)
         if part.name not in declared
     ]
-    if not guessed:
+    kinds = [f"nullif({' + '.join(guessed)}, 0)"] if guessed else []
+    if {TOTAL, *WHOLES} <= {*fields}:
+        known = " + ".join(f"{name}_v" for name in WHOLES)
+        kinds.append(f"CASE WHEN {TOTAL}_v > {known} THEN {known} - {TOTAL}_v END")
+    if not kinds:
         return "NULL::BIGINT"
-    return f"CASE WHEN fit IS NULL THEN nullif({' + '.join(guessed)}, 0) END"
+    return f"CASE WHEN fit IS NULL THEN coalesce({', '.join(kinds)}) END"
 
 
 # the sides of a cost
