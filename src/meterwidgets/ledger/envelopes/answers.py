@@ -30,7 +30,7 @@ def unwrapped(raw: RawLedger) -> Iterator[RawLedger]:
             raw,
             unit="record",
             select_rows=_select_items(raw, path),
-            select_pages=raw.select_rows,
+            select_pages=raw.select_pages or raw.select_rows,
             sample=Sample(tuple(paths), records),
             json_paths=paths,
         )

@@ -16,7 +16,9 @@ from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
 from meterwidgets.ledger.tables import mapping
+from meterwidgets.ledger.tables.by_model import by_model
 from meterwidgets.ledger.tables.column_values import TableValues
+from meterwidgets.ledger.tables.json_texts import with_texts
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.ledger.tables.terms import with_terms
 from meterwidgets.ledger.tables.times import read_times
@@ -28,15 +30,7 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
     Raises:
         LedgerError: When no source fits, or a column is missing.
     """
-    source = _source(raw, spec)
-    if source.is_mapped or source.levels:
-        if objects := as_objects(raw, ws.con):
-            raw, source = objects, _source(objects, spec)
-        if raw.sample.records and not _is_usable(raw, source, spec):
-            for inner in unwrapped(raw):
-                if _is_usable(inner, found := _source(inner, spec), spec):
-                    raw, source = inner, found
-                    break
+    raw, source = _recognise(raw, spec, ws)
     zone = source.timezone or spec.tz
     bare = replace(raw, sample=replace(raw.sample, records=()))
     if not source.is_mapped:
@@ -55,6 +49,40 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
             beside=source.beside,
         )
     return _plan_table(bare, source, spec, ws)
+
+
+def _recognise(
+    raw: RawLedger, spec: LedgerSpec, ws: Workspace
+) -> tuple[RawLedger, Source]:
+    """Where the records of a ledger lie, and the source that reads them."""
+    source = _source(raw, spec)
+    if not (source.is_mapped or source.levels):
+        return raw, source
+    if objects := as_objects(raw, ws.con):
+        raw, source = objects, _source(objects, spec)
+    if not raw.sample.records:
+        return raw, source
+    if not _is_usable(raw, source, spec):
+        raw, source = _first_usable(raw, source, spec)
+    if source.is_mapped and not (spec.source or spec.columns):
+        # calls that a known source reads say more than the record around them
+        for inner in unwrapped(raw):
+            if not (found := _source(inner, spec)).is_mapped:
+                return inner, found
+        raw = by_model(raw) or raw
+    return raw, source
+
+
+def _first_usable(
+    raw: RawLedger, source: Source, spec: LedgerSpec
+) -> tuple[RawLedger, Source]:
+    """The first lists, or texts, in the records of a ledger that a source can read."""
+    inside = with_texts(raw)
+    others = [*unwrapped(raw), *([inside] if inside else [])]
+    for inner in others:
+        if _is_usable(inner, found := _source(inner, spec), spec):
+            return inner, found
+    return raw, source
 
 
 def _source(raw: RawLedger, spec: LedgerSpec) -> Source:

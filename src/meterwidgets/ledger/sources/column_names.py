@@ -83,6 +83,8 @@ _NO_USAGE = {
     "price", "temperature", "top", "percent", "pct", "ratio", "share", "text",
 }  # fmt: skip
 """Words of columns that look like usage and are none: a limit, a rate, a mean."""
+_RUNNING = {"accumulated", "accumulative", "accum", "cumulative", "cumul", "running"}
+"""Words of running totals: each row repeats those before it."""
 _SIDES = {"prompt", "completion", "input", "output"}
 _TEXTS = {
     "chars", "characters", "char", "words", "length", "len", "size", "bytes", "index",
@@ -119,6 +121,12 @@ def field_named(column: str) -> str | None:
     """
     *parents, last = column.split(".")
     said = set(words(last))
+    if is_running_total(column):
+        return None
+    if "cache" in parents[-1:] and said <= _READ | _WRITE:
+        said |= {"cache", "tokens"}
+    if said & _CACHE and said <= _CACHE | {"read", "reads", "write", "writes"}:
+        said.add("tokens")
     if parents and (said & {"audio", "image"} or not said & (_TOKEN | _COST | _PRICE)):
         above = set(words(parents[-1]))
         if above & (_TOKEN | _COST):
@@ -134,6 +142,19 @@ def field_named(column: str) -> str | None:
         is_count = said & {"tokens", "toks", "count", "counts", "total", "num"}
         return field if is_count or field != "total_tokens" else None
     return _other(said)
+
+
+@cache
+def is_running_total(column: str) -> bool:
+    """Whether a name says that each row repeats those before it.
+
+    Examples:
+        >>> is_running_total("metrics.accumulated_usage.prompt_tokens")
+        True
+        >>> is_running_total("usage.prompt_tokens")
+        False
+    """
+    return any(_RUNNING.intersection(words(part)) for part in column.split("."))
 
 
 @cache

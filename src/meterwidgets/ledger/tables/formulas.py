@@ -55,7 +55,8 @@ def formulas_of(
     if whole is None and fresh is not None:
         found["input_tokens"] = _sum([fresh, *cache], "without the cache")
     elif whole and cache and _is_beside_cache(whole, cache):
-        why = "Anthropic's names: the cache stands beside the input"
+        whose = "Anthropic's" if plain_name(whole) in _ANTHROPIC_INPUT else "an agent's"
+        why = f"{whose} names: the cache stands beside the input"
         found["input_tokens"] = _sum([whole, *cache], why)
     elif whole and (tool := part("tool_input_tokens")):
         found["input_tokens"] = _sum([whole, tool], "Gemini's names")
@@ -106,9 +107,18 @@ _ANTHROPIC_INPUT = {"inputtokens", "inputtokencount"}
 
 
 def _is_beside_cache(whole: str, cache: Sequence[str]) -> bool:
-    """Whether names are those of Anthropic (and Bedrock), whose input has no cache."""
-    return plain_name(whole) in _ANTHROPIC_INPUT and any(
-        plain_name(column) in _ANTHROPIC_CACHE for column in cache
+    """Whether names are those of Anthropic (and Bedrock), whose input has no cache.
+
+    Those of Cline (``tokensIn``, ``cacheReads``) and OpenCode (``tokens.input``,
+    ``tokens.cache.read``) mean the same.
+    """
+    beside = {"tokensin": {"cachereads", "cachewrites"}} | dict.fromkeys(
+        _ANTHROPIC_INPUT, _ANTHROPIC_CACHE
+    )
+    names = beside.get(plain_name(whole), ())
+    inside = f"{whole.rpartition('.')[0]}.cache."
+    return any(
+        plain_name(column) in names or column.startswith(inside) for column in cache
     )
 
 

@@ -10,6 +10,7 @@ from meterwidgets.ledger.sources.column_names import (
     currency_named,
     field_named,
     is_cost_name,
+    is_running_total,
     likelihood,
 )
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS, PARENTS, PART_SYNONYMS
@@ -121,12 +122,16 @@ def candidates(columns: Sequence[str]) -> dict[str, list[str]]:
         by_words = [column for column in columns if named[column] == name]
         by_words.sort(key=likelihood)
         if possible := list(dict.fromkeys([*usual, *by_words])):
+            # the Vercel AI SDK: usage is that of the last step, totalUsage of all
+            possible.sort(key=lambda column: "totalUsage" not in column.split("."))
             found[name] = possible
     return found
 
 
 def _fits(name: str, column: str, said: str | None) -> bool:
     """Whether a usual name keeps its meaning in its place: ``cost.input`` is a cost."""
+    if is_running_total(column):
+        return False
     if not column.count(".") or name in ("cost", "input_cost", "output_cost"):
         return True
     return not (name.endswith("_tokens") and is_cost_name(column)) or said == name
@@ -208,7 +213,10 @@ def _complete_parent(
     if "covers" not in guessed or "record_id" in named:
         return
     parents = {plain_name(name): ids for name, ids in PARENTS.items()}
-    own = map(plain_name, parents.get(plain_name(guessed["covers"]), ()))
+    ids = parents.get(plain_name(guessed["covers"]), ())
+    if "traceid" in map(plain_name, columns):
+        ids = (*ids, "id")  # a tree of calls, and no chain of messages
+    own = map(plain_name, dict.fromkeys(ids))
     found = [column for name in own for column in columns if plain_name(column) == name]
     if found:
         guessed["record_id"] = found[0]
