@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from meterwidgets.ledger.duplicates import forks, nested_buckets
+from meterwidgets.ledger.duplicates import forks, nested_buckets, sum_rows
+from meterwidgets.ledger.duplicates.look_alikes import look_alikes
 from meterwidgets.ledger.duplicates.removed import LENGTH, ORIGIN, Duplicates, notes_of
 from meterwidgets.ledger.duplicates.states import remove_earlier
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
@@ -64,7 +65,9 @@ def deduplicate(ws: Workspace, *, known: Collection[int] = ()) -> Duplicates:
             need no note: a file that grew begins with what it had.
     """
     equal = _remove_equal(ws, known) + forks.remove_copied(ws, known)
-    return equal + nested_buckets.remove_nested(ws, known)
+    sums = sum_rows.remove_sums(ws, known)
+    found = equal + sums + nested_buckets.remove_nested(ws, known)
+    return found + Duplicates(notes=tuple(look_alikes(ws)))
 
 
 def _remove_equal(ws: Workspace, known: Collection[int]) -> Duplicates:
