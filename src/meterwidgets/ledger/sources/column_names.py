@@ -93,6 +93,13 @@ _TEXTS = {
 """What numbers of a prompt or an answer count, where it isn't tokens."""
 
 
+_PIECES = {"images", "image", "characters", "chars", "searches", "search", "grounding",
+           "interpreter"}  # fmt: skip
+_OF_PIECES = {"calls", "requests", "queries", "sessions", "generated", "input",
+              "output", "web", "file", "code", "tool", "google"}  # fmt: skip
+"""Words of what is paid by the piece, and words beside them."""
+
+
 @cache
 def words(name: str) -> tuple[str, ...]:
     """The words of a name, in small letters.
@@ -204,7 +211,9 @@ def currency_named(column: str) -> str | None:
 
 
 def is_usage_like(column: str) -> str:
-    """Whether a name speaks of ``"tokens"`` or of ``"money"``; ``""`` if of neither.
+    """Whether a name speaks of ``"tokens"``, ``"money"`` or what is paid by the piece.
+
+    The latter is ``"pieces"``; ``""`` is none of them.
 
     Examples:
         >>> is_usage_like("input_audio_tokens"), is_usage_like("cache_read_cost")
@@ -226,6 +235,8 @@ def is_usage_like(column: str) -> str:
         return "money"
     if said & _SIDES and not said & _TEXTS:
         return "tokens"
+    if said & _PIECES and not said - _PIECES - _OF_PIECES - _COUNT:
+        return "pieces" if said != {"search"} and said != {"image"} else ""
     return "tokens" if said == {"usage"} else ""
 
 

@@ -89,7 +89,11 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "output_image_tokens": (
         "output_image_tokens", "image_output_tokens", "completion_image_tokens",
     ),
-    "searches": ("searches", "web_search_requests", "num_searches", "search_count"),
+    "searches": (
+        "searches", "web_search_requests", "num_searches", "search_count",
+        "num_search_queries", "web_search_calls", "web_search_count", "web_searches",
+        "search_queries",
+    ),
     "tool_calls": ("tool_call_count", "num_tool_calls"),
     "context_tokens": ("context_tokens",),
     "total_tokens": ("total_tokens", "tokens_total", "total_token_count"),
@@ -129,7 +133,7 @@ PART_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "uncached_input_tokens", "prompt_cache_miss_tokens", "no_cache_tokens",
         "input_w_o_cache_write",
     ),
-    "tool_input_tokens": ("tool_use_prompt_token_count",),
+    "tool_input_tokens": ("tool_use_prompt_token_count", "total_tool_use_tokens"),
     "cache_write_5m_tokens": ("ephemeral_5m_input_tokens",),
 }  # fmt: skip
 """Part of a field -> its usual names: columns that are added up to a field."""

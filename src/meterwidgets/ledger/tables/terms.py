@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from meterwidgets.ledger.sources.sql import IS_OWN_HOST, is_offered_by_others
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS
+from meterwidgets.ledger.tables.charges import charges, without_flags
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 
@@ -102,11 +103,17 @@ def with_terms(
         named: Our field -> column, as the user named them: these stay.
         says: Asks the values.
     """
+    mapped = without_flags(mapped, named, says)
     found = {**mapped.formulas}
     for field, by_kind in _SQL.items():
         if field not in named:
             said = list(_sayings(by_kind, columns, says))
-            found |= _first_said(field, said, mapped.columns)
+            held = [mapped.columns[field]] if field in mapped.columns else []
+            if field == "service_tier":
+                held = _tiers_as_served(columns) or held
+            found |= _first_said(field, said, held, mapped.columns)
+    if not {"cost", "fee_cost"} & named.keys():
+        found |= dict(charges(columns, mapped.columns, found, says))
     found |= {n: f for n, f in _media(columns, says) if n not in mapped.columns}
     added = [name for name in found if name not in mapped.columns]
     first = {name: found[name].columns[0] for name in added}
@@ -132,11 +139,20 @@ def _sayings(
                 yield column, sql
 
 
+def _tiers_as_served(columns: Sequence[str]) -> list[str]:
+    """The columns of a service tier; the one that served before the one asked for."""
+    tiers = [each for each in columns if plain_name(each) == "servicetier"]
+    return sorted(tiers, key=lambda each: ("request" in each) - ("response" in each))
+
+
 def _first_said(
-    field: str, said: Sequence[tuple[str, str]], columns: Mapping[str, str]
+    field: str,
+    said: Sequence[tuple[str, str]],
+    held: Sequence[str],
+    columns: Mapping[str, str],
 ) -> dict[str, Formula]:
-    """The formula of a field: the first saying, else the column that holds it."""
-    if not said:
+    """The formula of a field: the first saying, else the columns that hold it."""
+    if not said and len(held) < 2:
         return {}
     texts = [sql.replace("{0}", f"{{{n}}}") for n, (_, sql) in enumerate(said)]
     used = [column for column, _ in said]
@@ -144,8 +160,8 @@ def _first_said(
         used.append(columns["model"])
         others = is_offered_by_others(f"{{{len(used) - 1}}}")
         texts = [f"CASE WHEN NOT {others} THEN {text} END" for text in texts]
-    if field in columns:
-        used.append(columns[field])
+    for column in held:
+        used.append(column)
         texts.append(f"text_or_null({{{len(used) - 1}}})")
     sql = f"coalesce({', '.join(texts)})" if len(texts) > 1 else texts[0]
     return {field: Formula(tuple(used), sql, ", ".join(dict.fromkeys(used)))}
