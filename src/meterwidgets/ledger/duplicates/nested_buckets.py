@@ -133,7 +133,8 @@ def _nested_rows(ws: Workspace) -> str:
     length = "coalesce(end_us - start_us, step)"
     # only a provider says what its buckets are; those of a table are told by the clock
     by_clock = (
-        f"{length} % {_MINUTE} = 0 AND start_us % least({length}, {15 * _MINUTE}) = 0 "
+        f"{length} % {_MINUTE} = 0 AND "
+        f"start_us % nullif(least({length}, {15 * _MINUTE}), 0) = 0 "
         f"AND ({length} // {_MINUTE} IN (1, 5, 10, 15, 30, 60, 120, 180, 240, 360, "
         f"480, 720) OR {length} >= {23 * _HOUR} AND {length} % {_HOUR} = 0)"
     )

@@ -30,13 +30,15 @@ _CREDIT = """CASE WHEN is_credit AND abs(parse_amount(cost_t)) < 1000000000
 COUNTED = (*COUNTS, *UNSTORED)
 """The fields that hold whole numbers."""
 
-_EXTRA = (
+_EXTRA = [
     "CASE WHEN len(extra_v) > 0 "
     "THEN CAST(to_json(map_from_entries(extra_v)) AS VARCHAR) END AS extra",
     "CASE WHEN extra_t IS NOT NULL THEN coalesce(count_values(extra_t), 1) "
     "- coalesce(len(extra_v), 0) END AS extra_dropped",
-)
+]
 """SQL text of the values of no field that fit in a record, and of how many don't."""
+
+_NO_EXTRA = ["NULL::VARCHAR AS extra", "NULL::BIGINT AS extra_dropped"]
 
 _DOUBTFUL = "array_to_string(list_transform(doubts, lambda d: d.field), ' ')"
 """SQL text of the names of a record's fields that are unknown for a bad value."""
@@ -78,6 +80,7 @@ def parsed(
     *,
     kinds: Mapping[str, str],
     only: str,
+    needs_time: bool,
     left_out: Mapping[str, str],
     recorded_zero: str,
     credit: str,
@@ -96,6 +99,7 @@ def parsed(
         kinds: Our field -> its type, for those that come as ``reads`` allows; the
             others are text.
         only: SQL condition of the rows that are usage.
+        needs_time: Whether a row without a time is never left out, but rejected.
         left_out: Why other rows are left out -> SQL condition.
         recorded_zero: SQL condition under which a cost of 0 is a price.
         credit: SQL condition of the rows whose cost is a credit, tax or purchase; ""
@@ -133,13 +137,14 @@ def parsed(
     is_credit = f"coalesce({credit}, false)" if credit else "false"
     amount = f", {_CREDIT} AS credit" if credit else ""
     words, raw_words = (", remark", f", {remark} AS remark") if remark else ("", "")
+    signed = _signed(fields, plain, has_corrections=has_corrections)
     return f"""
 SELECT file, n, {_values(fields, kinds, label_columns, beside, plain)}{amount}{words}
 FROM (SELECT *, {reject(fields, plain)} AS reject
 FROM (SELECT *, {doubts(fields, plain)} AS doubts
 FROM (SELECT *{parts.beside(fields, beside)}
 FROM (SELECT *, {parts.fit(fields)} AS fit, {parts.split(fields)} AS split
-FROM (SELECT *{_signed(fields, plain, has_corrections=has_corrections)}
+FROM (SELECT *{_replaced(signed, needs_time=needs_time)}
 FROM (SELECT *, {_numbers(fields, kinds, plain)}
 FROM (SELECT file, n, broken, text, used, left_out, recorded_zero, is_credit{words},
   {", ".join(texts)}
@@ -181,7 +186,8 @@ def _numbers(
         else f"NULL::BIGINT AS {column}"
         for name, column in columns.items()
     )
-    return f"{numbers}, fitting_entries(short_entries(extra_t)) AS extra_v"
+    extra = "fitting_entries(short_entries(extra_t))" if "extra" in fields else "NULL"
+    return f"{numbers}, {extra} AS extra_v"
 
 
 def _number(name: str, kind: str, plain: bool) -> str:
@@ -194,10 +200,17 @@ def _number(name: str, kind: str, plain: bool) -> str:
     return f"CAST({text} AS BIGINT)" if name in COUNTED else f"epoch_us({text})"
 
 
+def _replaced(columns: list[str], *, needs_time: bool) -> str:
+    """SQL text that replaces columns, by their names."""
+    if needs_time:
+        columns = [*columns, "(used OR start_us IS NULL AND NOT is_credit) AS used"]
+    return f" REPLACE ({', '.join(columns)})" if columns else ""
+
+
 def _signed(
     fields: Collection[str], plain: Collection[str], *, has_corrections: bool
-) -> str:
-    """SQL text that makes the negative counts null that correct nothing."""
+) -> list[str]:
+    """SQL text of the counts; null where they are negative and correct nothing."""
     costs = [name for name in MONEY if name in fields and name not in plain]
     if has_corrections:
         is_correction = "true"
@@ -206,13 +219,12 @@ def _signed(
     else:
         split = " + ".join(f"coalesce({name}_v, 0)" for name in MONEY if name != "cost")
         is_correction = f"coalesce(cost_v, {split}) < 0"
-    columns = [
+    return [
         f"CASE WHEN {name}_v >= 0 OR {condition} THEN {name}_v END AS {name}_v"
         for name in COUNTED
         if name in fields and name not in plain
         for condition in ["false" if name in NOT_USAGE else is_correction]
     ]
-    return f" REPLACE ({', '.join(columns)})" if columns else ""
 
 
 def _values(
@@ -246,7 +258,7 @@ def _values(
         ]
         + [f'{value} AS "{name}"' for name, value in names.items()]
         + [f"{value} AS {name}" for name, value in counts.items()]
-        + [*_EXTRA]
+        + (_EXTRA if "extra" in fields else _NO_EXTRA)
         + [f"{value} AS reported_{name}" for name, value in money.items()]
         + [f"{_currency(fields, kinds, plain)} AS reported_currency"]
         + [*label_columns, "reject"]

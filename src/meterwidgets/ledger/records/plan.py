@@ -171,6 +171,7 @@ class Plan:
             raw.fields,
             kinds=raw.kinds,
             only=raw.only,
+            needs_time=raw.needs_time,
             left_out=raw.left_out,
             recorded_zero=raw.recorded_zero,
             credit=raw.credit if self._has_credits else "",

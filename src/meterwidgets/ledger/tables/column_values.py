@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
-_SAMPLED = 1000
+SAMPLED = 1000
+"""Rows that are looked at where a few tell."""
+
 _TEXTS = {"record_id", *NAMES, *ATTRIBUTES, "currency", "extra"}
 """Fields of which the likeliest column that has any value is read."""
 
@@ -111,7 +113,7 @@ class TableValues:
             for i in range(len(columns))
         )
         texts = ", ".join(f"text_or_null(v{i}) AS t{i}" for i in range(len(columns)))
-        rows = self._rows(columns, limit=_SAMPLED if sampled else None)
+        rows = self._rows(columns, limit=SAMPLED if sampled else None)
         row = self._one(f"SELECT count(*), {sums} FROM (SELECT {texts} FROM ({rows}))")
         return [
             ColumnValues(column, row[0], *row[3 * i + 1 : 3 * i + 4])
@@ -124,7 +126,7 @@ class TableValues:
         Columns that nearly every table has are asked in the first rows only.
         """
         is_usual = plain_name(column) in _USUAL
-        rows = self._rows([column], limit=_SAMPLED if is_usual else None)
+        rows = self._rows([column], limit=SAMPLED if is_usual else None)
         (found,) = self._one(f"SELECT count({sql.replace('{0}', 'v0')}) FROM ({rows})")
         return bool(found)
 
@@ -181,7 +183,7 @@ class TableValues:
             sampled: Whether only the first rows are looked at.
             texts: Name -> SQL text over ``v0``, ``v1`` ....
         """
-        rows = self._rows(columns, limit=_SAMPLED if sampled else None)
+        rows = self._rows(columns, limit=SAMPLED if sampled else None)
         named = "".join(f", {text} AS {name}" for name, text in texts.items())
         return self._one(f"SELECT {select} FROM (SELECT *{named} FROM ({rows}))")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from meterwidgets.ledger.sources.column_names import words
-from meterwidgets.ledger.tables.column_values import TableValues
+from meterwidgets.ledger.tables.column_values import SAMPLED, TableValues
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 
@@ -209,39 +209,70 @@ def _step(values: TableValues, mapping: TableMapping, start: Formula, form: str)
     ids = plain_name(columns.get("record_id", ""))
     if _SINGLE_REQUEST & columns.keys() or ids in _REQUEST_IDS:
         return ""
-    step = form if form in ("week", "month") else _whole(values, start, sampled=True)
+    is_whole = form in ("week", "month")
+    step, rows = (form, 0) if is_whole else _whole(values, start, sampled=True)
     if not step or (
         "requests" not in columns and not values.are_distinct(mapping, start)
     ):
         return ""
-    return step if form in ("week", "month") else _whole(values, start)
+    return step if rows < SAMPLED else _whole(values, start)[0]
 
 
-def _whole(values: TableValues, start: Formula, *, sampled: bool = False) -> str:
-    """The longest step of which all times are whole ones."""
+def _whole(
+    values: TableValues, start: Formula, *, sampled: bool = False
+) -> tuple[str, int]:
+    """The longest step of which all times are whole ones, and the number of rows."""
     text = start.sql.format(*(f"v{n}" for n in range(len(start.columns))))
     hour, day = _STEPS["hour"], _STEPS["day"]
     at = "make_timestamp(u)"
-    hours, midnights, firsts, weekdays, clocks, known, unknown, distinct = values.one(
+    *found, rows = values.one(
         f"bool_and(u % {hour} = 0), bool_and(u % {day} = 0), bool_and(day({at}) = 1), "
         f"count(DISTINCT dayofweek({at})), "
         "bool_or(contains(s, ':') OR is_unix_time(s)), "
-        "count(u), count(s) - count(u), count(DISTINCT u)",
+        "count(u), count(s) - count(u), count(DISTINCT u), count(*)",
         start.columns,
         s=f"text_or_null({text})",
         u=f"parse_instant(text_or_null({text}))",
         sampled=sampled,
     )
     said = set(words(start.columns[-1])) | set(words(start.columns[0]))
+    return _longest_step(*found, said=said), rows
+
+
+def _longest_step(
+    hours: bool,
+    midnights: bool,
+    firsts: bool,
+    weekdays: int,
+    clocks: bool,
+    known: int,
+    unknown: int,
+    distinct: int,
+    *,
+    said: Collection[str],
+) -> str:
+    """The longest step of which all times are whole ones; "" for none.
+
+    Args:
+        hours: Whether all times are whole hours.
+        midnights: Whether all are midnights.
+        firsts: Whether all are on the first day of a month.
+        weekdays: The number of different days of the week.
+        clocks: Whether some are written with a clock.
+        known: The number of times.
+        unknown: The number of values that are none.
+        distinct: The number of different times.
+        said: The words in the name of the column.
+    """
     if known <= unknown or not hours:
         return ""
     # one row at midnight is a moment, rows at several midnights are days
     if not midnights or (clocks and distinct < 2):
-        return "hour" if said & {"hour", "hours", "hourly"} else ""
-    if firsts and (said & {"month", "months"} or distinct > 2):
+        return "hour" if {"hour", "hours", "hourly"}.intersection(said) else ""
+    if firsts and ({"month", "months"}.intersection(said) or distinct > 2):
         return "month"
-    is_weekly = weekdays == 1 and (said & {"week", "weeks", "weekly"} or distinct > 3)
-    return "week" if is_weekly else "day"
+    is_weekly = {"week", "weeks", "weekly"}.intersection(said) or distinct > 3
+    return "week" if weekdays == 1 and is_weekly else "day"
 
 
 def _next(start: str, step: str) -> str:
