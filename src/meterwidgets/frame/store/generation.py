@@ -129,7 +129,7 @@ def write_generation(
 
 
 def rebuild_generation(ws: Workspace, writer: StoreWriter) -> Manifest:
-    """Write a store of an earlier version anew, from its own records.
+    """Rewrite a store of an earlier version from its own records.
 
     Args:
         ws: An empty workspace.

@@ -124,7 +124,7 @@ def write_months(
 
 
 def rebuild_month(ws: Workspace, writer: StoreWriter, name: str) -> Month:
-    """Write a month of an earlier version anew, from its own records.
+    """Rewrite a month of an earlier version from its own records.
 
     Args:
         ws: A workspace.

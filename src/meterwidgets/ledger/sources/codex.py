@@ -1,15 +1,14 @@
 """Codex's session logs: ``~/.codex/sessions/**/*.jsonl``, a folder.
 
 A ``token_count`` carries the delta ``last_token_usage`` beside a running total. One
-that does not move the total is written again and is left out; without a delta the
-growth of the total counts, and a total that falls was started anew. Newer versions
-write a
-``token_usage_record`` for each response, also for a compaction, which no total counts;
-a ``token_count`` that such a record repeats is left out.
+that does not move the total is a repetition and is left out; without a delta the
+growth of the total counts, and a total that falls has started again. Newer versions
+write a ``token_usage_record`` for each response, also for a compaction, which no total
+counts; a ``token_count`` that such a record repeats is left out.
 
 A session that was forked from another, or spawned by it, begins with a replay of that
-one: its counts, at their times or at the time of the fork. They are told by that time,
-and by the session, the turn and the total that they share with the original.
+one: its counts, at their times or at the time of the fork. They are recognised by that
+time, and by the session, the turn and the total that they share with the original.
 
 Where the total is input + output + reasoning, the reasoning is on top of the output and
 is added to it; where it is input + output, it is in there already.
