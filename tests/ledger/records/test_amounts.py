@@ -43,9 +43,7 @@ def test_an_amount_may_name_its_currency(
     assert usage.currencies == (currency,)
 
 
-@pytest.mark.parametrize(
-    "text", ["€5", "<$0.01", "~0.05", "1,5", "XYZ 1", "free", "1 2"]
-)
+@pytest.mark.parametrize("text", ["€5", "<$0.01", "~0.05", "XYZ 1", "free", "1 2"])
 def test_an_amount_that_is_not_exact_is_unknown_and_said(
     write: Write, text: str
 ) -> None:

@@ -236,6 +236,12 @@ CREATE OR REPLACE MACRO move_point(t, e) AS coalesce(CAST(TRY_CAST(
   CAST(CAST(parse_amount(text_or_null(t)) AS DECIMAL(38, 18)) AS VARCHAR) || e
   AS DECIMAL(38, 20)) AS VARCHAR), text_or_null(t) || ' ' || e);
 
+-- the text of a number whose thousands or decimals are set off in another way
+CREATE OR REPLACE MACRO spaced_number(t) AS regexp_replace(t,
+  '[ ''\\x{{A0}}\\x{{202F}}\\x{{2019}}](\\d{{3}})', '\\1', 'g');
+CREATE OR REPLACE MACRO comma_number(t) AS replace(replace(replace(
+  spaced_number(t), '.', ''), ',', '.'), '€', ' EUR ');
+
 -- a / b of two integers, b above 0, rounded half to even
 CREATE OR REPLACE MACRO divide_half_even(a, b) AS CAST(a // b + CASE
   WHEN 2 * abs(a % b) > b OR (2 * abs(a % b) = b AND (a // b) % 2 <> 0)

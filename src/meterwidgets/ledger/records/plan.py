@@ -74,6 +74,7 @@ class Plan:
             be read.
         written: When the ledger was written, where somebody says so.
         beside: The parts that stand beside their whole, where no total tells.
+        summaries: The condition of the rows that sum up others, if there are any.
     """
 
     raw: RawLedger
@@ -88,6 +89,7 @@ class Plan:
     may_fail: bool = False
     written: datetime | None = None
     beside: tuple[str, ...] = ()
+    summaries: Formula | None = None
 
     @property
     def size(self) -> int:
@@ -185,5 +187,10 @@ class Plan:
     def _raw(self, files: str) -> RawFields:
         """The raw values of its fields."""
         return raw_fields(
-            self.raw, files, self.source, self.fields, formulas=self.formulas
+            self.raw,
+            files,
+            self.source,
+            self.fields,
+            formulas=self.formulas,
+            summaries=self.summaries,
         )

@@ -19,7 +19,10 @@ from meterwidgets.ledger.tables import mapping
 from meterwidgets.ledger.tables.by_model import by_model
 from meterwidgets.ledger.tables.column_values import TableValues
 from meterwidgets.ledger.tables.json_texts import with_texts
+from meterwidgets.ledger.tables.kinds import read_kinds
 from meterwidgets.ledger.tables.mapping import TableMapping
+from meterwidgets.ledger.tables.numbers import read_numbers
+from meterwidgets.ledger.tables.summaries import find_summaries
 from meterwidgets.ledger.tables.terms import with_terms
 from meterwidgets.ledger.tables.times import read_times
 
@@ -138,14 +141,23 @@ def _plan_by_values(
 ) -> Plan:
     mapped = mapping.check(spec.columns, columns, where=raw.name, choose=values.choose)
     mapped = with_terms(mapped, columns, spec.columns or {}, values.says)
+    kinds, kinds_note = read_kinds(values, mapped)
+    mapped = mapped.with_formulas(kinds)
     times = read_times(values, mapped)
     mapped = mapped.with_formulas(times.formulas)
+    numbers, numbers_note = read_numbers(values, mapped)
+    mapped = mapped.with_formulas(numbers)
     found = _table_plan(raw, source, spec, mapped)
+    bucketed = found.bucketed or bool(times.step or kinds)
+    # only exports that add up have rows that add up the others
+    sums, sum_notes = find_summaries(values, mapped) if bucketed else (None, [])
+    notes = (*found.notes, kinds_note, *times.notes, numbers_note, *sum_notes)
     return replace(
         found,
-        bucketed=found.bucketed or bool(times.step),
-        notes=(*found.notes, *times.notes),
+        bucketed=bucketed,
+        notes=tuple(filter(None, notes)),
         unread=tuple(values.unread(mapped)),
+        summaries=sums,
     )
 
 

@@ -19,6 +19,9 @@ PART_STEP = 1 << 40
 """More than the rows of any file; see `_with_parts`."""
 
 
+_SUMS = "they sum up the other rows"
+
+
 @dataclass(frozen=True, kw_only=True)
 class RawFields:
     """SQL text of raw values; see ``normalise.parsed``."""
@@ -43,6 +46,7 @@ def raw_fields(
     fields: Mapping[str, str],
     *,
     formulas: Mapping[str, Formula],
+    summaries: Formula | None = None,
 ) -> RawFields:
     """The raw values of an opened ledger: every ``{column}`` becomes its value.
 
@@ -52,6 +56,7 @@ def raw_fields(
         source: Its format.
         fields: Our field -> SQL text of its raw value, with ``{column}`` in it.
         formulas: Our field -> how columns make it, where ``fields`` has only one.
+        summaries: The condition of the rows of a table that sum up others.
     """
     columns = _Columns(source.derived, has_parts=bool(source.parts))
     fill = columns.fill
@@ -60,6 +65,9 @@ def raw_fields(
     credit = fill(source.credit)
     remark = _remark(source, columns)
     left_out = {why: fill(text) for why, text in source.left_out.items()}
+    if summaries is not None:
+        is_sum = summaries.sql.format(*map(columns.value, summaries.columns))
+        left_out[_SUMS] = is_sum
     labels = {name: fill(text) for name, text in source.labels.items()}
     derived = [fill(text) for text in source.derived.values()]
     parts = fill(source.parts)
@@ -78,6 +86,8 @@ def raw_fields(
     )
     if source.is_mapped:
         only = _has_amounts(values, kinds)
+    if summaries is not None:
+        only = f"CASE WHEN {is_sum} THEN false ELSE {only} END"
     relation = _with_derived(relation, derived)
     return RawFields(
         relation=_with_parts(relation, parts) if parts else relation,

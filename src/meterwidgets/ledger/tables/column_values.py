@@ -153,6 +153,10 @@ class TableValues:
         """The names of the columns."""
         return self._raw.sample.columns
 
+    def is_text(self, column: str) -> bool:
+        """Whether a column holds text."""
+        return self._raw.type_of(column) == "VARCHAR"
+
     def are_distinct(self, mapping: TableMapping, start: Formula) -> bool:
         """Whether no two rows have the same time and names."""
         texts = {mapping.columns[name] for name in _TEXTS & mapping.columns.keys()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from meterwidgets.ledger.sources.column_names import scale_named
 from meterwidgets.schema import COUNTS, MONEY, UNSTORED
 
-_NUMBERS = {*COUNTS, *MONEY, *UNSTORED} - {"latency_ms", "first_token_ms"}
+NUMBERS = {*COUNTS, *MONEY, *UNSTORED} - {"latency_ms", "first_token_ms"}
 """The fields that may be in another unit."""
 
 
@@ -68,7 +68,7 @@ def formulas_of(
     if total and total not in mapping.values():
         found |= _of_total(total, mapping, found)
     for name, column in mapping.items():
-        if name not in found and (power := scale_named(column)) and name in _NUMBERS:
+        if name not in found and (power := scale_named(column)) and name in NUMBERS:
             found[name] = _scaled(column, power)
     return found
 
