@@ -203,11 +203,6 @@ def test_a_ledger_in_which_every_row_is_bad_tells_the_first(write: Write) -> Non
     assert "line 2: input_tokens is -17, a count cannot be negative" in said
 
 
-def test_one_bad_file_of_several_changes_nothing(write: Write) -> None:
-    good, bad = write(HEAD + GOOD, "a.csv"), write("a,b\n1,2\n", "b.csv")
-    assert "b.csv: no column for 'start'" in refusal([good, bad])
-
-
 # one bad row among good ones
 
 VALUES = {

@@ -72,8 +72,12 @@ def read_ledgers(
         )
     if repricing is not None:
         usage = repricing.apply(usage)
+    unusable = usage.quality.unusable
+    for note in unusable:
+        click.secho(plain(note), fg="yellow", err=True)
     for note in usage.quality.notes if with_notes else ():
-        click.echo(plain(note), err=True)
+        if note not in unusable:
+            click.echo(plain(note), err=True)
     rejected = usage.quality.rejected
     if rejected:
         rows = counted(rejected, "rejected row is", "rejected rows are")

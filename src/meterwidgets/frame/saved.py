@@ -119,6 +119,7 @@ def open_frame(folder: str | Path) -> UsageFrame:
             )
         quality = metadata.pop("quality")
         quality["notes"] = tuple(quality["notes"])
+        quality["unusable"] = tuple(quality.get("unusable", ()))
         quality["credits"] = tuple(
             Credit(**each) for each in quality.get("credits", ())
         )

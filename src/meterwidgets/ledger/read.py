@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ from meterwidgets.ledger.records import (
 )
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.records.planner import plan
-from meterwidgets.ledger.records.quality import Quality, describe
+from meterwidgets.ledger.records.quality import Quality, describe, no_usage_error
 from meterwidgets.ledger.records.spans import LedgerSpan, collect_spans
 from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 from meterwidgets.text import counted
@@ -59,6 +59,7 @@ class Collected:
         spans: The times of each; None for one without usage.
         has_added_tokens: Whether ``reported`` has the column that `doubts.notes` needs.
         has_corrections: Whether some records take money back.
+        unusable: The notes on files that could not be used.
     """
 
     names: tuple[str, ...]
@@ -69,6 +70,7 @@ class Collected:
     spans: tuple[LedgerSpan | None, ...]
     has_added_tokens: bool
     has_corrections: bool
+    unusable: tuple[str, ...] = ()
 
     def doubts(self, ws: Workspace) -> list[str]:
         """The notes on doubts; see `doubts.notes`."""
@@ -147,35 +149,21 @@ def read_ledgers(
         credits=credited,
         rejects=all_rejects,
         spans=tuple(filter(None, collected.spans)),
-    )
-
-
-def no_usage_error(
-    names: Sequence[str], rejected: int, first_rejects: Sequence[Mapping[str, Any]]
-) -> LedgerError:
-    """The error for ledgers in which nothing is usage.
-
-    Args:
-        names: The ledgers.
-        rejected: The number of rows that broke a rule.
-        first_rejects: The first of them.
-    """
-    named = ", ".join(dict.fromkeys(names))
-    if not first_rejects:
-        return LedgerError(f"{named}: holds no usage; name a ledger that has rows")
-    return LedgerError(
-        f"{named}: no row could be read as usage, {rejected:,} rejected; "
-        f"the first: {describe(first_rejects[0])}; fix it, or name the right columns"
+        unusable=collected.unusable,
     )
 
 
 def collect(
-    ws: Workspace, specs: Sequence[LedgerSpec], progress: Progress | None = None
+    ws: Workspace,
+    specs: Sequence[LedgerSpec],
+    progress: Progress | None = None,
+    *,
+    strict: bool = False,
 ) -> Collected:
     """Fill ``reported``, ``rejects``, ``labels`` and ``pages`` from files and tables.
 
-    The rows are checked, neither deduplicated nor priced. For the arguments and errors
-    see `read_ledgers`.
+    The rows are checked, neither deduplicated nor priced. ``strict`` makes one file
+    that can't be used an error. For other arguments and errors see `read_ledgers`.
     """
     rejects.create(ws)
     bill_credits.create(ws)
@@ -183,7 +171,7 @@ def collect(
     labels.create(ws)
     read_at = datetime.now(UTC)
     with ExitStack() as opened:
-        plans, failed = _open_all(ws, specs, progress, opened)
+        plans, failed = _open_all(ws, specs, progress, opened, strict=strict)
         numbers = batches(plans)
         loader = Loader(ws, sum(plan.size for plan in plans), progress)
         loader.load([[plans[number] for number in batch] for batch in numbers])
@@ -193,7 +181,8 @@ def collect(
     failed += loader.failed
     if len(loader.failed) == len(plans):
         raise failed[0][1]
-    file_notes = [*checked.notes, *format_notes.of_failures(failed)]
+    unusable = tuple(format_notes.of_failures(failed))
+    file_notes = [*unusable, *checked.notes]
     return Collected(
         names=tuple(plan.raw.name for plan in plans),
         assumed_tz=checked.assumed_tz,
@@ -203,6 +192,7 @@ def collect(
         spans=spans,
         has_added_tokens=checked.has_added_tokens,
         has_corrections=checked.has_corrections,
+        unusable=unusable,
     )
 
 
@@ -236,21 +226,29 @@ def _open_all(
     specs: Sequence[LedgerSpec],
     progress: Progress | None,
     opened: ExitStack,
+    *,
+    strict: bool,
 ) -> tuple[list[Plan], list[tuple[str, LedgerError]]]:
     """Open every ledger, and plan how it is read; ``opened`` closes the databases.
 
     Returns:
-        The plans, and the files of folders that can't be used, with the reasons.
+        The plans, and the files that can't be used, of several, with the reasons.
     """
-    inputs = list(_inputs(specs))
+    inputs = [
+        (spec, part)
+        for spec in specs
+        for ledger in spec.inputs
+        for part in (find_files(ledger) if isinstance(ledger, str | Path) else [ledger])
+    ]
     if not inputs:
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
     total = sum(
-        ledger.stat().st_size for _, ledger, _ in inputs if isinstance(ledger, Path)
+        ledger.stat().st_size for _, ledger in inputs if isinstance(ledger, Path)
     )
     plans: list[Plan] = []
     failed: list[tuple[str, LedgerError]] = []
-    for spec, ledger, may_fail in inputs:
+    for spec, ledger in inputs:
+        may_fail = isinstance(ledger, Path) and len(inputs) > 1 and not strict
         if progress is not None and isinstance(ledger, Path):
             progress(Done(str(ledger), 0, total, 0))
         try:
@@ -275,19 +273,6 @@ def _open(ws: Workspace, spec: LedgerSpec, ledger: Any, opened: ExitStack) -> Ra
     if isinstance(ledger, Database):
         return opened.enter_context(_database(ws, ledger, spec))
     return open_dataframe(ledger, ws)
-
-
-def _inputs(specs: Sequence[LedgerSpec]) -> Iterator[tuple[LedgerSpec, Any, bool]]:
-    """Each file, database and dataframe, how to read it, and whether it may fail.
-
-    A file that a folder or a glob found may fail, one that was named may not.
-    """
-    for spec in specs:
-        for ledger in spec.inputs:
-            is_path = isinstance(ledger, str | Path)
-            parts = find_files(ledger) if is_path else [ledger]
-            for part in parts:
-                yield spec, part, len(parts) > 1
 
 
 def _database(

@@ -15,10 +15,9 @@ from meterwidgets.ledger.loading.rejects import KEPT
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing
-from meterwidgets.ledger.read import no_usage_error
 from meterwidgets.ledger.records import doubts, format_notes, notes
 from meterwidgets.ledger.records.plan import Plan
-from meterwidgets.ledger.records.quality import Quality, describe
+from meterwidgets.ledger.records.quality import Quality, describe, no_usage_error
 from meterwidgets.ledger.records.spans import LedgerSpan
 from meterwidgets.text import counted
 

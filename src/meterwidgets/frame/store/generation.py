@@ -22,9 +22,9 @@ from meterwidgets.ledger.engine.progress import Steps
 from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.loading import parquet_view, rejects
-from meterwidgets.ledger.read import collect, no_usage_error, price_reported
+from meterwidgets.ledger.read import collect, price_reported
 from meterwidgets.ledger.records.labels import latest_names
-from meterwidgets.ledger.records.quality import as_line
+from meterwidgets.ledger.records.quality import as_line, no_usage_error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,8 @@ def write_generation(
     before = writer.manifest
     steps = Steps(writer.progress)
     steps.until(0.4)
-    gathered = collect(ws, [pending.request for pending in batch], steps.progress)
+    requests = [pending.request for pending in batch]
+    gathered = collect(ws, requests, steps.progress, strict=True)
     steps.until(0.8)
     doubt_notes = gathered.doubts(ws)
     inputs = read_inputs(

@@ -56,7 +56,7 @@ class Loader:
         self._progress = progress
         self._files = self._bytes = self._rows = 0
         self.failed: list[tuple[str, LedgerError]] = []
-        """The files of folders that can't be read, with the reasons."""
+        """The files that can't be read, of several, with the reasons."""
 
     def load(self, batches: Sequence[Sequence[Plan]]) -> None:
         """Fill ``reported`` and ``file_stats``.

@@ -70,8 +70,8 @@ class Plan:
             the name of the file.
         formulas: Our field -> how columns make it, where ``fields`` has only one.
         unread: The columns of tokens and money that are not read.
-        may_fail: Whether it is one of a folder's files, which is left out if it can't
-            be read.
+        may_fail: Whether it is one of several files, which is left out if it can't be
+            read.
         written: When the ledger was written, where somebody says so.
         beside: The parts that stand beside their whole, where no total tells.
         summaries: The condition of the rows that sum up others, if there are any.

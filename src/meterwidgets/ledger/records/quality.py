@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class Quality:
         rejects: File, line, field, value and reason of the first 10,000 rejected rows
             and doubtful fields; ``kept`` where the row is a record without the field.
         spans: The times of each file, database or table that has usage.
+        unusable: Those of the notes that are about files of which nothing is read.
     """
 
     records: int = 0
@@ -57,6 +58,7 @@ class Quality:
     credits: tuple[Credit, ...] = ()
     rejects: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     spans: tuple[LedgerSpan, ...] = field(default=(), repr=False, compare=False)
+    unusable: tuple[str, ...] = ()
 
 
 def describe(reject: Mapping[str, Any]) -> str:
@@ -76,6 +78,25 @@ def describe(reject: Mapping[str, Any]) -> str:
         return f"{where}: {reject['field']} {reason}"
     link = f"is {value}, " if reason.startswith("a ") else f"{value!r} "
     return f"{where}: {reject['field']} {link}{reason}"
+
+
+def no_usage_error(
+    names: Sequence[str], rejected: int, first_rejects: Sequence[Mapping[str, Any]]
+) -> LedgerError:
+    """The error for ledgers in which nothing is usage.
+
+    Args:
+        names: The ledgers.
+        rejected: The number of rows that broke a rule.
+        first_rejects: The first of them.
+    """
+    named = ", ".join(dict.fromkeys(names))
+    if not first_rejects:
+        return LedgerError(f"{named}: holds no usage; name a ledger that has rows")
+    return LedgerError(
+        f"{named}: no row could be read as usage, {rejected:,} rejected; "
+        f"the first: {describe(first_rejects[0])}; fix it, or name the right columns"
+    )
 
 
 def as_line(reject: Mapping[str, Any]) -> str:
