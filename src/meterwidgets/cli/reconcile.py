@@ -18,6 +18,7 @@ from meterwidgets.report import reconciliation as reports
 @click.argument("ledgers", metavar="LEDGER...", nargs=-1, required=True)
 @click.argument("invoice")
 @options.config_file
+@options.written
 @click.option("--source", metavar="NAME", help="The ledger's format; else recognised.")
 @click.option("--invoice-source", metavar="NAME", help="The invoice's, likewise.")
 @click.option("--start", metavar="DATE", help="The first day, in UTC.")
@@ -40,6 +41,7 @@ def command(
     ledgers: tuple[str, ...],
     invoice: str,
     config_file: str | None,
+    written: str | None,
     source: str | None,
     invoice_source: str | None,
     rejects: str,
@@ -59,7 +61,12 @@ def command(
     """
     config, folder = load_config(config_file)
     ledger = read_ledgers(
-        ledgers, config, folder=folder, rejects=rejects, source=source
+        ledgers,
+        config,
+        folder=folder,
+        rejects=rejects,
+        source=source,
+        written=written,
     )
     bill = read_ledgers(
         (invoice,),
@@ -67,6 +74,7 @@ def command(
         folder=folder,
         rejects=str(Path(rejects).with_name(f"invoice_{Path(rejects).name}")),
         source=invoice_source,
+        written=written,
     )
     result = reconcile(ledger, bill, **selected)
     write = {"text": reports.text, "json": reports.as_json, "csv": reports.as_csv}

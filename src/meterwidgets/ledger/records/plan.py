@@ -74,6 +74,7 @@ class Plan:
             read.
         written: When the ledger was written, where somebody says so.
         beside: The parts that stand beside their whole, where no total tells.
+        exported: When the ledger was exported, as it says itself.
         summaries: The condition of the rows that sum up others, if there are any.
     """
 
@@ -90,6 +91,7 @@ class Plan:
     written: datetime | None = None
     beside: tuple[str, ...] = ()
     summaries: Formula | None = None
+    exported: datetime | None = None
 
     @property
     def size(self) -> int:

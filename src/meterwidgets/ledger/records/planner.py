@@ -10,6 +10,7 @@ import duckdb
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.answers import unwrapped
+from meterwidgets.ledger.envelopes.exported import export_time
 from meterwidgets.ledger.readers.objects import as_objects
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
@@ -33,7 +34,10 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
     Raises:
         LedgerError: When no source fits, or a column is missing.
     """
+    answers = raw
     raw, source = _recognise(raw, spec, ws)
+    is_inside = bool(source.levels) or raw.select_rows is not answers.select_rows
+    exported = export_time(answers.sample.records) if is_inside else None
     zone = source.timezone or spec.tz
     bare = replace(raw, sample=replace(raw.sample, records=()))
     if not source.is_mapped:
@@ -50,8 +54,10 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
             zone=zone,
             currency=spec.currency,
             beside=source.beside,
+            exported=exported,
         )
-    return _plan_table(bare, source, spec, ws)
+    found = _plan_table(bare, source, spec, ws)
+    return replace(found, exported=exported or found.exported)
 
 
 def _recognise(
@@ -158,6 +164,7 @@ def _plan_by_values(
         notes=tuple(filter(None, notes)),
         unread=tuple(values.unread(mapped)),
         summaries=sums,
+        exported=values.export_time(),
     )
 
 

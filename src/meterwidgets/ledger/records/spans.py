@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from meterwidgets.ledger.engine.workspace import Engine, Workspace
+from meterwidgets.ledger.envelopes.exported import archived_time
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def collect_spans(
         f"FROM {ws.file_stats} WHERE first_us IS NOT NULL"
     ).fetchall():
         plan = plans[order[file]]
-        written, written_by = _written(plan, read_at)
+        written, written_by = _written(plan, read_at, last_start_us)
         span = LedgerSpan(
             name=plan.raw.name,
             source=plan.source.name,
@@ -140,11 +141,17 @@ def collect_spans(
     return tuple(spans)
 
 
-def _written(plan: Plan, read_at: datetime) -> tuple[datetime, str]:
+def _written(plan: Plan, read_at: datetime, last_start_us: int) -> tuple[datetime, str]:
     """When a ledger was written, and how that is known."""
     if plan.written is not None:
         return plan.written, ""
+    if plan.exported is not None and plan.exported <= read_at + CLOCK_TOLERANCE:
+        return plan.exported, "the ledger says that it was exported on"
     if plan.raw.path is not None:
+        archived = archived_time(plan.raw.path)
+        # of several archives in one file the first is dated before the last record
+        if archived and us(archived) >= last_start_us:
+            return archived, "its archive says that the file was changed on"
         changed = plan.raw.path.stat().st_mtime_ns // 1000
         written = EPOCH + timedelta(microseconds=changed)
         return written, "the file was changed on"

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from meterwidgets.ledger.engine.sql import path_literal
+from meterwidgets.ledger.envelopes.exported import NAMES as NAMES_OF_EXPORT
+from meterwidgets.ledger.envelopes.exported import plain_key
 from meterwidgets.ledger.envelopes.raw_values import select_values
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.schema import ATTRIBUTES, NAMES
+from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,6 +156,20 @@ class TableValues:
     def columns(self) -> Sequence[str]:
         """The names of the columns."""
         return self._raw.sample.columns
+
+    def export_time(self) -> datetime | None:
+        """The latest time in the column of the times of exports, if there is one."""
+        # what is generated in a record is its answer
+        columns = [
+            each
+            for each in self.columns
+            if plain_key(each) in NAMES_OF_EXPORT and "generat" not in each.lower()
+        ]
+        if not columns:
+            return None
+        time = "max(parse_instant(t)) FILTER (has_zone(t))"
+        (us,) = self.one(time, columns[:1], t="text_or_null(v0)")
+        return None if us is None else EPOCH + timedelta(microseconds=us)
 
     def is_text(self, column: str) -> bool:
         """Whether a column holds text."""
