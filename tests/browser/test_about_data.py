@@ -72,6 +72,12 @@ def test_the_notes_follow_the_filters_and_are_the_same_on_every_tab(
         f"() => !document.querySelector('{OPEN}').innerText.includes('137,380')"
     )
     overview.keyboard.press("Escape")
+    # The row of the filters has wrapped: the footer makes room for it.
+    edges = "() => ['.mw-app', '.mw-foot'].map(s => "
+    edges += "document.querySelector(s).getBoundingClientRect())"
+    overview.wait_for_function(
+        f"() => {{ const [app, foot] = ({edges})(); return app.bottom <= foot.top; }}"
+    )
     tab(overview, "Token Usage").click()
     assert about.count() == 1 and about.is_visible()
 

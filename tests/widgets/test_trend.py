@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import random
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -464,3 +465,23 @@ def test_nothing_is_drawn_of_the_time_that_nobody_saw(trend: Any) -> None:
     assert frame(trend).heights == [[None, 1.0, 0.5, None]]
     trend.update(series=[line("q", "c1", None, None, None, None)])
     assert [layer.x.size for layer in layers(trend)] == [0, 0]
+
+
+def test_both_ends_can_be_parts_and_say_so_where_they_are_read(trend: Any) -> None:
+    trend.update(begun="Feb 1 from 9:00 AM", unfinished="Feb 4 until 6:00 PM")
+    solid, pale = layers(trend)
+    assert solid.x.tolist() == [1 / 3, 2 / 3]
+    assert pale.x.tolist() == [0, 1 / 3, 1 / 3, 2 / 3, 1]
+    assert all(math.isnan(row[2]) for row in pale.y)
+    assert pale.y[0].tolist()[:2] == [4 / 6, 4 / 6]
+    assert frame(trend).partial == [
+        {"place": 0, "text": "Feb 1 from 9:00 AM"},
+        {"place": 3, "text": "Feb 4 until 6:00 PM"},
+    ]
+
+
+def test_two_buckets_that_are_parts_are_one_pale_segment(trend: Any) -> None:
+    two = alone(NANO, 2 * NANO, begun="from 9:00 AM", unfinished="until 6:00 PM")
+    trend.update(**two, ticks=[])
+    solid, pale = layers(trend)
+    assert (solid.x.size, pale.x.tolist()) == (0, [0, 1])

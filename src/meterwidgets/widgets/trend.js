@@ -4,7 +4,8 @@
 /**
  * @typedef {"stacked" | "lines" | "share"} Shape
  * @typedef {{name: string, text: string}} CsvFile
- * @typedef {{title: string, subtitle: string, ticks: TimeTick[], unfinished: string,
+ * @typedef {{title: string, subtitle: string, ticks: TimeTick[], begun: string,
+ *   unfinished: string, partial: {place: number, text: string}[],
  *   shape: Shape, shapes: Shape[], by: string, choices: RadioOption[],
  *   hidden: string[], brushable: boolean, brushed: Partial<Brush> & {n?: number},
  *   reset: number, retry: number, loading: boolean, empty: Empty, error: Empty,
@@ -160,8 +161,10 @@ function makeReading(model) {
     heights: model.get("heights"),
     stacked: model.get("shape") !== "lines",
     brushable: model.get("brushable"),
-    footnote: (index) =>
-      index === model.get("points").length - 1 ? model.get("unfinished") : "",
+    footnote: (index) => {
+      const parts = model.get("partial").filter(({ place }) => place === index);
+      return parts.flatMap(({ text }) => text || []).join(" · ");
+    },
   });
   let current = read(visible());
   const update = () => {
@@ -218,7 +221,8 @@ function showParts(model, card, state) {
   const ready = state === "ready";
   const { legend, yAxis, grid, xAxis, save } = card;
   for (const part of [legend, yAxis, grid, xAxis, save]) setVisible(part, ready);
-  const reason = model.get("unfinished");
+  const reasons = [model.get("begun"), model.get("unfinished")];
+  const reason = reasons.filter(Boolean).join(" · ");
   setText(card.unfinishedText, reason);
   card.unfinished.classList.toggle("mw-none", !ready || !reason);
 }

@@ -13,7 +13,8 @@ from meterwidgets.widgets.composite import Composite
 from meterwidgets.widgets.traits import local
 from meterwidgets.widgets.trend_body import TrendBody, TrendTraits
 from meterwidgets.widgets.trend_csv import csv_file
-from meterwidgets.widgets.trend_layout import known_places, lay_out, split_unfinished
+from meterwidgets.widgets.trend_layout import lay_out
+from meterwidgets.widgets.trend_segments import Partial, known_places, split_partial
 from meterwidgets.widgets.trend_series import (
     Series,
     figure_text,
@@ -53,7 +54,7 @@ class Trend(Composite, TrendTraits):
     css_class: ClassVar = "mw-trend"
     figure_traits: ClassVar = frozenset(
         {"times", "labels", "ticks", "series", "unit"}
-        | {"title", "subtitle", "unfinished", "shape", "hidden"}
+        | {"title", "subtitle", "unfinished", "begun", "shape", "hidden"}
     )
 
     times: list[Any] = local(t.List(t.Any()))
@@ -123,14 +124,13 @@ class Trend(Composite, TrendTraits):
         filled = self.shape != "lines"
         below = [slots[place] for place in layout.below]
         slots = slots[::-1] if filled else slots
+        known = known_places(series)
+        partial = Partial(
+            first=bool(self.begun), last=bool(self.unfinished), known=known
+        )
         solid, pale = (
             Layer(x, rows, slots, filled, below) if x else Layer()
-            for x, rows in split_unfinished(
-                layout.rows,
-                len(self.times),
-                unfinished=bool(self.unfinished),
-                known=known_places(series),
-            )
+            for x, rows in split_partial(layout.rows, len(self.times), partial)
         )
         return (solid, pale), {
             "legend": [{"id": x.id, "name": x.name, "color": x.color} for x in series],
@@ -139,6 +139,10 @@ class Trend(Composite, TrendTraits):
             "axis": layout.axis,
             "strides": self._strides(),
             "summary": layout.summary,
+            "partial": [
+                {"place": known.start, "text": self.begun},
+                {"place": known.stop - 1, "text": self.unfinished},
+            ],
         }
 
     def _strides(self) -> list[list[int]]:

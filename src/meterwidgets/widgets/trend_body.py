@@ -44,6 +44,8 @@ class TrendTraits(Traits):
     """A few words beside the heading: the measure, the bucket and the time zone."""
     ticks: list[dict[str, Any]] = synced(t.List(t.Dict()))
     """The labels that the x-axis may have: place, the index of a bucket, and text."""
+    begun: str = synced(t.Unicode())
+    """Why the first bucket is drawn pale and dashed; "" when all of it is covered."""
     unfinished: str = synced(t.Unicode())
     """Why the last bucket is drawn pale and dashed; "" when it is finished."""
     shape: Shape = inbound(t.Enum(SHAPES, "stacked"), accept=validators.text(10))
@@ -98,6 +100,8 @@ class TrendBody(MeterWidget, TrendTraits):
     """The ways to thin out `ticks`, densest first, each a stride and an offset."""
     summary: str = synced(t.Unicode())
     """The trend in one sentence."""
+    partial: list[dict[str, Any]] = synced(t.List(t.Dict()))
+    """The buckets that are parts: place, and text, how much of it is covered."""
     export: int = inbound(t.Int(0), accept=validators.count)
     """How often the CSV file was asked for."""
     table: dict[str, Any] = synced(t.Dict())

@@ -24,9 +24,8 @@ from meterwidgets.widgets.trend_ticks import value_ticks
 Shape = Literal["stacked", "lines", "share"]
 """How the series of a trend stand together."""
 SHAPES: tuple[Shape, ...] = get_args(Shape)
-_BAR_HALF_WIDTH = 0.06  # of a single bucket's bar, as a fraction of the plot's width
 _Scale = Callable[[Value], float]
-_Rows = list[list[float]]
+Rows = list[list[float]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class TrendLayout:
     """The y of each series' dots, from 0 at the bottom to 1 at the top."""
     axis: list[dict[str, Any]]
     """The ticks of the y-axis: at, from 0 to 1, text, and whether it is zero."""
-    rows: _Rows
+    rows: Rows
     """The lines of the figure, as `Layer` takes them."""
     below: list[int]
     """The places of the series whose lines follow the baseline, as they go below it."""
@@ -206,69 +205,3 @@ def _summary(
     return (
         f"{title}, {labels[0]} to {labels[-1]}, highest {figure} on {labels[highest]}"
     )
-
-
-def bucket_positions(count: int) -> list[float]:
-    """Return the x of each bucket, from 0 at the left to 1 at the right.
-
-    Examples:
-        >>> bucket_positions(3), bucket_positions(1)
-        ([0.0, 0.5, 1.0], [0.5])
-    """
-    return [0.5] if count == 1 else [i / (count - 1) for i in range(count)]
-
-
-def known_places(series: Sequence[Series]) -> slice:
-    """Return the buckets from the first to the last one of which anything is known.
-
-    Examples:
-        >>> known_places([Series("a", "A", "c1", (None, 1, None, 2, None))])
-        slice(1, 4, None)
-    """
-    columns = enumerate(zip(*(line.values for line in series), strict=True))
-    known = [i for i, values in columns if any(v is not None for v in values)]
-    return slice(known[0], known[-1] + 1) if known else slice(0, 0)
-
-
-def split_unfinished(
-    rows: Sequence[Sequence[float]],
-    count: int,
-    *,
-    unfinished: bool,
-    known: slice = slice(None),
-) -> tuple[tuple[list[float], _Rows], tuple[list[float], _Rows]]:
-    """Split rows into the finished buckets and the segment to the unfinished one.
-
-    A single bucket becomes a bar of two points, as bqplot squeezes rows of one.
-
-    Args:
-        rows: The rows of all buckets.
-        count: How many buckets there are.
-        unfinished: Whether the last known bucket is not over.
-        known: The buckets to draw: nothing is said of the time around them.
-
-    Returns:
-        x and rows of the solid part, then of the pale one; either may be empty.
-
-    Examples:
-        >>> split_unfinished([[1, 2, 3]], 3, unfinished=True)
-        (([0.0, 0.5], [[1, 2]]), ([0.5, 1.0], [[2, 3]]))
-        >>> split_unfinished([[1]], 1, unfinished=False)
-        (([0.44, 0.56], [[1, 1]]), ([], []))
-        >>> split_unfinished([[0, 1, 2, 0, 0]], 5, unfinished=True, known=slice(1, 3))
-        (([], []), ([0.25, 0.5], [[1, 2]]))
-    """
-    x = bucket_positions(count)[known]
-    lines = [list(row)[known] for row in rows]
-    empty: tuple[list[float], _Rows] = ([], [])
-    if not lines or not x:
-        return empty, empty
-    if len(x) == 1:
-        half = _BAR_HALF_WIDTH / count
-        bar_x = [max(0.0, x[0] - half), min(1.0, x[0] + half)]
-        bar = bar_x, [row * 2 for row in lines]
-        return (empty, bar) if unfinished else (bar, empty)
-    if not unfinished:
-        return (x, lines), empty
-    solid = (x[:-1], [row[:-1] for row in lines]) if len(x) > 2 else empty
-    return solid, (x[-2:], [row[-2:] for row in lines])

@@ -219,6 +219,21 @@ def unfinished_until(end: datetime, bucket: str, tz: str) -> str:
     return f"{day(local, year=False)} until {clock(local)}"
 
 
+def begun_from(start: datetime, bucket: str, tz: str) -> str:
+    """The start of the covered part of a first bucket; see ``unfinished_until``.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> start = datetime(2026, 2, 4, 9, tzinfo=UTC)
+        >>> begun_from(start, "day", "UTC"), begun_from(start, "week", "UTC")
+        ('Feb 4 from 9:00 AM', 'first week from Feb 4')
+    """
+    local = start.astimezone(ZoneInfo(tz))
+    if bucket in ("week", "month"):
+        return f"first {bucket} from {day(local, year=False)}"
+    return f"{day(local, year=False)} from {clock(local)}"
+
+
 def axis_labels(
     starts: Sequence[datetime], bucket: str, tz: str
 ) -> list[tuple[int, str]]:

@@ -29,13 +29,13 @@ class CardSpec:
     reason_in_caption: bool = True
 
     def present(self, context: CardContext) -> Card:
-        """The card of a selection; a dash gets its reason as title and caption."""
+        """The card of a selection; a dash has its reason, and no sparkline."""
         card = replace(self.texts(context), label=self.label)
         if card.value != DASH:
             return card
         reason = self.reason(context)
         caption = reason if self.reason_in_caption else card.caption
-        return replace(card, title=reason, caption=caption)
+        return replace(card, title=reason, caption=caption, spark=[])
 
 
 def card(

@@ -57,8 +57,8 @@ class TrendTraits(TypedDict):
     ticks: list[Tick]
     series: list[TrendSeries]
     unit: str
+    begun: str
     unfinished: str
-    note: str
     empty: EmptyState
 
 
@@ -107,18 +107,17 @@ def trend(
         "unfinished": times.unfinished_until(unfinished, bucket, tz)
         if unfinished
         else "",
-        "note": _note(selection, over_time),
+        "begun": _begun(selection, over_time),
         "empty": empty_state(selection, len(over_time.start)),
     }
 
 
-def _note(selection: Selection, over_time: Trend) -> str:
+def _begun(selection: Selection, over_time: Trend) -> str:
+    """From when on the first bucket is covered, where that is a part of it."""
     if not over_time.is_first_partial:
         return ""
     start = max(selection.window.start, selection.frame.coverage.first)
-    first = start.astimezone(ZoneInfo(selection.filters.tz))
-    at = f"{times.day(first, year=False)}, {times.clock(first)}"
-    return f"The first {over_time.bucket} is partial: it is counted from {at}."
+    return times.begun_from(start, over_time.bucket, selection.filters.tz)
 
 
 def _series(
