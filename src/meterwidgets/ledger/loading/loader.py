@@ -16,7 +16,7 @@ from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.loading import parquet_view, reported
-from meterwidgets.ledger.readers.json_errors import explain_json_error
+from meterwidgets.ledger.readers.json_layout import explain_json_error
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records.doubts import IS_CORRECTION
 from meterwidgets.ledger.records.plan import Plan

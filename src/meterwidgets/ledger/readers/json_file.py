@@ -33,14 +33,15 @@ def open_json(path: Path, head: str, con: duckdb.DuckDBPyConnection) -> RawLedge
     return RawLedger(
         str(path),
         "line" if is_lines else "record",
-        _select_lines if is_lines else _select_documents(path, layout),
+        select_lines if is_lines else _select_documents(path, layout),
         Sample(tuple(paths), records),
         json_paths=paths,
         path=path,
     )
 
 
-def _select_lines(files: str) -> str:
+def select_lines(files: str) -> str:
+    """SQL text of the lines of files, but for those that are blank."""
     # The CSV reader is used because it keeps the lines that it can't read. A separator
     # that occurs in no text makes each line one cell; it is lenient, since nothing is
     # quoted and lines may end in either way. Trimming a line takes longer than

@@ -1,4 +1,4 @@
-"""How a JSON file is laid out, and which columns its records have."""
+"""How a JSON file is laid out, which columns its records have, and where it breaks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.sql import path_literal
-from meterwidgets.ledger.readers.json_errors import explain_json_error
+from meterwidgets.ledger.readers.files import READ_ERRORS, open_binary
 
 JsonLayout = Literal["array", "unstructured", "newline_delimited"]
 """A list of records, documents one after the other, or one record a line.
@@ -27,6 +27,9 @@ _SAMPLED_PIECES = 8
 _PIECE_BYTES = 1 << 16
 _MAX_DEPTH = 4
 _LARGEST_OBJECT = 256 << 20
+
+_LARGEST_EXPLAINED = 64 << 20
+"""Larger files would take too much memory to parse once more for their error."""
 
 Record = dict[str, Any]
 JsonPath = tuple[str, ...]
@@ -176,3 +179,30 @@ def _parse_object(text: str) -> Record | None:
     except RecursionError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def explain_json_error(path: Path, engine_error: str) -> str:
+    """Say where a JSON document is broken, and what to do.
+
+    Args:
+        path: The file.
+        engine_error: What the engine said; returned where nothing better is known.
+    """
+    try:
+        with open_binary(path) as stream:
+            data = stream.read(_LARGEST_EXPLAINED + 1)
+        if len(data) > _LARGEST_EXPLAINED:
+            return engine_error
+        json.loads(data.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        position = f"line {error.lineno:,}, column {error.colno:,}: {error.msg}"
+        is_cut = error.msg.startswith("Unterminated")
+        if is_cut or error.pos >= len(error.doc.rstrip()) - 1:
+            return f"{position}; the file ends in the middle, so export it again"
+        return f"{position}; fix it there, or export one record a line"
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return f"line {line:,} is not UTF-8; save the file as UTF-8"
+    except (*READ_ERRORS, RecursionError):
+        return engine_error
+    return engine_error

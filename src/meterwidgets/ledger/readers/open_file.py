@@ -1,4 +1,4 @@
-"""Open one file by its content: Parquet, JSON, JSON Lines or CSV."""
+"""Open one file by its content: Parquet, JSON, JSON Lines, a log or CSV."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from meterwidgets.ledger.readers.files import (
 )
 from meterwidgets.ledger.readers.json_file import open_json
 from meterwidgets.ledger.readers.json_layout import HEAD_BYTES
+from meterwidgets.ledger.readers.log_lines import check_header, is_log, open_log
 from meterwidgets.ledger.readers.parquet_file import open_parquet
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 
@@ -47,7 +48,10 @@ def open_file(path: Path, con: duckdb.DuckDBPyConnection) -> RawLedger:
     text = head.decode("utf-8-sig", "replace")
     if not text.strip():
         raise LedgerError(f"{path}: is empty; name a ledger that has rows")
+    if is_log(text):
+        return open_log(path, text)
     is_json = format_suffix(path) in {".json", ".jsonl", ".ndjson"}
     if is_json or text.lstrip()[0] in "[{":
         return open_json(path, text, con)
+    check_header(path, text)
     return open_csv(path, text)
