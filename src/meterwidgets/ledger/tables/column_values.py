@@ -127,12 +127,18 @@ class TableValues:
     def says(self, column: str, sql: str) -> bool:
         """Whether SQL text over a column, as ``{0}``, is not null in some row.
 
-        Columns that nearly every table has are asked in the first rows only.
+        Columns that nearly every table has, and columns of numbers, are asked in the
+        first rows only.
         """
-        is_usual = plain_name(column) in _USUAL
-        rows = self._rows([column], limit=SAMPLED if is_usual else None)
-        (found,) = self._one(f"SELECT count({sql.replace('{0}', 'v0')}) FROM ({rows})")
-        return bool(found)
+        found = f"SELECT count({sql.replace('{0}', 'v0')}), count(v0), "
+        found += "count(TRY_CAST(v0 AS DOUBLE)) FROM ({})"
+        first = self._rows([column], limit=SAMPLED)
+        said, filled, numbers = self._one(found.format(first))
+        is_enough = plain_name(column) in _USUAL or 0 < filled == numbers
+        if said or is_enough:
+            return bool(said)
+        said, *_ = self._one(found.format(self._rows([column])))
+        return bool(said)
 
     def unread(self, mapping: TableMapping) -> list[ColumnValues]:
         """The columns of tokens and money with numbers in them that are not read."""
