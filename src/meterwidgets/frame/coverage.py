@@ -120,14 +120,21 @@ def _finished_notes(
 
 def _future_notes(spans: Iterable[LedgerSpan], tz: str) -> Iterable[str]:
     """Records dated after their ledger was written."""
+    spans = list(spans)
+    is_trusted = all(span.last_us is None for span in spans)
+    effect = (
+        "all records are, so their dates are taken as right"
+        if is_trusted
+        else "such usage counts under All and in its own months, and moves no other "
+        "range"
+    )
     for span in spans:
         if span.future_count:
             records = counted(span.future_count, "record is", "records are")
             at = iso_minute(_instant(span.future_us[-1]), tz)
             yield (
                 f"{span.name}: {records} dated after it was written "
-                f"({iso_minute(span.written, tz)} {tz}), up to {at}; such usage counts "
-                "under All and in its own months, and moves no other range"
+                f"({iso_minute(span.written, tz)} {tz}), up to {at}; {effect}"
             )
 
 

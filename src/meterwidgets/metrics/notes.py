@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from meterwidgets.frame.selection import Selection
+from meterwidgets.metrics import buckets
 from meterwidgets.metrics.bill_credits import selected_credits
 from meterwidgets.metrics.text import formats
 from meterwidgets.metrics.totals import totals
 
+_HOUR_S = 3600
 LEFT_OUT = (
     "notes with figures of the whole ledger are left out, since they count usage "
     "outside this selection; they are there without filters"
@@ -55,6 +57,12 @@ def selection_notes(selection: Selection) -> Iterator[str]:
     if amounts.cost_without_tokens:
         cost = formats.money(amounts.cost_without_tokens, currency)
         yield f"{cost} of the spend is for no known tokens and in no rate"
+    if bucket := _cut_bucket(selection):
+        yield (
+            f"some rows of the ledger are of a whole {bucket} and count where it "
+            f"begins; this window begins or ends inside a {bucket}, so it may lack a "
+            "part of it, or hold all of it"
+        )
     currencies = selection.frame.currencies
     if len(currencies) > 1 and amounts.unpriced_tokens:
         yield (
@@ -80,6 +88,20 @@ def selection_notes(selection: Selection) -> Iterator[str]:
             "credits, taxes and purchases are in no spend; a bill does not say how "
             "much of them belongs to this selection"
         )
+
+
+def _cut_bucket(selection: Selection) -> str:
+    """The hour, day, week or month of the ledger's rows that a window cuts, if any."""
+    frame, window = selection.frame, selection.window
+    if frame.bucket_s < _HOUR_S or window.end <= window.start:
+        return ""
+    bucket = buckets.not_finer_than_grain("hour", frame.bucket_s)
+    edges = buckets.edges(window.start, window.end, bucket, frame.tz)
+    coverage = frame.coverage
+    is_cut = (edges[0] < window.start and coverage.first < window.start) or (
+        window.end < edges[-1] and window.end < coverage.end
+    )
+    return bucket if is_cut and window.start < coverage.end else ""
 
 
 def _has_figures(note: str) -> bool:

@@ -10,10 +10,11 @@ from typing import get_args
 
 from meterwidgets.frame.selection import Selection
 from meterwidgets.frame.window import comparable
-from meterwidgets.metrics.amount_columns import amounts_from_sums
-from meterwidgets.metrics.amounts import Amounts, UsageMeasure
+from meterwidgets.metrics.amount_columns import amounts_from_sums, columns_from_sums
+from meterwidgets.metrics.amounts import UNKNOWN, Amounts, UsageMeasure
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
 from meterwidgets.metrics.memoize import memoize
+from meterwidgets.zones import EPOCH
 
 Number = int | Fraction
 _DAY = timedelta(days=1)
@@ -67,16 +68,30 @@ def totals(selection: Selection) -> Totals:
     by_model = breakdown(selection, "model")
     named = [row for row in by_model.rows if row.id is not None]
     length = elapsed(selection)
+    seen = _while_covered(selection, amounts)
     return Totals(
         amounts=amounts,
         models=len(named) if named or not amounts.records else None,
         top_model=named[0].name if named else None,
         elapsed=length,
-        run_rate=_per_day(amounts.cost, length),
-        tokens_per_day=_per_day(amounts.tokens, length),
-        requests_per_day=_per_day(amounts.requests, length),
+        run_rate=_per_day(seen.cost, length),
+        tokens_per_day=_per_day(seen.tokens, length),
+        requests_per_day=_per_day(seen.requests, length),
         by_model=by_model,
     )
+
+
+def _while_covered(selection: Selection, amounts: Amounts) -> Amounts:
+    """What a selection adds up to, without usage that is dated in the future."""
+    window, coverage = selection.window, selection.frame.coverage
+    grain = timedelta(seconds=selection.cube.grain_s)
+    end = EPOCH - (EPOCH - coverage.end) // grain * grain  # rounded up to the grain
+    if selection.span is None or selection.span[1] < end or end <= window.start:
+        return amounts
+    sums = selection.sums_between([window.start, end]).get(None)
+    if sums is None:
+        return UNKNOWN
+    return columns_from_sums(sums, selection.filters.cost_type).to_list()[0]
 
 
 def _per_day(value: int | None, length: timedelta) -> Fraction | None:

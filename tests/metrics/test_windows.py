@@ -1,0 +1,85 @@
+"""Windows that a ledger covers in part, or cuts: what is divided, and what is said."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import meterwidgets as mw
+from meterwidgets.metrics.notes import notes_of
+from meterwidgets.metrics.totals import totals
+
+Write = Callable[..., Path]
+WRITTEN = datetime(2026, 2, 25, tzinfo=UTC).timestamp()
+
+
+def read(write: Write, header: str, *times: str, tz: str = "UTC") -> mw.UsageFrame:
+    rows = [f"{time},m,10,1" for time in times]
+    path = write(
+        "\n".join([f"{header},model,input_tokens,cost", *rows]) + "\n", "a.csv"
+    )
+    os.utime(path, (WRITTEN, WRITTEN))
+    return mw.read_usage(path, rejects=None, tz=tz)
+
+
+def cut(usage: mw.UsageFrame, start: str, end: str) -> list[str]:
+    filters = mw.Filters(preset="custom", start=start, end=end)
+    notes = notes_of(usage.select(filters))
+    return [note for note in notes if "inside a" in note]
+
+
+def test_usage_dated_in_the_future_is_in_no_run_rate(write: Write) -> None:
+    usage = read(
+        write, "time", "2026-02-20T10:00:00Z", "2026-02-21T10:00:00Z", "2099-01-01T00:00:00Z"
+    )  # fmt: skip
+    headline = totals(usage.select(mw.Filters(preset="all")))
+    assert headline.amounts.cost == 3 * 10**9
+    assert headline.run_rate == Fraction(10**9)
+    assert headline.tokens_per_day == 10
+    assert headline.requests_per_day == 1
+
+
+def test_a_ledger_with_future_usage_only_says_that_its_dates_are_believed(
+    write: Write,
+) -> None:
+    usage = read(write, "time", "2030-01-01T00:00:00Z", "2030-01-01T10:00:00Z")
+    (note,) = usage.coverage.file_notes
+    assert "2 records are dated after it was written" in note
+    assert note.endswith("; all records are, so their dates are taken as right")
+
+
+@pytest.mark.parametrize(
+    ("header", "times", "unit"),
+    [("month", ("2025-12", "2026-01", "2026-02"), "month"),
+     ("week", ("2026-W05", "2026-W06", "2026-W07"), "week"),
+     ("date", ("2026-02-01", "2026-02-05", "2026-02-22"), "day")],
+)  # fmt: skip
+def test_a_window_that_cuts_a_row_of_the_ledger_says_so(
+    write: Write, header: str, times: tuple[str, ...], unit: str
+) -> None:
+    usage = read(write, header, *times)
+    (note,) = cut(usage, "2026-02-03T06:00", "2026-02-11T06:00")
+    assert f"of a whole {unit} and count where it begins" in note
+    assert not cut(usage, "2025-12-01", "2026-03-30") or unit == "week"
+    assert not cut(usage, "2027-01-03", "2027-01-05")
+
+
+def test_a_window_of_whole_days_cuts_no_day_in_the_zone_of_the_ledger(
+    write: Write,
+) -> None:
+    usage = read(write, "date", "2026-02-01", "2026-02-05", tz="Europe/Berlin")
+    filters = mw.Filters(
+        preset="custom", start="2026-02-02", end="2026-02-04", tz="Europe/Berlin"
+    )
+    notes = notes_of(usage.select(filters))
+    assert not [note for note in notes if "inside a" in note]
+
+
+def test_requests_are_cut_by_no_window(write: Write) -> None:
+    usage = read(write, "time", "2026-02-20T10:07:00Z", "2026-02-21T10:00:00Z")
+    assert not cut(usage, "2026-02-20T10:15", "2026-02-21T06:30")
