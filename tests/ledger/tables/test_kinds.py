@@ -41,6 +41,25 @@ def test_a_row_a_kind_of_tokens_fills_the_field_of_its_kind(
     )
 
 
+def test_an_amount_may_be_of_tokens_at_a_price_of_one(write: Write) -> None:
+    rows = [f"{AT},m,input_cache_hit_tokens,0.000000003625,8275456",
+            f"{AT},m,input_cache_miss_tokens,0.0000003,120000",
+            f"{AT},m,output_tokens,0.0000012,40000", f"{AT},m,request_count,,92"]  # fmt: skip
+    usage = read(write("\n".join(["time,model,type,price,amount", *rows])))
+    found = usage.select().sums()
+    assert (found["input_tokens"], found["cache_read_tokens"]) == (8395456, 8275456)
+    assert (found["output_tokens"], found["requests"]) == (40000, 92)
+    costs = sum(found[f"{part}_cost"] for part in ("input", "output", "unsplit"))
+    assert costs == 113_998_528
+    unpriced = read(write(f"time,model,type,amount\n{AT},m,output_tokens,7\n"))
+    assert unpriced.select().sums()["priced"] == 0
+
+
+def test_an_amount_of_other_kinds_is_money(write: Write) -> None:
+    usage = read(write(f"time,model,type,amount\n{AT},m,output,7\n"))
+    assert usage.select().sums()["unsplit_cost"] == 7_000_000_000
+
+
 def test_a_table_of_output_only_has_no_input(write: Write) -> None:
     usage = read(write(f"time,model,token_type,tokens\n{AT},m,output,7\n"))
     found = usage.select().sums()
