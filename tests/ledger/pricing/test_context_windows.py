@@ -20,7 +20,7 @@ def test_a_count_that_no_request_can_have_is_said_with_its_money() -> None:
     assert total(usage) == Decimal("2.82")
     (note,) = noted(usage, "at most")
     assert note.startswith(
-        "2 requests to gpt-4o with 1,000,000 input tokens, at 2.500000000 USD: one "
+        "2 requests to gpt-4o with 1,000,000 input tokens, at 2.50 USD: one "
         "takes 128,000 at most"
     )
 
@@ -47,4 +47,4 @@ def test_a_recorded_cost_stays() -> None:
     usage = read(row, prices=PRICES)
     assert total(usage) == 7
     (note,) = noted(usage, "at most")
-    assert "at 7.000000000 USD" in note
+    assert "at 7.00 USD" in note

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meterwidgets.ledger.engine.workspace import Engine, Workspace
+from meterwidgets.ledger.pricing import unfit_records
 from meterwidgets.ledger.pricing.mode import Pricing
-from meterwidgets.ledger.pricing.rate_relation import UNKNOWN_TOKENS
 from meterwidgets.ledger.pricing.rates import STANDARD, term_name
 from meterwidgets.text import counted
 
@@ -44,9 +44,6 @@ _SPECIAL = " OR ".join(
 )
 """SQL condition of the records that a note on rates may be about."""
 
-_HAS_WINDOW = "context_window IS NOT NULL"
-_COST = """CASE cost_basis WHEN 'recorded' THEN coalesce(reported_cost, net_cost)
-  WHEN 'unpriced' THEN 0 ELSE list_input + list_output END"""
 _TERMS = ("service_tier", "speed", "geography")
 _BOOKS = {"rate_table": "the rate table", "catalogue": "the catalogue"}
 
@@ -58,31 +55,7 @@ def of_prices(ws: Workspace, pricing: Pricing) -> list[str]:
         ws: A workspace with ``reported``, ``rejects`` and ``records``.
         pricing: The pricing mode.
     """
-    return [
-        *of_mode(ws, pricing),
-        *_of_unknown_tokens(ws),
-        *_of_too_long(ws),
-        *of_rates(ws),
-    ]
-
-
-def _of_too_long(ws: Workspace) -> Iterator[str]:
-    """The requests with more input tokens than their model takes at once."""
-    if not (ws.exists(ws.rates) and ws.has_rows(f"{ws.rates} WHERE {_HAS_WINDOW}")):
-        return
-    for model, window, count, tokens, nano, currency in ws.execute(
-        "SELECT coalesce(model, deployment) AS model, context_window, count(*), "
-        f"sum(input_tokens), sum({_COST}), "
-        "CASE WHEN cost_basis = 'recorded' THEN reported_currency ELSE rate_currency "
-        f"END AS currency FROM {ws.rated} WHERE {_HAS_WINDOW} AND grain = 'request' "
-        "AND input_tokens > context_window GROUP BY ALL ORDER BY ALL"
-    ).fetchall():
-        records = counted(count, "request", "requests")
-        cost = f", at {_money(int(nano), currency)}" if nano else ""
-        yield (
-            f"{records} to {model} with {int(tokens):,} input tokens{cost}: one takes "
-            f"{window:,} at most, so each is several requests, or its count is wrong"
-        )
+    return [*of_mode(ws, pricing), *unfit_records.notes(ws), *of_rates(ws)]
 
 
 def of_mode(engine: Engine, pricing: Pricing) -> list[str]:
@@ -114,23 +87,6 @@ def of_mode(engine: Engine, pricing: Pricing) -> list[str]:
         records = counted(free, "record was", "records were")
         notes.append(f"{records} recorded at 0 and cost something here")
     return notes
-
-
-def _of_unknown_tokens(ws: Workspace) -> Iterator[str]:
-    """The records without a price since a bad value left their tokens unknown."""
-    if not ws.has_rows(f"{ws.rejects} WHERE kept"):
-        return
-    count, tokens = ws.execute(
-        "SELECT count(*), sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) "
-        f"FROM {ws.records} l WHERE cost_basis = 'unpriced' AND NOT billed "
-        f"AND {UNKNOWN_TOKENS}"
-    ).fetchone() or (0, 0)
-    if count:
-        have = counted(count, "record has", "records have")
-        yield (
-            f"{have} no price: a bad value leaves some of their tokens unknown, and "
-            f"the price of the {int(tokens):,} others would be too low"
-        )
 
 
 def of_rates(engine: Engine) -> list[str]:

@@ -57,6 +57,7 @@ _RATE_COLUMNS = {
     "is_by_length": "BOOLEAN",
     "is_cached_media_apart": "BOOLEAN",
     "context_window": "BIGINT",
+    **dict.fromkeys(("until_us", "day_from_us", "day_until_us"), "BIGINT"),
     **dict.fromkeys(FEES, "BIGINT"),
     **dict.fromkeys(NOTED_RATES, "BIGINT"),
 }

@@ -29,6 +29,10 @@ from meterwidgets.zones import EPOCH, midnight
 _TERMS = tuple(Terms.__dataclass_fields__)
 _UNREDUCED = 1_000_000
 _WIDEST = 2**62
+_LAST_US = (
+    "CASE grain WHEN 'bucket' THEN greatest(start_us, end_us - 1) ELSE start_us END"
+)
+"""SQL text of the last instant of which a record needs rates."""
 
 
 def create_rates(ws: Workspace, book: PriceBook, pricing: Pricing) -> RateRelation:
@@ -46,7 +50,7 @@ def create_rates(ws: Workspace, book: PriceBook, pricing: Pricing) -> RateRelati
     columns = ", ".join(map(identifier, terms))
     largest = ", ".join(f"max(abs({name}))" for name in COUNT_FIELDS.values())
     groups = ws.execute(
-        f"SELECT min(start_us), max(start_us), {largest}, {columns} "
+        f"SELECT min(start_us), max({_LAST_US}), {largest}, {columns} "
         f"FROM {ws.reported} GROUP BY ALL"
     ).fetchall()
     counts = dict(
