@@ -147,7 +147,7 @@ def test_a_column_named_twice_is_refused(write: Write) -> None:
 
 
 def test_a_column_without_a_name_is_refused(write: Write) -> None:
-    assert "line 1: a column has no name" in refusal(write("start,,cost\n"))
+    assert "line 1: a column has no name" in refusal(write(",,\n1,2,3\n"))
 
 
 def test_an_unknown_column_is_named_with_the_likeliest_one(write: Write) -> None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
-from meterwidgets.ledger.readers.csv_file import delimiter_of
 from meterwidgets.ledger.readers.files import LONGEST_LINE, open_binary, read_chunks
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 
@@ -28,7 +27,8 @@ def lines_of_rows(
         malformed: The lines of rows that have no number.
     """
     path = raw.path or Path(raw.name)
-    first_lines = _csv_rows(path) if raw.json_paths is None else _json_lines(path)
+    is_csv = raw.json_paths is None
+    first_lines = _csv_rows(path, raw) if is_csv else _json_lines(path)
     lines: dict[int, int] = {}
     numbered = (line for line in first_lines if line not in malformed)
     wanted = iter(numbers)
@@ -51,16 +51,15 @@ def _json_lines(path: Path) -> Iterator[int]:
                 yield number
 
 
-def _csv_rows(path: Path) -> Iterator[int]:
+def _csv_rows(path: Path, raw: RawLedger) -> Iterator[int]:
     """The line on which each row below the header begins; a blank line is no row."""
     limit = csv.field_size_limit(LONGEST_LINE)
     try:
         with open_binary(path) as binary:
             text = io.TextIOWrapper(binary, "utf-8-sig", "replace", newline="")
-            above, header = 0, ""
-            while not header.strip():
-                header, above = next(text), above + 1
-            table = csv.reader(chain([header], text), delimiter=delimiter_of(header))
+            above = raw.header_line
+            below = islice(text, above - 1, None)
+            table = csv.reader(below, delimiter=raw.delimiter)
             end = above - 1
             for number, row in enumerate(table):
                 start, end = end + 1, above - 1 + table.line_num

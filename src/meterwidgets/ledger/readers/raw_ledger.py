@@ -42,6 +42,8 @@ class RawLedger:
         is_unordered: Whether row numbers mean nothing, so that messages name ids.
         is_numbered: Whether rows come with their numbers ``n``.
         select_pages: Selects the answers that the rows were taken out of.
+        header_line: Of a CSV file, the line on which its header stands, from 1.
+        delimiter: Of a CSV file, what separates its cells.
     """
 
     name: str
@@ -55,6 +57,8 @@ class RawLedger:
     is_unordered: bool = False
     is_numbered: bool = False
     select_pages: SelectRows | None = None
+    header_line: int = 1
+    delimiter: str = ","
 
     def type_of(self, column: str) -> str:
         """The type of a column; text where the ledger is not typed."""
