@@ -66,3 +66,62 @@ def test_two_instrumentations_of_one_call_are_said(write: Write) -> None:
 def test_calls_of_a_trace_one_after_the_other_are_two(write: Write) -> None:
     calls = spans(("a" * 16, 0, 1000, 10), ("b" * 16, 10**9, 1000, 10))
     assert not notes(read(write(calls, "a.json")))
+
+
+def test_an_export_by_user_and_one_by_team_are_said(write: Write) -> None:
+    row = {"date": "2026-02-22", "api_key": "k", "model": "m", "model_group": "m",
+           "custom_llm_provider": "p", "prompt_tokens": 1000, "completion_tokens": 100,
+           "spend": 0.0035, "api_requests": 2, "successful_requests": 2,
+           "failed_requests": 0, "cache_read_input_tokens": 0,
+           "cache_creation_input_tokens": 0}  # fmt: skip
+    write(json.dumps([row | {"id": "a", "user_id": "u"}]), "l/user.json")
+    path = write(json.dumps([row | {"id": "b", "team_id": "t"}]), "l/team.json")
+    assert notes(read(path.parent)) == [
+        "litellm_daily: 1 bucket has the same sums by project, api_key, deployment, "
+        "provider, model and by user, api_key, deployment, provider, model (1,100 tokens "
+        "and 0.003500000 USD), and both are counted; they describe the same usage, so "
+        "read only one of them"
+    ]
+
+
+def test_tables_by_user_and_by_team_are_said_and_others_are_not(write: Write) -> None:
+    days = [f"2026-02-2{n},{{}},{n},{n * 10},{n}\n" for n in range(1, 5)]
+    head = "date,{},requests,input_tokens,cost\n"
+
+    def table(name: str, *values: str) -> str:
+        rows = (day.format(value) for value in values for day in days)
+        return head.format(name) + "".join(rows)
+
+    write(table("user", "u1", "u2"), "l/a.csv")
+    usage = read(write(table("team", "t1", "t2"), "l/b.csv").parent)
+    assert "4 buckets have the same sums by project and by user" in notes(usage)[0]
+    write(table("user", "u1", "u2"), "m/a.csv")
+    assert not notes(read(write(table("team", "t1"), "m/b.csv").parent))
+
+
+def test_requests_within_buckets_of_their_names_are_said(write: Write) -> None:
+    write("date,model,requests,input_tokens\n2026-02-22,m,3,30\n2026-02-23,m,3,30\n", "l/d.csv")  # fmt: skip
+    rows = "".join(f"2026-02-22 10:0{n}:05,m,10,1\n" for n in range(3))
+    head = "timestamp,model,input_tokens,output_tokens\n"
+    usage = read(write(head + rows, "l/r.csv").parent)
+    assert (
+        "table: 3 requests lie within buckets of the same names (33 tokens)"
+        in (notes(usage)[0])
+    )
+    write(head + rows.replace(",m,", ",n,"), "l/r.csv")
+    assert not notes(read(Path("l")))
+
+
+def test_a_file_that_holds_an_export_twice_is_said(write: Write) -> None:
+    rows = "".join(f"2026-02-22T10:{n:02}:17Z,m,{n + 5},7,0.01\n" for n in range(40))
+    head = "ts,model,input_tokens,output_tokens,cost\n"
+    usage = read(write(head + rows + rows))
+    assert usage.quality.records == 80
+    (note,) = [each for each in usage.quality.notes if "all are counted" in each]
+    assert note.startswith(
+        "table: 40 requests equal another row of the same file, to the second (1,260 "
+        "tokens and 0.400000000 USD)"
+    )
+    whole_minutes = rows.replace(":17Z", ":00Z")
+    again = read(write(head + whole_minutes + whole_minutes, "b.csv"))
+    assert not any("all are counted" in each for each in again.quality.notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from meterwidgets.ledger.duplicates import forks, nested_buckets, sum_rows
+from meterwidgets.ledger.duplicates import forks, nested_buckets
 from meterwidgets.ledger.duplicates.look_alikes import look_alikes
 from meterwidgets.ledger.duplicates.removed import LENGTH, ORIGIN, Duplicates, notes_of
 from meterwidgets.ledger.duplicates.states import remove_earlier
@@ -65,8 +65,7 @@ def deduplicate(ws: Workspace, *, known: Collection[int] = ()) -> Duplicates:
             need no note: a file that grew begins with what it had.
     """
     equal = _remove_equal(ws, known) + forks.remove_copied(ws, known)
-    sums = sum_rows.remove_sums(ws, known)
-    found = equal + sums + nested_buckets.remove_nested(ws, known)
+    found = equal + nested_buckets.remove_nested(ws, known)
     return found + Duplicates(notes=tuple(look_alikes(ws)))
 
 

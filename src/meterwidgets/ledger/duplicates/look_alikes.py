@@ -1,16 +1,19 @@
-"""Records that look like one call that was watched twice; a note says so.
+"""Records that look like usage that is counted twice; a note says so.
 
 Two tools that watch the same calls, such as a tracer and a gateway, give them ids of
-their own. Nothing proves that they are the same, so both count.
+their own; an export by user and one by team have nothing in common but their sums.
+Nothing proves that they are the same, so both count.
 """
 
 from __future__ import annotations
 
+from meterwidgets.ledger.duplicates.containment import IS_KEYED
 from meterwidgets.ledger.duplicates.removed import ORIGIN
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.left_out.sentences import COST, TOKENS, amounts
 from meterwidgets.ledger.sources.spans import SAME_IDS
+from meterwidgets.schema import NAMES
 from meterwidgets.text import counted
 
 _SECOND_US = 1_000_000
@@ -21,7 +24,7 @@ _IS_CALL = "grain = 'request' AND input_tokens > 0 AND output_tokens > 0"
 
 
 def look_alikes(ws: Workspace) -> list[str]:
-    """The calls that may have been watched twice, one sentence for each two sources.
+    """The usage that may be counted twice, one sentence a kind and source.
 
     Args:
         ws: A workspace with ``reported``, without duplicates.
@@ -32,6 +35,10 @@ def look_alikes(ws: Workspace) -> list[str]:
     found = _of_sources(ws) if len(sources) > 1 else []
     if any(name in SAME_IDS for (name,) in sources):
         found += _of_traces(ws)
+    if ws.has_rows(f"{ws.reported} WHERE grain = 'bucket'"):
+        found += [*_of_groupings(ws), *_of_grains(ws)]
+    if ("table",) in sources:
+        found += _of_appended(ws)
     return found
 
 
@@ -81,4 +88,94 @@ def _of_traces(ws: Workspace) -> list[str]:
         f"trace in time and tokens ({amounts(tokens, [(currency, nano)])}), and both "
         "are counted; if two instrumentations watch the same calls, keep one"
         for source, count, tokens, currency, nano in rows
+    ]
+
+
+def _of_groupings(ws: Workspace) -> list[str]:
+    """Buckets that files have by other names, but with the same sums."""
+    fields = ", ".join(f"CASE WHEN count(\"{n}\") > 0 THEN '{n}' END" for n in NAMES)
+    buckets = (
+        f"{ws.reported} WHERE grain = 'bucket' AND NOT coalesce({IS_KEYED}, false)"
+    )
+    rows = ws.execute(f"""
+      WITH files AS (
+        SELECT source, file, array_to_string([{fields}], ', ') AS names
+        FROM {buckets} GROUP BY source, file),
+      sums AS (
+        SELECT source, names, start_us, coalesce(end_us, 0) AS until,
+          sum({TOKENS})::HUGEINT AS tokens, sum({COST})::HUGEINT AS cost,
+          max(reported_currency) AS currency
+        FROM (SELECT * FROM {buckets}) JOIN files USING (source, file) GROUP BY ALL)
+      SELECT source, names, others, count(*) FILTER (same) AS number,
+        sum(tokens) FILTER (same), max(currency), sum(cost) FILTER (same)
+      FROM (
+        SELECT source, a.names, b.names AS others, a.tokens, a.cost, a.currency,
+          a.tokens = b.tokens AND a.cost = b.cost AS same
+        FROM sums AS a JOIN sums AS b USING (source, start_us, until)
+        WHERE a.names < b.names AND a.tokens + a.cost > 0)
+      GROUP BY ALL HAVING number * 2 >= count(*) ORDER BY ALL
+    """).fetchall()
+    return [
+        f"{source}: {counted(count, 'bucket has', 'buckets have')} the same sums by "
+        f"{one} and by {other} ({amounts(tokens, [(currency, nano)])}), and both are "
+        "counted; they describe the same usage, so read only one of them"
+        for source, one, other, count, tokens, currency, nano in rows
+    ]
+
+
+def _of_grains(ws: Workspace) -> list[str]:
+    """Requests within buckets of the same source and names."""
+    both = (
+        f"SELECT source FROM {ws.reported} GROUP BY source "
+        "HAVING count(DISTINCT grain) > 1"
+    )
+    if not ws.has_rows(f"({both})"):
+        return []
+    names = " AND ".join(f'r."{n}" IS NOT DISTINCT FROM b."{n}"' for n in NAMES)
+    rows = ws.execute(f"""
+      SELECT source, count(*), sum(tokens)::BIGINT, max(currency), sum(cost)::HUGEINT
+      FROM (
+        SELECT source, start_us, {TOKENS} AS tokens, {COST} AS cost,
+          reported_currency AS currency, {", ".join(map('"{}"'.format, NAMES))}
+        FROM {ws.reported} WHERE grain = 'request' AND source IN ({both})) AS r
+      SEMI JOIN (SELECT * FROM {ws.reported} WHERE grain = 'bucket') AS b
+      ON r.source = b.source AND r.start_us >= b.start_us AND r.start_us < b.end_us
+        AND {names}
+      GROUP BY source ORDER BY source
+    """).fetchall()
+    return [
+        f"{source}: {counted(count, 'request lies', 'requests lie')} within buckets "
+        f"of the same names ({amounts(tokens, [(currency, nano)])}), and both are "
+        "counted; if the buckets sum up these requests, read only one of them"
+        for source, count, tokens, currency, nano in rows
+    ]
+
+
+def _of_appended(ws: Workspace) -> list[str]:
+    """Requests that one file has twice, as if it had been appended to itself."""
+    rows = (
+        f"{ws.reported} WHERE source = 'table' AND grain = 'request' "
+        f"AND record_id IS NULL AND start_us % {60 * _SECOND_US} <> 0 AND {TOKENS} > 0"
+    )
+    moment = "file, start_us, input_tokens, output_tokens, reported_cost"
+    count, distinct = ws.execute(
+        f"SELECT count(*), approx_count_distinct(hash({moment})) FROM {rows}"
+    ).fetchone() or (0, 0)
+    if distinct > count * 0.9:
+        return []
+    names = ", ".join(f'"{name}"' for name in NAMES)
+    found = ws.execute(f"""
+      SELECT sum(number - 1)::BIGINT AS more, sum((number - 1) * tokens)::BIGINT,
+        max(currency), sum((number - 1) * cost)::HUGEINT
+      FROM (
+        SELECT count(*) AS number, max({TOKENS}) AS tokens, max({COST}) AS cost,
+          max(reported_currency) AS currency
+        FROM {rows} GROUP BY {moment}, end_us, {names})
+      HAVING more * 10 >= {count}
+    """).fetchall()
+    return [
+        f"table: {counted(more, 'request equals', 'requests equal')} another row of "
+        f"the same file, to the second ({amounts(tokens, [(currency, nano)])}), and "
+        "all are counted; if the file holds an export twice, remove one of them"
+        for more, tokens, currency, nano in found
     ]
