@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -88,8 +89,7 @@ def as_objects(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> RawLedger | No
         return None
     cells = ", ".join(
         f"{literal(name)}, "
-        + (f"coalesce(TRY_CAST(c{i} AS JSON), to_json(c{i}))" if i in inside
-           else _cell(i, types[i]))
+        + (_object(f"c{i}") if i in inside else _cell(i, types[i]))
         for i, name in enumerate(names)
     )  # fmt: skip
 
@@ -128,6 +128,17 @@ def _json_texts(raw: RawLedger, con: duckdb.DuckDBPyConnection, files: str) -> s
     return {i for k, i in enumerate(texts) if _are_objects([row[k] for row in rows])}
 
 
+def _object(text: str) -> str:
+    """SQL text of a JSON object that stands in a text, perhaps as Python writes it."""
+    plain = f"replace({text}, chr(39), chr(34))"
+    for word, plain_word in (("None", "null"), ("True", "true"), ("False", "false")):
+        plain = f"regexp_replace({plain}, '\\b{word}\\b', '{plain_word}', 'g')"
+    return (
+        f"coalesce(TRY_CAST({text} AS JSON), TRY_CAST({plain} AS JSON), "
+        f"to_json({text}))"
+    )
+
+
 def _cell(number: int, column_type: str) -> str:
     """SQL text of a column; nested ones may come as text of JSON already."""
     if is_nested(column_type):
@@ -138,18 +149,20 @@ def _cell(number: int, column_type: str) -> str:
 
 
 def _are_objects(values: Sequence[object]) -> bool:
-    """Whether texts are JSON objects or lists, all that have a value."""
+    """Whether half of the texts that there are are JSON objects or lists."""
     texts = [str(each).strip() for each in values if each not in (None, "")]
-    if not texts or not all(text[:1] in ("{", "[") for text in texts):
-        return False
-    return all(_is_json(text) for text in texts)
+    objects = [text for text in texts if text[:1] in ("{", "[") and _is_json(text)]
+    return 2 * len(objects) >= len(texts) > 0
 
 
 def _is_json(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict | list)
-    except (ValueError, RecursionError):
-        return False
+    """Whether a text is a JSON object or list, or one as Python writes it."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return isinstance(read(text), dict | list)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+    return False
 
 
 def _fetch(

@@ -17,7 +17,11 @@ from meterwidgets.ledger.envelopes.exported import NAMES as NAMES_OF_EXPORT
 from meterwidgets.ledger.envelopes.exported import plain_key
 from meterwidgets.ledger.envelopes.raw_values import select_values
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
+from meterwidgets.ledger.sources.column_names import (
+    field_named,
+    is_usage_like,
+    words,
+)
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.schema import ATTRIBUTES, NAMES
@@ -155,7 +159,7 @@ class TableValues:
         return [
             replace(each, kind=kinds[each.column])
             for each in self.of(list(kinds))
-            if each.numbers
+            if each.numbers or (each.filled and _is_usage_text(each.column))
         ]
 
     @property
@@ -260,3 +264,9 @@ def summed(found: Iterable[ColumnValues]) -> list[ColumnValues]:
     for each in found:
         sums[each.column] = sums[each.column] + each if each.column in sums else each
     return list(sums.values())
+
+
+def _is_usage_text(column: str) -> bool:
+    """Whether a column is called usage and nothing else, whatever it holds."""
+    said = set(words(column))
+    return "usage" in said and not said - {"usage", "token", "tokens", "details", "llm"}
