@@ -299,3 +299,14 @@ def test_lines_of_another_agent_are_not_taken_for_claudes(write: Write) -> None:
     found = sums(read(write(lines([user, line]), "a.jsonl")))
     assert (found["requests"], found["input_tokens"]) == (1, 1000)
     assert found["output_tokens"] == 100
+
+
+def test_the_result_of_a_subagent_is_left_out_with_its_tokens(write: Write) -> None:
+    line = {"type": "user", "uuid": "u", "sessionId": "s",
+            "timestamp": "2026-02-22T10:03:00Z",
+            "toolUseResult": {"status": "completed", "totalTokens": 1100}}  # fmt: skip
+    usage = read(write(lines([GOLDEN, line]), "a.jsonl"))
+    assert (
+        "claude_code: 1 row left out (1,100 tokens): they are results of subagents, whose "
+        "requests stand in logs of their own"
+    ) in usage.quality.notes

@@ -141,3 +141,46 @@ def test_cached_tokens_in_the_words_of_agents_are_beside_the_input(
 def test_a_field_that_says_whether_the_cache_was_hit_is_no_count(write: Write) -> None:
     row = CALL | {"time": AT, "cache_hit": 1, "cached": True}
     assert sums(read(write(lines([row]), "a.jsonl")))["cache_read_tokens"] == 0
+
+
+def test_usage_by_day_and_model_is_a_record_each(write: Write) -> None:
+    days = {
+        "2026-02-21": {"gpt-4o": of(100), "o3": of(50)},
+        "2026-02-22": {"o3": of(7)},
+    }
+    usage = read(write(json.dumps(days), "a.json"))
+    assert by(usage, "model", "input_tokens") == {"gpt-4o": 100, "o3": 57}
+    assert (usage.start.day, usage.last.day) == (21, 23)
+
+
+def test_usage_by_id_is_a_request_each_of_no_such_model(write: Write) -> None:
+    ids = {"5f3b9e0c-3d57-4a53-9b5e-0f6f3a1e9c11": of(1), "6f3b9e0c-3d57-4a53-9b5e-0f6f3a1e9c12": of(2)}  # fmt: skip
+    thread = {"updated_at": AT, "model": "m", "request_token_usage": ids}
+    usage = read(write(json.dumps(thread), "a.json"))
+    assert by(usage, "model", "input_tokens") == {"m": 3}
+
+
+@pytest.mark.parametrize("place", ["steps", "results", "calls"])
+def test_calls_in_a_list_have_the_time_and_names_around_it(
+    write: Write, place: str
+) -> None:
+    call = {"usage": {"prompt_tokens": 500, "completion_tokens": 50}}
+    rows = [{"timestamp": AT, "model": "m", place: [call, call]}, {"timestamp": AT}]
+    usage = read(write(lines(rows), "a.jsonl"))
+    found = sums(usage)
+    assert (found["requests"], found["input_tokens"]) == (2, 1000)
+    assert by(usage, "model", "output_tokens") == {"m": 100}
+
+
+@pytest.mark.parametrize("name", ["received_at", "processed_time", "completedAt"])
+def test_a_later_time_is_read_where_there_is_no_other(write: Write, name: str) -> None:
+    assert_one_call(read(write(lines([CALL | {name: AT}]), "a.jsonl")))
+    row = CALL | {name: "2026-02-23T10:00:00Z", "requested_at": AT}
+    assert read(write(lines([row]), "b.jsonl")).start.day == 22
+
+
+def test_an_event_that_was_delivered_twice_is_said(write: Write) -> None:
+    rows = [CALL | {"event_id": "e", "received_at": f"2026-02-22T10:0{n}:00Z"}
+            for n in (1, 2)]  # fmt: skip
+    (note,) = [n for n in read(write(lines(rows), "a.jsonl")).quality.notes if "share an id" in n]  # fmt: skip
+    assert note.startswith("table: 2 records (2,200 tokens and 0.007000000")

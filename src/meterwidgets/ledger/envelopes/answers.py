@@ -15,21 +15,29 @@ _DEPTH = 3
 _SAMPLED = 200
 
 
-def unwrapped(raw: RawLedger) -> Iterator[RawLedger]:
+def unwrapped(raw: RawLedger, *, with_outer: bool = False) -> Iterator[RawLedger]:
     """A ledger of answers as the records in them, for each list that may hold them.
 
     Args:
         raw: A JSON ledger; of others there is none.
+        with_outer: Whether each record is the ``item``, with what stands around the
+            list as ``outer``.
     """
     for path in dict.fromkeys(
         path for record in raw.sample.records for path in _lists(record, ())
     ):
         records = tuple(raw.sample.within(*path))[:_SAMPLED]
+        if with_outer:
+            records = tuple(
+                {"item": item, "outer": _without(record, path)}
+                for record in raw.sample.records
+                for item in Sample((), (record,)).within(*path)
+            )[:_SAMPLED]
         paths = json_paths(records)
         yield replace(
             raw,
             unit="record",
-            select_rows=_select_items(raw, path),
+            select_rows=_select_items(raw, path, with_outer=with_outer),
             select_pages=raw.select_pages or raw.select_rows,
             sample=Sample(tuple(paths), records),
             json_paths=paths,
@@ -52,16 +60,33 @@ def _lists(
         yield from _lists(value, (*parents, key))
 
 
-def _select_items(raw: RawLedger, path: tuple[str, ...]) -> Any:
+def _without(record: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """A record without what lies at a path."""
+    first, *rest = path
+    inner = record.get(first)
+    copy = {key: value for key, value in record.items() if key != first}
+    if rest and isinstance(inner, dict):
+        copy[first] = _without(inner, tuple(rest))
+    return copy
+
+
+def _select_items(raw: RawLedger, path: tuple[str, ...], *, with_outer: bool) -> Any:
     place = "$" + "".join(f'."{part}"' for part in path)
     outer = raw.select_rows
 
     def select_rows(files: str) -> str:
         # What is no such answer stays a row of its own, so that it can be reported.
+        items = f"json_extract(j, {literal(place + '[*]')})::VARCHAR[]"
+        itself = "j::VARCHAR"
+        if with_outer:
+            items = (
+                f"list_transform({items}, lambda item: "
+                "'{\"item\":' || item || ',\"outer\":' || j || '}')"
+            )
+            itself = "'{\"outer\":' || j || '}'"
         return (
             f"SELECT file, filename, unnest(CASE WHEN TRY(json_type(j, "
-            f"{literal(place)})) = 'ARRAY' THEN json_extract(j, "
-            f"{literal(place + '[*]')})::VARCHAR[] ELSE [j::VARCHAR] END) AS j "
+            f"{literal(place)})) = 'ARRAY' THEN {items} ELSE [{itself}] END) AS j "
             f"FROM ({outer(files)})"
         )
 

@@ -17,7 +17,7 @@ from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
 from meterwidgets.ledger.tables import mapping
-from meterwidgets.ledger.tables.by_model import by_model
+from meterwidgets.ledger.tables.by_key import by_key
 from meterwidgets.ledger.tables.column_values import TableValues
 from meterwidgets.ledger.tables.json_texts import with_texts
 from meterwidgets.ledger.tables.kinds import read_kinds
@@ -78,7 +78,8 @@ def _recognise(
         for inner in unwrapped(raw):
             if not (found := _source(inner, spec)).is_mapped:
                 return inner, found
-        raw = by_model(raw) or raw
+        while keyed := by_key(raw):
+            raw = keyed
     return raw, source
 
 
@@ -88,7 +89,7 @@ def _first_usable(
     """The first lists, or texts, in the records of a ledger that a source can read."""
     inside = with_texts(raw)
     others = [*unwrapped(raw), *([inside] if inside else [])]
-    for inner in others:
+    for inner in [*others, *unwrapped(raw, with_outer=True)]:
         if _is_usable(inner, found := _source(inner, spec), spec):
             return inner, found
     return raw, source

@@ -90,6 +90,9 @@ SOURCE = Source(
         "a message is written again while it grows, and its fullest state counts": (
             "{@usage} IS NOT NULL AND NOT {@fullest}"
         ),
+        "they are results of subagents, whose requests stand in logs of their own": (
+            "{toolUseResult.totalTokens} IS NOT NULL"
+        ),
     },
     fields={
         "record_id": Field(
@@ -120,7 +123,8 @@ SOURCE = Source(
             "message.usage.server_tool_use.web_search_requests",
         ),
         "input_tokens": Field(
-            sum_of(_usage("input_tokens"), _READ, _WRITTEN),
+            f"coalesce({sum_of(_usage('input_tokens'), _READ, _WRITTEN)}, "
+            "{toolUseResult.totalTokens})",
             "message.usage.input_tokens + cache read + cache creation; the same of "
             "usage.iterations that it leaves out",
         ),

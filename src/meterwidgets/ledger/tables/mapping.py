@@ -13,6 +13,7 @@ from meterwidgets.ledger.sources.column_names import (
     is_running_total,
     likelihood,
 )
+from meterwidgets.ledger.sources.late_times import is_late_time
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS, PARENTS, PART_SYNONYMS
 from meterwidgets.ledger.tables.formulas import Formula, formulas_of, plain_name
 from meterwidgets.schema import FIELDS
@@ -125,6 +126,8 @@ def candidates(columns: Sequence[str]) -> dict[str, list[str]]:
             # the Vercel AI SDK: usage is that of the last step, totalUsage of all
             possible.sort(key=lambda column: "totalUsage" not in column.split("."))
             found[name] = possible
+    if "start" not in found and (late := [c for c in columns if is_late_time(c)]):
+        found["start"] = late
     return found
 
 
