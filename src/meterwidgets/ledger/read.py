@@ -121,7 +121,7 @@ def read_ledgers(
     doubt_notes = collected.doubts(ws)
     count = ws.count(ws.reported)
     if not count:
-        raise no_usage_error(collected.names, rejected, first_rejects)
+        raise no_usage_error(collected.names, rejected, first_rejects, collected.notes)
     rate_notes = price_reported(ws, book, pricing)
     only = price_notes.PRICEABLE if pricing.is_repriced else "true"
     tallies = notes.tally(ws, only=only, extra_sums=extra_sums, tell=steps.tell)

@@ -96,7 +96,8 @@ def write_generation(
     added = ws.count(ws.reported)
     rejected = sum(each.rejected for each in inputs)
     if not added and not before.months:
-        raise no_usage_error(gathered.names, rejected, rejects.first(ws))
+        first = rejects.first(ws)
+        raise no_usage_error(gathered.names, rejected, first, gathered.notes)
     # cost rows that are stored already pay for usage that comes later
     stored = parquet.reported_records(writer.folder, before.parts)
     earlier = [stored] if before.parts else []

@@ -81,7 +81,10 @@ def describe(reject: Mapping[str, Any]) -> str:
 
 
 def no_usage_error(
-    names: Sequence[str], rejected: int, first_rejects: Sequence[Mapping[str, Any]]
+    names: Sequence[str],
+    rejected: int,
+    first_rejects: Sequence[Mapping[str, Any]],
+    notes: Iterable[str] = (),
 ) -> LedgerError:
     """The error for ledgers in which nothing is usage.
 
@@ -89,8 +92,16 @@ def no_usage_error(
         names: The ledgers.
         rejected: The number of rows that broke a rule.
         first_rejects: The first of them.
+        notes: What was found besides; what they say was left out is named.
     """
     named = ", ".join(dict.fromkeys(names))
+    left_out = [note for note in notes if "left out" in note]
+    if left_out and not first_rejects:
+        what = "; ".join(f"taken for {note}" for note in left_out)
+        return LedgerError(
+            f"{named}: holds no usage ({what}); name a ledger that has rows, or with "
+            "source='table' and columns= what counts in this one"
+        )
     if not first_rejects:
         return LedgerError(f"{named}: holds no usage; name a ledger that has rows")
     return LedgerError(
