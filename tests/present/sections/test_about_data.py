@@ -36,9 +36,18 @@ def test_a_page_has_every_note_of_a_report(tmp_path: Path) -> None:
     usage = ledger(tmp_path)
     for filters in (Filters(), Filters(preset="today"), Filters(orgs=("Acme",))):
         selection = usage.select(filters)
-        assert set(notes_of(selection)) <= set(notes(selection))
+        told = [note.replace(f"{tmp_path}/", "") for note in notes_of(selection)]
+        assert set(told) <= set(notes(selection))
     titles = [group["title"] for group in about_data(usage.select())]
     assert titles == ["The whole ledger", "Time covered"]
+
+
+def test_no_note_names_a_folder_of_the_server(tmp_path: Path) -> None:
+    home = tmp_path / "home of ann"
+    home.mkdir()
+    told = " ".join(notes(ledger(home).select()))
+    assert "the first: rows.csv, line 5: " in told
+    assert str(tmp_path) not in told and "home of ann" not in told
 
 
 def test_a_note_about_the_time_says_what_is_covered(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypedDict
 
 from meterwidgets.frame.selection import Selection
@@ -22,6 +23,8 @@ class NoteGroup(TypedDict):
 def about_data(selection: Selection) -> list[NoteGroup]:
     """The notes that reports have of a selection, under headings.
 
+    A file is named without its folder: a page tells nothing of the machine it is on.
+
     Args:
         selection: What is shown. Of one user's frame they tell nothing of others.
 
@@ -34,10 +37,28 @@ def about_data(selection: Selection) -> list[NoteGroup]:
     """
     groups: list[NoteGroup] = [
         {"title": "This selection", "notes": list(selection_notes(selection))},
-        {"title": "The whole ledger", "notes": ledger_notes(selection)},
+        {
+            "title": "The whole ledger",
+            "notes": [_without_folder(note) for note in ledger_notes(selection)],
+        },
         {"title": "Time covered", "notes": _time_covered(selection)},
     ]
     return [group for group in groups if group["notes"]]
+
+
+_FOLDER = re.compile(r"(?<=the first: ).*?[/\\](?=[^/\\]+?, \w+ [\d,]+: )")
+
+
+def _without_folder(note: str) -> str:
+    r"""A note whose first row is of a file, by the name of that file.
+
+    Examples:
+        >>> _without_folder("1 row rejected, the first: /home/ann b/x.csv, line 7: bad")
+        '1 row rejected, the first: x.csv, line 7: bad'
+        >>> _without_folder("the first: x.csv, line 7: start '1/2' is not a time")
+        "the first: x.csv, line 7: start '1/2' is not a time"
+    """
+    return _FOLDER.sub("", note)
 
 
 def _time_covered(selection: Selection) -> list[str]:
