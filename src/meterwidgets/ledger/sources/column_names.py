@@ -50,24 +50,16 @@ _FILLER = {
     *("sum", "all", "overall", "metrics", "in", "of", "request", "response"),
 }
 _COST_FILLER = {
-    *(
-        "total",
-        "estimated",
-        "estimate",
-        "actual",
-        "net",
-        "gross",
-        "final",
-        "calculated",
-    ),
-    *("computed", "provider", "upstream", "token", "tokens", *_FILLER),
-}
+    "total", "estimated", "estimate", "actual", "net", "gross", "final", "calculated",
+    "computed", "provider", "upstream", "token", "tokens", "billing", "currency",
+    *_FILLER,
+}  # fmt: skip
 _TIME = {"time", "timestamp", "datetime", "date", "ts", "at", "when", "day", "on"}
 _TIME_FILLER = {
     "start", "started", "begin", "began", "created", "create", "creation", "request",
     "requested", "event", "utc", "invocation", "invoked", "usage", "call", "called",
     "logged", "log", "occurred", "recorded", "sent", "iso", "unix", "epoch", "ms",
-    "local", "datetime", "date", "time", "timestamp", "api", "billing",
+    "local", "datetime", "date", "time", "timestamp", "api", "billing", "aggregation",
 }  # fmt: skip
 _MODEL_FILLER = {
     "name", "id", "used", "llm", "ai", "request", "requested", "response", "served",
@@ -148,6 +140,8 @@ def field_named(column: str) -> str | None:
         # a single token is a secret
         is_count = said & {"tokens", "toks", "count", "counts", "total", "num"}
         return field if is_count or field != "total_tokens" else None
+    if "usage" in said and said & _SIDES and len(said) == 2:
+        return _tokens(said)
     return _other(said)
 
 

@@ -20,8 +20,12 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "starting_at", "created_at", "time", "ts", "datetime", "created",
         "request_time", "event_time", "date", "day", "hour", "started_at", "usage_date",
         "month", "week", "week_start", "month_start", "billing_month", "usage_month",
+        "index_level_0",
     ),
-    "end": ("end", "end_time", "window_end", "bucket_end", "ending_at"),
+    "end": (
+        "end", "end_time", "window_end", "bucket_end", "ending_at", "usage_end_time",
+        "usage_end_date",
+    ),
     "org": (
         "org", "organization", "tenant", "tenant_org", "organization_id", "org_id",
         "tenant_id", "customer", "account",
@@ -38,7 +42,9 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "served_model",
     ),
     "provider": ("provider", "provider_name", "custom_llm_provider", "vendor"),
-    "model": ("model", "model_name", "main_model", "model_id", "model_permaslug"),
+    "model": ("model", "model_name", "main_model", "model_id", "model_permaslug",
+        "snapshot_id",
+    ),
     "status": (
         "status", "status_code", "response_code", "http_status", "http_status_code",
     ),
@@ -105,7 +111,10 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "input_cost": ("input_cost", "prompt_cost"),
     "output_cost": ("output_cost", "completion_cost"),
     "fee_cost": ("fee_cost",),
-    "currency": ("currency", "billing_currency"),
+    "currency": (
+        "currency", "billing_currency", "currency_code", "billing_currency_code",
+        "cost_currency",
+    ),
     "latency_ms": (
         "latency_ms", "request_duration_ms", "duration_ms", "generation_time_ms",
     ),

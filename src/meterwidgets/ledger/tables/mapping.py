@@ -25,6 +25,13 @@ AMOUNTS = (
 
 _BUCKET_ENDS = {"windowend", "bucketend", "endingat"}
 
+_OWNERS = {
+    "project", "user", "org", "organization", "team", "account", "customer", "tenant",
+    "workspace", "apikey", "key", "service", "sku", "model", "session", "conversation",
+    "thread", "provider", "endpoint", "deployment", "group", "cluster",
+}  # fmt: skip
+"""What has an id of its own, which is no request's."""
+
 Choose = Callable[[str, Sequence[str]], str]
 """Of several columns for one field, the one that is read."""
 
@@ -133,6 +140,8 @@ def candidates(columns: Sequence[str]) -> dict[str, list[str]]:
 
 def _fits(name: str, column: str, said: str | None) -> bool:
     """Whether a usual name keeps its meaning in its place: ``cost.input`` is a cost."""
+    if name == "record_id" and column.count(".") and plain_name(column) == "id":
+        return plain_name(column.rsplit(".", 2)[-2]) not in _OWNERS
     if is_running_total(column):
         return False
     if not column.count(".") or name in ("cost", "input_cost", "output_cost"):
