@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from meterwidgets.ledger.engine.sql import path_literal
+from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.envelopes.exported import NAMES as NAMES_OF_EXPORT
 from meterwidgets.ledger.envelopes.exported import plain_key
 from meterwidgets.ledger.envelopes.raw_values import select_values
@@ -40,6 +40,8 @@ _TEXTS = {"record_id", *NAMES, *ATTRIBUTES, "currency", "extra"}
 
 _TIMES = {"start", "end"}
 
+_MOST = 200
+"""So many distinct values of a column are asked once for all."""
 _USUAL = {"id", "requestid", "recordid", "endpoint", "route", "path", "operation"}
 
 
@@ -94,6 +96,7 @@ class TableValues:
     def __init__(self, raw: RawLedger, con: duckdb.DuckDBPyConnection) -> None:
         self._raw = raw
         self._con = con
+        self._texts: dict[str, str] = {}
 
     def choose(self, field: str, columns: Sequence[str]) -> str:
         """Of several columns for one field, the one that is filled; see `mapping`."""
@@ -134,15 +137,26 @@ class TableValues:
         Columns that nearly every table has, and columns of numbers, are asked in the
         first rows only.
         """
-        found = f"SELECT count({sql.replace('{0}', 'v0')}), count(v0), "
-        found += "count(TRY_CAST(v0 AS DOUBLE)) FROM ({})"
-        first = self._rows([column], limit=SAMPLED)
-        said, filled, numbers = self._one(found.format(first))
-        is_enough = plain_name(column) in _USUAL or 0 < filled == numbers
-        if said or is_enough:
-            return bool(said)
-        said, *_ = self._one(found.format(self._rows([column])))
+        if column not in self._texts:
+            self._texts[column] = self._distinct(column)
+        rows = self._texts[column]
+        (said,) = self._one(f"SELECT count({sql.replace('{0}', 'v0')}) FROM ({rows})")
         return bool(said)
+
+    def _distinct(self, column: str) -> str:
+        """SQL text of the values to ask: the distinct ones, where they are few."""
+        first = self._rows([column], limit=SAMPLED)
+        filled, numbers = self._one(
+            f"SELECT count(v0), count(TRY_CAST(v0 AS DOUBLE)) FROM ({first})"
+        )
+        if plain_name(column) in _USUAL or 0 < filled == numbers:
+            return first
+        rows = self._rows([column])
+        (texts,) = self._one(f"SELECT list(DISTINCT v0)[:{_MOST + 1}] FROM ({rows})")
+        if len(texts or ()) > _MOST:
+            return rows
+        listed = ", ".join(literal(text) for text in texts or () if text is not None)
+        return f"SELECT unnest([{listed}]::VARCHAR[]) AS v0"
 
     def unread(self, mapping: TableMapping) -> list[ColumnValues]:
         """The columns of tokens and money with numbers in them that are not read."""
