@@ -50,6 +50,9 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"cache_creation_input_tokens": M, "cache_ttl": "1h"}, "16", "0"),
     ({"cache_creation_input_tokens": M, "cache_ttl": "5m"}, "10", "0"),
     ({"web_search_calls": 3}, "8", "0.03"),
+    ({"output": [{"type": "web_search_call"}, {"type": "message"},
+                 {"type": "web_search_call"}]}, "8", "0.02"),
+    ({"output": "the text of an answer"}, "8", "0"),
     ({"usage": {"num_search_queries": 2}}, "8", "0.02"),
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
@@ -18,6 +18,8 @@ _TICKS = {"costinusdticks"}
 _LIFETIMES = {"cachettl", "cachewritettl", "cachecontrolttl"}
 
 _IS_HIT = "lower({0}) IN ('true', 'hit', 'yes', '1')"
+_SEARCHES = 'len(regexp_extract_all({0}, \'"type": *"web_search_call"\'))'
+"""SQL text of the searches among the items of an answer of OpenAI's responses."""
 _IS_TRUE = "lower({0}) = 'true'"
 _IS_HOUR = "regexp_full_match(lower({0}), '1 ?h|60 ?m(in)?|3600 ?s?')"
 
@@ -51,21 +53,38 @@ def charges(
         formulas: Our field -> how columns make it.
         says: Whether SQL text over a column is not null in some row.
     """
+    table = _Table(columns, filled, formulas, says)
+    yield from _cost(table)
+    yield from _counts(table)
 
-    def said(names: set[str], condition: str) -> str | None:
-        found = (each for each in columns if plain_name(each) in names)
+
+@dataclass(frozen=True)
+class _Table:
+    """The columns of a table, what they fill, and what they say."""
+
+    columns: Sequence[str]
+    filled: Mapping[str, str]
+    formulas: Mapping[str, Formula]
+    says: Callable[[str, str], bool]
+
+    def said(self, names: set[str], condition: str) -> str | None:
+        """The first column of some names for which a condition holds in a row."""
+        found = (each for each in self.columns if plain_name(each) in names)
         sql = f"CASE WHEN {condition} THEN true END"
-        return next((each for each in found if says(each, sql)), None)
+        return next((each for each in found if self.says(each, sql)), None)
 
-    def value(field: str) -> Formula | None:
-        if field in filled and field not in formulas:
-            return Formula((filled[field],), "{0}", filled[field])
-        return formulas.get(field)
+    def value(self, field: str) -> Formula | None:
+        """How a field is made."""
+        if field in self.filled and field not in self.formulas:
+            return Formula((self.filled[field],), "{0}", self.filled[field])
+        return self.formulas.get(field)
 
-    cost, write = value("cost"), value("cache_write_tokens")
-    own_key = said(_OWN_KEY, _IS_TRUE)
-    bill = said(_PROVIDERS_BILL, "{0} IS NOT NULL")
-    ticks = said(_TICKS, "{0} IS NOT NULL")
+
+def _cost(table: _Table) -> Iterator[tuple[str, Formula]]:
+    cost = table.value("cost")
+    own_key = table.said(_OWN_KEY, _IS_TRUE)
+    bill = table.said(_PROVIDERS_BILL, "{0} IS NOT NULL")
+    ticks = table.said(_TICKS, "{0} IS NOT NULL")
     if cost and own_key and bill:
         why = "with a key of one's own (BYOK) the cost is the fee, the provider bills"
         both = f"sum_costs([{cost.sql}, {{b}}])"
@@ -75,14 +94,21 @@ def charges(
     if ticks and not cost:
         cost = Formula((ticks,), "move_point({0}, 'e-10')", f"{ticks} / 10,000,000,000")
         yield "cost", cost
-    hit = said(_CACHE_HITS, _IS_HIT)
-    if hit and "cache_read_tokens" not in {*filled, *formulas}:
+    hit = table.said(_CACHE_HITS, _IS_HIT)
+    if hit and table.value("cache_read_tokens") is None:
         why = "an answer from a gateway's cache is free"
         known = cost or Formula((), "NULL::VARCHAR", "")
         free = f"coalesce(number_or_null({known.sql}), '0')"
         yield "cost", _when(known, hit, _IS_HIT, free, known.sql, why=why)
-    hour = said(_LIFETIMES, _IS_HOUR)
-    if write and hour and "cache_write_1h_tokens" not in {*filled, *formulas}:
+
+
+def _counts(table: _Table) -> Iterator[tuple[str, Formula]]:
+    calls = table.said({"output"}, f"{_SEARCHES} > 0")
+    if calls and table.value("searches") is None:
+        sql = f"CAST({_SEARCHES} AS VARCHAR)"
+        yield "searches", Formula((calls,), sql, f"web_search_call in {calls}")
+    write, hour = table.value("cache_write_tokens"), table.said(_LIFETIMES, _IS_HOUR)
+    if write and hour and table.value("cache_write_1h_tokens") is None:
         yield "cache_write_1h_tokens", _when(write, hour, _IS_HOUR, write.sql, "NULL")
 
 

@@ -42,7 +42,16 @@ _TIMES = {"start", "end"}
 
 _MOST = 200
 """So many distinct values of a column are asked once for all."""
-_USUAL = {"id", "requestid", "recordid", "endpoint", "route", "path", "operation"}
+_USUAL = {
+    "id",
+    "requestid",
+    "recordid",
+    "endpoint",
+    "route",
+    "path",
+    "operation",
+    "output",
+}
 
 
 @dataclass(frozen=True)
