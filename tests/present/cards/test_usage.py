@@ -6,6 +6,7 @@ from pathlib import Path
 
 import meterwidgets as mw
 from meterwidgets.frame.filters import Filters
+from meterwidgets.present.cards import models
 from meterwidgets.present.cards import usage as cards
 from meterwidgets.present.cards.context import CardContext
 
@@ -51,3 +52,10 @@ def test_a_cost_that_has_no_tokens_has_no_rate_and_says_why(tmp_path: Path) -> N
     usage = bill(tmp_path / "bill.csv", "5.00,USD,3,Images,images,a,Usage")
     card = cards.rate.present(CardContext.of(usage.select(), {}))
     assert (card.value, card.title) == ("–", "no cost has tokens of its own")
+
+
+def test_wherever_a_spend_is_shown_it_says_what_it_leaves_out(tmp_path: Path) -> None:
+    context = CardContext.of(frame(tmp_path).select(), {})
+    said = "without credits, taxes and purchases of -$30.00"
+    for card in (cards.spend, cards.total_tokens, models.total):
+        assert card.present(context).note == said

@@ -8,6 +8,7 @@ from meterwidgets.metrics.totals import Totals
 from meterwidgets.present.cards.card import Card
 from meterwidgets.present.cards.context import CardContext
 from meterwidgets.present.cards.spec import card
+from meterwidgets.present.cards.usage import spend_note
 from meterwidgets.present.sections.breakdowns import MOST_ROWS
 from meterwidgets.present.vocabulary.words import NO_PRICE
 from meterwidgets.text import isolated
@@ -42,6 +43,7 @@ def total(context: CardContext) -> Card:
         else context.money(cost),
         title=NO_PRICE if cost is None else context.exact_money(cost),
         caption=", ".join([*caption, context.duration]),
+        note=spend_note(context),
         **context.delta(
             lambda totals: totals.amounts.cost, context.money, rise="bad", of_cost=True
         ),

@@ -22,25 +22,30 @@ _RATE_OF = {"both": "blended average", "input": "input only", "output": "output 
 def spend(context: CardContext) -> Card:
     """Spend, its daily rate and how much time it covers."""
     amounts, run_rate = context.totals.amounts, context.totals.run_rate
-    caption, caption_title, note = context.duration, "", ""
+    caption, caption_title = context.duration, ""
     if run_rate is not None:
         caption = f"{context.money(run_rate)}/day · {context.duration}"
         caption_title = f"{context.exact_money(run_rate)} a day over {context.duration}"
     if amounts.cost is None:
         caption, caption_title = "No prices, so models are ranked by tokens", ""
-    else:
-        note = " · ".join(_spend_notes(context))
     return Card(
         value=context.money(amounts.cost),
         title=context.exact_money(amounts.cost),
         caption=caption,
         caption_title=caption_title,
-        note=note,
+        note=spend_note(context),
         spark=context.spark(lambda point: point.cost),
         **context.delta(
             lambda totals: totals.amounts.cost, context.money, rise="bad", of_cost=True
         ),
     )
+
+
+def spend_note(context: CardContext) -> str:
+    """What stands beside a spend wherever it is shown; nothing beside none."""
+    if context.totals.amounts.cost is None:
+        return ""
+    return " · ".join(_spend_notes(context))
 
 
 def _spend_notes(context: CardContext) -> Iterator[str]:
@@ -79,7 +84,7 @@ def total_tokens(context: CardContext) -> Card:
     per_day = _per_day(context.totals.tokens_per_day)
     parts = ["" if cost is None else context.money(cost), per_day]
     caption = " · ".join(part for part in parts if part)
-    return replace(tokens.texts(context), caption=caption)
+    return replace(tokens.texts(context), caption=caption, note=spend_note(context))
 
 
 @card("Requests", reason="the ledger has no count of requests")
