@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import random
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from frame.store.ledgers import add
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,3 +193,45 @@ def test_a_span_that_was_exported_twice_counts_once(write: Write, other: str) ->
     usage = read(write(SPANS[other], "l/b.json").parent)
     assert (usage.quality.records, usage.quality.duplicates) == (1, 1)
     assert usage.select().sums()["input_tokens"] == 1000
+
+
+SHARDS = [f"2026-02-22T10:{n:02}:00Z,emb,512,0,0.00001,u1" for n in range(60)] * 4
+SHARD_HEAD = "time,model,input_tokens,output_tokens,cost,user"
+SHARD_NOTE = (
+    "table: 120 duplicates left out (61,440 tokens and 0.001200000 USD): each is equal "
+    "to a row of another file and has no id"
+)
+
+
+def shards(folder: str, suffix: str = "csv") -> list[Path]:
+    """An export of 240 requests in two files, each with 120 of them."""
+    paths = []
+    for name in "ab":
+        path = Path(folder) / f"{name}.{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        opened = gzip.open if suffix.endswith("gz") else open
+        with opened(path, "wt") as stream:
+            stream.write("\n".join([SHARD_HEAD, *SHARDS[:120]]) + "\n")
+        paths.append(path)
+    return paths
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+@pytest.mark.parametrize("ledger", ["l", "l/*", "names"])
+def test_what_shards_lose_is_said_however_they_are_named(
+    suffix: str, ledger: str
+) -> None:
+    paths = shards("l", suffix)
+    usage = read(paths if ledger == "names" else ledger)
+    assert (usage.quality.records, usage.quality.duplicates) == (120, 120)
+    assert any(note.startswith(SHARD_NOTE) for note in usage.quality.notes)
+
+
+def test_what_shards_lose_is_said_by_a_store_that_gets_them_one_by_one() -> None:
+    first, second = shards("l")
+    add(Path("s.meter"), first)
+    added = add(Path("s.meter"), second)
+    assert (added.records, added.duplicates) == (0, 120)
+    assert any(note.startswith(SHARD_NOTE) for note in added.notes)
+    stored = mw.open_store(Path("s.meter")).quality
+    assert any(note.startswith(SHARD_NOTE) for note in stored.notes)
