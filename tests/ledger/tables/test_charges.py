@@ -76,7 +76,9 @@ def test_the_tier_that_served_counts_and_not_the_one_asked_for(write: Write) -> 
     assert sums["input_cost"] == 10**9
 
 
-@pytest.mark.parametrize("column", ["file_search_calls", "n_images", "characters"])
+@pytest.mark.parametrize(
+    "column", ["file_search_calls", "n_images", "characters", "prompt_audio_seconds"]
+)
 def test_what_is_paid_by_the_piece_and_not_read_is_named(
     write: Write, column: str
 ) -> None:

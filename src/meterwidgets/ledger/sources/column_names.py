@@ -217,6 +217,8 @@ def is_usage_like(column: str) -> str:
     """
     *parents, last = column.split(".")
     said = set(words(last)) - _SCALES.keys()
+    if said & {"audio", "video"} and said & {"seconds", "minutes", "hours"}:
+        return "pieces"
     is_price = said & _PRICE and not said - _PRICE - _DOLLARS - {"total"}
     if said & _NO_USAGE and not is_price:
         return ""

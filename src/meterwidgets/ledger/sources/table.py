@@ -20,7 +20,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "starting_at", "created_at", "time", "ts", "datetime", "created",
         "request_time", "event_time", "date", "day", "hour", "started_at", "usage_date",
         "month", "week", "week_start", "month_start", "billing_month", "usage_month",
-        "index_level_0",
+        "index_level_0", "time_generated",
     ),
     "end": (
         "end", "end_time", "window_end", "bucket_end", "ending_at", "usage_end_time",
@@ -43,7 +43,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "provider": ("provider", "provider_name", "custom_llm_provider", "vendor"),
     "model": ("model", "model_name", "main_model", "model_id", "model_permaslug",
-        "snapshot_id",
+        "snapshot_id", "model_version",
     ),
     "status": (
         "status", "status_code", "response_code", "http_status", "http_status_code",

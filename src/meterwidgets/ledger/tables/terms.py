@@ -41,7 +41,9 @@ _NAMES = {
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 """What tables call a column -> what it says."""
 
-_WORD, _FLAG = "lower(trim({0}))", "CASE WHEN lower({{0}}) IN ({}) THEN '{}' END"
+_WORD = "regexp_replace(lower(trim({0})), '^[a-z_]+[.]', '')"
+"""SQL text of a word, without the name of its enumeration."""
+_FLAG = "CASE WHEN lower({{0}}) IN ({}) THEN '{}' END"
 _TIER = f"""CASE
   WHEN regexp_matches({_WORD}, 'provisioned|^ptu') THEN 'provisioned'
   WHEN regexp_full_match({_WORD}, '((global|data.?zone|on.?demand).?)?batch(es|ed)?'
@@ -132,11 +134,17 @@ def _sayings(
     """The columns that say something of a field, with the SQL text of it."""
     for kind, sql in by_kind.items():
         for column in columns:
-            if _KINDS.get(plain_name(column)) != kind or not says(column, sql):
+            if _kind(column) != kind or not says(column, sql):
                 continue
             # a tier may be one of customers, too
             if kind != "plan" or not says(column, _OTHER):
                 yield column, sql
+
+
+def _kind(column: str) -> str | None:
+    """What a column says by its name, or by that of the object that it is in."""
+    above = plain_name(column.rpartition(".")[0])
+    return "stated" if above == "servicetier" else _KINDS.get(plain_name(column))
 
 
 def _tiers_as_served(columns: Sequence[str]) -> list[str]:
