@@ -53,6 +53,16 @@ def test_a_ledger_with_future_usage_only_says_that_its_dates_are_believed(
     assert note.endswith("; all records are, so their dates are taken as right")
 
 
+def test_future_usage_of_many_files_is_said_once_a_format(write: Write) -> None:
+    for name in "abc":
+        path = write(f"time,cost\n2026-02-20T10:00:00Z,1\n2030-01-01T0{ord(name) - 96}:00Z,1\n",
+                     f"in/{name}.csv")  # fmt: skip
+        os.utime(path, (WRITTEN, WRITTEN))
+    (note,) = mw.read_usage(path.parent, rejects=None).coverage.file_notes
+    assert "a.csv and 2 more files: 3 records are dated after it was written" in note
+    assert "up to 2030-01-01 03:00" in note
+
+
 @pytest.mark.parametrize(
     ("header", "times", "unit"),
     [("month", ("2025-12", "2026-01", "2026-02"), "month"),

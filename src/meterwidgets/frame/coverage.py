@@ -128,14 +128,22 @@ def _future_notes(spans: Iterable[LedgerSpan], tz: str) -> Iterable[str]:
         else "such usage counts under All and in its own months, and moves no other "
         "range"
     )
+    by_source: dict[str, list[LedgerSpan]] = {}
     for span in spans:
         if span.future_count:
-            records = counted(span.future_count, "record is", "records are")
-            at = iso_minute(_instant(span.future_us[-1]), tz)
-            yield (
-                f"{span.name}: {records} dated after it was written "
-                f"({iso_minute(span.written, tz)} {tz}), up to {at}; {effect}"
-            )
+            by_source.setdefault(span.source, []).append(span)
+    for first, *others in by_source.values():
+        count = sum(span.future_count for span in (first, *others))
+        records = counted(count, "record is", "records are")
+        latest = max(span.future_us[-1] for span in (first, *others))
+        more = (
+            f" and {counted(len(others), 'more file', 'more files')}" if others else ""
+        )
+        yield (
+            f"{first.name}{more}: {records} dated after it was written "
+            f"({iso_minute(first.written, tz)} {tz}), up to "
+            f"{iso_minute(_instant(latest), tz)}; {effect}"
+        )
 
 
 def _gap_notes(spans: Iterable[LedgerSpan], tz: str) -> Iterable[str]:

@@ -50,6 +50,13 @@ def test_a_row_called_total_that_is_no_sum_counts_and_is_said(write: Write) -> N
     )  # fmt: skip
 
 
+def test_a_sum_in_the_place_of_the_date_is_no_rejected_row(write: Write) -> None:
+    usage = read(write(DAYS + "Total,,,30,0.75\n"))
+    found = usage.select().sums()
+    assert (found["unsplit_cost"], usage.quality.rejected) == (750_000_000, 0)
+    assert any("they sum up the other rows" in note for note in usage.quality.notes)
+
+
 def test_a_model_of_any_name_is_a_model(write: Write) -> None:
     usage = read(write(DAYS.replace(",n,", ",total-recall,")))
     assert usage.select().sums()["unsplit_cost"] == 750_000_000

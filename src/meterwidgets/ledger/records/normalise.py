@@ -200,10 +200,15 @@ def _number(name: str, kind: str, plain: bool) -> str:
     return f"CAST({text} AS BIGINT)" if name in COUNTED else f"epoch_us({text})"
 
 
+_NEEDS_TIME = (
+    "(used OR start_us IS NULL AND NOT is_credit AND left_out IS NULL) AS used"
+)
+
+
 def _replaced(columns: list[str], *, needs_time: bool) -> str:
     """SQL text that replaces columns, by their names."""
     if needs_time:
-        columns = [*columns, "(used OR start_us IS NULL AND NOT is_credit) AS used"]
+        columns = [*columns, _NEEDS_TIME]
     return f" REPLACE ({', '.join(columns)})" if columns else ""
 
 
