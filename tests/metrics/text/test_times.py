@@ -87,6 +87,7 @@ def test_times_do_not_follow_the_locale_of_the_process() -> None:
     found = [
         f"{path.name}: {line.strip()}"
         for path in source.rglob("*.py")
+        if path.name != "time_forms.py"  # it reads: DuckDB knows no locale
         for line in path.read_text("utf-8").splitlines()
         if codes.search(line) and re.search(r"strftime|\{[^{}]*:%", line)
     ]
