@@ -125,3 +125,19 @@ def test_a_file_that_holds_an_export_twice_is_said(write: Write) -> None:
     whole_minutes = rows.replace(":17Z", ":00Z")
     again = read(write(head + whole_minutes + whole_minutes, "b.csv"))
     assert not any("all are counted" in each for each in again.quality.notes)
+
+
+def test_two_logs_of_one_agent_are_said(write: Write) -> None:
+    """Gemini CLI writes its sessions and its telemetry, each with ids of its own."""
+    times = [f"2026-02-22T10:00:0{n}Z" for n in range(5)]
+    session = [{"id": f"m{n}", "timestamp": at, "model": "g", "tokens": {"input": n + 1, "output": 7}} for n, at in enumerate(times)]  # fmt: skip
+    telemetry = [{"response_id": f"r{n}", "time": at, "model": "g", "input_token_count": n + 1, "output_token_count": 7, "duration_ms": 5} for n, at in enumerate(times)]  # fmt: skip
+    write(lines(session), "l/session.jsonl")
+    usage = read(write(lines(telemetry), "l/telemetry.jsonl").parent)
+    assert notes(usage) == [
+        "table: 5 requests have the same second and tokens as one of another file (50 "
+        "tokens), and both are counted; if both files log the same calls, read only one "
+        "of them"
+    ]
+    write(lines([row | {"time": row["time"].replace("T10", "T11")} for row in telemetry]), "l/telemetry.jsonl")  # fmt: skip
+    assert not notes(read(Path("l")))

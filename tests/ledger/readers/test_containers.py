@@ -115,3 +115,26 @@ def test_a_folder_of_which_nothing_can_be_used_is_an_error(write: Write) -> None
 def test_a_file_that_was_named_must_be_usable(write: Write) -> None:
     with pytest.raises(mw.MeterError, match="is UTF-16"):
         mw.read_usage([write(TEXT, "a.csv"), write(TEXT.encode("utf-16"), "b.csv")])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "# HELP vllm:prompt_tokens_total Tokens\n# TYPE x counter\nx 5\n",
+            "Prometheus",
+        ),
+        ("- time: 2026-02-22\n  cost: 1\n", "is YAML"),
+        ("usage:\n  - time: 2026-02-22\n    cost: 1\n", "is YAML"),
+        (
+            '{"error": {"message": "Incorrect API key", "code": "x"}}',
+            "Incorrect API key",
+        ),
+        ('{"detail": "Not authenticated"}', "an error that a service answered"),
+    ],
+)
+def test_what_can_not_be_a_ledger_says_what_it_is(
+    write: Write, text: str, words: str
+) -> None:
+    with pytest.raises(mw.MeterError, match=words):
+        mw.read_usage(write(text, "a.txt"))

@@ -38,7 +38,7 @@ def look_alikes(ws: Workspace) -> list[str]:
     if ws.has_rows(f"{ws.reported} WHERE grain = 'bucket'"):
         found += [*_of_groupings(ws), *_of_grains(ws)]
     if ("table",) in sources:
-        found += _of_appended(ws)
+        found += [*_of_appended(ws), *_of_tables(ws)]
     return found
 
 
@@ -178,4 +178,35 @@ def _of_appended(ws: Workspace) -> list[str]:
         f"the same file, to the second ({amounts(tokens, [(currency, nano)])}), and "
         "all are counted; if the file holds an export twice, remove one of them"
         for more, tokens, currency, nano in found
+    ]
+
+
+def _of_tables(ws: Workspace) -> list[str]:
+    """Requests that share their second and tokens with one of another file."""
+    rows = f"{ws.reported} WHERE source = 'table' AND {_IS_CALL}"
+    if not ws.has_rows(
+        f"(SELECT 1 FROM {rows} HAVING min(file) <> max(file) AND count(record_id) > 0)"
+    ):
+        return []
+    found = ws.execute(f"""
+      SELECT sum(number - largest)::BIGINT AS more,
+        sum((number - largest) * tokens)::BIGINT, max(currency),
+        sum((number - largest) * cost)::HUGEINT
+      FROM (
+        SELECT second, max(tokens) AS tokens, max(cost) AS cost, sum(number) AS number,
+          max(number) AS largest, max(currency) AS currency, count(*) AS files
+        FROM (
+          SELECT start_us // {_SECOND_US} AS second, input_tokens, output_tokens, file,
+            count(*) AS number, max({TOKENS}) AS tokens, max({COST}) AS cost,
+            max(reported_currency) AS currency
+          FROM {rows} GROUP BY ALL)
+        GROUP BY second, input_tokens, output_tokens HAVING files > 1)
+      HAVING more * 5 >= (SELECT count(*) FROM {rows})
+    """).fetchall()
+    return [
+        f"table: {counted(more, 'request has', 'requests have')} the same second and "
+        f"tokens as one of another file ({amounts(tokens, [(currency, nano)])}), and "
+        "both are counted; if both files log the same calls, read only one of them"
+        for more, tokens, currency, nano in found
+        if more
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,8 @@ from meterwidgets.ledger.readers.json_layout import json_paths
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.sample import Sample
 
+_ERROR = {"error", "detail", "type", "status", "code", "request_id"}
+"""The keys of an answer that is an error."""
 _DEPTH = 3
 _SAMPLED = 200
 
@@ -42,6 +44,25 @@ def unwrapped(raw: RawLedger, *, with_outer: bool = False) -> Iterator[RawLedger
             sample=Sample(tuple(paths), records),
             json_paths=paths,
         )
+
+
+def service_error(records: Sequence[Mapping[str, Any]]) -> str:
+    """What a service said went wrong, where that is all that it answered; else "".
+
+    Examples:
+        >>> service_error([{"error": {"message": "no such key", "code": 401}}])
+        'no such key'
+        >>> service_error([{"error": None, "cost": 1}])
+        ''
+    """
+    said = ""
+    for record in records:
+        error = record.get("error") or record.get("detail")
+        inner = error.get("message") if isinstance(error, dict) else error
+        if not isinstance(inner, str) or record.keys() - _ERROR:
+            return ""
+        said = inner
+    return said
 
 
 def _lists(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _UNPACK = "unpack it, and name what is in it"
 _CONVERT = "export it as CSV, JSON or Parquet"
 _GIVE = "read it with pyarrow, and give the table"
@@ -73,6 +75,13 @@ def unreadable(head: bytes) -> str:
         return "is a web page, perhaps that of a login; fetch the export again"
     if start.startswith(b"<?xml"):
         return f"is XML; {_CONVERT}"
+    if start.startswith((b"# help ", b"# type ")):
+        return (
+            "is a page of Prometheus counters, which only say how much there was since "
+            "a start; export their increase over time as a table"
+        )
+    if re.match(rb"(---\s|- \w+:\s|\w+:\s*\n\s*- \w+:)", start):
+        return f"is YAML; {_CONVERT}"
     return ""
 
 

@@ -9,7 +9,7 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.envelopes.answers import unwrapped
+from meterwidgets.ledger.envelopes.answers import service_error, unwrapped
 from meterwidgets.ledger.envelopes.exported import export_time
 from meterwidgets.ledger.readers.objects import as_objects
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
@@ -72,6 +72,11 @@ def _recognise(
     if not raw.sample.records:
         return raw, source
     if not _is_usable(raw, source, spec):
+        if said := service_error(raw.sample.records):
+            raise LedgerError(
+                f"{raw.name}: is an error that a service answered ({said[:200]}); "
+                "fetch it again"
+            )
         raw, source = _first_usable(raw, source, spec)
     if source.is_mapped and not (spec.source or spec.columns):
         # calls that a known source reads say more than the record around them
