@@ -32,6 +32,21 @@ def _named(axis: str) -> str:
     return f"CASE WHEN {_AXIS} = 'breakdown.{axis}' THEN {{part.@name}} END"
 
 
+def _of_parts(metric: str) -> str:
+    """SQL text of what the parts of a day add up to."""
+    return (
+        f"sum(TRY_CAST({_KEY}{metric}}} AS DOUBLE)) "
+        "OVER (PARTITION BY file, {day.date})"
+    )
+
+
+_LESS = "TRY_CAST({day.metrics.spend} AS DOUBLE) > 1.000001 * {@spend} + 0.00001"
+_FEWER = "TRY_CAST({day.metrics.prompt_tokens} AS DOUBLE) > {@tokens}"
+_UNEXPLAINED = (
+    "of days whose own totals exceed their parts: only the parts count, the rest is in "
+    "no figure"
+)
+
 # Where a breakdown's API keys are not read, the part itself may be a key.
 _OF_KEY = f"{{key.@path}} IS NOT NULL OR {_AXIS} = 'breakdown.api_keys'"
 _OF_ENTITY = f"{_AXIS} = 'breakdown.entities'"
@@ -124,12 +139,17 @@ SOURCE = Source(
         "{part.metadata.key_alias}) END",
     },
     free_when=f"parse_count({_KEY}successful_requests}}) = 0",
-    derived=bucket_key(
-        "{day.date} || coalesce(' page ' || nullif({metadata.page}, '1'), '')",
-        f"json_object(coalesce({_AXIS}, 'day'), coalesce({{part.@name}}, ''), "
-        "'key', {key.@name})",
-        within="n - {key.@number}",
-    ),
+    derived={
+        **bucket_key(
+            "{day.date} || coalesce(' page ' || nullif({metadata.page}, '1'), '')",
+            f"json_object(coalesce({_AXIS}, 'day'), coalesce({{part.@name}}, ''), "
+            "'key', {key.@name})",
+            within="n - {key.@number}",
+        ),
+        "@spend": _of_parts("spend"),
+        "@tokens": _of_parts("prompt_tokens"),
+    },
+    remarks={_UNEXPLAINED: f"{_LESS} OR {_FEWER}"},
     keep_largest=True,
     is_paginated=True,
     family="litellm",
