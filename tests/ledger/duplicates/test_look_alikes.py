@@ -141,3 +141,25 @@ def test_two_logs_of_one_agent_are_said(write: Write) -> None:
     ]
     write(lines([row | {"time": row["time"].replace("T10", "T11")} for row in telemetry]), "l/telemetry.jsonl")  # fmt: skip
     assert not notes(read(Path("l")))
+
+
+def test_a_gateways_calls_beside_a_providers_days_are_said(write: Write) -> None:
+    result = {"object": "organization.usage.completions.result", "input_tokens": 1000,
+              "output_tokens": 100, "num_model_requests": 2, "model": "gpt-5-nano"}  # fmt: skip
+    bucket = {"start_time": 1771718400, "end_time": 1771804800, "results": [result]}
+    write(
+        json.dumps({"object": "page", "data": [bucket], "has_more": False}), "l/a.json"
+    )
+    rows = [
+        {"request_id": f"r{n}", "startTime": "2026-02-22T10:00:00Z", "spend": 0.5,
+         "call_type": "acompletion", "model": "openai/gpt-5-nano", "prompt_tokens": 500,
+         "completion_tokens": 50}
+        for n in range(2)
+    ]  # fmt: skip
+    assert notes(read(write(json.dumps(rows), "l/b.json").parent)) == [
+        "litellm and openai: 1 day of a model with the same tokens in both (1,100 tokens "
+        "and 1.000000000 USD), and both are counted; if they report the same calls, read "
+        "only one of them"
+    ]
+    write(json.dumps(rows[:1]), "l/b.json")
+    assert not notes(read(Path("l")))

@@ -112,9 +112,11 @@ def test_a_folder_of_which_nothing_can_be_used_is_an_error(write: Write) -> None
         mw.read_usage(path.parent)
 
 
-def test_a_file_that_was_named_must_be_usable(write: Write) -> None:
+def test_of_several_files_one_that_can_not_be_used_is_said(write: Write) -> None:
     with pytest.raises(mw.MeterError, match="is UTF-16"):
-        mw.read_usage([write(TEXT, "a.csv"), write(TEXT.encode("utf-16"), "b.csv")])
+        mw.read_usage(write(TEXT.encode("utf-16"), "b.csv"))
+    usage = mw.read_usage([write(TEXT, "a.csv"), Path("b.csv")])
+    assert any("is UTF-16" in note for note in usage.quality.notes)
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,17 @@ from meterwidgets.ledger.duplicates.removed import ORIGIN
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.left_out.sentences import COST, TOKENS, amounts
+from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.spans import SAME_IDS
 from meterwidgets.schema import NAMES
 from meterwidgets.text import counted
 
 _SECOND_US = 1_000_000
+_DAY_US = 86_400 * _SECOND_US
 _CLOSE_US = 100_000
 """How far apart two watchers of one call see it begin."""
 
+_FAMILIES = {source.name: source.family for source in registry.SOURCES}
 _IS_CALL = "grain = 'request' AND input_tokens > 0 AND output_tokens > 0"
 
 
@@ -32,7 +35,7 @@ def look_alikes(ws: Workspace) -> list[str]:
     if ws.is_view(ws.reported):  # large files of one format
         return []
     sources = ws.execute(f"SELECT DISTINCT source FROM {ws.reported}").fetchall()
-    found = _of_sources(ws) if len(sources) > 1 else []
+    found = [*_of_sources(ws), *_of_days(ws)] if len(sources) > 1 else []
     if any(name in SAME_IDS for (name,) in sources):
         found += _of_traces(ws)
     if ws.has_rows(f"{ws.reported} WHERE grain = 'bucket'"):
@@ -66,6 +69,34 @@ def _of_sources(ws: Workspace) -> list[str]:
         f"second and tokens in both ({amounts(tokens, [(currency, nano)])}), and both "
         "are counted; if they watch the same calls, read only one of them"
         for one, other, count, tokens, currency, nano in rows
+    ]
+
+
+def _of_days(ws: Workspace) -> list[str]:
+    """Days of a model with as many tokens in two sources, of which one has buckets."""
+    rows = ws.execute(f"""
+      WITH days AS (
+        SELECT {ORIGIN} AS origin, start_us // {_DAY_US} AS day,
+          lower(regexp_extract(model, '[^/]*$')) AS model,
+          bool_or(grain = 'bucket') AS bucketed, sum({TOKENS})::HUGEINT AS tokens,
+          sum({COST})::HUGEINT AS cost, max(reported_currency) AS currency
+        FROM {ws.reported} WHERE model IS NOT NULL GROUP BY ALL HAVING tokens > 0)
+      SELECT a.origin, b.origin, count(*) FILTER (same) AS number,
+        sum(a.tokens) FILTER (same), max(coalesce(a.currency, b.currency)),
+        sum(greatest(a.cost, b.cost)) FILTER (same)
+      FROM (
+        SELECT a, b, abs(a.tokens - b.tokens) * 100 <= a.tokens AS same
+        FROM days AS a JOIN days AS b USING (day, model)
+        WHERE a.origin < b.origin AND (a.bucketed OR b.bucketed))
+      GROUP BY a.origin, b.origin HAVING number * 2 >= count(*) ORDER BY ALL
+    """).fetchall()
+    return [
+        f"{one} and {other}: {counted(count, 'day', 'days')} of a model with the same "
+        f"tokens in both ({amounts(tokens, [(currency, nano)])}), and both are "
+        "counted; if they report the same calls, read only one of them"
+        for one, other, count, tokens, currency, nano in rows
+        # those of one family have a note of their own
+        if count and not (_FAMILIES[one] and _FAMILIES[one] == _FAMILIES[other])
     ]
 
 
