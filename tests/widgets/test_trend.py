@@ -485,3 +485,31 @@ def test_two_buckets_that_are_parts_are_one_pale_segment(trend: Any) -> None:
     trend.update(**two, ticks=[])
     solid, pale = layers(trend)
     assert (solid.x.size, pale.x.tolist()) == (0, [0, 1])
+
+
+def test_a_line_of_which_nothing_is_known_is_not_drawn(trend: Any) -> None:
+    unknown = line("l", "c2", None, None, None, None)
+    trend.update(series=[line("q", "c1", 1, None, 3, 4), unknown], shape="lines")
+    solid, _ = layers(trend)
+    assert solid.colors == ["var(--mw-c1)"]
+    assert frame(trend).heights[1] == [None] * 4
+    trend.series = [unknown]
+    assert [layer.x.size for layer in layers(trend)] == [0, 0]
+
+
+def test_a_line_stays_at_its_last_known_point(trend: Any) -> None:
+    short = line("l", "c2", NANO, NANO / 2, None, None)
+    trend.update(series=[line("q", "c1", NANO, 0, 0, 0), short], shape="lines")
+    solid, _ = layers(trend)
+    assert solid.x.tolist() == [[0, 1 / 3, 2 / 3, 1], [0, 1 / 3, 1 / 3, 1 / 3]]
+    assert solid.y.tolist() == [[1, 0, 0, 0], [1, 0.5, 0.5, 0.5]]
+
+
+def test_no_gap_of_lines_is_ever_filled(trend: Any, wire: Any) -> None:
+    trend.update(series=[line("q", "c1", NANO, None, NANO, 0)], shape="lines")
+    wire.clear()
+    trend.shape = "stacked"
+    solid, _ = layers(trend)
+    first, second = wire.updates(solid)
+    assert ("y" in first, "fill" in first) == (True, False)
+    assert second["fill"] == "between"

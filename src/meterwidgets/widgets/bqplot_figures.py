@@ -216,21 +216,53 @@ class AreaFigure(_Figure):
         )
 
     def draw(self, solid: Layer, pale: Layer) -> None:
-        """Draw other lines: one message a layer that differs."""
-        solid_mark, pale_mark = self.marks
-        _update(solid_mark, _lines_state(solid, _SOLID_OPACITY), arrays=("x", "y"))
-        _update(pale_mark, _lines_state(pale, _PALE_OPACITY), arrays=("x", "y"))
+        """Draw other lines: one message a layer that differs, two if its fill does."""
+        layers = (solid, _SOLID_OPACITY), (pale, _PALE_OPACITY)
+        for mark, (layer, opacity) in zip(self.marks, layers, strict=True):
+            state = _lines_state(layer, opacity)
+            fill = {"fill": state.pop("fill")}
+            # Lines have gaps, on which bqplot fails while it fills.
+            for part in (state, fill) if layer.filled else (fill, state):
+                _update(mark, part, arrays=("x", "y"))
+
+
+def _known_lines(layer: Layer) -> Layer:
+    """Return a layer without lines of which no point is known: bqplot fails on them."""
+    lines = [
+        (row, slot)
+        for row, slot in zip(layer.rows, layer.slots, strict=True)
+        if not np.isnan(row).all()
+    ]
+    x = layer.x if lines else ()
+    rows, slots = zip(*lines, strict=True) if lines else ((), ())
+    return Layer(x, rows, slots, filled=False)
+
+
+def _ending_known(x: Any, rows: Any) -> tuple[Any, Any]:
+    """Return x and y of each line, which stays at its last known point to the end.
+
+    bqplot puts a label, which nobody sees, at the last point of a line.
+    """
+    count = len(x)
+    last = count - 1 - np.argmax(~np.isnan(rows[:, ::-1]), axis=1)
+    places = np.minimum(np.arange(count), last[:, np.newaxis])
+    return x[places], np.take_along_axis(rows, places, axis=1)
 
 
 def _lines_state(layer: Layer, opacity: float) -> dict[str, Any]:
     """Return the traits of lines; a single row goes to bqplot as a flat array."""
+    if not layer.filled:
+        layer = _known_lines(layer)
+    x, y = (np.asarray(each, dtype=np.float64) for each in (layer.x, layer.rows))
+    if not layer.filled and y.size and np.isnan(y[:, -1]).any():
+        x, y = _ending_known(x, y)
     colors = [_css_color(slot) for slot in layer.slots]
     below = [_css_color(slot) for slot in layer.below]
     unseen = ["transparent"] if layer.filled and colors else []
     dense = len(layer.x) >= _DENSE_POINTS
     return {
-        "x": np.asarray(layer.x, dtype=np.float64),
-        "y": np.squeeze(np.asarray(layer.rows, dtype=np.float64)),
+        "x": np.squeeze(x),
+        "y": np.squeeze(y),
         "colors": colors + unseen * (1 + len(below)),
         "stroke_width": _DENSE_STROKE_WIDTH if dense else _STROKE_WIDTH,
         "fill": "between" if layer.filled else "none",
