@@ -87,6 +87,13 @@ EXPORTS = {
         "a@b,2026-02-22 00:00:00+00:00,2026-02-23 00:00:00+00:00,TEXT,llama,20,6\n",
         (None, 30, 11, None),
     ),
+    "Copilot's bill, part of it in a quota": (
+        "date,username,product,model,quantity,applied_cost_per_quantity,gross_amount,"
+        "discount_amount,net_amount,organization,input,output,cache_read,cache_write\n"
+        "2026-08-11,u1,copilot,m,10,0.01,0.10,0.10,0,acme,1000,50,200,0\n"
+        "2026-08-12,u1,copilot,m,20,0.01,0.20,0.0,0.20,acme,3000,60,100,10\n",
+        (0.2, 4000, 110, None),
+    ),
     "means beside totals": (
         "date,model,requests,avg_cost,total_cost,input_tokens_per_request\n"
         "2026-02-21,m,3,0.1,0.3,5\n2026-02-22,m,4,0.1,0.4,5\n",

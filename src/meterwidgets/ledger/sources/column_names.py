@@ -42,6 +42,7 @@ _SURE, _UNSURE = {"actual", "final", "net", "billed", "charged"}, {
     "estimated", "estimate", "gross", "calculated", "computed",
 }  # fmt: skip
 """Words of costs that are likelier, or less likely, to be what was paid."""
+_WHAT_FOR = {"total", *_DOLLARS, *_CURRENCIES, *_SURE, *_UNSURE}
 _REASONING = {"reasoning", "thinking", "thought", "thoughts"}
 _REQUEST = {"request", "requests", "call", "calls", "invocation", "invocations"}
 _COUNT = {"n", "num", "number", "no", "count", "counts", "total", "of"}
@@ -131,9 +132,7 @@ def field_named(column: str) -> str | None:
         if above & (_TOKEN | _COST):
             said |= above
     said, units = said - _SCALES.keys(), said & _SCALES.keys()
-    if said & _COST or (
-        said & _PRICE and (units or said & {"total", *_DOLLARS, *_CURRENCIES})
-    ):
+    if said & _COST or (said & _PRICE and (units or said & _WHAT_FOR)):
         return _money(said)
     if said & _TOKEN:
         field = _tokens(said - _TOKEN)

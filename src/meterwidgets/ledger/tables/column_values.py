@@ -20,6 +20,7 @@ from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.sources.column_names import (
     field_named,
     is_usage_like,
+    likelihood,
     words,
 )
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
@@ -115,6 +116,9 @@ class TableValues:
         found = self.of(columns)
         if field in _TEXTS:
             return next((each.column for each in found if each.filled), columns[0])
+        first = found[0]
+        if likelihood(first.column)[1] < 0 and first.filled == first.rows:
+            return first.column  # what was paid may be 0 where a list price is not
         if field in _TIMES:
             return max(found, key=lambda each: each.filled).column
         return max(found, key=lambda each: (each.numbers, each.filled)).column
