@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import meterwidgets as mw
 from ledger.pricing.test_price_tiers import noted
+from meterwidgets.ledger.records.plan import LedgerSpec
 
 Write = Callable[..., Path]
 M = 1_000_000
@@ -84,6 +86,19 @@ def test_a_term_in_a_tables_own_words_sets_the_price(
 def test_tiers_of_customers_are_no_tiers_of_service(write: Write) -> None:
     _, found = cost(write, {"tier": "free"}, {"tier": "scale"})
     assert found == 16
+
+
+def test_a_cluster_names_what_it_does_not_read() -> None:
+    from meterwidgets.frame.spark.read import _plan
+
+    columns = ["timestamp", "model", "prompt_tokens", "is_batch", "service_tier"]
+    frame: Any = SimpleNamespace(columns=columns)
+    (note,) = [
+        each
+        for each in _plan(LedgerSpec([frame], "table"), frame).notes
+        if "cluster" in each
+    ]
+    assert note.startswith("a cluster does not read what is_batch may say of a price")
 
 
 SERVERS = [

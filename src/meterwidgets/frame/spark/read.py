@@ -44,7 +44,9 @@ from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.records.planner import plan
 from meterwidgets.ledger.records.quality import Quality
 from meterwidgets.ledger.records.spans import span_of
+from meterwidgets.ledger.tables.terms import stating_terms
 from meterwidgets.schema import DIMENSIONS, MONEY, OPTIONAL
+from meterwidgets.text import listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -136,6 +138,14 @@ def _plan(spec: LedgerSpec, df: DataFrame) -> Plan:
             f"({planned.source.title}), which a cluster does not read; choose "
             "source='table' to read it by its columns, or name files of it"
         )
+    read = {text[1:-1] for text in planned.fields.values()}
+    unread = set(stating_terms(df.columns)) - read
+    if unread:
+        note = (
+            f"a cluster does not read what {listed(sorted(unread))} may say of a "
+            "price; name a column of service tiers with columns="
+        )
+        planned = replace(planned, notes=(*planned.notes, note))
     return planned
 
 

@@ -141,6 +141,17 @@ def _sayings(
                 yield column, sql
 
 
+def stating_terms(columns: Sequence[str]) -> list[str]:
+    """The columns whose names say that their values set a price.
+
+    Examples:
+        >>> stating_terms(["model", "is_batch", "speed", "usage.traffic_type"])
+        ['is_batch', 'usage.traffic_type']
+    """
+    sure = ("batch", "stated", "context", "fast", "base")
+    return [each for each in columns if _kind(each) in sure]
+
+
 def _kind(column: str) -> str | None:
     """What a column says by its name, or by that of the object that it is in."""
     above = plain_name(column.rpartition(".")[0])
