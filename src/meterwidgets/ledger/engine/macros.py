@@ -155,8 +155,10 @@ CREATE OR REPLACE MACRO invalid_count(l) AS coalesce(
 CREATE OR REPLACE MACRO sum_texts(l) AS coalesce(invalid_count(l),
   CAST(list_sum(list_transform(l, lambda t: parse_signed_count(t))) AS VARCHAR));
 
-CREATE OR REPLACE MACRO sum_counts(l) AS
-  sum_texts(list_transform(l, lambda t: number_or_null(t)));
+-- the lambda evaluates the list once; a macro would repeat it at each use, and such
+-- lists are long: to plan them took a second
+CREATE OR REPLACE MACRO sum_counts(l) AS list_transform(
+  [list_transform(l, lambda t: number_or_null(t))], lambda c: sum_texts(c))[1];
 """
 
 _CODES = "USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|INR|KRW|BRL|SEK|NOK|DKK|PLN|SGD|HKD"

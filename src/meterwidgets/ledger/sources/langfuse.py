@@ -72,8 +72,9 @@ def _with_parts(side: str, this: str, other: str, other_side: str) -> str:
     both = f"sum_counts([{this}, {other}])"
     without = f"sum_counts(list_concat([{this}, {other}], {others}))"
     return (
-        f"CASE WHEN parse_count({_SUM}) IN (parse_count({both}), "
-        f"parse_count({without})) AND {this} IS NOT NULL THEN {this} ELSE {whole} END"
+        f"CASE WHEN {this} IS NOT NULL AND list_contains(list_transform([{both}, "
+        f"{without}], lambda s: parse_count(s)), parse_count({_SUM})) "
+        f"THEN {this} ELSE {whole} END"
     )
 
 
