@@ -196,3 +196,17 @@ def test_a_file_of_which_nothing_is_read_says_what_it_was_taken_for(
         "holds no usage (taken for claude_code: 2 rows hold no usage, left out); name a "
         "ledger that has rows, or with source='table' and columns= what counts in this one"
     )
+
+
+def test_a_request_with_limits_by_model_counts_once(write: Write) -> None:
+    limits = {"gpt-4o": {"total_tokens": 10**6}, "o3": {"total_tokens": 10**5}}
+    usage = read(write(lines([CALL | {"time": AT, "limits": limits}]), "a.jsonl"))
+    assert_one_call(usage)
+    assert sums(usage)["cost"] == nano("0.0035")
+
+
+def test_usage_around_a_list_of_events_is_not_that_of_each(write: Write) -> None:
+    events = [{"timestamp": AT, "kind": kind} for kind in ("start", "end")]
+    row = {"usage": {"prompt_tokens": 1000, "completion_tokens": 100}, "events": events}
+    with pytest.raises(LedgerError, match="no column for 'start'"):
+        read(write(lines([row]), "a.jsonl"))

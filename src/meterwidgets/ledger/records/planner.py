@@ -94,7 +94,10 @@ def _first_usable(
     """The first lists, or texts, in the records of a ledger that a source can read."""
     inside = with_texts(raw)
     others = [*unwrapped(raw), *([inside] if inside else [])]
-    for inner in [*others, *unwrapped(raw, with_outer=True)]:
+    # what is used around a list would count once an item
+    if not mapping.has_amounts(raw.sample.columns):
+        others += unwrapped(raw, with_outer=True)
+    for inner in others:
         if _is_usable(inner, found := _source(inner, spec), spec):
             return inner, found
     return raw, source

@@ -12,6 +12,7 @@ from meterwidgets.ledger.readers.json_layout import json_paths
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.column_names import field_named
+from meterwidgets.ledger.tables.mapping import has_amounts
 
 _DEPTH = 3
 _KEYS = {
@@ -40,6 +41,8 @@ def by_key(raw: RawLedger) -> RawLedger | None:
     kind, path = found
     place = literal("$" + "".join(f'."{part}"' for part in path))
     sample = tuple(part for each in records for part in _parts(each, path, kind))
+    if has_amounts(json_paths([each.get("record", {}) for each in sample])):
+        return None  # what stands there besides would count once a key
     paths = json_paths(sample)
     outer = raw.select_rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meterwidgets.errors import LedgerError, unknown
@@ -136,6 +136,16 @@ def candidates(columns: Sequence[str]) -> dict[str, list[str]]:
     if "start" not in found and (late := [c for c in columns if is_late_time(c)]):
         found["start"] = late
     return found
+
+
+def has_amounts(columns: Iterable[str]) -> bool:
+    """Whether some columns could be tokens or a cost.
+
+    Examples:
+        >>> has_amounts(["time", "usage.total_tokens"]), has_amounts(["time", "steps"])
+        (True, False)
+    """
+    return bool(candidates(list(columns)).keys() & {*AMOUNTS, "total_tokens"})
 
 
 def _fits(name: str, column: str, said: str | None) -> bool:
