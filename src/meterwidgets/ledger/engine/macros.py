@@ -59,10 +59,9 @@ CREATE OR REPLACE MACRO tier_name(t) AS CASE lower(t) WHEN 'default' THEN 'stand
 CREATE OR REPLACE MACRO span_key(t) AS CASE
   WHEN t[1:2] = '0x' THEN lower(t[3:])
   WHEN length(t) IN (16, 32) THEN lower(t)
-  WHEN length(t) IN (12, 24) AND t[-1] = '='
-    THEN coalesce(lower(hex(TRY(from_base64(t)))), t)
-  WHEN regexp_full_match(t, '[0-9a-fA-F]{{13,15}}') THEN lpad(lower(t), 16, '0')
-  WHEN regexp_full_match(t, '[0-9a-fA-F]{{29,31}}') THEN lpad(lower(t), 32, '0')
+  WHEN t[-1] = '=' THEN coalesce(lower(hex(TRY(from_base64(t)))), t)
+  WHEN regexp_full_match(t, '([0-9a-fA-F]{{16}})?[0-9a-fA-F]{{13,15}}')
+    THEN lpad(lower(t), 16 * (1 + length(t) // 16), '0')
   ELSE t END;
 
 -- what an extra holds: a JSON object; NULL for anything else
