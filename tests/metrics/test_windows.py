@@ -12,7 +12,7 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.metrics.notes import notes_of
-from meterwidgets.metrics.totals import totals
+from meterwidgets.metrics.totals import compared, totals
 
 Write = Callable[..., Path]
 WRITTEN = datetime(2026, 2, 25, tzinfo=UTC).timestamp()
@@ -88,6 +88,40 @@ def test_a_window_of_whole_days_cuts_no_day_in_the_zone_of_the_ledger(
     )
     notes = notes_of(usage.select(filters))
     assert not [note for note in notes if "inside a" in note]
+
+
+def test_a_day_that_is_not_over_is_compared_with_no_whole_one(write: Write) -> None:
+    days = [f"2026-02-{day:02}" for day in range(1, 23)]
+    usage = mw.read_usage(
+        write(
+            "\n".join(["date,requests,cost", *(f"{day},50,1" for day in days)]) + "\n"
+        ),
+        written="2026-02-22T12:00",
+        rejects=None,
+    )
+    assert compared(usage.select(mw.Filters(preset="today"))) is None
+    week = compared(usage.select(mw.Filters(preset="7d")))
+    assert week is not None
+    assert (week.current.amounts.cost, week.previous.amounts.cost) == (6e9, 6e9)
+    whole = mw.read_usage(
+        write(
+            "\n".join(["date,requests,cost", *(f"{day},50,1" for day in days)]) + "\n"
+        ),
+        written="2026-02-23",
+        rejects=None,
+    )
+    today = compared(whole.select(mw.Filters(preset="today")))
+    assert today is not None
+    assert today.previous.amounts.cost == 10**9
+
+
+def test_a_month_that_is_not_over_is_compared_with_no_whole_one(write: Write) -> None:
+    usage = mw.read_usage(
+        write("month,requests,cost\n2025-12,50,1\n2026-01,50,1\n2026-02,50,1\n"),
+        written="2026-02-15",
+        rejects=None,
+    )
+    assert compared(usage.select(mw.Filters(preset="mtd"))) is None
 
 
 def test_requests_are_cut_by_no_window(write: Write) -> None:

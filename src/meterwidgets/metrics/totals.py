@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import get_args
 
 from meterwidgets.frame.selection import Selection
-from meterwidgets.frame.window import comparable
+from meterwidgets.frame.window import Window, comparable
 from meterwidgets.metrics.amount_columns import amounts_from_sums, columns_from_sums
 from meterwidgets.metrics.amounts import UNKNOWN, Amounts, UsageMeasure
 from meterwidgets.metrics.breakdown import Breakdown, breakdown
+from meterwidgets.metrics.buckets import edges, not_finer_than_grain
 from meterwidgets.metrics.memoize import memoize
 from meterwidgets.zones import EPOCH
 
 Number = int | Fraction
 _DAY = timedelta(days=1)
+_HOUR_S = 3600
 _MICROSECOND = timedelta(microseconds=1)
 _SHORTEST = timedelta(minutes=45)
 """Less time than this is too short for a run rate."""
@@ -213,10 +215,27 @@ def _comparable_periods(selection: Selection) -> tuple[Selection, Selection] | N
     )
     if windows is None:
         return None
-    window, earlier = windows
+    window, earlier = (_whole_buckets(selection, each) for each in windows)
+    if window is None or earlier is None:
+        return None
     same = (window.start, window.end) == (selection.window.start, selection.window.end)
     now = selection if same else selection.at(window.start, window.end)
     return now, selection.at(earlier.start, earlier.end)
+
+
+def _whole_buckets(selection: Selection, window: Window) -> Window | None:
+    """A window without the row of the ledger that ends after it; None if none is left.
+
+    A day that is not over must not be compared with a whole one.
+    """
+    if selection.known_bucket_s < _HOUR_S:
+        return window
+    bucket = not_finer_than_grain("hour", selection.known_bucket_s)
+    instants = edges(window.start, window.end, bucket, selection.frame.tz)
+    end = max(edge for edge in instants if edge <= window.end or edge == instants[0])
+    if instants[0] != window.start or end <= window.start:
+        return None
+    return replace(window, end=end)
 
 
 def delta(current: Number | None, previous: Number | None) -> Fraction | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,29 @@ def test_openais_usage_of_before(write: Write) -> None:
     rows = row.format(1771754400, 3, 10, 5), row.format(1771758000, 4, 20, 6)
     text = f'{{"object": "list", "data": [{", ".join(rows)}]}}'
     assert figures(write(text, "a.json")) == (None, 30, 11, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "values"),
+    [
+        ("daily", "date", ("2026-02-21", "2026-02-22")),
+        ("weekly", "week", ("2026-02-16", "2026-02-23")),
+        ("monthly", "month", ("2026-01", "2026-02")),
+    ],
+)
+def test_a_summary_of_sessions_counts_its_rows_and_not_their_parts_or_totals(
+    write: Write, name: str, key: str, values: tuple[str, str]
+) -> None:
+    counts = {"inputTokens": 10, "outputTokens": 5, "cacheCreationTokens": 100,
+              "cacheReadTokens": 1000, "totalTokens": 1115}  # fmt: skip
+    part = {"modelName": "m", "cost": 0.5, **counts}
+    rows = [
+        {key: value, "totalCost": 0.5, "modelBreakdowns": [part], **counts}
+        for value in values
+    ]
+    totals = {"totalCost": 1.0, **{each: 2 * counts[each] for each in counts}}
+    path = write(json.dumps({name: rows, "totals": totals}), "a.json")
+    assert figures(path) == (1.0, 2220, 10, None)
 
 
 def test_the_id_of_a_project_is_no_request_and_loses_no_row(write: Write) -> None:
