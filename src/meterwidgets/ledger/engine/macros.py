@@ -63,7 +63,7 @@ CREATE OR REPLACE MACRO span_key(t) AS CASE
   WHEN length(t) IN (16, 32) THEN lower(t)
   WHEN t[-1] = '=' THEN coalesce(lower(hex(TRY(from_base64(t)))), t)
   WHEN regexp_full_match(t, '([0-9a-fA-F]{{16}})?[0-9a-fA-F]{{13,15}}')
-    THEN lpad(lower(t), 16 * (1 + length(t) // 16), '0')
+    THEN lpad(lower(t), CASE WHEN length(t) < 16 THEN 16 ELSE 32 END, '0')
   ELSE t END;
 
 -- what an extra holds: a JSON object; NULL for anything else
