@@ -21,6 +21,9 @@ _FORMS = {
 """What a number may look like -> regular expression of it, currencies left out."""
 _COMMA_COUNT = _FORMS["comma"] + r"|[1-9]\d{0,2}\.(\d\d[1-9]|\d[1-9]\d|[1-9]\d\d)"
 """A count is whole: only its thousands can be set off."""
+_ODD = "\\d[,' \u00a0\u202f\u2019]\\d|\\d\\.\\d{3}\\."
+_ODD_COUNT = _ODD + r"|\d\.\d{3}(\D|$)"
+"""Regular expressions of numbers for which a whole column is worth a look."""
 _BARE = "regexp_replace(trim(v0), '[^-0-9]*(-?[0-9].*[0-9]|[0-9])[^0-9]*$', '\\1')"
 
 
@@ -43,13 +46,13 @@ def read_numbers(
     }
     columns = list(dict.fromkeys(c for f in formulas.values() for c in f.columns))
     columns = [each for each in columns if values.is_text(each)]
+    costs = {c for n, f in formulas.items() if n in MONEY for c in f.columns}
     is_odd = " OR ".join(
-        f"regexp_matches(v{n}, '\\d[.,'' \u00a0\u202f\u2019]\\d')"
-        for n in range(len(columns))
+        f"regexp_matches(v{n}, {literal(_ODD if column in costs else _ODD_COUNT)})"
+        for n, column in enumerate(columns)
     )
     if not columns or not values.one(f"bool_or({is_odd})", columns, sampled=True)[0]:
         return {}, ""
-    costs = {c for n, f in formulas.items() if n in MONEY for c in f.columns}
     seen = _seen(values, columns, costs)
     if seen["comma"] and not seen["point"]:
         macro, note = "comma_number", "numbers are read as 1.234,50"
