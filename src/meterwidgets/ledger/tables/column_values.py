@@ -197,11 +197,8 @@ class TableValues:
     def export_time(self) -> datetime | None:
         """The latest time in the column of the times of exports, if there is one."""
         # what is generated in a record is its answer
-        columns = [
-            each
-            for each in self.columns
-            if plain_key(each) in NAMES_OF_EXPORT and "generat" not in each.lower()
-        ]
+        names = {each for each in NAMES_OF_EXPORT if "generat" not in each}
+        columns = [each for each in self.columns if plain_key(each) in names]
         if not columns:
             return None
         time = "max(parse_instant(t)) FILTER (has_zone(t))"
@@ -232,6 +229,7 @@ class TableValues:
         columns: Sequence[str],
         *,
         sampled: bool = False,
+        first: int | None = None,
         **texts: str,
     ) -> tuple[Any, ...]:
         """The row that a SELECT over some columns gives.
@@ -240,9 +238,10 @@ class TableValues:
             select: SQL text of aggregates over ``v0``, ``v1`` ... and ``texts``.
             columns: The columns.
             sampled: Whether only the first rows are looked at.
+            first: How many; by default 1,000.
             texts: Name -> SQL text over ``v0``, ``v1`` ....
         """
-        rows = self._rows(columns, limit=SAMPLED if sampled else None)
+        rows = self._rows(columns, limit=first or (SAMPLED if sampled else None))
         named = "".join(f", {text} AS {name}" for name, text in texts.items())
         return self._one(f"SELECT {select} FROM (SELECT *{named} FROM ({rows}))")
 

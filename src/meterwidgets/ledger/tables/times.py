@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,10 @@ from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.ledger.tables.time_forms import in_iso, named
 
+_FIRST = 20
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:(\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+)
 _STEPS = {"hour": 3_600_000_000, "day": 86_400_000_000}
 _SINGLE_REQUEST = {"latency_ms", "first_token_ms", "status"}
 """Fields that only a single request has."""
@@ -41,6 +46,8 @@ def read_times(values: TableValues, mapping: TableMapping) -> Times:
         values: What the columns hold.
         mapping: Which column is the start, and perhaps the end.
     """
+    if _are_moments(values, mapping):
+        return Times({})
     formulas: dict[str, Formula] = {}
     notes: list[str] = []
     composed = _composed(values, mapping)
@@ -60,6 +67,16 @@ def read_times(values: TableValues, mapping: TableMapping) -> Times:
     if step and "requests" not in mapping.columns:
         notes.append(_unknown_requests(start.columns[0], step))
     return Times(formulas, step, tuple(notes))
+
+
+def _are_moments(values: TableValues, mapping: TableMapping) -> bool:
+    """Whether the first times are ISO 8601, and not all of them at whole hours."""
+    named = {plain_name(each) for each in values.columns}
+    if "end" in mapping.columns or named & {*_DATES, "year"}:
+        return False
+    (texts,) = values.one("list(v0)", [mapping.columns["start"]], first=_FIRST)
+    found = [_MOMENT.fullmatch(text.strip()) for text in texts or () if text]
+    return all(found) and any(match and match[1] != "00:00" for match in found)
 
 
 def _unknown_requests(start: str, step: str) -> str:
