@@ -108,7 +108,7 @@ def test_a_store_has_the_same_records_either_way(
 
 
 @pytest.mark.parametrize("large", WAYS.values(), ids=WAYS)
-def test_one_that_is_torn_is_named_and_changes_nothing(
+def test_one_of_several_that_is_torn_is_named_and_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int
 ) -> None:
     monkeypatch.setattr(parquet_view, "LARGE", large)
@@ -118,8 +118,11 @@ def test_one_that_is_torn_is_named_and_changes_nothing(
     data = bytearray(torn.read_bytes())
     data[4:200] = os.urandom(196)
     torn.write_bytes(data)
+    quality = read([tmp_path / "a.parquet", torn]).quality
+    assert quality.records == len(rows)
+    assert [note for note in quality.notes if "b.parquet: left out: can't be" in note]
     with pytest.raises(LedgerError, match=r"b\.parquet: can't be read"):
-        read([tmp_path / "a.parquet", torn])  # of a folder it would be left out
+        read(torn)
 
 
 def test_one_that_changes_while_it_is_read_is_refused(

@@ -115,8 +115,10 @@ def columns_made_of(fields: Collection[str]) -> list[str]:
     """The ``COLUMNS`` of what ``check_batches`` yields for a table with some fields.
 
     Examples:
-        >>> [name for name in columns_made_of(["cost"]) if name.endswith("_tokens")]
-        []
+        >>> "reported_cost" in columns_made_of(["cost"])
+        True
+        >>> "input_tokens" in columns_made_of(["cost"])
+        False
     """
     return [
         name

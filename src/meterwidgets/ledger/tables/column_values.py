@@ -197,7 +197,7 @@ class TableValues:
     def export_time(self) -> datetime | None:
         """The latest time in the column of the times of exports, if there is one."""
         # what is generated in a record is its answer
-        names = {each for each in NAMES_OF_EXPORT if "generat" not in each}
+        names = {each for each in NAMES_OF_EXPORT if "generate" not in each}
         columns = [each for each in self.columns if plain_key(each) in names]
         if not columns:
             return None
