@@ -197,12 +197,7 @@ class TableValues:
     def export_time(self) -> datetime | None:
         """The latest time in the column of the times of exports, if there is one."""
         # what is generated in a record is its answer
-        of_answers = ("generated", "generation")
-        names = {
-            name
-            for name in NAMES_OF_EXPORT
-            if not any(word in name for word in of_answers)
-        }
+        names = {*NAMES_OF_EXPORT} - {"generatedat", "generatedon", "generationtime"}
         columns = [each for each in self.columns if plain_key(each) in names]
         if not columns:
             return None
