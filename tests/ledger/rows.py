@@ -70,8 +70,14 @@ def _one(r: random.Random, good: Sequence[Any], bad: Sequence[Any] = ()) -> Any:
     return r.choice(bad if bad and r.random() < 0.03 else good)
 
 
-def texts(count: int, seed: int = SEED) -> pa.Table:
-    """Requests as text, with ids that come again, alone and with their whole row."""
+def texts(count: int, seed: int = SEED, *, sharing: bool = True) -> pa.Table:
+    """Requests as text, with ids that come again, alone and with their whole row.
+
+    Args:
+        count: The number of rows.
+        seed: The seed of their values.
+        sharing: Whether rows that differ may share an id.
+    """
     r = random.Random(seed)
     rows: list[dict[str, str | None]] = []
     for number in range(count):
@@ -79,6 +85,8 @@ def texts(count: int, seed: int = SEED) -> pa.Table:
             again = dict(r.choice(rows))
             if r.random() < 0.5:
                 again["prompt_tokens"] = "5"
+                if not sharing:
+                    again["request_id"] = f"id-again-{number}"
             rows.append(again)
             continue
         value = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meterwidgets.frame.spark.engine import Cluster
 from meterwidgets.frame.spark.worker import RATES
@@ -20,6 +20,9 @@ from meterwidgets.ledger.records.plan import Plan
 from meterwidgets.ledger.records.quality import Quality, describe, no_usage_error
 from meterwidgets.ledger.records.spans import LedgerSpan
 from meterwidgets.text import counted
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 TABLE_NAME = "the table"
 """What messages call a dataframe of PySpark."""
@@ -170,6 +173,38 @@ def duplicate_notes(every: Cluster, records: Cluster, source: str) -> Iterator[s
         tokens = sum(tokens for _, (_, tokens, _) in removed)
         money = [(money, nano) for money, (_, _, nano) in removed]
         yield removed_sentence(source, count, amounts(tokens, money), SAME_ROW_AND_ID)
+
+
+def limit_notes(
+    df: DataFrame, records: Cluster, columns: Mapping[str, str]
+) -> Iterator[str]:
+    """What one machine would read in another way, for it looks at values first.
+
+    Args:
+        df: The table.
+        records: Its records, without duplicates.
+        columns: Our field -> column.
+    """
+    start = columns["start"]
+    kinds = [kind for name, kind in df.dtypes if name == start]
+    if "date" in kinds and "end" not in columns:
+        yield (
+            f"{TABLE_NAME}: {start} has days, and a cluster takes a row for a request "
+            "at midnight; if a row is a day, map a column to end"
+        )
+    if "record_id" not in columns:
+        return
+    shared = (
+        "SELECT record_id FROM records WHERE record_id IS NOT NULL "
+        "GROUP BY record_id HAVING count(*) > 1"
+    )
+    count = int(records.execute(f"SELECT count(*) FROM ({shared})").fetchall()[0][0])
+    if count:
+        ids = counted(count, "id is", "ids are")
+        yield (
+            f"{TABLE_NAME}: {ids} shared by rows that differ, and each counts; if an "
+            "id is one request, keep only its last row"
+        )
 
 
 def price_texts(

@@ -24,6 +24,7 @@ from meterwidgets.frame.spark.checks import (
     TABLE_NAME,
     count_checked,
     duplicate_notes,
+    limit_notes,
     price_texts,
     row_notes,
 )
@@ -103,6 +104,7 @@ def read_cluster(
         texts = [
             *row_notes(rows, records, ledger_plan, checks),
             *duplicate_notes(every, records, ledger_plan.source.name),
+            *limit_notes(df, records, columns),
             *price_texts(records, columns, book, pricing),
         ]
         return replace(frame, quality=checks.quality(count, texts, spans))
