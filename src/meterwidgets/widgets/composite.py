@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -86,13 +87,13 @@ class Composite(Guarded, Box, Traits):
         super().close()
         self._close_parts(layout)
 
+    @abstractmethod
     def _make_parts(self) -> tuple[MeterWidget, Any]:
         """Return the body and the figure, drawn."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _draw(self) -> None:
         """Draw the figure again, and what of the body depends on it."""
-        raise NotImplementedError
 
     @t.default("keys")
     def _default_keys(self) -> list[str]:
