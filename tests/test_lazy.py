@@ -80,7 +80,7 @@ def test_reading_loads_no_widgets() -> None:
 
 
 def test_what_a_session_preloads_is_no_engine_no_dataframes_and_no_server() -> None:
-    found = loaded("from meterwidgets.serve.session import preload; preload()")
+    found = loaded("from meterwidgets.serve.kernels.session import preload; preload()")
     assert found <= {
         *("anywidget", "bqplot", "ipywidgets", "IPython", "msgspec", "numpy"),
         *("pyarrow", "tornado", "traitlets"),
@@ -89,7 +89,7 @@ def test_what_a_session_preloads_is_no_engine_no_dataframes_and_no_server() -> N
 
 NOTHING_NEW = """
 import sys
-from meterwidgets.serve.session import preload
+from meterwidgets.serve.kernels.session import preload
 preload()
 before = set(sys.modules)
 import meterwidgets as mw

@@ -145,7 +145,7 @@ class Running(AbstractContextManager["Running"]):
             each
             for each in self.below()
             if each not in fork_servers
-            and _runs(each, "meterwidgets.serve.session", parents)
+            and _runs(each, "meterwidgets.serve.kernels.session", parents)
         ]
 
     def ask(

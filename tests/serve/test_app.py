@@ -18,8 +18,8 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.frame.saved import save
-from meterwidgets.serve.app import MAX_STARTING
-from meterwidgets.serve.fork_server import can_fork
+from meterwidgets.serve.kernels.fork_server import can_fork
+from meterwidgets.serve.server import MAX_STARTING
 
 from .running import SERVE, Answer, Running, until, write_notebook
 

@@ -25,7 +25,7 @@ from voila.execute import VoilaExecutor, strip_code_cell_warnings
 
 from meterwidgets.errors import NobodyError
 from meterwidgets.present.pages import page_of_key
-from meterwidgets.serve.kernels import KERNEL_NAME, kernel_env
+from meterwidgets.serve.kernels.launch import KERNEL_NAME, kernel_env
 from meterwidgets.serve.prerender import Prerenderer
 from meterwidgets.serve.responses import PlainErrors
 from meterwidgets.serve.template import Cells, Notebook, PageTemplate

@@ -24,7 +24,7 @@ import traitlets as t
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-SESSION_COMMAND = (sys.executable, "-P", "-m", "meterwidgets.serve.session")
+SESSION_COMMAND = (sys.executable, "-P", "-m", "meterwidgets.serve.kernels.session")
 """Starts a kernel; -P keeps modules of the folder that it runs in out."""
 _PROVISIONER = "meterwidgets-forked"
 _log = logging.getLogger("meterwidgets")

@@ -1,8 +1,8 @@
 """The process behind a page: an IPython kernel with everything that a page needs.
 
-``python -m meterwidgets.serve.session -f FILE`` runs one, with ipykernel's options.
-``python -m meterwidgets.serve.session --fork-server FD`` loads the packages once, then
-forks a kernel for each launch that comes over the socket FD; see ``fork_server.py``.
+``python -m meterwidgets.serve.kernels.session -f FILE`` runs one, with the options of
+ipykernel. With ``--fork-server FD`` it loads the packages once, then forks a kernel for
+each launch that comes over the socket FD; see ``fork_server.py``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKerne
 from traitlets.config import Config
 
 from meterwidgets.context import FRAME_VARIABLE, USER_VARIABLE
-from meterwidgets.serve.fork_server import SESSION_COMMAND
+from meterwidgets.serve.kernels.fork_server import SESSION_COMMAND
 
 KERNEL_NAME = "meterwidgets"
 

@@ -1,0 +1,1 @@
+"""The processes behind the pages: how they start, and what they see."""

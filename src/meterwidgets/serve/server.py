@@ -1,0 +1,186 @@
+"""The server: each page has one clean address, and nothing else answers.
+
+Voilà's own routes (tree, contents, files, render) do not exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_path
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, RequestHandler
+from traitlets.config import Config
+from voila.app import Voila
+from voila.configuration import VoilaConfiguration
+from voila.paths import collect_static_paths, collect_template_paths
+
+from meterwidgets.serve.assets import EXTENSIONS
+from meterwidgets.serve.handlers import NotFound
+from meterwidgets.serve.kernels.fork_server import (
+    ForkServer,
+    can_fork,
+    provisioner_metadata,
+)
+from meterwidgets.serve.kernels.launch import OwnInterpreter, kernel_config, kernel_env
+from meterwidgets.serve.net.listen import bind, stop_signal
+from meterwidgets.serve.page import PageServices
+from meterwidgets.serve.paths import TEMPLATE, template_root
+from meterwidgets.serve.prerender import Prerenderer
+from meterwidgets.serve.responses import SECURITY_HEADERS
+from meterwidgets.serve.routes import find_notebooks, routes
+from meterwidgets.serve.template import PageTemplate
+from meterwidgets.serve.websocket import PageConnection
+
+MAX_MESSAGE_BYTES = 1 << 20
+"""The largest websocket message that a page may send."""
+MAX_STARTING = (os.cpu_count() or 1) + 1
+"""Kernels that start at once; more would each wait for the last of them."""
+
+_PING_WARNING = "The websocket_ping_timeout"
+"""tornado takes jupyter_server's milliseconds for seconds, and warns of them."""
+
+
+class MeterServer(Voila):  # type: ignore[misc]
+    """Voilà with clean addresses, hardened settings and no configuration files."""
+
+    name = "voila"  # Voilà's handlers look the application up by this name
+
+    def __init__(
+        self, *, frame_dir: Path, notebooks: Path, user: str = "", **settings: Any
+    ) -> None:
+        super().__init__(
+            config=_voila_config(settings["connection_dir"]),
+            log_level=logging.WARNING,
+            root_dir=str(notebooks),
+            **settings,
+        )
+        self.frame_dir = frame_dir
+        self.notebooks = find_notebooks(notebooks)
+        self.user = user
+        self.kernel_metadata: dict[str, Any] = {}
+        self.voila_configuration = VoilaConfiguration(parent=self)
+        self.setup_template_dirs()
+
+    def setup_template_dirs(self) -> None:
+        """Find the template beside this package before any other of its name."""
+        roots = [str(template_root()), *jupyter_path()]
+        apps = ["voila", "nbconvert"]
+        self.template_paths = collect_template_paths(
+            apps, TEMPLATE, prune=True, root_dirs=roots
+        )
+        self.static_paths = collect_static_paths(
+            apps, TEMPLATE, prune=True, root_dirs=roots
+        )
+
+    def init_settings(self) -> dict[str, Any]:
+        """Return Voilà's settings, overridden by ours."""
+        is_loopback = self.ip in {"127.0.0.1", "localhost", "::1"}
+        settings: dict[str, Any] = super().init_settings()
+        return settings | {
+            # Beyond loopback a proxy is expected, which checks the Host header.
+            "allow_remote_access": not is_loopback,
+            "default_handler_class": NotFound,
+            "headers": SECURITY_HEADERS,
+            "log_function": _log_server_errors,
+            "websocket_max_message_size": MAX_MESSAGE_BYTES,
+            "xsrf_cookie_kwargs": {"samesite": "Strict"},
+        }
+
+    def init_handlers(self) -> list[Any]:
+        """Return the only routes that there are."""
+        return routes(
+            self.base_url,
+            notebooks=self.notebooks,
+            services=self._page_services(),
+            static_paths=self.static_paths,
+        )
+
+    def _page_services(self) -> PageServices:
+        return PageServices(
+            frame_dir=self.frame_dir,
+            user=self.user,
+            template=PageTemplate(
+                base_url=self.base_url,
+                template_paths=self.template_paths,
+                static_paths=self.static_paths,
+                contents_manager=self.contents_manager,
+                configuration=self.voila_configuration,
+                log=self.log,
+            ),
+            prerenderer=Prerenderer(self.frame_dir, self.user),
+            starts=asyncio.Semaphore(MAX_STARTING),
+        )
+
+    async def run(
+        self, log: Callable[[str], None], *, open_browser: bool = False
+    ) -> None:
+        """Serve until SIGINT or SIGTERM, then end the kernels."""
+        sockets = bind(self.ip, self.port)
+        logging.getLogger("tornado.general").addFilter(
+            lambda record: not record.getMessage().startswith(_PING_WARNING)
+        )
+        port = sockets[0].getsockname()[1]
+        self.app = Application(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
+        http = HTTPServer(self.app)
+        http.add_sockets(sockets)
+        host = f"[{self.ip}]" if ":" in self.ip else self.ip
+        address = f"http://{host}:{port}{self.base_url}{next(iter(self.notebooks))}"
+        log(f"Serving {address} (Ctrl+C stops)")
+        if open_browser:
+            webbrowser.open(address)
+        with self._fork_server():
+            try:
+                await stop_signal()
+            finally:
+                http.stop()
+                await self.kernel_manager.shutdown_all(now=True)
+
+    @contextmanager
+    def _fork_server(self) -> Iterator[None]:
+        """Fork kernels where that is possible, instead of starting processes."""
+        if not can_fork():
+            yield
+            return
+        server = ForkServer(kernel_env(os.environ, frame_dir=self.frame_dir))
+        self.kernel_metadata["kernel_provisioner"] = provisioner_metadata(server)
+        try:
+            yield
+        finally:
+            server.close()
+
+
+def _voila_config(connection_dir: str) -> Config:
+    config = Config(
+        VoilaConfiguration={
+            "template": TEMPLATE,
+            "allow_template_override": "NO",
+            "allow_theme_override": "NO",
+            "extension_allowlist": list(EXTENSIONS),
+            "file_allowlist": [],
+            "kernel_spec_manager_class": OwnInterpreter,
+            "preheat_kernel": False,
+            "progressive_rendering": False,
+            "show_tracebacks": False,
+            "strip_sources": True,
+        },
+        Voila={"kernel_websocket_connection_class": PageConnection},
+        IdentityProvider={"cookie_options": {"samesite": "Strict"}},
+    )
+    config.merge(kernel_config(connection_dir))
+    return config
+
+
+def _log_server_errors(handler: RequestHandler) -> None:
+    if handler.get_status() >= 500:
+        logging.getLogger("tornado.access").error(
+            "%d %s", handler.get_status(), handler.request.path
+        )
