@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from meterwidgets.errors import LedgerError, MeterError
 from meterwidgets.frame.data import FrameData
 from meterwidgets.frame.filters import Filters
+from meterwidgets.frame.scope import Scope, cut
 from meterwidgets.frame.selection import Selection
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing, PricingMode
-from meterwidgets.ledger.records.quality import Quality
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,26 +162,21 @@ of 2026-01-01)
             >>> mw.demo_usage().of_user("u-1000").select().by("user").keys()
             dict_keys(['u-1000'])
         """
-        cube = (self.user_cube or self.cube).slice("user", user)
-        used = {name: set(values) for name, values in cube.names.items()}
-        records = int(cube.sums.total("records").sum())
-        currencies = [name for name in self.currencies if name in used["currency"]]
-        return replace(
-            self,
-            cube=cube,
-            user_cube=cube if self.user_cube else None,
-            currencies=tuple(currencies or self.currencies[:1]),
-            quality=Quality(records=records, assumed_tz=self.quality.assumed_tz),
-            coverage=replace(self.coverage, file_notes=()),  # they count all records
-            outliers=tuple(each for each in self.outliers if each.user == user),
-            store=None,  # it keeps the records of everybody
-            reread=None,
-            labels={
-                dimension: {i: n for i, n in names.items() if i in used[dimension]}
-                for dimension, names in self.labels.items()
-                if dimension in used
-            },
-        )
+        return self.scoped(Scope({"user": (user,)}))
+
+    def scoped(self, scope: Scope) -> UsageFrame:
+        """The usage in a scope: a frame that holds nothing of anybody else.
+
+        Args:
+            scope: What may be seen.
+
+        Returns:
+            A frame over the same days: its rows, names, labels, notes and counts are
+            those of the scope. This very frame where everything may be seen.
+        """
+        if scope.is_all:
+            return self
+        return replace(self, reread=None, **cut(self, scope))
 
     def to_arrow(self) -> pa.Table:
         """All cells as an Arrow table; see ``Selection.to_arrow``."""

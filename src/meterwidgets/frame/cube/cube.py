@@ -74,20 +74,15 @@ class Cube:
                 group_of_tuple[:] = -1
         return Groups(group_of_tuple)
 
-    def slice(self, dimension: str, value: Name) -> Cube:
-        """The cube of one value of a dimension: nothing of the others is in it.
+    def cut(self, kept: npt.NDArray[np.bool_]) -> Cube:
+        """The cube of some tuples: nothing of the others is in it.
 
         Args:
-            dimension: Its name; one that the cube does not have leaves it empty.
-            value: The value; one that does not occur leaves it empty, too.
+            kept: Whether each tuple is kept.
 
         Returns:
             A cube over the same range of time, with only the names that it uses.
         """
-        kept = np.zeros(self.sums.tuples, bool)
-        if dimension in self.names:
-            chosen = [name == value for name in self.names[dimension]]
-            kept = np.asarray(chosen, bool)[self.codes[dimension]]
         kept_codes = {name: codes[kept] for name, codes in self.codes.items()}
         names, codes = drop_unused(self.names, kept_codes)
         rows, buckets = self.sums.cells((self.first, self.first + self.width), kept)
