@@ -39,7 +39,9 @@ org = "Acme"
 month = "500.00"
 
 [roles]                          # claim -> scope; see the serving guide
-operator = { groups = ["platform-admins"] }
+operator = { when = { groups = ["platform-admins"] }, sees = "all" }
+acme_admin = { when = { groups = ["acme-admins"] }, sees = { org = ["Acme"] }, personal = false }
+end_user = { sees = { user = "claim:email" } }   # no `when`: everyone signed in
 """
 EXPORT = """window_start,window_end,tenant,model,requests,prompt_tokens,completion_tokens,reasoning_tokens
 2026-02-22T10:00:00,2026-02-22T11:00:00,a1b2c3,qwen-72b,7,1000000,500000,0
@@ -74,13 +76,9 @@ def test_the_sample_of_the_design_is_read(write: Write) -> None:
     assert usage.quality.assumed_tz
 
 
-def test_budgets_and_roles_are_a_warning_and_not_an_error(write: Write) -> None:
+def test_budgets_are_a_warning_and_not_an_error(write: Write) -> None:
     settings = config.load(write(SAMPLE, "meterwidgets.toml"))
-    assert config.warnings(settings) == [
-        "[[budget]] is not read by this version",
-        "[roles] is not enforced by this version: whoever reaches the address sees "
-        "every row",
-    ]
+    assert config.warnings(settings) == ["[[budget]] is not read by this version"]
     assert config.warnings(config.Config()) == []
 
 

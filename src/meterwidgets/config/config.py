@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import tomli
 
+from meterwidgets.config.roles import Roles
+from meterwidgets.config.roles import parse as parse_roles
 from meterwidgets.errors import ConfigError, MeterError, unknown
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.readers.postgres_url import parse_database_url
@@ -60,7 +62,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         price: The rate table; see ``PriceBook.parse``.
         labels: Dimension -> id -> name.
         budget: Ignored with a warning by this version.
-        roles: Ignored with a warning by this version: nothing enforces them.
+        roles: Who may see which rows; see ``config.roles``. Without it, everyone sees
+            every row.
     """
 
     timezone: str = "UTC"
@@ -70,7 +73,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price: tuple[dict[str, Any], ...] = ()
     labels: dict[str, dict[str, str]] = {}
     budget: tuple[dict[str, Any], ...] = ()
-    roles: dict[str, Any] = {}
+    roles: dict[str, Any] | None = None
 
 
 def load(path: str | Path) -> Config:
@@ -139,6 +142,7 @@ def _check(config: Config) -> None:
     for dimension in config.labels:
         if dimension not in NAMES:
             raise ConfigError(f"labels: {unknown('dimension', dimension, NAMES)}")
+    roles(config)
 
 
 def _check_zone_and_currency(
@@ -164,11 +168,6 @@ def warnings(config: Config) -> list[str]:
     sentences = []
     if config.budget:
         sentences.append("[[budget]] is not read by this version")
-    if config.roles:
-        sentences.append(
-            "[roles] is not enforced by this version: whoever reaches the address sees "
-            "every row"
-        )
     return sentences
 
 
@@ -180,6 +179,13 @@ def prices(config: Config) -> PriceBook:
         catalogue=config.catalogue,
         tz=config.timezone,
     )
+
+
+def roles(config: Config) -> Roles | None:
+    """The roles of a config; None where it has no ``[roles]``."""
+    if config.roles is None:
+        return None
+    return parse_roles(config.roles, config.labels)
 
 
 def for_invoice(config: Config) -> Config:
