@@ -63,7 +63,11 @@ def test_ones_own_machine_has_no_list_price(provider: str | None, model: str) ->
      (None, "litellm_proxy/openai/gpt-4o", ("openai", "gpt-4o")),
      ("portkey", "anthropic/claude-x", ("anthropic", "claude-x")),
      ("litellm", "gpt-4o", (None, "gpt-4o")),
-     (None, "anthropic.claude-v2:1", (None, "anthropic.claude-v2:1"))],
+     (None, "anthropic.claude-v2:1", ("aws", "anthropic.claude-v2:1")),
+     ("anthropic", "us.anthropic.claude-x-v1:0", ("aws", "us.anthropic.claude-x-v1:0")),
+     (None, "global.openai.gpt-x", ("aws", "global.openai.gpt-x")),
+     (None, "meta.llama3-1-8b-instruct-v1:0", ("aws", "meta.llama3-1-8b-instruct-v1:0")),
+     ("openrouter", "anthropic.claude-x", ("openrouter", "anthropic.claude-x"))],
 )  # fmt: skip
 def test_a_prefix_is_a_provider(
     provider: str | None, model: str, first: tuple[str | None, str]

@@ -111,6 +111,15 @@ def test_without_a_delta_the_running_total_gives_it(write: Write) -> None:
     assert (found["output_tokens"], found["reasoning_tokens"]) == (10, 3)
 
 
+def test_without_a_total_reasoning_is_in_the_output(write: Write) -> None:
+    """ccusage/ccusage#1499: of 21,815 counts with both, reasoning was in each."""
+    row = Session().count(100, 0, 50, 20)
+    for counts in row["payload"]["info"].values():
+        del counts["total_tokens"]
+    found = sums(read(write(lines([turn("m"), row]), "a.jsonl")))
+    assert (found["output_tokens"], found["reasoning_tokens"]) == (50, 20)
+
+
 def test_a_session_without_an_answer_spoils_no_folder(write: Write) -> None:
     session = Session()
     write(lines([turn("m")]), "l/a.jsonl")

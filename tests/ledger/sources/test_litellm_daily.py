@@ -290,3 +290,12 @@ def test_a_large_table_has_the_sums_that_plain_python_finds(write: Write) -> Non
     assert found["input_tokens"] == sum(int(row["prompt_tokens"]) for row in rows)
     assert found["cost"] == sum(nano(str(row["spend"])) for row in rows)
     assert found["requests"] == 140_000
+
+
+def test_a_table_by_tag_says_that_its_rows_overlap(write: Write) -> None:
+    """BerriAI/litellm#21894: a request has a row, and its spend, for each of its tags."""
+    rows = [ROW | {"id": tag, "tag": tag} for tag in ("team:a", "env:prod")]
+    usage = read(write(as_csv(rows), "a.csv"))
+    assert any("a request counts once for every tag" in n for n in usage.quality.notes)
+    plain = read(write(as_csv([ROW]), "b.csv"))
+    assert not any("tag" in note for note in plain.quality.notes)

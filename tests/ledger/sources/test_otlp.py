@@ -186,6 +186,16 @@ def test_each_usage_counts_once_where_it_was_measured(write: Write, tree: str) -
     assert (sums(usage)["input_tokens"], sums(usage)["requests"]) == (tokens, requests)
 
 
+def test_an_agent_counts_while_no_call_of_its_trace_runs(write: Write) -> None:
+    """microsoft/Application-Insights-Workbooks#3208: agents that report for themselves."""
+    chat = span(2, NEW, 1)
+    remote = span(3_000_000_000, NEW | {"gen_ai.operation.name": "invoke_agent"}, 1)
+    around = span(1, AGENT)
+    around["endTimeUnixNano"] = str(START + 9_000_000_000)
+    usage = read(write(json.dumps(export(around, chat, remote)), "a.json"))
+    assert (sums(usage)["input_tokens"], sums(usage)["requests"]) == (80, 2)
+
+
 def test_what_an_agent_repeats_is_said_with_its_tokens(write: Write) -> None:
     agent = AGENT | {"gen_ai.usage.input_tokens": 500}
     usage = read(write(json.dumps(export(span(1, agent), span(2, NEW, 1))), "a.json"))
@@ -223,6 +233,13 @@ VOCABULARIES: dict[str, dict[str, Any]] = {
         "ai.usage.inputTokenDetails.cacheReadTokens": 30,
         "ai.usage.inputTokenDetails.cacheWriteTokens": 5,
         "ai.usage.outputTokenDetails.reasoningTokens": 7,
+    },
+    "older Semantic Kernel": {
+        "gen_ai.request.model": "gpt-5", "gen_ai.response.prompt_tokens": 40,
+        "gen_ai.response.completion_tokens": 20,
+        "gen_ai.usage.cache_read.input_tokens": 30,
+        "gen_ai.usage.cache_write.input_tokens": 5,
+        "gen_ai.usage.reasoning_tokens": 7,
     },
     "Logfire": {
         "gen_ai.request.model": "gpt-5", "gen_ai.usage.input_tokens": 40,

@@ -33,6 +33,7 @@ def _per_source(texts: dict[str, str]) -> str:
 
 _TRACE = _per_source({each.name: each.trace for each in _NESTED})
 _IS_SUM = _per_source({each.name: each.sums_trace for each in _NESTED})
+_IS_TOOL = "coalesce(lower(endpoint) IN ('execute_tool', 'tool'), false)"
 
 
 def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
@@ -56,7 +57,8 @@ def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
     )
     usage = ws.keep(
         f"SELECT file, n, source, record_id AS id, {_TRACE} AS trace, "
-        f"coalesce({_IS_SUM}, false) AS is_sum, {TOKENS} AS tokens, {COST} AS cost, "
+        f"coalesce({_IS_SUM}, false) AS is_sum, {_IS_TOOL} AS is_tool, start_us, "
+        f"end_us, {TOKENS} AS tokens, {COST} AS cost, "
         f"reported_currency AS currency FROM {nested} AND {_IS_USAGE}"
     )
     repeats = ws.keep(_repeats(ws, usage, links))
@@ -90,13 +92,24 @@ def _repeats(ws: Workspace, usage: Relation, links: Relation) -> str:
     above_usage = f"SELECT (source, id) FROM ({_above(calls, links)})"
     leaves = f"SELECT * FROM ({calls}) WHERE (source, id) NOT IN ({above_usage})"
     summed = ws.keep(_above(leaves, links))
-    # a sum without calls below it has lost its links, if its trace has calls
-    traces = f"SELECT (source, trace) FROM {usage} WHERE NOT is_sum AND ({amount})"
+    # a sum without calls below it has lost its links, if its trace has calls that ran
+    # while it did; a tool repeats those that came before it
+    ran_meanwhile = (
+        "s.is_tool OR s.end_us IS NULL OR s.end_us <= s.start_us "
+        "OR (c.start_us < s.end_us "
+        "AND (c.start_us >= s.start_us OR c.end_us > s.start_us))"
+    )
+    unlinked = (
+        f"SELECT s.file, s.n FROM {usage} AS s JOIN {usage} AS c USING (source, trace) "
+        "WHERE s.is_sum AND (s.source, s.id) NOT IN "
+        f"(SELECT (source, id) FROM {summed}) AND NOT c.is_sum "
+        f"AND (c.tokens > 0 OR c.cost <> 0) AND ({ran_meanwhile})"
+    )
     return (
         f"SELECT u.*, b.tokens AS below FROM {usage} AS u LEFT JOIN "
         f"(SELECT source, id, sum(tokens) AS tokens FROM {summed} GROUP BY ALL) AS b "
         "USING (source, id) WHERE b.tokens IS NOT NULL "
-        f"OR is_sum AND (source, trace) IN ({traces})"
+        f"OR (u.file, u.n) IN ({unlinked})"
     )
 
 

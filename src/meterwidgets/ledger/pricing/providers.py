@@ -82,6 +82,14 @@ _BEDROCK_ARN = re.compile(
 )
 """A resource of Bedrock that names the model; one's own names say nothing."""
 
+_BEDROCK_ID = re.compile(
+    r"(?:(?:apac|au|ca|eu|global|jp|sa|uk|us|us-gov)\.)?(ai21|amazon|anthropic|cohere|"
+    r"deepseek|google|meta|minimax|mistral|moonshotai|nvidia|openai|qwen|writer|zai)"
+    r"\.[a-z][\w.:-]*"
+)
+"""A model's id on Bedrock, such as ``us.anthropic.claude-...-v1:0``: its maker, who
+sells it under another name, is not its provider."""
+
 
 def references(
     provider: str | None, name: str, catalogued: Collection[str]
@@ -108,6 +116,8 @@ def references(
     stated = _key(provider) if provider else ""
     if stated in _NOT_A_PROVIDER:
         stated = ""
+    if (sold := _BEDROCK_ID.fullmatch(name)) and stated in ("", sold[1]):
+        yield "aws", name
     front, slash, rest = name.partition("/")
     prefix = _key(front) if slash else ""
     if {stated, prefix} & _OWN_MACHINE or (not stated and _LOCAL_MODEL.search(name)):

@@ -10,8 +10,8 @@ A session that was forked from another, or spawned by it, begins with a replay o
 one: its counts, at their times or at the time of the fork. They are recognised by that
 time, and by the session, the turn and the total that they share with the original.
 
-Where the total is input + output + reasoning, the reasoning is on top of the output and
-is added to it; where it is input + output, it is in there already.
+Reasoning is in the output, as OpenAI counts it. Where a total says that it is input +
+output + reasoning, it is on top and is added.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ _FELL = " OR ".join(
     for name in ("input_tokens", "output_tokens", "total_tokens")
 )
 _TIER = "coalesce({payload.service_tier}, {payload.info.service_tier}, {@tier})"
-_INSIDE = "parse_count({@sum}) = parse_count({@input}) + parse_count({@output})"
+_INSIDE = (
+    "coalesce(parse_count({@sum}) = parse_count({@input}) + parse_count({@output}), "
+    "parse_count({@reasoning}) <= parse_count({@output}))"
+)
 _REPEATED = "{@is_count} AND {@nth} <= {@records}"
 
 SOURCE = Source(

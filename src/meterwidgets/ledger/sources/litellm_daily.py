@@ -27,6 +27,9 @@ DAYS_CANNOT_TELL = (
 )
 """What no daily record of LiteLLM tells."""
 
+BY_TAG = "are of one tag each: a request counts once for every tag that it has"
+"""What is said of tables by tag, whose rows overlap."""
+
 REQUIRED_COLUMNS = frozenset(
     {"date", "spend", "prompt_tokens", "completion_tokens", "api_requests"}
 )
@@ -96,6 +99,7 @@ TABLE = Source(
             "endpoint",
         ),
     ),
+    remarks={BY_TAG: f"{first_of('{tag}')} IS NOT NULL"},
     keep_largest=True,
     family="litellm",
     cannot_tell=DAYS_CANNOT_TELL,
@@ -177,7 +181,10 @@ UI = Source(
             "Model",
         ),
     ),
-    remarks={"tell their tokens in total only, which count as input": _IS_TOTAL_ONLY},
+    remarks={
+        BY_TAG: f"{first_of('{Tag}')} IS NOT NULL",
+        "tell their tokens in total only, which count as input": _IS_TOTAL_ONLY,
+    },
     keep_largest=True,
     family="litellm",
     cannot_tell=(

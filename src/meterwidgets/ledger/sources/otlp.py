@@ -20,11 +20,13 @@ _INPUT = (
     "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens",
     "llm.token_count.prompt", "llm.usage.prompt_tokens", "llm.usage.input_tokens",
     "ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens",
+    "gen_ai.response.prompt_tokens",
 )  # fmt: skip
 _OUTPUT = (
     "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
     "llm.token_count.completion", "llm.usage.completion_tokens",
     "llm.usage.output_tokens", "ai.usage.outputTokens", "ai.usage.completionTokens",
+    "gen_ai.response.completion_tokens",
 )  # fmt: skip
 _TOTAL = (
     "gen_ai.usage.total_tokens", "llm.token_count.total", "llm.usage.total_tokens",
