@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -27,11 +28,17 @@ TARGETS = {
 
 
 async def reader(url: str) -> dict[str, float]:
-    """Read a page to its end; when it had its text, and when it was whole."""
+    """Sign in and read a page to its end; when it had its text, and was whole."""
     address = urlsplit(url)
     begun = time.monotonic()
     wire, send = await asyncio.open_connection(address.hostname, address.port)
-    asked = f"GET {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n"
+    host = f"Host: {address.netloc}\r\n"
+    asked = f"GET {address.path}?{address.query} HTTP/1.1\r\n{host}\r\n"
+    send.write(asked.encode())
+    answer = (await wire.readuntil(b"\r\n\r\n")).decode()
+    cookie = re.search(r"(?i)^set-cookie: (meterwidgets-[^;]+)", answer, re.MULTILINE)
+    assert cookie, "the token in the printed address was not taken"
+    asked = f"GET {address.path} HTTP/1.1\r\n{host}Cookie: {cookie[1]}\r\n\r\n"
     send.write(asked.encode())
     got, found = b"", {}
     while not got.endswith(END):  # who leaves earlier takes the session along

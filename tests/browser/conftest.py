@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import golden
 import pytest
-from serve.running import Running
+from serve.running import COOKIES, Running
 
 from .pages import end_reporter, until_at
 
@@ -134,10 +134,13 @@ def opener(browser: Any, default: Callable[[], str]) -> Iterator[OpenPage]:
         )
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
+        host = urlsplit(url).netloc
+        if host in COOKIES:
+            name, _, value = COOKIES[host].partition("=")
+            context.add_cookies([{"name": name, "value": value, "url": url}])
         if init:
             context.add_init_script(init)
         opened = context.new_page()
-        host = urlsplit(url).netloc
 
         def asked(sent: Any) -> None:
             address = urlsplit(sent.url.removeprefix("blob:"))

@@ -28,6 +28,8 @@ from meterwidgets.serve.app import serve
 serve(Path(sys.argv[1]), notebooks=Path(sys.argv[1]), port=int(sys.argv[2]))
 """
 
+COOKIES: dict[str, str] = {}
+"""Host and port of a server -> what a browser that is signed in sends there."""
 JUPYTER = """
 import socket, sys
 from importlib import import_module
@@ -69,6 +71,8 @@ class Running(AbstractContextManager["Running"]):
             text=True,
         )
         self.line = ""
+        self.cookie = ""
+        """What a browser that is signed in sends."""
 
     @classmethod
     def notebook(
@@ -95,9 +99,13 @@ class Running(AbstractContextManager["Running"]):
             said = self.errors()
             self._errors.close()
             raise AssertionError(f"no address from the server: {said}")
-        self.url = found.group()
+        self.address = found.group()
+        """As it is printed, with what signs a reader in."""
+        self.url = self.address.partition("?")[0]
         self.host = urlsplit(self.url).netloc
         self.port = int(self.host.rpartition(":")[2])
+        if "token=" in self.address:
+            self.cookie = COOKIES[self.host] = signed_in(self.address)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -154,16 +162,29 @@ class Running(AbstractContextManager["Running"]):
         *,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
+        signed_in: bool = True,
     ) -> Answer:
         """Send one request, as it is written, and follow nothing."""
         wire = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        cookie = {"Cookie": self.cookie} if signed_in and self.cookie else {}
         try:
-            wire.request(method, path, headers=dict(headers or {}))
+            wire.request(method, path, headers={**cookie, **(headers or {})})
             answer = wire.getresponse()
             text = answer.read().decode()
             return Answer(answer.status, dict(answer.getheaders()), text)
         finally:
             wire.close()
+
+
+def signed_in(url: str) -> str:
+    """The cookie that an address with a token is exchanged for."""
+    address = urlsplit(url)
+    wire = http.client.HTTPConnection(address.netloc, timeout=START)
+    try:
+        wire.request("GET", f"{address.path}?{address.query}")
+        return wire.getresponse().headers["Set-Cookie"].partition(";")[0]
+    finally:
+        wire.close()
 
 
 def _runs(process: psutil.Process, what: str, parents: Collection[int]) -> bool:

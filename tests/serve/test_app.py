@@ -52,8 +52,15 @@ def kernel_id(page: Answer) -> str:
     return found.group(1)
 
 
+def asking(running: Running) -> bytes:
+    """The request for a page, for a reader who sends no more."""
+    cookie = f"Cookie: {running.cookie}\r\n"
+    return f"GET /overview HTTP/1.1\r\nHost: localhost\r\n{cookie}\r\n".encode()
+
+
 def test_the_one_line_it_prints_is_its_address(server: Running) -> None:
-    assert server.line == f"Serving http://{server.host}/overview (Ctrl+C stops)"
+    address = rf"http://{server.host}/overview\?token=[\w-]{{43}}"
+    assert re.fullmatch(rf"Serving {address} \(Ctrl\+C stops\)", server.line)
 
 
 def test_it_listens_on_the_loopback_only(server: Running) -> None:
@@ -378,7 +385,7 @@ def test_a_reader_who_leaves_while_waiting_for_a_start_holds_up_nobody(
         for _ in range(2 * MAX_STARTING):
             wire = socket.create_connection(("127.0.0.1", running.port))
             wires.enter_context(wire)
-            wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            wire.sendall(asking(running))
         assert until(lambda: len(running.kernels()) == MAX_STARTING)
         wires.close()
         assert until(lambda: not running.kernels())
@@ -398,7 +405,7 @@ def test_a_reader_who_takes_nothing_holds_up_nobody(
     ):
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         wire.connect(("127.0.0.1", running.port))
-        wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wire.sendall(asking(running))
         assert until(lambda: bool(running.kernels()))
         assert until(lambda: not running.kernels())
 
@@ -409,7 +416,7 @@ def test_a_reader_who_leaves_early_takes_the_kernel_along(
     folder = tmp_path_factory.mktemp("notebooks")
     with Running.notebook(folder, "import time; time.sleep(60)") as running:
         with socket.create_connection(("127.0.0.1", running.port)) as wire:
-            wire.sendall(b"GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            wire.sendall(asking(running))
             got = b""
             while b"Starting a session" not in got:
                 got += wire.recv(4096)

@@ -13,6 +13,7 @@ from meterwidgets.cli import reprice as repricing
 from meterwidgets.cli.ledgers import read_ledgers_or_demo
 from meterwidgets.frame.saved import save
 from meterwidgets.serve.app import serve
+from meterwidgets.serve.identity.choose import SignIn
 
 
 @click.command("serve")
@@ -21,10 +22,31 @@ from meterwidgets.serve.app import serve
 @options.rejects()
 @options.written
 @repricing.options
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on, or unix:PATH for a socket.",
+)
 @click.option("--port", default=8866, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="The address that readers open, where a reverse proxy answers.",
+)
+@click.option(
+    "--base-url",
+    metavar="PATH",
+    help="The path that the pages are under; default: that of --public-url, whether "
+    "the proxy cuts it off or not.",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open a browser.")
-@click.option("--user", default="", metavar="NAME", help="Whose usage /my-usage shows.")
+@click.option(
+    "--user",
+    default="",
+    metavar="NAME",
+    help="Sign in as this end user, with their rows.",
+)
 def command(
     ledgers: tuple[str, ...],
     config_file: str | None,
@@ -34,6 +56,8 @@ def command(
     as_of: datetime | None,
     host: str,
     port: int,
+    public_url: str | None,
+    base_url: str | None,
     open_browser: bool,
     user: str,
 ) -> None:
@@ -59,7 +83,9 @@ def command(
             frame_dir,
             host=host,
             port=port,
+            public_url=public_url,
+            base_url=base_url,
             open_browser=open_browser,
-            user=user,
+            sign_in=SignIn(user=user),
             log=click.echo,
         )

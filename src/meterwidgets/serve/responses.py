@@ -7,6 +7,9 @@ from typing import Any
 
 from tornado.web import HTTPError
 
+from meterwidgets.serve.identity.refused import Refused
+from meterwidgets.serve.net.own_requests import OwnRequests
+
 _CSP_SOURCES = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
@@ -26,13 +29,17 @@ SECURITY_HEADERS = {
 }
 
 
-class PlainErrors:
+class PlainErrors(OwnRequests):
     """Mixin of handlers: an error is one line of text, and logged only from 500 up."""
 
-    def write_error(self: Any, status_code: int, **_kwargs: Any) -> None:
-        """Answer with the status and its name, in plain text."""
+    def write_error(self: Any, status_code: int, **kwargs: Any) -> None:
+        """Answer with the status and its name or what to do, in plain text."""
+        error = (kwargs.get("exc_info") or (None, None))[1]
+        text = responses.get(status_code, "Error")
+        if isinstance(error, Refused):
+            text = f"{text}. {error.words}"
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{status_code} {responses.get(status_code, 'Error')}\n")
+        self.finish(f"{status_code} {text}\n")
 
     def log_exception(self: Any, kind: Any, error: Any, trace: Any) -> None:
         """Log an error unless the request caused it."""

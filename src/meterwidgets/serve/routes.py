@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def find_notebooks(folder: Path) -> dict[str, Path]:
 def routes(
     base: str,
     *,
+    first_page: str,
     notebooks: Mapping[str, Path],
     services: PageServices,
     static_paths: Sequence[str],
@@ -51,10 +53,12 @@ def routes(
 
     Args:
         base: The path that all of them are under; it begins and ends with a slash.
-        notebooks: Page -> its notebook; the bare address leads to the first.
+        first_page: The path that the bare address leads to.
+        notebooks: Page -> its notebook.
         services: What the pages share.
         static_paths: The folders of the template's files.
     """
+    base = re.escape(base)
     kernel = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
     extensions = "|".join(EXTENSIONS)
     static = {"roots": static_paths}
@@ -63,7 +67,7 @@ def routes(
         for key, notebook in notebooks.items()
     ]
     return [
-        (base, RedirectToFirstPage, {"url": pages[0][0]}),
+        (base, RedirectToFirstPage, {"url": first_page}),
         *pages,
         (rf"{base}api/kernels/{kernel}", KernelState),
         (rf"{base}api/kernels/{kernel}/channels", PageWebsocket),

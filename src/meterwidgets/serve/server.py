@@ -24,13 +24,19 @@ from voila.paths import collect_static_paths, collect_template_paths
 
 from meterwidgets.serve.assets import EXTENSIONS
 from meterwidgets.serve.handlers import NotFound
+from meterwidgets.serve.identity.choose import SignIn
+from meterwidgets.serve.identity.cookie_secret import cookie_secret
+from meterwidgets.serve.identity.provider import MeterIdentity
+from meterwidgets.serve.identity.signed_in import SignedInAuthorizer
 from meterwidgets.serve.kernels.fork_server import (
     ForkServer,
     can_fork,
     provisioner_metadata,
 )
 from meterwidgets.serve.kernels.launch import OwnInterpreter, kernel_config, kernel_env
+from meterwidgets.serve.net.addresses import Addresses
 from meterwidgets.serve.net.listen import bind, stop_signal
+from meterwidgets.serve.net.own_requests import ADDRESSES
 from meterwidgets.serve.page import PageServices
 from meterwidgets.serve.paths import TEMPLATE, template_root
 from meterwidgets.serve.prerender import Prerenderer
@@ -54,17 +60,26 @@ class MeterServer(Voila):  # type: ignore[misc]
     name = "voila"  # Voilà's handlers look the application up by this name
 
     def __init__(
-        self, *, frame_dir: Path, notebooks: Path, user: str = "", **settings: Any
+        self,
+        *,
+        frame_dir: Path,
+        notebooks: Path,
+        addresses: Addresses,
+        sign_in: SignIn,
+        connection_dir: str,
     ) -> None:
         super().__init__(
-            config=_voila_config(settings["connection_dir"]),
+            config=_voila_config(connection_dir),
             log_level=logging.WARNING,
             root_dir=str(notebooks),
-            **settings,
+            connection_dir=connection_dir,
+            base_url=addresses.link_base,
+            cookie_secret=cookie_secret(),
         )
         self.frame_dir = frame_dir
         self.notebooks = find_notebooks(notebooks)
-        self.user = user
+        self.addresses = addresses
+        self.sign_in = sign_in
         self.kernel_metadata: dict[str, Any] = {}
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
@@ -80,33 +95,43 @@ class MeterServer(Voila):  # type: ignore[misc]
             apps, TEMPLATE, prune=True, root_dirs=roots
         )
 
-    def init_settings(self) -> dict[str, Any]:
+    def init_settings(self, identity: MeterIdentity) -> dict[str, Any]:
         """Return Voilà's settings, overridden by ours."""
-        is_loopback = self.ip in {"127.0.0.1", "localhost", "::1"}
         settings: dict[str, Any] = super().init_settings()
         return settings | {
-            # Beyond loopback a proxy is expected, which checks the Host header.
-            "allow_remote_access": not is_loopback,
+            ADDRESSES: self.addresses,
+            "authorizer": SignedInAuthorizer(parent=self, identity_provider=identity),
             "default_handler_class": NotFound,
             "headers": SECURITY_HEADERS,
+            "identity_provider": identity,
             "log_function": _log_server_errors,
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
-            "xsrf_cookie_kwargs": {"samesite": "Strict"},
+            "xsrf_cookie_kwargs": {
+                "path": self.addresses.link_base,
+                "samesite": "Strict",
+                "secure": self.addresses.is_https,
+            },
         }
 
     def init_handlers(self) -> list[Any]:
         """Return the only routes that there are."""
-        return routes(
-            self.base_url,
-            notebooks=self.notebooks,
-            services=self._page_services(),
-            static_paths=self.static_paths,
-        )
+        services = self._page_services()
+        return [
+            route
+            for base in self.addresses.route_bases
+            for route in routes(
+                base,
+                first_page=self.base_url + next(iter(self.notebooks)),
+                notebooks=self.notebooks,
+                services=services,
+                static_paths=self.static_paths,
+            )
+        ]
 
     def _page_services(self) -> PageServices:
         return PageServices(
             frame_dir=self.frame_dir,
-            user=self.user,
+            user=self.sign_in.user,
             template=PageTemplate(
                 base_url=self.base_url,
                 template_paths=self.template_paths,
@@ -115,7 +140,7 @@ class MeterServer(Voila):  # type: ignore[misc]
                 configuration=self.voila_configuration,
                 log=self.log,
             ),
-            prerenderer=Prerenderer(self.frame_dir, self.user),
+            prerenderer=Prerenderer(self.frame_dir, self.sign_in.user),
             starts=asyncio.Semaphore(MAX_STARTING),
         )
 
@@ -123,17 +148,21 @@ class MeterServer(Voila):  # type: ignore[misc]
         self, log: Callable[[str], None], *, open_browser: bool = False
     ) -> None:
         """Serve until SIGINT or SIGTERM, then end the kernels."""
-        sockets = bind(self.ip, self.port)
+        sockets = bind(self.addresses)
         logging.getLogger("tornado.general").addFilter(
             lambda record: not record.getMessage().startswith(_PING_WARNING)
         )
-        port = sockets[0].getsockname()[1]
-        self.app = Application(**self.init_settings())
+        port = self.addresses.port
+        if self.addresses.socket is None:
+            port = sockets[0].getsockname()[1]
+        identity = self.sign_in.provider(self.addresses, port=port, parent=self)
+        self.app = Application(**self.init_settings(identity))
         self.app.add_handlers(".*$", self.init_handlers())
         http = HTTPServer(self.app)
         http.add_sockets(sockets)
-        host = f"[{self.ip}]" if ":" in self.ip else self.ip
-        address = f"http://{host}:{port}{self.base_url}{next(iter(self.notebooks))}"
+        address = identity.address_with_token(
+            self.addresses.url(next(iter(self.notebooks)), port=port)
+        )
         log(f"Serving {address} (Ctrl+C stops)")
         if open_browser:
             webbrowser.open(address)
@@ -173,7 +202,6 @@ def _voila_config(connection_dir: str) -> Config:
             "strip_sources": True,
         },
         Voila={"kernel_websocket_connection_class": PageConnection},
-        IdentityProvider={"cookie_options": {"samesite": "Strict"}},
     )
     config.merge(kernel_config(connection_dir))
     return config

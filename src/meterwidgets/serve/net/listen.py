@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import errno
 import signal
-from typing import Any
+import socket
+from pathlib import Path
 
-from tornado.netutil import bind_sockets
+from tornado.netutil import bind_sockets, bind_unix_socket
 
 from meterwidgets.errors import MeterError
+from meterwidgets.serve.net.addresses import Addresses
 
 
-def bind(host: str, port: int) -> list[Any]:
+def bind(addresses: Addresses) -> list[socket.socket]:
     """Open the sockets of an address.
 
     Raises:
         MeterError: The port is taken, or the address is not this machine's.
     """
+    path, host, port = addresses.socket, addresses.host, addresses.port
+    if path is not None:
+        return [_bind_unix(path)]
     try:
         return bind_sockets(port, host)
     except OSError as error:
@@ -34,6 +39,27 @@ def bind(host: str, port: int) -> list[Any]:
                 "choose one with --host, such as 127.0.0.1"
             )
         raise MeterError(problem) from None
+
+
+def _bind_unix(path: Path) -> socket.socket:
+    """Open a unix socket for this user and group; one that nobody serves is replaced.
+
+    Raises:
+        MeterError: Somebody does serve it, or it can't be made there.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX) as other:
+            other.connect(str(path))
+        raise MeterError(f"{path} is served already; choose another with --host")
+    except (FileNotFoundError, ConnectionRefusedError):
+        pass
+    except OSError as error:
+        raise MeterError(f"{path}: can't be a socket ({error.strerror})") from None
+    try:
+        return bind_unix_socket(str(path), mode=0o660)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise MeterError(f"{path}: can't be a socket ({reason})") from None
 
 
 async def stop_signal() -> None:
