@@ -9,7 +9,14 @@ from pathlib import Path
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.personal import named_user
 from meterwidgets.frame.saved import open_frame
+from meterwidgets.frame.store.scoped import (
+    ScopedSnapshot,
+    generations,
+    open_newer_scoped,
+    open_scoped,
+)
 from meterwidgets.frame.store.store import is_store, open_store
+from meterwidgets.frame.store.store import open_newer as open_newer_store
 
 FRAME_VARIABLE = "METERWIDGETS_FRAME"
 """Names the folder of the frame, or the store, that the server gave to a kernel."""
@@ -42,12 +49,28 @@ def current_usage() -> UsageFrame:
 
 
 def open_usage(folder: str | Path) -> UsageFrame:
-    """The usage in a folder: of a store, or of a saved frame.
+    """The usage in a folder: of a store, of a scope, or of a saved frame.
 
     Raises:
-        LedgerError: When it is neither.
+        LedgerError: When it is none of them.
     """
-    return open_store(folder) if is_store(folder) else open_frame(folder)
+    if is_store(folder):
+        return open_store(folder)
+    return (
+        open_scoped(Path(folder)) if generations(Path(folder)) else open_frame(folder)
+    )
+
+
+def open_newer(usage: UsageFrame) -> UsageFrame | None:
+    """The usage of a newer generation of the same store; None if there is none.
+
+    Args:
+        usage: A frame; one that was not opened from a store has no newer one.
+    """
+    store = usage.store
+    if isinstance(store, ScopedSnapshot):
+        return open_newer_scoped(usage, store)
+    return open_newer_store(usage)
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import traitlets as t
 
+from meterwidgets.context import open_newer
 from meterwidgets.dashboards import auto_refresh, filter_links, linked_widgets
 from meterwidgets.dashboards.linker import Linker
 from meterwidgets.dashboards.records_lists import RecordsLists
@@ -14,7 +15,6 @@ from meterwidgets.errors import MeterError
 from meterwidgets.frame.filters import Filters
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.selection import Selection
-from meterwidgets.frame.store.store import open_newer
 from meterwidgets.metrics.amounts import UsageMeasure
 from meterwidgets.metrics.breakdown import breakdown
 from meterwidgets.present.pages import PageName

@@ -43,4 +43,7 @@ def personal_frame(usage: UsageFrame, user: str) -> UsageFrame:
             f"{usage.name} reports no users, so nobody's own usage can be shown; map "
             'the column that names them, as in columns = { user = "user_id" }'
         )
+    is_scoped = usage.store is not None and usage.store.is_scoped
+    if is_scoped and {*usage.user_cube.names["user"]} <= {user}:
+        return usage  # a server has cut it, and its store goes on
     return usage.of_user(user)

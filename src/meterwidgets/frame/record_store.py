@@ -46,6 +46,10 @@ class RecordStore(Protocol):
     def generation(self) -> int:
         """The generation that the frame shows; every write makes a new one."""
 
+    @property
+    def is_scoped(self) -> bool:
+        """Whether it holds the records of a scope and no others."""
+
     def records(self, query: RecordQuery) -> pa.Table:
         """The records that a query asks for; see ``Selection.records``."""
 

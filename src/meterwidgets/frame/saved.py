@@ -7,6 +7,7 @@ a kernel opens them in milliseconds and all kernels share one copy.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict
 from datetime import datetime
@@ -31,12 +32,15 @@ _FORMAT = 5
 _METADATA = "frame.json"
 
 
-def save(frame: UsageFrame, folder: str | Path) -> Path:
+def save(
+    frame: UsageFrame, folder: str | Path, *, arrays_of: Path | None = None
+) -> Path:
     """Write a frame to a folder that does not exist yet, completely or not at all.
 
     Args:
         frame: What to write.
         folder: Where to write it.
+        arrays_of: A saved frame with the same cubes, whose files are used again.
 
     Returns:
         The folder.
@@ -53,7 +57,9 @@ def save(frame: UsageFrame, folder: str | Path) -> Path:
     except OSError as error:
         raise LedgerError(f"{folder}: can't be written ({error.strerror})") from None
     try:
-        for name, cube in _cubes(frame).items():
+        for path in arrays_of.glob("*.arrow") if arrays_of else ():
+            os.link(path, temporary / path.name)
+        for name, cube in {} if arrays_of else _cubes(frame).items():
             _save_cube(cube, temporary, name)
         (temporary / _METADATA).write_text(json.dumps(_metadata(frame)), "utf-8")
         temporary.rename(folder)

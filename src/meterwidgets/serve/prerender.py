@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from meterwidgets.context import open_usage
+from meterwidgets.context import open_newer, open_usage
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
-from meterwidgets.frame.store.store import open_newer
 from meterwidgets.present.prerender import Prerender, prerender
 
 MAX_CACHED = 200

@@ -40,6 +40,7 @@ class StoreSnapshot:
     folder: Path
     generation: int
     parts: Mapping[str, tuple[Path, ...]]
+    is_scoped: bool = False
 
     def records(self, query: RecordQuery) -> pa.Table:
         """The records that a query asks for; see ``Selection.records``."""
