@@ -276,3 +276,31 @@ def test_every_key_with_input_in_it_is_langfuses_input(
     details, given, made = DETAILS[which]
     found = sums(read(write(json.dumps([observation(1, details)]), "a.json")))
     assert (found["input_tokens"], found["output_tokens"]) == (given, made)
+
+
+def test_openrouters_generations_count_the_tokens_that_are_billed(write: Write) -> None:
+    """can1357/oh-my-pi#6956: beside them stand those of another tokenizer."""
+    row = {
+        "id": 1, "generation_id": "gen-1", "created_at": "2026-02-20T10:19:41.7+00:00",
+        "model": "anthropic/claude-3-7-sonnet", "provider_name": "Anthropic",
+        "tokens_prompt": 12572, "tokens_completion": 376,
+        "native_tokens_prompt": 15328, "native_tokens_completion": 457,
+        "native_tokens_cached": 15252, "usage": 0.0117, "usage_web": None,
+        "byok_usage_inference": None,
+    }  # fmt: skip
+    own = row | {"generation_id": "gen-2", "usage": 0.001, "byok_usage_inference": 0.02}
+    usage = read(write(json.dumps([row, own]), "a.json"))
+    found = sums(usage)
+    assert (found["input_tokens"], found["output_tokens"]) == (30656, 914)
+    assert found["cache_read_tokens"] == 30504
+    assert found["cost"] + found["fee_cost"] == nano("0.0327")
+    assert found["fee_cost"] == nano("0.001")
+
+
+def test_langfuses_characters_are_no_tokens(write: Write) -> None:
+    row = observation(1, {"input": 5000, "output": 900}) | {
+        "usage": {"unit": "CHARACTERS"}
+    }
+    usage = read(write(json.dumps([row]), "a.json"))
+    assert sums(usage)["input_tokens"] == 0
+    assert any("count something else than tokens" in n for n in usage.quality.notes)

@@ -85,6 +85,17 @@ MADE: dict[str, str] = {
         )
     },
     "openrouter": as_csv(GENERATION),
+    "openrouter_generations": json.dumps(
+        [
+            {
+                "id": "gen-1",
+                "created_at": "2026-02-20T10:19:41Z",
+                "usage": 0.1,
+                "native_tokens_prompt": 5,
+                "native_tokens_completion": 1,
+            }
+        ]
+    ),
     "openrouter_activity": json.dumps(
         [{"date": "2025-08-24", "usage": 1, "byok_usage_inference": 0, "requests": 1}]
     ),

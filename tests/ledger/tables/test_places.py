@@ -210,3 +210,25 @@ def test_usage_around_a_list_of_events_is_not_that_of_each(write: Write) -> None
     row = {"usage": {"prompt_tokens": 1000, "completion_tokens": 100}, "events": events}
     with pytest.raises(LedgerError, match="no column for 'start'"):
         read(write(lines([row]), "a.jsonl"))
+
+
+def test_the_models_of_a_day_say_more_than_its_cost(write: Write) -> None:
+    """Langfuse's daily metrics: a total cost, and beside it a list of usage by model."""
+    models = [
+        {"model": "gpt-4o", "inputUsage": 1000, "outputUsage": 200, "totalCost": 0.3},
+        {"model": "gpt-5", "inputUsage": 2000, "outputUsage": 300, "totalCost": 0.2},
+    ]
+    day = {"date": "2026-02-19", "countTraces": 9, "totalCost": 0.5, "usage": models}
+    usage = read(write(json.dumps({"data": [day]}), "a.json"))
+    assert by(usage, "model", "input_tokens") == {"gpt-4o": 1000, "gpt-5": 2000}
+    assert sums(usage)["cost"] == nano("0.5")
+
+
+def test_a_list_that_is_another_cost_leaves_the_cost_beside_it(write: Write) -> None:
+    day = {"date": "2026-02-19", "totalCost": 9.0, "usage": [CALL]}
+    assert sums(read(write(json.dumps({"data": [day]}), "a.json")))["cost"] == nano(9)
+
+
+def test_a_record_with_a_number_as_usage_is_read(write: Write) -> None:
+    row = CALL | {"time": AT, "usage": 0.0035, "by": {"m-1": {"usage": 1}}}
+    assert_one_call(read(write(json.dumps({"data": row}), "a.json")))

@@ -17,6 +17,7 @@ from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
 from meterwidgets.ledger.tables import mapping
+from meterwidgets.ledger.tables.by_item import by_item
 from meterwidgets.ledger.tables.by_key import by_key
 from meterwidgets.ledger.tables.column_values import TableValues
 from meterwidgets.ledger.tables.json_texts import with_texts
@@ -83,6 +84,8 @@ def _recognise(
         for inner in unwrapped(raw):
             if not (found := _source(inner, spec)).is_mapped:
                 return inner, found
+        if items := by_item(raw):
+            return items, source
         while keyed := by_key(raw):
             raw = keyed
     return raw, source

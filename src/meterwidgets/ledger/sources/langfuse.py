@@ -64,7 +64,13 @@ _TIER = first_of(
 _THOUGHT = _usage("output_reasoning_tokens", "output_reasoning", "reasoning_tokens")
 
 
-def _with_parts(side: str, this: str, other: str, other_side: str) -> str:
+_COUNTS_OTHERS = (
+    f"upper({first_of('{unit}', '{usage.unit}', '{usageUnit}')}) <> 'TOKENS'"
+)
+"""SQL condition of usage that is counted in characters, seconds or the like."""
+
+
+def _tokens_of(side: str, this: str, other: str, other_side: str) -> str:
     """SQL text of the tokens of one side, by the sums that the total may be."""
     parts = f"parts_named({_DETAILS}, '{side}')"
     others = f"parts_named({_DETAILS}, '{other_side}')"
@@ -72,14 +78,13 @@ def _with_parts(side: str, this: str, other: str, other_side: str) -> str:
     both = f"sum_counts([{this}, {other}])"
     without = f"sum_counts(list_concat([{this}, {other}], {others}))"
     return (
-        f"CASE WHEN {this} IS NOT NULL AND list_contains(list_transform([{both}, "
+        f"CASE WHEN {_COUNTS_OTHERS} THEN NULL "
+        f"WHEN {this} IS NOT NULL AND list_contains(list_transform([{both}, "
         f"{without}], lambda s: parse_count(s)), parse_count({_SUM})) "
         f"THEN {this} ELSE {whole} END"
     )
 
 
-_ALL_IN = _with_parts("input", _IN, _OUT, "output")
-_ALL_OUT = _with_parts("output", _OUT, _IN, "input")
 _COST = first_of(
     "{total_cost}",
     "{totalCost}",
@@ -125,14 +130,14 @@ SOURCE = Source(
         **{name: Field(sql, f"usage_details.{name}") for name, sql in _MEDIA.items()},
         "cache_write_1h_tokens": Field(_HOUR, "usage_details, any usual name"),
         "input_tokens": Field(
-            _ALL_IN,
+            _tokens_of("input", _IN, _OUT, "output"),
             "usage_details.input, and every other key with input in it unless the "
             "total says that it is inside",
         ),
         "cache_read_tokens": Field(_READ, "usage_details, any usual name"),
         "cache_write_tokens": Field(_WRITE, "usage_details, any usual name"),
         "output_tokens": Field(
-            _ALL_OUT,
+            _tokens_of("output", _OUT, _IN, "input"),
             "usage_details.output, and every other key with output in it likewise",
         ),
         "reasoning_tokens": Field(_THOUGHT, "usage_details, any usual name"),
@@ -146,6 +151,10 @@ SOURCE = Source(
         ),
     },
     free_when="false",
+    remarks={
+        "count something else than tokens, such as characters: their tokens are "
+        "unknown": _COUNTS_OTHERS
+    },
     is_nested=True,
     cannot_tell=(
         "organization, API key and provider",

@@ -1,9 +1,10 @@
 """OpenRouter's activity: a CSV with a generation a row, or its API's rows a day.
 
 ``tokens_cached`` is inside ``tokens_prompt``, ``tokens_reasoning`` inside
-``tokens_completion``. Times have no zone and are UTC. With a key of one's own (BYOK)
-OpenRouter's cost is its fee only; the provider's bill, ``byok_usage_inference``, is
-added to it.
+``tokens_completion``. Records of generations have two counts: their
+``native_tokens_*`` are those that are billed. Times have no zone and are UTC. With a
+key of one's own (BYOK) OpenRouter's cost is its fee only; the provider's bill,
+``byok_usage_inference``, is added to it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from meterwidgets.ledger.sources.sql import as_json, first_of, next_day, sum_of_
 
 def _matches(sample: Sample) -> bool:
     return {"generation_id", "tokens_prompt", "cost_total"} <= set(sample.columns)
+
+
+def _is_generation(sample: Sample) -> bool:
+    columns = set(sample.columns)
+    counts = {"native_tokens_prompt", "native_tokens_completion", "created_at"}
+    return counts <= columns and not columns.isdisjoint({"usage", "total_cost"})
 
 
 def _is_activity(sample: Sample) -> bool:
@@ -75,6 +82,56 @@ SOURCE = Source(
     family="openrouter",
     cannot_tell=(
         "organization and endpoint",
+        "cache writes",
+        "the split of a cost into input and output (estimated from list prices)",
+    ),
+)
+
+_BILL = first_of(
+    "CASE WHEN lower({is_byok}) = 'true' THEN {upstream_inference_cost} END",
+    "CASE WHEN parse_amount({byok_usage_inference}) > 0 "
+    "THEN {byok_usage_inference} END",
+)
+_PAID = first_of("{total_cost}", "{usage}")
+_GENERATION_FEE = f"CASE WHEN {_BILL} IS NOT NULL THEN {_PAID} END"
+
+GENERATIONS = Source(
+    name="openrouter_generations",
+    title="OpenRouter's records of generations (its API, its activity page)",
+    matches=_is_generation,
+    timezone="UTC",
+    fields={
+        "record_id": Field(
+            first_of("{generation_id}", "{id}"), "generation_id, else id"
+        ),
+        "start": column("created_at", "UTC"),
+        "project": Field(first_of("{app_name}", "{origin}"), "app_name, else origin"),
+        "user": column("external_user"),
+        "provider": column("provider_name"),
+        "model": Field(
+            first_of("{model_permaslug}", "{model}"), "model_permaslug, else model"
+        ),
+        "input_tokens": column("native_tokens_prompt", "cached tokens included"),
+        "cache_read_tokens": column("native_tokens_cached"),
+        "output_tokens": column("native_tokens_completion", "reasoning included"),
+        "reasoning_tokens": column("native_tokens_reasoning"),
+        "fee_cost": Field(
+            sum_of_costs("{usage_web}", "{usage_file}", _GENERATION_FEE),
+            "usage_web + usage_file, and total_cost beside a bill of the provider",
+        ),
+        "cost": Field(
+            sum_of_costs(_PAID, _BILL),
+            "total_cost, else usage, + the bill of the provider (USD; 0 = free or not "
+            "priced)",
+        ),
+        "currency": Field("'USD'"),
+        "latency_ms": column("generation_time"),
+    },
+    free_when="ends_with({model}, ':free') OR lower({cancelled}) = 'true'",
+    remarks=dict.fromkeys(_REMARKS, f"{_BILL} IS NOT NULL"),
+    family="openrouter",
+    cannot_tell=(
+        "organization, API key and endpoint",
         "cache writes",
         "the split of a cost into input and output (estimated from list prices)",
     ),

@@ -48,6 +48,7 @@ SOURCES: tuple[Source, ...] = (
     spans.TABLE,
     spans.JAEGER,
     openrouter.SOURCE,
+    openrouter.GENERATIONS,
     openrouter.ACTIVITY,
     langfuse.SOURCE,
     focus.SOURCE,

@@ -58,14 +58,15 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "requests", "num_model_requests", "api_requests", "request_count", "calls",
     ),
     "input_tokens": (
-        "input_tokens", "prompt_tokens", "context_tokens", "tokens_prompt",
+        "native_tokens_prompt", "input_tokens", "prompt_tokens", "context_tokens",
+        "tokens_prompt",
         "tokens_in", "prompt_token_count", "prompt_eval_count", "input", "n_prompt",
         "prompt_n", "n_input",
     ),
     "cache_read_tokens": (
-        "cache_read_tokens", "cached_tokens", "cache_read_input_tokens",
-        "input_cached_tokens", "tokens_cached", "cached_content_token_count",
-        "prompt_cache_hit_tokens", "cache_read",
+        "native_tokens_cached", "cache_read_tokens", "cached_tokens",
+        "cache_read_input_tokens", "input_cached_tokens", "tokens_cached",
+        "cached_content_token_count", "prompt_cache_hit_tokens", "cache_read",
     ),
     "cache_write_tokens": (
         "cache_write_tokens", "cache_creation_input_tokens",
@@ -82,12 +83,14 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "input_image_tokens", "image_input_tokens", "prompt_image_tokens",
     ),
     "output_tokens": (
-        "output_tokens", "completion_tokens", "generated_tokens",
-        "tokens_completion", "tokens_out", "candidates_token_count", "eval_count",
+        "native_tokens_completion", "output_tokens", "completion_tokens",
+        "generated_tokens", "tokens_completion", "tokens_out",
+        "candidates_token_count", "eval_count",
         "output", "n_completion", "n_gen", "n_generated", "n_output", "predicted_n",
     ),
     "reasoning_tokens": (
-        "reasoning_tokens", "tokens_reasoning", "thoughts_token_count",
+        "native_tokens_reasoning", "reasoning_tokens", "tokens_reasoning",
+        "thoughts_token_count",
     ),
     "output_audio_tokens": (
         "output_audio_tokens", "audio_output_tokens", "completion_audio_tokens",
@@ -107,13 +110,14 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "other_output_tokens": ("other_output_tokens",),
     "cost": (
         "cost", "spend", "cost_usd", "total_cost", "cost_total", "usd", "amount",
+        "amount_value",
     ),
     "input_cost": ("input_cost", "prompt_cost"),
     "output_cost": ("output_cost", "completion_cost"),
     "fee_cost": ("fee_cost",),
     "currency": (
         "currency", "billing_currency", "currency_code", "billing_currency_code",
-        "cost_currency",
+        "cost_currency", "amount_currency",
     ),
     "latency_ms": (
         "latency_ms", "request_duration_ms", "duration_ms", "generation_time_ms",

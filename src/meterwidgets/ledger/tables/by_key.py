@@ -86,7 +86,8 @@ def _is_usage(value: object) -> bool:
     """Whether an entry is usage, or usage by another key."""
     if not isinstance(value, dict):
         return False
-    names = [*value, *(value.get("usage") or ())]
+    usage = value.get("usage")
+    names = [*value, *(usage if isinstance(usage, dict) else ())]
     is_usage = any(field_named(f"usage.{name}") in _COUNTS for name in names)
     return is_usage or (bool(value) and next(_keyed(value, ()), None) is not None)
 
