@@ -4,6 +4,7 @@
 interface MeterPage {
   adopt(): void;
   kernel(id: string): void;
+  waiting(before: number): void;
   cell(index: number, count: number): void;
   drawing(): void;
   fail(reason?: string): void;

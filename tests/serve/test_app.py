@@ -19,10 +19,11 @@ import pytest
 import meterwidgets as mw
 from meterwidgets.frame.saved import save
 from meterwidgets.serve.kernels.fork_server import can_fork
-from meterwidgets.serve.server import MAX_STARTING
+from meterwidgets.serve.sessions.limits import Limits
 
 from .running import SERVE, Answer, Running, until, write_notebook
 
+STARTING = Limits().starting
 WIRE = "v1.kernel.websocket.jupyter.org"
 REPORT = """
 import json, os, sys
@@ -363,13 +364,11 @@ def test_sessions_start_in_turn_so_that_the_first_need_not_wait_for_the_last(
     folder = tmp_path_factory.mktemp("notebooks")
     with (
         Running.notebook(folder, UNTIL_GO) as running,
-        ThreadPoolExecutor(MAX_STARTING + 2) as readers,
+        ThreadPoolExecutor(STARTING + 2) as readers,
     ):
-        pages = [
-            readers.submit(running.ask, "/overview") for _ in range(MAX_STARTING + 2)
-        ]
-        assert until(lambda: len(running.kernels()) == MAX_STARTING)
-        assert not until(lambda: len(running.kernels()) > MAX_STARTING, seconds=1)
+        pages = [readers.submit(running.ask, "/overview") for _ in range(STARTING + 2)]
+        assert until(lambda: len(running.kernels()) == STARTING)
+        assert not until(lambda: len(running.kernels()) > STARTING, seconds=1)
         (folder / "go").touch()
         assert all("mwPage.drawing()" in page.result().text for page in pages)
 
@@ -382,11 +381,11 @@ def test_a_reader_who_leaves_while_waiting_for_a_start_holds_up_nobody(
         Running.notebook(folder, "import time; time.sleep(60)") as running,
         ExitStack() as wires,
     ):
-        for _ in range(2 * MAX_STARTING):
+        for _ in range(2 * STARTING):
             wire = socket.create_connection(("127.0.0.1", running.port))
             wires.enter_context(wire)
             wire.sendall(asking(running))
-        assert until(lambda: len(running.kernels()) == MAX_STARTING)
+        assert until(lambda: len(running.kernels()) == STARTING)
         wires.close()
         assert until(lambda: not running.kernels())
         write_notebook(folder / "overview.ipynb", "1")

@@ -21,7 +21,7 @@ from jupyter_server.services.kernels.connection.base import (
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
-from .running import Running, until
+from .running import COOKIES, Running, until
 
 WIRE = "v1.kernel.websocket.jupyter.org"
 STALL = 0.035  # seconds; the kernel's own share is a tenth of it
@@ -31,7 +31,8 @@ GUIDE = Path(__file__).parents[2] / "docs" / "jupyterlab.md"
 async def replies(host: str, kernel: str) -> list[float]:
     """Seconds from a question to the last message of its answer, of many."""
     path = f"ws://{host}/api/kernels/{kernel}/channels?session_id=1"
-    asked = HTTPRequest(path, headers={"Origin": f"http://{host}"})
+    headers = {"Origin": f"http://{host}", "Cookie": COOKIES.get(host, "")}
+    asked = HTTPRequest(path, headers=headers)
     wire = await websocket_connect(asked, subprotocols=[WIRE])
     session = Session()
     found = []

@@ -11,6 +11,7 @@ from meterwidgets.serve.identity.choose import SignIn
 from meterwidgets.serve.net.addresses import addresses
 from meterwidgets.serve.paths import notebooks_dir
 from meterwidgets.serve.server import MeterServer
+from meterwidgets.serve.sessions.limits import Limits
 
 
 def _print_at_once(line: str) -> None:
@@ -27,6 +28,7 @@ def serve(
     open_browser: bool = False,
     notebooks: Path | None = None,
     sign_in: SignIn | None = None,
+    limits: Limits | None = None,
     log: Callable[[str], None] = _print_at_once,
 ) -> None:
     """Serve the pages until SIGINT or SIGTERM; kernels end with the server.
@@ -41,6 +43,7 @@ def serve(
         open_browser: Open the first page in a browser.
         notebooks: The folder of the pages' notebooks; None takes the package's own.
         sign_in: How readers sign in; None takes a token in the printed address.
+        limits: How much readers may take; None takes the defaults.
         log: Called with the address once the server listens.
 
     Raises:
@@ -57,6 +60,7 @@ def serve(
             notebooks=folder,
             addresses=where,
             sign_in=sign_in,
+            limits=limits,
             connection_dir=connection_dir,
         )
         asyncio.run(server.run(log, open_browser=open_browser))

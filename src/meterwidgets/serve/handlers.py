@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
-from tornado.web import HTTPError, RequestHandler, authenticated
+from tornado.web import RequestHandler, authenticated
 
 from meterwidgets.serve.paths import TEMPLATE_FOLDER, template_root
 from meterwidgets.serve.responses import SECURITY_HEADERS, PlainErrors
+from meterwidgets.serve.sessions.registry import Sessions
+
+CLOSING_S = 5.0
+"""Seconds in which a browser closes the connections of a page that it leaves."""
 
 
 class RedirectToFirstPage(PlainErrors, JupyterHandler):
@@ -30,7 +34,9 @@ class KernelState(PlainErrors, APIHandler):
 
     @authenticated
     async def get(self, kernel_id: str) -> None:
-        """Answer with the kernel's state, or 404 once it has ended."""
+        """Answer with the kernel's state; 404 once it has ended, or to others."""
+        sessions: Sessions = self.settings["sessions"]
+        sessions.of(kernel_id, sessions.principal(self.current_user))
         kernels: Any = self.kernel_manager
         self.finish(kernels.kernel_model(kernel_id))
 
@@ -40,11 +46,11 @@ class ShutdownKernel(PlainErrors, APIHandler):
 
     @authenticated
     async def post(self, kernel_id: str) -> None:
-        """End the kernel at once."""
-        kernels: Any = self.kernel_manager
-        if kernel_id not in kernels:
-            raise HTTPError(404)
-        await kernels.shutdown_kernel(kernel_id, now=True)
+        """End the kernel at once, if it is theirs; else 404."""
+        sessions: Sessions = self.settings["sessions"]
+        sessions.of(kernel_id, sessions.principal(self.current_user))
+        # Told at once, a page that is being closed would ask for its kernel's state.
+        await sessions.end(kernel_id, delay_s=CLOSING_S)
         self.set_status(204)
         self.finish()
 

@@ -11,7 +11,6 @@ import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import nbformat
@@ -20,17 +19,23 @@ from jupyter_server.base.handlers import JupyterHandler
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert.filters import strip_ansi
 from tornado.iostream import StreamClosedError
-from tornado.web import authenticated
+from tornado.web import HTTPError, authenticated
 from voila.execute import VoilaExecutor, strip_code_cell_warnings
 
 from meterwidgets.errors import NobodyError
 from meterwidgets.present.pages import page_of_key
-from meterwidgets.serve.kernels.launch import KERNEL_NAME, kernel_env
+from meterwidgets.serve.kernels.launch import kernel_env
+from meterwidgets.serve.kernels.running import kernel_client, new_kernel, until_ready
 from meterwidgets.serve.prerender import Prerenderer
-from meterwidgets.serve.responses import PlainErrors
+from meterwidgets.serve.responses import PlainErrors, busy_page
+from meterwidgets.serve.sessions.admission import QueueFullError, StartQueue, Turn
+from meterwidgets.serve.sessions.origin import opens_page
+from meterwidgets.serve.sessions.registry import Sessions, TooManySessionsError
 from meterwidgets.serve.template import Cells, Notebook, PageTemplate
 
 CELL_TIMEOUT_S = 120
+MAX_QUERY_LENGTH = 8192
+RETRY_AFTER_S = 30
 FLUSH_TIMEOUT_S = 30
 """A client that takes longer to receive a part holds up those that wait to start."""
 _FAILURE_SCRIPT = "\n<script>window.mwPage.fail({reason})</script>\n</body></html>\n"
@@ -47,14 +52,16 @@ class PageServices:
         user: Whose usage /my-usage shows.
         template: The compiled template.
         prerenderer: Makes the figures of the first HTML.
-        starts: As many pages as hold it start at once.
+        sessions: Their sessions.
+        starts: The queue of those whose sessions have yet to start.
     """
 
     frame_dir: Path
     user: str
     template: PageTemplate
     prerenderer: Prerenderer
-    starts: asyncio.Semaphore
+    sessions: Sessions
+    starts: StartQueue
 
 
 class Page(PlainErrors, JupyterHandler):
@@ -67,23 +74,50 @@ class Page(PlainErrors, JupyterHandler):
         self.notebook = notebook
         self.kernel_id = str(uuid4())
         self._streaming: asyncio.Task[None] | None = None
-        self._kernel_start: asyncio.Task[Any] | None = None
         self._client_left = False
 
     @authenticated
     async def get(self) -> None:
         """Stream the page; if the client leaves early, its kernel ends."""
+        if not opens_page(self.request.headers):
+            raise HTTPError(403, "only somebody who goes there opens a page")
+        if len(self.request.query) > MAX_QUERY_LENGTH:
+            raise HTTPError(414)
         # Reading it sets the cookie that lets a page end its kernel when it closes.
         self.xsrf_token  # noqa: B018
+        sessions = self.services.sessions
+        owner = sessions.principal(self.current_user)
+        try:
+            turn = self.services.starts.turn(owner)
+            session = await sessions.admit(
+                self.kernel_id,
+                owner,
+                expires=getattr(self.current_user, "expires", None),
+            )
+        except (QueueFullError, TooManySessionsError) as error:
+            self._refuse(error)
+            return
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self._streaming = asyncio.ensure_future(self._stream())
+        self._streaming = asyncio.ensure_future(self._stream(turn))
+        if self._client_left:
+            self._streaming.cancel()
         try:
             await self._streaming
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - all end it
-            await self._end_kernel()
+            await sessions.end(self.kernel_id)
             if not self._client_left and not isinstance(error, _DISCONNECTED):
                 self._finish_failed(error)
+        else:
+            sessions.complete(session)
+
+    def _refuse(self, error: QueueFullError | TooManySessionsError) -> None:
+        """Say that there are too many pages, and what to do."""
+        is_own = isinstance(error, TooManySessionsError) and error.is_own
+        self.set_status(429)
+        self.set_header("Retry-After", str(RETRY_AFTER_S))
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(busy_page(is_own=is_own))
 
     def on_connection_close(self) -> None:
         """Stop streaming to a client that has left."""
@@ -91,51 +125,43 @@ class Page(PlainErrors, JupyterHandler):
         if self._streaming:
             self._streaming.cancel()
 
-    async def _stream(self) -> None:
+    async def _stream(self, turn: Turn) -> None:
         notebook = nbformat.read(self.notebook, 4)  # type: ignore[no-untyped-call]
-        first = await asyncio.to_thread(
-            self.services.prerenderer.get, self.key, self.request.query or ""
-        )
-        page = page_of_key(self.key)
-        context = {
-            "kernel_id": self.kernel_id,
-            "page": first.page if first else page,
-            "prerender": first,
-            "title": page.heading,
-        }
-        parts = self.services.template.stream(notebook, context, self._run)
-        async with AsyncExitStack() as self._start_slot:
-            async for html in parts:
-                self.write(html)
-                await asyncio.wait_for(self.flush(), FLUSH_TIMEOUT_S)
+        with turn:
+            first = await asyncio.to_thread(
+                self.services.prerenderer.get, self.key, self.request.query or ""
+            )
+            page = page_of_key(self.key)
+            context = {
+                "kernel_id": self.kernel_id,
+                "page": first.page if first else page,
+                "prerender": first,
+                "title": page.heading,
+                "places": turn.places,
+            }
+            parts = self.services.template.stream(notebook, context, self._run)
+            async with AsyncExitStack() as self._resources:
+                async for html in parts:
+                    self.write(html)
+                    await asyncio.wait_for(self.flush(), FLUSH_TIMEOUT_S)
 
     async def _run(self, notebook: Notebook) -> Cells:
-        """Start the kernel when it is this page's turn; return the cells to come."""
-        await self._start_slot.enter_async_context(self.services.starts)
-        start = self.kernel_manager.start_kernel(
-            kernel_id=self.kernel_id,
-            kernel_name=KERNEL_NAME,
-            cwd=str(self.services.frame_dir),
-            env=kernel_env(
-                os.environ,
-                frame_dir=self.services.frame_dir,
-                query=self.request.query or "",
-                user=self.services.user,
-            ),
+        """Start the kernel; return the cells to come."""
+        services, kernels = self.services, self.kernel_manager
+        env = kernel_env(
+            os.environ,
+            frame_dir=services.frame_dir,
+            query=self.request.query or "",
+            user=services.user,
         )
-        self._kernel_start = asyncio.ensure_future(start)
-        await asyncio.shield(self._kernel_start)
-        kernel = self.kernel_manager.get_kernel(self.kernel_id)
+        kernel = await self._resources.enter_async_context(
+            new_kernel(kernels, self.kernel_id, folder=services.frame_dir, env=env)
+        )
+        client = self._resources.enter_context(kernel_client(kernels, kernel))
+        await until_ready(kernel, client)
         executor = VoilaExecutor(notebook, km=kernel, timeout=CELL_TIMEOUT_S)
-        executor.kc = await executor.async_start_new_kernel_client()
+        executor.kc = client
         return _execute(executor, notebook)
-
-    async def _end_kernel(self) -> None:
-        if self._kernel_start:  # a start that is cut off leaves a process behind
-            await asyncio.wait([self._kernel_start])
-        kernels: Any = self.kernel_manager
-        if self.kernel_id in kernels:
-            await kernels.shutdown_kernel(self.kernel_id, now=True)
 
     def _finish_failed(self, error: BaseException) -> None:
         """End the page with the reason, if that is the user's to know, and log it."""
@@ -155,11 +181,8 @@ class Page(PlainErrors, JupyterHandler):
 
 async def _execute(executor: VoilaExecutor, notebook: Notebook) -> Cells:
     """Yield each cell when it has run; one that raises ends the page."""
-    try:
-        for index, cell in enumerate(notebook.cells):
-            if cell.cell_type == "code":
-                cell.outputs = []
-                await executor.async_execute_cell(cell, index, store_history=False)
-            yield strip_code_cell_warnings(cell)
-    finally:
-        executor.kc.stop_channels()
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            cell.outputs = []
+            await executor.async_execute_cell(cell, index, store_history=False)
+        yield strip_code_cell_warnings(cell)

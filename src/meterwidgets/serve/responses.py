@@ -29,6 +29,35 @@ SECURITY_HEADERS = {
 }
 
 
+_BUSY = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Too many pages</title>
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 34rem }}
+</style>
+<h1>{title}</h1>
+<p>{advice}</p>
+</html>
+"""
+
+
+def busy_page(*, is_own: bool) -> str:
+    """The page for somebody whose session can't start now.
+
+    Args:
+        is_own: Whether their own pages are the reason.
+    """
+    if is_own:
+        title = "You have too many pages open."
+        advice = "Close some of them, then reload this one."
+    else:
+        title = "Too many people are using this at the moment."
+        advice = "Reload this page in half a minute."
+    return _BUSY.format(title=title, advice=advice)
+
+
 class PlainErrors(OwnRequests):
     """Mixin of handlers: an error is one line of text, and logged only from 500 up."""
 

@@ -34,6 +34,7 @@ from meterwidgets.serve.kernels.fork_server import (
     provisioner_metadata,
 )
 from meterwidgets.serve.kernels.launch import OwnInterpreter, kernel_config, kernel_env
+from meterwidgets.serve.kernels.manager import PageKernels
 from meterwidgets.serve.net.addresses import Addresses
 from meterwidgets.serve.net.listen import bind, stop_signal
 from meterwidgets.serve.net.own_requests import ADDRESSES
@@ -42,13 +43,12 @@ from meterwidgets.serve.paths import TEMPLATE, template_root
 from meterwidgets.serve.prerender import Prerenderer
 from meterwidgets.serve.responses import SECURITY_HEADERS
 from meterwidgets.serve.routes import find_notebooks, routes
+from meterwidgets.serve.sessions.admission import StartQueue
+from meterwidgets.serve.sessions.limits import Limits
+from meterwidgets.serve.sessions.messages import MAX_MESSAGE_BYTES
+from meterwidgets.serve.sessions.registry import Sessions
 from meterwidgets.serve.template import PageTemplate
 from meterwidgets.serve.websocket import PageConnection
-
-MAX_MESSAGE_BYTES = 1 << 20
-"""The largest websocket message that a page may send."""
-MAX_STARTING = (os.cpu_count() or 1) + 1
-"""Kernels that start at once; more would each wait for the last of them."""
 
 _PING_WARNING = "The websocket_ping_timeout"
 """tornado takes jupyter_server's milliseconds for seconds, and warns of them."""
@@ -67,6 +67,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         addresses: Addresses,
         sign_in: SignIn,
         connection_dir: str,
+        limits: Limits | None = None,
     ) -> None:
         super().__init__(
             config=_voila_config(connection_dir),
@@ -80,6 +81,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.notebooks = find_notebooks(notebooks)
         self.addresses = addresses
         self.sign_in = sign_in
+        self.limits = limits or Limits()
         self.kernel_metadata: dict[str, Any] = {}
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
@@ -98,6 +100,7 @@ class MeterServer(Voila):  # type: ignore[misc]
     def init_settings(self, identity: MeterIdentity) -> dict[str, Any]:
         """Return Voilà's settings, overridden by ours."""
         settings: dict[str, Any] = super().init_settings()
+        self.sessions = Sessions(self.kernel_manager, self.limits)
         return settings | {
             ADDRESSES: self.addresses,
             "authorizer": SignedInAuthorizer(parent=self, identity_provider=identity),
@@ -105,6 +108,7 @@ class MeterServer(Voila):  # type: ignore[misc]
             "headers": SECURITY_HEADERS,
             "identity_provider": identity,
             "log_function": _log_server_errors,
+            "sessions": self.sessions,
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
             "xsrf_cookie_kwargs": {
                 "path": self.addresses.link_base,
@@ -141,7 +145,10 @@ class MeterServer(Voila):  # type: ignore[misc]
                 log=self.log,
             ),
             prerenderer=Prerenderer(self.frame_dir, self.sign_in.user),
-            starts=asyncio.Semaphore(MAX_STARTING),
+            sessions=self.sessions,
+            starts=StartQueue(
+                starting=self.limits.starting, waiting=self.limits.waiting
+            ),
         )
 
     async def run(
@@ -167,9 +174,11 @@ class MeterServer(Voila):  # type: ignore[misc]
         if open_browser:
             webbrowser.open(address)
         with self._fork_server():
+            sweeping = asyncio.ensure_future(self.sessions.keep_sweeping())
             try:
                 await stop_signal()
             finally:
+                sweeping.cancel()
                 http.stop()
                 await self.kernel_manager.shutdown_all(now=True)
 
@@ -196,6 +205,7 @@ def _voila_config(connection_dir: str) -> Config:
             "extension_allowlist": list(EXTENSIONS),
             "file_allowlist": [],
             "kernel_spec_manager_class": OwnInterpreter,
+            "multi_kernel_manager_class": PageKernels,
             "preheat_kernel": False,
             "progressive_rendering": False,
             "show_tracebacks": False,

@@ -1,8 +1,10 @@
-"""The websocket of a page: widget messages pass, prints and errors are logged."""
+"""The websocket of a page: few messages pass in, prints and errors are logged."""
 
 from __future__ import annotations
 
 import json
+import re
+from contextlib import ExitStack
 from typing import Any
 
 from jupyter_server.services.kernels.connection.base import (
@@ -16,15 +18,43 @@ from tornado.web import HTTPError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from meterwidgets.serve.responses import PlainErrors
+from meterwidgets.serve.sessions.messages import BadMessageError, Message, read_message
+from meterwidgets.serve.sessions.registry import SESSION_ENDED, Session, Sessions
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
-SESSION_ENDED = 4001
-"""The close code that page.js takes for the end of the kernel."""
+MAX_UNSENT_BYTES = 32 << 20
+"""What waits for a browser that does not read; then its connection ends."""
+POLICY_VIOLATION = 1008
+MAX_CONNECTIONS = 4
+"""Of one page: its own, and those that it lost before the server noticed."""
+_CHANNELS = ("iopub", "shell")
+_SESSION_ID = re.compile(r"[\w-]{1,64}")
 _PRINTED_TYPES = {"stream", "error"}
 
 
 class PageConnection(ZMQChannelsWebsocketConnection):
-    """Closes the websocket when the kernel is gone."""
+    """Passes messages between a page and its kernel, which runs its cells already."""
+
+    async def prepare(self) -> None:
+        """Take the kernel's key; it runs its page's cells, so it is ready."""
+        self.session.key = self.kernel_manager.session.key
+
+    async def register(self) -> None:
+        """Close an older connection of the same page."""
+        await self._register_session()  # type: ignore[no-untyped-call]
+
+    def create_stream(self) -> None:
+        """Connect the two channels that pages use."""
+        for channel in _CHANNELS:
+            connect = getattr(self.kernel_manager, f"connect_{channel}")
+            stream = connect(identity=self.session.bsession)
+            self.channels[channel] = stream
+            stream.channel = channel
+
+    def pass_on(self, message: Message) -> None:
+        """Send a message to the kernel."""
+        if self.channels:
+            self.session.send_raw(self.channels["shell"], message.parts)
 
     def on_restart_failed(self) -> None:
         """Tell the page that its session has ended."""
@@ -32,31 +62,81 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
 
 class PageWebsocket(PlainErrors, VoilaKernelWebsocketHandler):  # type: ignore[misc]
-    """Passes widget messages on; what the kernel prints goes to the server's log."""
+    """Lets the owner of a session exchange widget messages with its kernel."""
+
+    _session: Session
+    _is_refused = False
 
     async def pre_get(self) -> None:
-        """Refuse the older protocol, which the filter below can't read."""
+        """Refuse those who don't own the session, and the protocol that is not read."""
+        sessions: Sessions = self.settings["sessions"]
+        owner = sessions.principal(self.current_user)
+        self._session = sessions.of(self.kernel_id, owner)
         if PROTOCOL not in self.request.headers.get("Sec-WebSocket-Protocol", ""):
             raise HTTPError(400, f"expected the websocket protocol {PROTOCOL}")
+        if not _SESSION_ID.fullmatch(self.get_argument("session_id", "")):
+            raise HTTPError(400, "expected a session_id")
+        if len(self._session.connections) >= MAX_CONNECTIONS:
+            raise HTTPError(429)
+        self._open = ExitStack()
         await super().pre_get()
 
     async def open(self, kernel_id: str) -> None:
         """Turn Nagle's algorithm off: it holds small replies back for 40 ms."""
+        sessions: Sessions = self.settings["sessions"]
+        self._open.enter_context(sessions.connected(self._session, self))
         self.set_nodelay(True)
+        await self.connection.register()
         await super().open(kernel_id)
+
+    def on_close(self) -> None:
+        """Note that the page has lost its connection."""
+        self._open.close()
+        super().on_close()
+
+    def on_message(self, ws_message: str | bytes) -> None:
+        """Pass a message on, or close the connection: pages send no such thing."""
+        if self._is_refused:
+            return
+        try:
+            message = self._read(ws_message)
+        except BadMessageError as error:
+            self._is_refused = True
+            self.close(POLICY_VIOLATION, "not a message of a page")
+            self.log.warning(
+                "closed a connection of session %s: %s", self.kernel_id, error
+            )
+        else:
+            self.connection.pass_on(message)
+
+    def _read(self, data: str | bytes) -> Message:
+        session = self._session
+        if not session.messages.take() or not session.bytes.take(len(data)):
+            raise BadMessageError("too many messages")
+        message = read_message(data)
+        if message.is_costly and not session.costly.take():
+            raise BadMessageError("too many requests for the state of all widgets")
+        return message
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send a message to the page, or log it if the kernel printed it."""
         kind, content = _type_and_printed_content(message)
-        if kind not in _PRINTED_TYPES:
-            return super().write_message(message, binary)
         if kind == "error":
             trace = "\n".join(content.get("traceback", []))
             trace = strip_ansi(trace)  # type: ignore[no-untyped-call]
             self.log.error("a page's callback failed:\n%s", trace)
-        else:
+        elif kind == "stream":
             self.log.info("a page's kernel printed: %s", content.get("text", ""))
+        elif self._unsent_bytes() > MAX_UNSENT_BYTES:
+            self.log.warning("session %s does not read: closed", self.kernel_id)
+            self.ws_connection.stream.close()
+        else:
+            return super().write_message(message, binary)
         return None
+
+    def _unsent_bytes(self) -> int:
+        connection = self.ws_connection
+        return len(connection.stream._write_buffer) if connection else 0
 
 
 def _type_and_printed_content(message: Any) -> tuple[str, dict[str, Any]]:

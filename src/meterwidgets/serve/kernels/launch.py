@@ -76,11 +76,7 @@ def kernel_config(connection_dir: str) -> Config:
         KernelManager={"transport": "ipc" if ipc else "tcp", "shutdown_wait_time": 1.0},
         # A restarted kernel is empty, and its page would look alive.
         KernelRestarter={"restart_limit": 0, "time_to_dead": 1.0},
-        MappingKernelManager={
-            "cull_idle_timeout": 600,
-            "cull_interval": 30,
-            "default_kernel_name": KERNEL_NAME,
-        },
+        MappingKernelManager={"default_kernel_name": KERNEL_NAME},
     )
 
 

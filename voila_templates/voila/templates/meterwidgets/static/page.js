@@ -76,6 +76,12 @@ window.mwPage = (() => {
     get("mw-step").textContent = text;
   }
 
+  /** @param {number} before how many pages start before this one */
+  function waiting(before) {
+    const pages = before === 1 ? "1 page" : `${before} pages`;
+    progress(5, before ? `Waiting for a place: ${pages} before yours` : "Next in line");
+  }
+
   /** @param {number} index @param {number} count */
   function cell(index, count) {
     if (index > count) return;
@@ -283,5 +289,5 @@ window.mwPage = (() => {
 
   // Voila's script calls this when its theme is in place.
   window.voila_finish = () => {};
-  return { adopt: applyTheme, kernel, cell, drawing, fail, go, href };
+  return { adopt: applyTheme, waiting, kernel, cell, drawing, fail, go, href };
 })();
