@@ -93,7 +93,7 @@ class Running(AbstractContextManager["Running"]):
         assert self.process.stdout
         ready, _, _ = select.select([self.process.stdout], [], [], START)
         self.line = self.process.stdout.readline().strip() if ready else ""
-        found = re.search(r"http://\S+", self.line)
+        found = re.search(r"https?://\S+", self.line)
         if not found:
             self.stop()
             said = self.errors()
@@ -103,8 +103,10 @@ class Running(AbstractContextManager["Running"]):
         """As it is printed, with what signs a reader in."""
         self.url = self.address.partition("?")[0]
         self.host = urlsplit(self.url).netloc
-        self.port = int(self.host.rpartition(":")[2])
-        if "token=" in self.address:
+        behind = re.search(r"proxy to \S*:(\d+)", self.line)
+        port = behind[1] if behind else self.host.rpartition(":")[2]
+        self.port = int(port) if port.isdigit() else 0
+        if "token=" in self.address and not behind:
             self.cookie = COOKIES[self.host] = signed_in(self.address)
         return self
 

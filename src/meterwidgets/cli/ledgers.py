@@ -16,11 +16,14 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.text import counted, plain
 
 
-def load_config(config_file: str | None) -> tuple[settings.Config, Path]:
+def load_config(
+    config_file: str | None, *, with_warnings: bool = True
+) -> tuple[settings.Config, Path]:
     """The config, and the folder that its paths are relative to.
 
     Args:
         config_file: None takes ``meterwidgets.toml`` here, or the defaults.
+        with_warnings: Whether what it says in vain goes to the error stream.
 
     Raises:
         ConfigError: When the config can't be used.
@@ -29,7 +32,7 @@ def load_config(config_file: str | None) -> tuple[settings.Config, Path]:
     if config_file is None and not path.is_file():
         return settings.Config(), Path()
     config = settings.load(path)
-    for warning in settings.warnings(config):
+    for warning in settings.warnings(config) if with_warnings else ():
         click.secho(f"{path}: {warning}", fg="yellow", err=True)
     return config, path.parent
 

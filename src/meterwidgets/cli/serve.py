@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
 from meterwidgets.cli import options
 from meterwidgets.cli import reprice as repricing
-from meterwidgets.cli.ledgers import read_ledgers_or_demo
+from meterwidgets.cli.ledgers import load_config, read_ledgers_or_demo
+from meterwidgets.config.config import roles
+from meterwidgets.config.identity import located
 from meterwidgets.frame.saved import save
 from meterwidgets.serve.app import serve
 from meterwidgets.serve.identity.choose import SignIn
+from meterwidgets.serve.identity.hub_service import service_options
+from meterwidgets.serve.net.addresses import addresses
 
 
 @click.command("serve")
@@ -24,11 +30,13 @@ from meterwidgets.serve.identity.choose import SignIn
 @repricing.options
 @click.option(
     "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="The address to listen on, or unix:PATH for a socket.",
+    help="The address to listen on, or unix:PATH for a socket; default: 127.0.0.1.",
 )
-@click.option("--port", default=8866, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="The port to listen on; default: 8866, 0 takes any free one.",
+)
 @click.option(
     "--public-url",
     metavar="URL",
@@ -54,8 +62,8 @@ def command(
     written: str | None,
     reprice: str | None,
     as_of: datetime | None,
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
     public_url: str | None,
     base_url: str | None,
     open_browser: bool,
@@ -66,6 +74,11 @@ def command(
     SOURCE is a file, a folder, a glob, a database or a store. Without one, and without
     a config that names one, the dashboards show the demo ledger.
     """
+    sign_in = _sign_in(config_file, user)
+    where = _options(
+        sign_in, host=host, port=port, base_url=base_url, public_url=public_url
+    )
+    sign_in.check(addresses(**where))  # before a long reading, and not after it
     usage = read_ledgers_or_demo(
         ledgers,
         config_file,
@@ -81,11 +94,23 @@ def command(
         del usage  # the kernels map the saved frame; the server needs no copy
         serve(
             frame_dir,
-            host=host,
-            port=port,
-            public_url=public_url,
-            base_url=base_url,
+            **where,
             open_browser=open_browser,
-            sign_in=SignIn(user=user),
+            sign_in=sign_in,
             log=click.echo,
         )
+
+
+def _sign_in(config_file: str | None, user: str) -> SignIn:
+    """How the config says that readers sign in."""
+    config, folder = load_config(config_file, with_warnings=False)
+    return SignIn(
+        identity=located(config.identity, folder), roles=roles(config), user=user
+    )
+
+
+def _options(sign_in: SignIn, **given: Any) -> dict[str, Any]:
+    """Where to listen; a JupyterHub names what the options leave out."""
+    options = {name: value for name, value in given.items() if value is not None}
+    at_hub = service_options(os.environ) if sign_in.identity.way == "hub" else {}
+    return {"host": "127.0.0.1", "port": 8866, **at_hub, **options}

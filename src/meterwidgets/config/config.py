@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import tomli
 
+from meterwidgets.config.identity import Identity
+from meterwidgets.config.identity import check as check_identity
 from meterwidgets.config.roles import Roles
 from meterwidgets.config.roles import parse as parse_roles
 from meterwidgets.errors import ConfigError, MeterError, unknown
@@ -62,6 +64,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         price: The rate table; see ``PriceBook.parse``.
         labels: Dimension -> id -> name.
         budget: Ignored with a warning by this version.
+        identity: How readers of the served pages sign in; see ``config.identity``.
         roles: Who may see which rows; see ``config.roles``. Without it, everyone sees
             every row.
     """
@@ -73,6 +76,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price: tuple[dict[str, Any], ...] = ()
     labels: dict[str, dict[str, str]] = {}
     budget: tuple[dict[str, Any], ...] = ()
+    identity: Identity = Identity()
     roles: dict[str, Any] | None = None
 
 
@@ -105,7 +109,7 @@ def _explanation(error: str) -> str:
     Examples:
         >>> _explanation("Object contains unknown field `tz`")
         "key 'tz' not found; keys: timezone, currency, catalogue, source, price, \
-labels, budget, roles"
+labels, budget, identity, roles"
         >>> _explanation("Expected `str`, got `int` - at `$.source[0].path`")
         'source[0].path: Expected `str`, got `int`'
     """
@@ -113,7 +117,7 @@ labels, budget, roles"
     key = location.rstrip("`").lstrip(".").replace("[...]", ".*")
     unknown_field = re.search(r"unknown field `(.+)`", problem)
     if unknown_field:
-        struct = SourceEntry if key else Config
+        struct = {"": Config, "identity": Identity}.get(key, SourceEntry)
         problem = unknown("key", unknown_field[1], struct.__struct_fields__)
     return f"{key}: {problem}" if key else problem
 
@@ -142,6 +146,7 @@ def _check(config: Config) -> None:
     for dimension in config.labels:
         if dimension not in NAMES:
             raise ConfigError(f"labels: {unknown('dimension', dimension, NAMES)}")
+    check_identity(config.identity)
     roles(config)
 
 

@@ -117,10 +117,13 @@ class MeterServer(Voila):  # type: ignore[misc]
             },
         }
 
-    def init_handlers(self) -> list[Any]:
+    def init_handlers(self, identity: MeterIdentity) -> list[Any]:
         """Return the only routes that there are."""
         services = self._page_services()
-        return [
+        signing_in = [
+            (self.base_url + path, *route) for path, *route in identity.get_handlers()
+        ]
+        return signing_in + [
             route
             for base in self.addresses.route_bases
             for route in routes(
@@ -164,13 +167,16 @@ class MeterServer(Voila):  # type: ignore[misc]
             port = sockets[0].getsockname()[1]
         identity = self.sign_in.provider(self.addresses, port=port, parent=self)
         self.app = Application(**self.init_settings(identity))
-        self.app.add_handlers(".*$", self.init_handlers())
+        self.app.add_handlers(".*$", self.init_handlers(identity))
         http = HTTPServer(self.app)
         http.add_sockets(sockets)
         address = identity.address_with_token(
             self.addresses.url(next(iter(self.notebooks)), port=port)
         )
-        log(f"Serving {address} (Ctrl+C stops)")
+        behind = f" by a proxy to {self.addresses.listening(port)}"
+        log(
+            f"Serving {address}{behind if self.addresses.public else ''} (Ctrl+C stops)"
+        )
         if open_browser:
             webbrowser.open(address)
         with self._fork_server():

@@ -10,6 +10,7 @@ from meterwidgets.config.roles import Roles
 from meterwidgets.errors import MeterError
 from meterwidgets.serve.identity.local import LocalIdentity
 from meterwidgets.serve.identity.provider import MeterIdentity
+from meterwidgets.serve.identity.proxy import ProxyIdentity
 from meterwidgets.serve.net.addresses import Addresses
 
 
@@ -36,20 +37,15 @@ class SignIn:
         Raises:
             MeterError: With the way out.
         """
-        way = self.identity.way
-        if way == "local" and not addresses.is_local:
-            raise MeterError(
-                f"--host {addresses.host}: others would reach this address, where a "
-                "token is all that signs readers in. Let a reverse proxy do that "
-                '(way = "proxy" in [identity]) or a JupyterHub (way = "hub"), or leave '
-                "--host out"
-            )
-        if way != "local" and self.user:
+        way = self.identity.way or "local"
+        if way == "local":
+            self._check_local(addresses)
+        elif self.user:
             raise MeterError(
                 f'--user {self.user}: signs everyone in as one user; way = "{way}" of '
                 "[identity] says who a reader is. Leave one of them out"
             )
-        if way != "local" and self.roles is None:
+        elif self.roles is None:
             raise MeterError(
                 f'[identity] has way = "{way}", but there is no [roles]: nobody could '
                 "see anything. Add one, such as\n[roles]\n"
@@ -62,7 +58,24 @@ class SignIn:
                 "--public-url; requests for any other are refused"
             )
 
-    def provider(self, addresses: Addresses, *, port: int, parent: Any) -> Any:
+    def _check_local(self, addresses: Addresses) -> None:
+        if not addresses.is_local:
+            raise MeterError(
+                f"--host {addresses.host}: others would reach this address, where a "
+                "token is all that signs readers in. Let a reverse proxy do that "
+                '(way = "proxy" in [identity]) or a JupyterHub (way = "hub"), or leave '
+                "--host out"
+            )
+        if self.roles and not self.identity.way and not self.user:
+            raise MeterError(
+                "[roles] say who sees what, but nothing says who a reader is. Add "
+                '[identity] with way = "proxy" or way = "hub"; or with way = "local" '
+                "for yourself: whoever has the token in the address sees every row"
+            )
+
+    def provider(
+        self, addresses: Addresses, *, port: int, parent: Any
+    ) -> MeterIdentity:
         """The identity provider.
 
         Args:
@@ -70,11 +83,18 @@ class SignIn:
             port: The port that it listens on.
             parent: The server.
         """
-        provider: MeterIdentity = LocalIdentity(
+        if self.identity.way == "proxy" and self.roles:
+            return ProxyIdentity(
+                identity=self.identity, roles=self.roles, parent=parent
+            )
+        if self.identity.way == "hub" and self.roles:
+            from meterwidgets.serve.identity.hub import HubIdentity
+
+            return HubIdentity(roles=self.roles, parent=parent)
+        return LocalIdentity(
             user=self.user,
             cookie=addresses.cookie_name(port),
             path=addresses.link_base,
             secure=addresses.is_https,
             parent=parent,
         )
-        return provider

@@ -62,9 +62,18 @@ class Addresses:
         if self.public is not None:
             origin = f"{self.public.scheme}://{self.public.netloc}"
         else:
-            host = f"[{self.host}]" if ":" in self.host else self.host
-            origin = f"http://{host}:{port}"
+            origin = f"http://{self.listening(port)}"
         return f"{origin}{self.link_base}{page}"
+
+    def listening(self, port: int) -> str:
+        """Where the server listens, as logs and proxies write it.
+
+        Args:
+            port: The port that it listens on.
+        """
+        if self.socket is not None:
+            return self.host
+        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
     def cookie_name(self, port: int) -> str:
         """A name of cookies that no other server on this host has.

@@ -43,3 +43,13 @@ class OwnRequests:
             return True
         _refusals.add("a request that a page of another site sent")
         return False
+
+    def check_xsrf_cookie(self: Any) -> None:
+        """Refuse requests that another site may have made a browser send.
+
+        A page's own reading requests need no token: browsers say whose they are.
+        """
+        reads = self.request.method in {"GET", "HEAD"}
+        site = self.request.headers.get("Sec-Fetch-Site")
+        if not (reads and site == "same-origin"):
+            super().check_xsrf_cookie()  # type: ignore[misc]
