@@ -163,3 +163,21 @@ def test_a_gateways_calls_beside_a_providers_days_are_said(write: Write) -> None
     ]
     write(json.dumps(rows[:1]), "l/b.json")
     assert not notes(read(Path("l")))
+
+
+def routed(name: str, call: str, **words: Any) -> dict[str, Any]:
+    return {"request_id": name, "call_type": call, "api_key": "k", "spend": 0.0035,
+            "prompt_tokens": 1000, "completion_tokens": 100, "model": "claude-x",
+            "startTime": "2026-02-22T10:00:00.250Z"} | words  # fmt: skip
+
+
+def test_a_request_that_litellm_logged_by_two_routes_is_said(write: Write) -> None:
+    """BerriAI/litellm#15740: /v1/responses of providers that have no such route."""
+    rows = [routed("r", "aresponses"), routed("c", "acompletion")]
+    assert notes(read(write(json.dumps(rows), "a.json"))) == [
+        "litellm: 1 call equals one on another route in second, key, tokens and cost "
+        "(1,100 tokens and 0.003500000 USD), and both are counted; LiteLLM may have "
+        "logged one request twice"
+    ]
+    rows[1]["completion_tokens"] = 99
+    assert not notes(read(write(json.dumps(rows), "b.json")))

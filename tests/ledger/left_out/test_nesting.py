@@ -64,3 +64,14 @@ def test_messages_that_answer_each_other_repeat_nothing(write: Write) -> None:
         for name, parent in (("a", None), ("b", "a"), ("c", "b"))
     ]  # fmt: skip
     assert sums(read(write(json.dumps(rows), "a.json")))["input_tokens"] == 30
+
+
+def test_the_dependencies_of_application_insights_are_a_tree(write: Write) -> None:
+    def dependency(name: str, parent: str) -> dict[str, Any]:
+        usage = {"gen_ai.usage.input_tokens": "100", "gen_ai.usage.output_tokens": "10"}
+        return {"timestamp": "2026-01-25T10:00:00Z", "id": name, "operation_Id": "t",
+                "operation_ParentId": parent, "customDimensions": json.dumps(usage)
+                }  # fmt: skip
+
+    rows = [dependency("a", "t"), dependency("b", "a")]
+    assert sums(read(write(lines(rows), "a.jsonl")))["input_tokens"] == 100

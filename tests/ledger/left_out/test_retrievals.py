@@ -64,3 +64,12 @@ def test_a_retrieval_without_its_request_is_counted_and_said(write: Write) -> No
     usage = read(write(json.dumps([POLL]), "a.json"))
     assert sums(usage)["cost"] == nano("0.0023")
     assert any("1 retrieval is counted (521" in note for note in usage.quality.notes)
+
+
+def test_a_batch_that_is_polled_costs_once(write: Write) -> None:
+    """BerriAI/litellm#39980: each look at a batch that is complete logs its cost."""
+    polls = [row(n, "aretrieve_batch", n) for n in (2, 3, 4)]
+    rows = [row(1, "acreate_batch", 0) | NOT_READY, *polls]
+    usage = read(write(json.dumps(rows), "a.json"))
+    assert sums(usage)["cost"] == nano("0.0023")
+    assert usage.quality.duplicates == 2

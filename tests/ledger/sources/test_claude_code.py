@@ -310,3 +310,15 @@ def test_the_result_of_a_subagent_is_left_out_with_its_tokens(write: Write) -> N
         "claude_code: 1 row left out (1,100 tokens): they are results of subagents, whose "
         "requests stand in logs of their own"
     ) in usage.quality.notes
+
+
+def test_the_audit_log_of_the_desktop_is_read_alike(write: Write) -> None:
+    counts = {"input_tokens": 100, "output_tokens": 50}
+    line = {
+        "type": "assistant", "uuid": "u", "session_id": "s",
+        "_audit_timestamp": "2026-02-20T10:00:05.000Z",
+        "message": {"id": "m", "model": "claude-x", "usage": counts},
+    }  # fmt: skip
+    rows = [line, line | {"uuid": "v"}, {"type": "result", "usage": counts}]
+    found = sums(read(write(lines(rows), "audit.jsonl")))
+    assert (found["requests"], found["input_tokens"]) == (1, 100)

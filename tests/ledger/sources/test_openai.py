@@ -216,3 +216,16 @@ def test_audio_is_inside_the_input_unless_it_is_more(
                        "input_audio_tokens": audio, "input_cached_tokens": 0}  # fmt: skip
     found = sums(read(write(json.dumps(page(bucket(1, result))), "a.json")))
     assert found["input_tokens"] == right
+
+
+def test_web_searches_are_no_requests_beside_the_completions(write: Write) -> None:
+    """Their model requests are those that the completions count."""
+    searches = {
+        "object": "organization.usage.web_searches.result", "num_requests": 12,
+        "num_model_requests": 5, "model": "gpt-4o-2024-08-06", "context_level": "low",
+    }  # fmt: skip
+    path = write(json.dumps(page(bucket(1, RESULT), bucket(2, searches))), "a.json")
+    usage = read(path, prices=mw.PriceBook())
+    alone = read(write(json.dumps(page(bucket(1, RESULT))), "b.json"))
+    assert sums(usage)["requests"] == sums(alone)["requests"]
+    assert sums(usage)["fee_cost"] == 120_000_000

@@ -304,3 +304,10 @@ def test_langfuses_characters_are_no_tokens(write: Write) -> None:
     usage = read(write(json.dumps([row]), "a.json"))
     assert sums(usage)["input_tokens"] == 0
     assert any("count something else than tokens" in n for n in usage.quality.notes)
+
+
+def test_langfuses_parts_of_a_cost_are_the_cost_where_no_total_is(write: Write) -> None:
+    row = observation(1, {"input": 5, "output": 9}) | {
+        "total_cost": None, "cost_details": {"input": 0.5, "output": 0.25}
+    }  # fmt: skip
+    assert sums(read(write(json.dumps([row]), "a.json")))["cost"] == nano("0.75")

@@ -25,7 +25,7 @@ from ledger.sources.test_opencode import message
 from ledger.sources.test_otlp import NEW, export, span
 from ledger.sources.test_portkey import LOG
 from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
-from ledger.sources.test_spans import console, jaeger, phoenix
+from ledger.sources.test_spans import console, jaeger, phoenix, snake_case
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.sample import Sample
@@ -82,6 +82,7 @@ MADE: dict[str, str] = {
             ("otel_spans", console),
             ("otel_table", phoenix),
             ("jaeger", jaeger),
+            ("otlp_snake_case", snake_case),
         )
     },
     "openrouter": as_csv(GENERATION),

@@ -69,8 +69,30 @@ def jaeger(spans: Tree) -> str:
     }]})  # fmt: skip
 
 
+def snake_case(spans: Tree) -> str:
+    """As protobuf's MessageToDict writes OTLP with the names of its fields."""
+
+    def value(each: object) -> dict[str, str]:
+        kind = "int_value" if isinstance(each, int) else "string_value"
+        return {kind: str(each)}
+
+    found = [
+        {"trace_id": "t", "span_id": name, "parent_span_id": parent,
+         "start_time_unix_nano": "1769335200000000000",
+         "end_time_unix_nano": "1769335202500000000",
+         "attributes": [{"key": key, "value": value(each)}
+                        for key, each in values.items()]}
+        for name, parent, values in spans
+    ]  # fmt: skip
+    service = {"key": "service.name", "value": {"string_value": "search"}}
+    return json.dumps({"resource_spans": [
+        {"resource": {"attributes": [service]}, "scope_spans": [{"spans": found}]}
+    ]})  # fmt: skip
+
+
 ENVELOPES = {
     "a.json": console, "a.jsonl": clickhouse, "a.csv": phoenix, "j.json": jaeger,
+    "s.json": snake_case,
 }  # fmt: skip
 WORDS = {"today's": NEW, **VOCABULARIES}
 

@@ -28,7 +28,8 @@ _TOTAL = (
 
 def _matches(sample: Sample) -> bool:
     if any("usage" in each for each in sample.within("message")):
-        return bool({"sessionId", "requestId"} & set(sample.columns))
+        names = {"sessionId", "requestId", "_audit_timestamp"}
+        return bool(names & set(sample.columns))
     if any("usageMetadata" in row for row in sample.records):
         return False  # other agents write lines of the same kinds
     return any(
@@ -102,7 +103,10 @@ SOURCE = Source(
             "message.id and requestId; the fullest of each",
         ),
         "covers": Field(f"CASE WHEN {_IS_COPY} THEN NULL ELSE {_COPY} END"),
-        "start": Field("coalesce({data.message.timestamp}, {timestamp})", "timestamp"),
+        "start": Field(
+            "coalesce({data.message.timestamp}, {timestamp}, {_audit_timestamp})",
+            "timestamp, else _audit_timestamp",
+        ),
         "project": Field(
             r"nullif(regexp_extract({@file}, '[/\\]projects[/\\]([^/\\]+)[/\\]',"
             " 1), '')",
@@ -117,7 +121,7 @@ SOURCE = Source(
         ),
         "speed": Field(_usage("speed"), "message.usage.speed"),
         "geography": Field(_GEOGRAPHY, "message.usage.inference_geo"),
-        "session": Field("{sessionId}", "sessionId"),
+        "session": Field("coalesce({sessionId}, {session_id})", "sessionId"),
         "searches": Field(
             _usage("server_tool_use.web_search_requests"),
             "message.usage.server_tool_use.web_search_requests",

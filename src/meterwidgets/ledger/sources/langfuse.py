@@ -90,6 +90,8 @@ _COST = first_of(
     "{totalCost}",
     "{calculatedTotalCost}",
     "TRY(json_extract_string(coalesce({cost_details}, {costDetails}), '$.total'))",
+    "sum_costs(TRY(json_extract_string(coalesce({cost_details}, {costDetails}), "
+    "'$.*')))",
 )
 _IS_USAGE = f"coalesce({_IN}, {_OUT}, {_SUM}, {_COST}) IS NOT NULL"
 _SECONDS = "TRY_CAST({latency} AS DECIMAL(18, 9))"
@@ -143,7 +145,7 @@ SOURCE = Source(
         "reasoning_tokens": Field(_THOUGHT, "usage_details, any usual name"),
         "cost": Field(
             _COST,
-            "total_cost, else cost_details.total (USD)",
+            "total_cost, else cost_details.total, else the sum of cost_details (USD)",
         ),
         "currency": Field("'USD'"),
         "latency_ms": Field(

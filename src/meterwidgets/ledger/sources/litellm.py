@@ -27,6 +27,8 @@ _ROUTES = {
     "speech": "/v1/audio/speech",
     "moderation": "/v1/moderations",
     "rerank": "/v1/rerank",
+    "create_batch": "/v1/batches",
+    "retrieve_batch": "GET /v1/batches",
 }
 
 
@@ -194,7 +196,7 @@ SOURCE = Source(
         + ", ".join(f"'$.{path}'" for path in METADATA)
         + "]))"
     },
-    retrievals=("GET /v1/responses",),
+    retrievals=("GET /v1/responses", "GET /v1/batches"),
     family="litellm",
     cannot_tell=(
         "names of organizations, teams and users that its metadata does not name",

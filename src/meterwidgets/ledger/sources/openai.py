@@ -22,6 +22,8 @@ from meterwidgets.ledger.sources.buckets import (
 from meterwidgets.ledger.sources.sql import is_credit, sum_of
 
 _START, _RESULT = "{bucket.start_time}", "{result.@record}"
+_IS_OF_SEARCHES = "coalesce(contains({result.object}, '.web_search'), false)"
+"""SQL condition of a result of web searches, whose requests the completions count."""
 
 
 def _is_usage(sample: Sample) -> bool:
@@ -42,7 +44,8 @@ def _with_audio(side: str) -> str:
     """
     tokens, audio = f"{{result.{side}_tokens}}", f"{{result.{side}_audio_tokens}}"
     return (
-        f"CASE WHEN {{result.{side}_text_tokens}} IS NULL "
+        f"CASE WHEN {_IS_OF_SEARCHES} THEN '0' "
+        f"WHEN {{result.{side}_text_tokens}} IS NULL "
         f"AND parse_count({audio}) > parse_count({tokens}) "
         f"THEN {sum_of(tokens, audio)} ELSE {tokens} END"
     )
@@ -79,7 +82,14 @@ USAGE = Source(
             "ELSE {result.service_tier} END",
             "batch where results.batch, else results.service_tier (default = standard)",
         ),
-        "requests": result_column("num_model_requests"),
+        "requests": Field(
+            f"CASE WHEN NOT {_IS_OF_SEARCHES} THEN {{result.num_model_requests}} END",
+            "results.num_model_requests (of searches: those of the completions)",
+        ),
+        "searches": Field(
+            f"CASE WHEN {_IS_OF_SEARCHES} THEN {{result.num_requests}} END",
+            "results.num_requests of web searches",
+        ),
         "input_tokens": Field(
             _with_audio("input"),
             "results.input_tokens (cached tokens included; audio added where it "

@@ -123,7 +123,7 @@ def attribute(*names: str, of: str = "span") -> str:
     return f"coalesce({values})" if len(names) > 1 else values
 
 
-def _attributes(of: str, column: str) -> dict[str, str]:
+def attribute_lists(of: str, column: str) -> dict[str, str]:
     """The lists of keys and of values of a list of attributes."""
     return {
         f"@{of}": f"otlp_attributes({column})",
@@ -250,8 +250,8 @@ SOURCE = Source(
             "endTimeUnixNano - startTimeUnixNano",
         ),
     },
-    derived=_attributes("span", "{span.attributes}")
-    | _attributes("resource", "{resource.resource.attributes}"),
+    derived=attribute_lists("span", "{span.attributes}")
+    | attribute_lists("resource", "{resource.resource.attributes}"),
     free_when="false",
     remarks={
         "tell their tokens in total only, which count as input": (

@@ -47,6 +47,7 @@ SOURCES: tuple[Source, ...] = (
     spans.ROWS,
     spans.TABLE,
     spans.JAEGER,
+    spans.SNAKE,
     openrouter.SOURCE,
     openrouter.GENERATIONS,
     openrouter.ACTIVITY,

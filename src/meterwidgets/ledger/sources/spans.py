@@ -196,5 +196,59 @@ JAEGER = Source(
     cannot_tell=otlp.SOURCE.cannot_tell,
 )
 
-SAME_IDS = (otlp.SOURCE.name, ROWS.name, TABLE.name, JAEGER.name)
+_SNAKE = {
+    "{span.traceId}": "{span.trace_id}",
+    "{span.spanId}": "{span.span_id}",
+    "{span.parentSpanId}": "{span.parent_span_id}",
+    "{span.startTimeUnixNano}": "{span.start_time_unix_nano}",
+    "{span.endTimeUnixNano}": "{span.end_time_unix_nano}",
+}
+_KINDS = ("string", "int", "double", "bool")
+
+
+def _is_snake(sample: Sample) -> bool:
+    return any("scope_spans" in each for each in sample.within("resource_spans"))
+
+
+def _snake(text: str) -> str:
+    """SQL text with the names of protobuf's fields as Python writes them."""
+    for name, other in _SNAKE.items():
+        text = text.replace(name, other)
+    return text
+
+
+def _snake_attributes(of: str, column: str) -> dict[str, str]:
+    """The lists of keys and of values of a list of attributes."""
+    text = column
+    for kind in _KINDS:
+        text = f"replace({text}, '\"{kind}_value\":', '\"{kind}Value\":')"
+    return otlp.attribute_lists(of, text)
+
+
+SNAKE = Source(
+    name="otlp_snake_case",
+    title="OpenTelemetry GenAI spans (OTLP as Python's protobuf writes it)",
+    matches=_is_snake,
+    timezone="UTC",
+    levels=(
+        Level("resource", ("resource_spans",)),
+        Level("scope", ("scope_spans",)),
+        Level("span", ("spans",)),
+    ),
+    where=otlp.SOURCE.where,
+    fields={
+        name: Field(_snake(each.sql), _snake(each.doc))
+        for name, each in otlp.SOURCE.fields.items()
+    },
+    free_when=otlp.SOURCE.free_when,
+    remarks=otlp.SOURCE.remarks,
+    derived=_snake_attributes("span", "{span.attributes}")
+    | _snake_attributes("resource", "{resource.resource.attributes}"),
+    is_nested=True,
+    trace=otlp.SOURCE.trace,
+    sums_trace=otlp.SOURCE.sums_trace,
+    cannot_tell=otlp.SOURCE.cannot_tell,
+)
+
+SAME_IDS = (otlp.SOURCE.name, ROWS.name, TABLE.name, JAEGER.name, SNAKE.name)
 """The sources that give a span one id, in whichever envelope it comes."""
