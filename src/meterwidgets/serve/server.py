@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +35,12 @@ from meterwidgets.serve.kernels.fork_server import (
 from meterwidgets.serve.kernels.launch import OwnInterpreter, kernel_config, kernel_env
 from meterwidgets.serve.kernels.manager import PageKernels
 from meterwidgets.serve.net.addresses import Addresses
-from meterwidgets.serve.net.listen import bind, stop_signal
+from meterwidgets.serve.net.listen import (
+    bind,
+    open_in_browser,
+    remove_socket,
+    stop_signal,
+)
 from meterwidgets.serve.net.own_requests import ADDRESSES
 from meterwidgets.serve.page import PageServices
 from meterwidgets.serve.paths import TEMPLATE, template_root
@@ -178,7 +182,7 @@ class MeterServer(Voila):  # type: ignore[misc]
             f"Serving {address}{behind if self.addresses.public else ''} (Ctrl+C stops)"
         )
         if open_browser:
-            webbrowser.open(address)
+            open_in_browser(address, Path(self.connection_dir))
         with self._fork_server():
             sweeping = asyncio.ensure_future(self.sessions.keep_sweeping())
             try:
@@ -186,6 +190,7 @@ class MeterServer(Voila):  # type: ignore[misc]
             finally:
                 sweeping.cancel()
                 http.stop()
+                remove_socket(self.addresses)
                 await self.kernel_manager.shutdown_all(now=True)
 
     @contextmanager

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -16,6 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 AUDIENCE = "meterwidgets"
 HEADER = "X-Assertion"
+PEOPLE = {
+    "root": {"groups": ["admins"], "email": "root@acme.test"},
+    "ada": {"groups": ["staff"], "email": "ada@acme.test"},
+    "eve": {"groups": []},
+}
+"""Who can sign in at the proxy."""
 CONFIG = """
 [identity]
 way = "proxy"
@@ -49,9 +56,27 @@ class Issuer:
 
         class Keys(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if self.path == "/auth":
+                    self.authenticate()
+                    return
                 issuer.asked += 1
                 status, body = issuer.answer or (200, issuer.key_set())
+                self.reply(status, body)
+
+            def authenticate(self) -> None:
+                """Sign who somebody is, as oauth2-proxy does for nginx."""
+                cookies = SimpleCookie(self.headers.get("Cookie", ""))
+                who = cookies["who"].value if "who" in cookies else ""
+                if who in PEOPLE:
+                    assertion = issuer.sign(sub=who, **PEOPLE[who])
+                    self.reply(200, b"", assertion)
+                else:
+                    self.reply(401, b"")
+
+            def reply(self, status: int, body: bytes, assertion: str = "") -> None:
                 self.send_response(status)
+                if assertion:
+                    self.send_header(HEADER, assertion)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import html
 import signal
 import socket
+import webbrowser
+from contextlib import suppress
 from pathlib import Path
 
 from tornado.netutil import bind_sockets, bind_unix_socket
@@ -60,6 +63,30 @@ def _bind_unix(path: Path) -> socket.socket:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise MeterError(f"{path}: can't be a socket ({reason})") from None
+
+
+def remove_socket(addresses: Addresses) -> None:
+    """Remove a unix socket that a server leaves, unless another has replaced it."""
+    path = addresses.socket
+    if path is None:
+        return
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as other:
+        other.connect(str(path))
+        return  # somebody serves it
+    path.unlink(missing_ok=True)
+
+
+def open_in_browser(address: str, folder: Path) -> None:
+    """Open an address without naming it to other processes: it may hold a token.
+
+    Args:
+        address: The address.
+        folder: Of this user alone; a page in it leads to the address.
+    """
+    page = folder / "open.html"
+    target = html.escape(address)
+    page.write_text(f'<meta http-equiv="refresh" content="0; url={target}">', "utf-8")
+    webbrowser.open(page.as_uri())
 
 
 async def stop_signal() -> None:

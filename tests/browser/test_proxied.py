@@ -1,0 +1,172 @@
+"""Pages behind nginx, as a browser meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import pytest
+from serve.identity.issuer import CONFIG, Issuer
+from serve.identity.nginx import Nginx, free_port
+from serve.running import COOKIES, Running, until
+
+from .conftest import OpenPage
+
+LOCATIONS = """
+    location /cut/ {{
+      auth_request /auth;
+      auth_request_set $assertion $upstream_http_x_assertion;
+      proxy_set_header X-Assertion $assertion;
+      proxy_set_header Host $host;
+      proxy_http_version 1.1;
+      proxy_buffering off;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_pass http://unix:{socket}:/;
+    }}
+    location = /auth {{
+      internal;
+      proxy_pass {issuer}/auth;
+      proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+    }}
+    location /kept/ {{
+      proxy_http_version 1.1;
+      proxy_buffering off;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_pass http://127.0.0.1:{port};
+    }}
+"""
+LEDGER = """time,org,user,model,input_tokens,output_tokens,cost
+2026-02-22T10:00:00Z,Acme,ada@acme.test,m,10,5,0.5
+2026-02-22T11:00:00Z,Beta,bob@beta.test,m,10,5,0.5
+"""
+
+
+@dataclass(frozen=True)
+class Proxied:
+    """One host with two servers behind it.
+
+    Attributes:
+        cut: The first page of the one whose path the proxy cuts off, by a unix socket
+            and with a signed assertion.
+        kept: The first page of the one whose path it keeps, with a token.
+        port: Of the server of `kept`.
+    """
+
+    cut: str
+    kept: str
+    port: int
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
+    folder = tmp_path_factory.mktemp("proxied")
+    (folder / "ledger.csv").write_text(LEDGER)
+    port = free_port()
+    host = f"http://usage.localhost:{port}"
+    socket = folder / "meter.sock"
+    serve = ("-m", "meterwidgets", "serve", "ledger.csv", "--rejects", "rejects")
+    with ExitStack() as stack:
+        issuer = stack.enter_context(Issuer())
+        (folder / "sign-in.toml").write_text(CONFIG.format(issuer=issuer.url))
+        options = ("--config", "sign-in.toml", "--host", f"unix:{socket}")
+        command = (*serve, *options, "--public-url", f"{host}/cut")
+        cut = stack.enter_context(Running(*command, cwd=folder))
+        command = (*serve, "--port", "0", "--public-url", f"{host}/kept/")
+        kept = stack.enter_context(Running(*command, cwd=folder))
+        locations = LOCATIONS.format(socket=socket, issuer=issuer.url, port=kept.port)
+        stack.enter_context(Nginx(folder / "nginx", port, locations))
+        yield Proxied(cut.address, kept.address, kept.port)
+    assert not socket.exists()
+
+
+def test_a_page_behind_a_proxy_that_cuts_the_path_off_comes_alive(
+    page: OpenPage, proxied: Proxied, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(COOKIES, urlsplit(proxied.cut).netloc, "who=root")
+    shown = page(url=proxied.cut)
+    shown.get_by_role("radio", name="7d").click()
+    shown.wait_for_function("location.search.includes('range=7d')")
+    assert urlsplit(shown.url).path == "/cut/overview"
+
+
+def test_a_page_behind_a_proxy_that_keeps_the_path_signs_in_by_its_token(
+    page: OpenPage, proxied: Proxied
+) -> None:
+    shown = page(url=proxied.kept)
+    assert urlsplit(shown.url).path == "/kept/overview"
+    assert "token" not in shown.url
+    assert shown.evaluate("history.length") <= 2
+    assert shown.evaluate("document.cookie").count("meterwidgets") == 0
+    shown.get_by_role("radio", name="7d").click()
+    shown.wait_for_function("location.search.includes('range=7d')")
+
+
+ELSEWHERE = """
+<title>Another site</title>
+<img src="{page}?a"><iframe src="{page}?b"></iframe>
+<script>
+  const seen = [];
+  const note = (name) => () => seen.push(name);
+  fetch("{page}?c", {{ credentials: "include" }}).then(note("read"), note("fetch"));
+  const wire = new WebSocket("{page}".replace("http", "ws") + "/channels");
+  wire.onopen = note("open");
+  wire.onerror = note("wire");
+</script>
+"""
+
+
+class Site:
+    """Another site, of one page."""
+
+    def __init__(self, page: str) -> None:
+        class Pages(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.end_headers()
+                self.wfile.write(page.encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        self._thread = Thread(target=self._server.serve_forever)
+        self.url = f"http://localhost:{self._server.server_port}/"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def test_a_page_of_another_site_reaches_nothing_in_a_reader_s_name(
+    browser: Any, tmp_path: Path
+) -> None:
+    with Running.notebook(tmp_path, "1") as running, ExitStack() as stack:
+        running.ask("/overview")
+        (session,) = running.kernels()
+        context = browser.new_context()
+        stack.callback(context.close)
+        shown = context.new_page()
+        shown.goto(running.address)  # 127.0.0.1, which is another site than localhost
+        assert until(lambda: len(running.kernels()) == 2)
+        foreign = stack.enter_context(Site(ELSEWHERE.format(page=running.url)))
+        other = context.new_page()
+        other.goto(foreign.url)
+        other.wait_for_function("seen.length === 2")
+        assert sorted(other.evaluate("seen")) == ["fetch", "wire"]
+        assert len(running.kernels()) == 2
+        assert session.is_running()
