@@ -102,10 +102,10 @@ class PageWebsocket(PlainErrors, VoilaKernelWebsocketHandler):  # type: ignore[m
             message = self._read(ws_message)
         except BadMessageError as error:
             self._is_refused = True
-            self.close(POLICY_VIOLATION, "not a message of a page")
             self.log.warning(
                 "closed a connection of session %s: %s", self.kernel_id, error
             )
+            self.close(POLICY_VIOLATION, "not a message of a page")
         else:
             self.connection.pass_on(message)
 
@@ -120,6 +120,8 @@ class PageWebsocket(PlainErrors, VoilaKernelWebsocketHandler):  # type: ignore[m
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send a message to the page, or log it if the kernel printed it."""
+        if self._is_refused or self.ws_connection is None:
+            return None  # it is closed
         kind, content = _type_and_printed_content(message)
         if kind == "error":
             trace = "\n".join(content.get("traceback", []))

@@ -6,6 +6,7 @@ passes is written anew: the kernel never parses a byte that the browser sent.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -22,7 +23,8 @@ _MAX_HEADER_BYTES = 4096
 _MAX_DEPTH = 32
 _MAX_INTEGER = (1 << 63) - 1
 
-_Text = Annotated[str, Meta(max_length=200)]
+_Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}\Z")]
+_Version = Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,3}){0,2}\Z")]
 _CommId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 
 
@@ -31,7 +33,8 @@ class BadMessageError(Exception):
 
 
 class _Header(Struct):
-    msg_id: _Text
+    # Kernels parse dates, and whatever looks like one, and may fail at that.
+    msg_id: _Id
     msg_type: Literal[
         "comm_close",
         "comm_info_request",
@@ -39,10 +42,10 @@ class _Header(Struct):
         "comm_open",
         "kernel_info_request",
     ]
-    session: _Text = ""
-    username: _Text = ""
-    date: _Text = ""
-    version: _Text = ""
+    session: _Id = ""
+    username: _Id = ""
+    version: Literal["5.0", "5.1", "5.2", "5.3", "5.4"] = "5.2"
+    date: str = ""
 
 
 class _Empty(Struct, frozen=True):
@@ -77,7 +80,7 @@ class _CommMessage(Struct):
 
 
 class _CommOpenMetadata(Struct, omit_defaults=True):
-    version: _Text = ""
+    version: _Version = ""
 
 
 class Message(Struct, frozen=True):
@@ -124,6 +127,8 @@ def read_message(data: bytes | str) -> Message:
         if isinstance(content, _CommMessage):
             _check_values([content.data.state, content.data.content])
         encode = msgspec.json.encode
+        # A kernel refuses a message that it has had, and logs why; this one is new.
+        header.date = datetime.now(UTC).isoformat()
         parts = [encode(header), b"{}", encode(metadata), encode(content)]
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         reason = ascii(str(error))[:200]  # it may quote what was sent
