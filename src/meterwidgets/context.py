@@ -99,6 +99,11 @@ def demo_usage() -> UsageFrame:
     )
 
 
+def signed_in_user() -> str:
+    """The end user whose session this is; empty outside a server, and for others."""
+    return os.environ.get(USER_VARIABLE, "")
+
+
 def current_user(usage: UsageFrame) -> str:
     """The user whose own usage this kernel shows; see `personal.named_user`.
 
@@ -108,4 +113,4 @@ def current_user(usage: UsageFrame) -> str:
     Raises:
         NobodyError: When the server names none.
     """
-    return named_user(usage, os.environ.get(USER_VARIABLE, ""))
+    return named_user(usage, signed_in_user())

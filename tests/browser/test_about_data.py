@@ -27,8 +27,8 @@ def sliver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A ledger of a year, of which the first window shows a dollar."""
     folder = tmp_path_factory.mktemp("sliver")
     (folder / "rows.csv").write_text(HEAD + ROWS, "utf-8")
-    command = ("-m", "meterwidgets", "serve", "rows.csv", "--user", "ann")
-    with Running(*command, "--port", "0", cwd=folder) as running:
+    command = ("-m", "meterwidgets", "serve", "rows.csv", "--port", "0")
+    with Running(*command, cwd=folder) as running:
         yield running
 
 
@@ -121,7 +121,7 @@ def test_both_are_in_the_first_html_and_of_oneself_only_one_s_own(
     assert "1 row rejected" in first.inner_text("details")
     link = first.get_by_role("link", name="Show all")
     assert link.get_attribute("href") == "?range=all"
-    own = page(url=sliver.url.replace("overview", "my-usage"))
+    own = page(url=sliver.url.replace("overview", "my-usage?user=ann"))
     button(own).click()
     assert "-$1.50 of the spend is negative" in listed(own)
     assert "reject" not in listed(own) and "rows.csv" not in listed(own)

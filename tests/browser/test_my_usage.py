@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from serve.running import Running
 
 from meterwidgets.metrics.text import formats
 
-from .conftest import FAILED, OpenPage, violations, violations_in_both_themes
+from .conftest import READY, OpenPage, violations, violations_in_both_themes
 from .pages import (
     MONTH,
     Chart,
@@ -31,6 +31,14 @@ from .pages import (
 )
 
 ME = "u-1300"
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Running]:
+    """A server of the demo ledger, for one end user."""
+    command = ("-m", "meterwidgets", "serve", "--port", "0", "--user", ME)
+    with Running(*command) as running:
+        yield running
 
 
 def usage_cards(found: dict[str, Any]) -> list[str]:
@@ -55,13 +63,14 @@ def names_of_others() -> set[str]:
 
 
 def test_my_figures_equal_my_report_and_nothing_of_others_is_sent(
-    page: OpenPage, server: Running
+    page: OpenPage, own: Running
 ) -> None:
     found = report(*MONTH, "--user", ME)
     others = names_of_others()
     assert {"Acme", "Initech", "u-1000", "search-prod", "phi-4-mini"} < others
     heard: list[bytes] = []
-    shown = page(url=at(server.url, "/my-usage"), heard=heard)
+    shown = page(url=own.url, heard=heard)
+    until_at(shown, "/my-usage")
     until_read(
         shown,
         *usage_cards(found),
@@ -96,11 +105,11 @@ def _bytes(frame: bytes | str) -> bytes:
 
 
 def test_an_address_can_not_ask_for_another_user_and_a_reload_keeps_the_tab(
-    page: OpenPage, server: Running
+    page: OpenPage, own: Running
 ) -> None:
     found = report(*MONTH, "--user", ME)
     asked = "/my-usage?user=u-1000&org=Acme&page=token-usage"
-    shown = page("dark", 420, url=at(server.url, asked))
+    shown = page("dark", 420, url=at(own.url, asked))
     until_read(
         shown,
         "The address was used in part: user 'u-1000' not found",
@@ -160,14 +169,39 @@ def test_a_real_ledger_is_shown_to_the_user_that_the_server_names(
 
 
 @pytest.mark.slow  # a server of its own
-def test_a_real_ledger_without_a_named_user_shows_nobody(
+def test_an_operator_looks_up_a_user_and_sees_the_page_of_that_one(
     page: OpenPage, ledger: Path
 ) -> None:
     command = ("-m", "meterwidgets", "serve", str(ledger), "--port", "0")
     with Running(*command, cwd=ledger.parent) as running:
-        shown = page(url=at(running.url, "/my-usage"), until=FAILED)
-        said = "This page could not be made. No user is named, so nobody's own usage"
-        assert said in text(shown, "body")
+        shown = page(url=at(running.url, "/my-usage"), until="main")
+        assert "2 users" in text(shown, "main")
+        assert violations(shown) == []
+        shown.get_by_label("User").fill("AD")
+        shown.keyboard.press("Enter")
+        until_shown(shown, "1 user found for “AD”")
+        shown.get_by_role("link", name="ada").click()
+        shown.wait_for_selector(READY, state="attached")
+        until_read(shown, "Total Spend $1.25", "My Models 2 models $1.25 Total Cost")
+        until_at(shown, "/my-usage?user=ada")
         found = shown.content()
-        assert not re.search(r"\bada\b|grace|\$1\.25", found)  # styles have #dadada
+        assert not [name for name in ("grace", "Hopper", "mistral") if name in found]
+        tab(shown, "Token Usage").click()
+        until_at(shown, "/my-usage?user=ada&page=token-usage")
         shown.context.close()
+
+
+def test_an_end_user_finds_the_way_from_an_operator_s_page_to_their_own(
+    page: OpenPage, own: Running
+) -> None:
+    shown = page(url=at(own.url, "/overview"), until="main", forgive=True)
+    assert "Overview is not for you" in text(shown, "main")
+    assert violations(shown) == []
+    shown.get_by_role("link", name="Go to My Usage").click()
+    until_at(shown, "/my-usage")
+    shown.goto(at(own.url, "/token-usage"))
+    shown.wait_for_selector(READY, state="attached")
+    until_read(shown, *token_cards(report(*MONTH, "--user", ME)))
+    tab(shown, "My Usage").click()
+    until_shown(shown, "My Models")
+    assert shown.get_by_role("link", name="Overview").count() == 0

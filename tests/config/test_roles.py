@@ -177,6 +177,14 @@ def test_no_claim_makes_an_operator_of_somebody_who_is_none(
             "[roles]\na = {sees = {org = ['Globex']}}",
             "roles.a.sees.org: 'Globex' is the label of g7 and g8; name the ids",
         ),
+        (
+            "[roles]\na = {sees = {user = ['ann', 'bob']}}",
+            "roles.a.sees.user: names 2 users",
+        ),
+        (
+            "[roles]\na = {sees = {user = 'claim:email'}, personal = false}",
+            "roles.a.personal: people can't be hidden",
+        ),
         ("roles = 'all'", "roles: Expected"),
         ("[[roles]]\nsees = 'all'", "roles: Expected"),
         ("[roles]\na = {sees = 'all'}\na = {sees = 'all'}", "is not TOML"),

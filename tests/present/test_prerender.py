@@ -9,10 +9,12 @@ import pytest
 import meterwidgets as mw
 from meterwidgets.errors import NobodyError
 from meterwidgets.frame.saved import save
+from meterwidgets.frame.scope import Scope
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.ledger.records.plan import LedgerSpec
-from meterwidgets.present.prerender import prerender
+from meterwidgets.present.prerender import Prerender, prerender
 from meterwidgets.serve.prerender import Prerenderer
+from meterwidgets.serve.scoped.frames import Cut, ScopedFrames
 
 USAGE = mw.demo_usage()
 
@@ -63,6 +65,12 @@ def test_one_s_own_first_figures_are_of_nobody_else() -> None:
     assert own.row != prerender(USAGE, "my-usage", "org=Acme", user="u-1300").row
 
 
+def served(folder: Path, page: str) -> Prerender | None:
+    """The first figures of a page that a server shows of everything in a folder."""
+    frames = ScopedFrames(folder, folder / "cache")
+    return Prerenderer(frames).get(page, "", Cut(Scope(), folder))
+
+
 def test_nobody_s_own_has_no_first_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,23 +82,24 @@ def test_nobody_s_own_has_no_first_figures(
     )
     with pytest.raises(NobodyError, match="no user is named"):
         prerender(usage, "my-usage", "")
-    assert Prerenderer(save(usage, tmp_path / "frame"), "").get("my-usage", "") is None
+    assert served(save(usage, tmp_path / "frame"), "my-usage") is None
 
 
 def test_where_nothing_can_be_read_a_page_begins_without_figures(
     tmp_path: Path,
 ) -> None:
-    assert Prerenderer(tmp_path, "").get("overview", "") is None
+    assert served(tmp_path, "overview") is None
 
 
 def test_the_first_figures_follow_a_store_that_grows(tmp_path: Path) -> None:
-    figures = Prerenderer(tmp_path / "usage.meter", "")
+    folder = tmp_path / "usage.meter"
+    figures = Prerenderer(ScopedFrames(folder, tmp_path / "cache"))
     for day, spend in ((1, "$1.00"), (2, "$2.00")):
         rows = tmp_path / f"{day}.csv"
         rows.write_text(f"time,model,cost,currency\n2026-02-0{day},m,1,USD\n", "utf-8")
         prices = mw.PriceBook(catalogue=False)
         ingest([LedgerSpec([rows])], tmp_path / "usage.meter", prices=prices)
-        shown = figures.get("overview", "")
+        shown = figures.get("overview", "", Cut(Scope(), folder))
         assert shown is not None
         assert shown.row.cards[0].value == spend
 

@@ -198,11 +198,18 @@ def _role(name: str, entry: object, labels: Labels) -> Role:
     if not isinstance(personal, bool):
         raise ConfigError(f"{key}.personal: expected true or false, got {personal!r}")
     when = values.get("when")
-    sees = values["sees"]
+    sees = None
+    if values["sees"] != "all":
+        sees = _parse_sees(f"{key}.sees", values["sees"], labels)
+    if not personal and any(DIMENSIONS.named(each).is_personal for each in sees or ()):
+        raise ConfigError(
+            f"{key}.personal: people can't be hidden from a role that sees some of "
+            "them; leave it out"
+        )
     return Role(
         name=name,
         when={} if when is None else _parse_when(f"{key}.when", when),
-        sees=None if sees == "all" else _parse_sees(f"{key}.sees", sees, labels),
+        sees=sees,
         personal=personal,
     )
 
@@ -246,6 +253,11 @@ def _parse_sees(key: str, value: object, labels: Labels) -> dict[str, _Sees]:
             raise ConfigError(f"{key}: {error}") from None
         label_of_id = labels.get(dimension, {})
         sees[dimension] = _seen_values(f"{key}.{dimension}", given, label_of_id)
+        if dimension == "user" and isinstance(given, list) and len(given) > 1:
+            raise ConfigError(
+                f"{key}.user: names {len(given)} users; name one, whose own page it "
+                "is, or scope by org or project"
+            )
     return sees
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ipywidgets import VBox
 
-from meterwidgets.context import current_user
+from meterwidgets.context import current_user, signed_in_user
 from meterwidgets.dashboards.loop import kernel_loop
 from meterwidgets.dashboards.page import Page, repr_lines
 from meterwidgets.dashboards.view import UsageView
@@ -42,7 +42,13 @@ class App(Guarded, VBox):  # type: ignore[misc]
     """
 
     def __init__(
-        self, view: UsageView, page: str, *, query: str = "", owns: bool = False
+        self,
+        view: UsageView,
+        page: str,
+        *,
+        query: str = "",
+        owns: bool = False,
+        is_end_user: bool = False,
     ) -> None:
         """Make an app; see `app`, which makes its view, too.
 
@@ -51,11 +57,14 @@ class App(Guarded, VBox):  # type: ignore[misc]
             page: The key of the tab to open.
             query: The filters and choices to start with, as an address has them.
             owns: Whether the view closes with the app.
+            is_end_user: Whether the usage is that of an end user, who has tabs of
+                their own, whichever opens.
         """
         spec = page_of_key(page)
         self.view, self._owns_view = view, owns
-        self._specs = tabs_of(spec)
-        self._end_users_home = "" if spec.for_operators else page
+        is_end_user = is_end_user or not spec.for_operators
+        self._specs = tabs_of(spec, is_end_user=is_end_user)
+        self._end_users_home = page if is_end_user else ""
         self.pages: dict[str, Page] = {}
         self._placed: list[str] = []
         self._panel = view.filter_panel(title=spec.heading)
@@ -278,4 +287,5 @@ def app(
         usage = personal_frame(usage, user)
     owns = isinstance(usage, UsageFrame)
     view = UsageView(usage, tz=tz) if isinstance(usage, UsageFrame) else usage
-    return App(view, page, query=query, owns=owns)
+    is_end_user = spec.for_end_users and bool(signed_in_user())
+    return App(view, page, query=query, owns=owns, is_end_user=is_end_user)

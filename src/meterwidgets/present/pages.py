@@ -242,14 +242,15 @@ def page_of_key(key: str) -> PageSpec:
     raise MeterError(unknown("page", key, [page.key for page in PAGES.values()]))
 
 
-def tabs_of(page: PageSpec) -> dict[str, PageSpec]:
+def tabs_of(page: PageSpec, *, is_end_user: bool = False) -> dict[str, PageSpec]:
     """The tabs of an app that opens on a page, by key.
 
     Args:
         page: One for operators stands among those for operators; one for end users
             only comes first, before the others that they see.
+        is_end_user: Whether they are those of an end user, whichever it opens on.
     """
-    if page.for_operators:
+    if page.for_operators and not is_end_user:
         tabs = [each for each in PAGES.values() if each.for_operators]
     else:
         tabs = [each for each in PAGES.values() if each.for_end_users]

@@ -58,9 +58,9 @@ def prerender(usage: UsageFrame, key: str, query: str, *, user: str = "") -> Pre
 
     Args:
         usage: The ledger.
-        key: The page of the address; one for end users only is cut to its user.
+        key: The page of the address.
         query: The filters of the address; hostile. What can't be used is left out.
-        user: Whose own usage that is.
+        user: The end user whose usage that is; empty for operators.
 
     Raises:
         NobodyError: When it is nobody's.
@@ -74,11 +74,13 @@ def prerender(usage: UsageFrame, key: str, query: str, *, user: str = "") -> Pre
         ('Total Spend', '$171.24')
     """
     page = page_of_key(key)
+    is_end_user = page.for_end_users and bool(user)
     if not page.for_operators:
         usage = personal_frame(usage, named_user(usage, user))
     initial = usage.first_filters(None)
     parsed = address.parse(query, usage, initial)
-    page = tabs_of(page).get(parsed.others.get("page", key), page)
+    tabs = tabs_of(page, is_end_user=is_end_user)
+    page = tabs.get(parsed.others.get("page", key), page)
     selection, tz = usage.select(parsed.filters), parsed.filters.tz
     return Prerender(
         page=page,

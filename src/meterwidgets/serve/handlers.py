@@ -9,6 +9,7 @@ from tornado.web import RequestHandler, authenticated
 
 from meterwidgets.serve.paths import TEMPLATE_FOLDER, template_root
 from meterwidgets.serve.responses import SECURITY_HEADERS, PlainErrors
+from meterwidgets.serve.scoped.access import first_page
 from meterwidgets.serve.sessions.registry import Sessions
 
 CLOSING_S = 5.0
@@ -16,17 +17,18 @@ CLOSING_S = 5.0
 
 
 class RedirectToFirstPage(PlainErrors, JupyterHandler):
-    """Redirects the bare address to the first page."""
+    """Redirects the bare address to the first page of whoever asks."""
 
-    def initialize(self, *, url: str) -> None:
-        """Take the first page's address."""
-        self._url = url
+    def initialize(self, *, base_url: str) -> None:
+        """Take the path that the pages are under."""
+        self._base_url = base_url
 
     @authenticated
     def get(self) -> None:
         """Redirect; the query is kept."""
         query = self.request.query
-        self.redirect(f"{self._url}?{query}" if query else self._url)
+        url = self._base_url + first_page(self.current_user.scope).key
+        self.redirect(f"{url}?{query}" if query else url)
 
 
 class KernelState(PlainErrors, APIHandler):

@@ -28,6 +28,7 @@ from meterwidgets.serve.kernels.launch import kernel_env
 from meterwidgets.serve.kernels.running import kernel_client, new_kernel, until_ready
 from meterwidgets.serve.prerender import Prerenderer
 from meterwidgets.serve.responses import PlainErrors, busy_page
+from meterwidgets.serve.scoped.choose import Chooser
 from meterwidgets.serve.sessions.admission import QueueFullError, StartQueue, Turn
 from meterwidgets.serve.sessions.origin import opens_page
 from meterwidgets.serve.sessions.registry import Sessions, TooManySessionsError
@@ -48,16 +49,14 @@ class PageServices:
     """What the pages of a server share.
 
     Attributes:
-        frame_dir: The folder of the usage that they show.
-        user: Whose usage /my-usage shows.
+        chooser: Chooses the usage that each of them shows.
         template: The compiled template.
         prerenderer: Makes the figures of the first HTML.
         sessions: Their sessions.
         starts: The queue of those whose sessions have yet to start.
     """
 
-    frame_dir: Path
-    user: str
+    chooser: Chooser
     template: PageTemplate
     prerenderer: Prerenderer
     sessions: Sessions
@@ -83,6 +82,10 @@ class Page(PlainErrors, JupyterHandler):
             raise HTTPError(403, "only somebody who goes there opens a page")
         if len(self.request.query) > MAX_QUERY_LENGTH:
             raise HTTPError(414)
+        cut = await self.services.chooser.choose(self, page_of_key(self.key))
+        if cut is None:
+            return
+        self._cut = cut
         # Reading it sets the cookie that lets a page end its kernel when it closes.
         self.xsrf_token  # noqa: B018
         sessions = self.services.sessions
@@ -93,6 +96,7 @@ class Page(PlainErrors, JupyterHandler):
                 self.kernel_id,
                 owner,
                 expires=getattr(self.current_user, "expires", None),
+                scope=cut.scope,
             )
         except (QueueFullError, TooManySessionsError) as error:
             self._refuse(error)
@@ -128,8 +132,9 @@ class Page(PlainErrors, JupyterHandler):
     async def _stream(self, turn: Turn) -> None:
         notebook = nbformat.read(self.notebook, 4)  # type: ignore[no-untyped-call]
         with turn:
+            query = self.request.query or ""
             first = await asyncio.to_thread(
-                self.services.prerenderer.get, self.key, self.request.query or ""
+                self.services.prerenderer.get, self.key, query, self._cut
             )
             page = page_of_key(self.key)
             context = {
@@ -147,15 +152,15 @@ class Page(PlainErrors, JupyterHandler):
 
     async def _run(self, notebook: Notebook) -> Cells:
         """Start the kernel; return the cells to come."""
-        services, kernels = self.services, self.kernel_manager
+        kernels, folder = self.kernel_manager, self._cut.folder
         env = kernel_env(
             os.environ,
-            frame_dir=services.frame_dir,
+            frame_dir=folder,
             query=self.request.query or "",
-            user=services.user,
+            user=self._cut.scope.user or "",
         )
         kernel = await self._resources.enter_async_context(
-            new_kernel(kernels, self.kernel_id, folder=services.frame_dir, env=env)
+            new_kernel(kernels, self.kernel_id, folder=folder, env=env)
         )
         client = self._resources.enter_context(kernel_client(kernels, kernel))
         await until_ready(kernel, client)

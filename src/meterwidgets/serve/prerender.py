@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
+from collections import OrderedDict
 
-from meterwidgets.context import open_newer, open_usage
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.present.prerender import Prerender, prerender
+from meterwidgets.serve.scoped.frames import Cut, ScopedFrames
 
 MAX_CACHED = 200
-"""Addresses whose figures are cached: most users open the same few."""
+"""Addresses of one scope whose figures are cached: most users open the same few."""
+_SCOPES = 64
+"""Scopes whose figures are cached."""
 _Cache = dict[tuple[str, str], Prerender]
 _log = logging.getLogger("meterwidgets")
 
@@ -20,27 +22,32 @@ class Prerenderer:
     """Makes and caches the figures that pages begin with; any thread may ask.
 
     Args:
-        folder: The frame or the store that the pages show.
-        user: Whose usage /my-usage shows, or nothing.
+        frames: The usage of each scope.
     """
 
-    def __init__(self, folder: Path, user: str) -> None:
-        self._folder, self._user = folder, user
-        self._state: tuple[UsageFrame, _Cache] | None = None
+    def __init__(self, frames: ScopedFrames) -> None:
+        self._frames = frames
+        self._caches: OrderedDict[str, tuple[UsageFrame, _Cache]] = OrderedDict()
 
-    def get(self, page: str, query: str) -> Prerender | None:
+    def get(self, page: str, query: str, cut: Cut) -> Prerender | None:
         """The figures of an address.
+
+        Args:
+            page: The page's key.
+            query: The filters of the address.
+            cut: What the page is made of.
 
         Returns:
             None where there are none to show: the page itself will say why.
         """
         try:
-            usage, cache = self._current()
+            usage, cache = self._cache_of(cut)
             key = page, query
             if key not in cache and len(cache) >= MAX_CACHED:
                 cache.clear()
             if key not in cache:
-                cache[key] = prerender(usage, page, query, user=self._user)
+                user = cut.scope.user or ""
+                cache[key] = prerender(usage, page, query, user=user)
             return cache[key]
         except MeterError:
             return None
@@ -48,12 +55,13 @@ class Prerenderer:
             _log.exception("the first figures of /%s could not be made", page)
             return None
 
-    def _current(self) -> tuple[UsageFrame, _Cache]:
-        """The newest usage with its cache: a store may have grown since."""
+    def _cache_of(self, cut: Cut) -> tuple[UsageFrame, _Cache]:
+        """The newest usage of a scope with its cache: a store may have grown since."""
+        usage, key = self._frames.usage(cut), cut.scope.key
         # One tuple, replaced at once: figures never enter the cache of another usage.
-        state = self._state
-        if state is None:
-            state = self._state = open_usage(self._folder), {}
-        elif (newer := open_newer(state[0])) is not None:
-            state = self._state = newer, {}
+        state = self._caches.get(key)
+        if state is None or state[0] is not usage:
+            state = self._caches[key] = usage, {}
+            while len(self._caches) > _SCOPES:
+                self._caches.popitem(last=False)
         return state

@@ -44,7 +44,7 @@ def find_notebooks(folder: Path) -> dict[str, Path]:
 def routes(
     base: str,
     *,
-    first_page: str,
+    base_url: str,
     notebooks: Mapping[str, Path],
     services: PageServices,
     static_paths: Sequence[str],
@@ -53,7 +53,7 @@ def routes(
 
     Args:
         base: The path that all of them are under; it begins and ends with a slash.
-        first_page: The path that the bare address leads to.
+        base_url: The path that readers find the pages under, which a proxy may cut off.
         notebooks: Page -> its notebook.
         services: What the pages share.
         static_paths: The folders of the template's files.
@@ -67,7 +67,7 @@ def routes(
         for key, notebook in notebooks.items()
     ]
     return [
-        (base, RedirectToFirstPage, {"url": first_page}),
+        (base, RedirectToFirstPage, {"base_url": base_url}),
         *pages,
         (rf"{base}api/kernels/{kernel}", KernelState),
         (rf"{base}api/kernels/{kernel}/channels", PageWebsocket),

@@ -21,6 +21,7 @@ from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 from voila.paths import collect_static_paths, collect_template_paths
 
+from meterwidgets.frame.scope import Scope
 from meterwidgets.serve.assets import EXTENSIONS
 from meterwidgets.serve.handlers import NotFound
 from meterwidgets.serve.identity.choose import SignIn
@@ -47,6 +48,9 @@ from meterwidgets.serve.paths import TEMPLATE, template_root
 from meterwidgets.serve.prerender import Prerenderer
 from meterwidgets.serve.responses import SECURITY_HEADERS
 from meterwidgets.serve.routes import find_notebooks, routes
+from meterwidgets.serve.scoped.access import first_page
+from meterwidgets.serve.scoped.choose import Chooser
+from meterwidgets.serve.scoped.frames import ScopedFrames
 from meterwidgets.serve.sessions.admission import StartQueue
 from meterwidgets.serve.sessions.limits import Limits
 from meterwidgets.serve.sessions.messages import MAX_MESSAGE_BYTES
@@ -81,7 +85,11 @@ class MeterServer(Voila):  # type: ignore[misc]
             base_url=addresses.link_base,
             cookie_secret=cookie_secret(),
         )
-        self.frame_dir = frame_dir
+        self.frames = ScopedFrames(
+            frame_dir,
+            Path(connection_dir) / "scopes",
+            lambda: [session.scope for session in self.sessions],
+        )
         self.notebooks = find_notebooks(notebooks)
         self.addresses = addresses
         self.sign_in = sign_in
@@ -132,7 +140,7 @@ class MeterServer(Voila):  # type: ignore[misc]
             for base in self.addresses.route_bases
             for route in routes(
                 base,
-                first_page=self.base_url + next(iter(self.notebooks)),
+                base_url=self.base_url,
                 notebooks=self.notebooks,
                 services=services,
                 static_paths=self.static_paths,
@@ -141,8 +149,7 @@ class MeterServer(Voila):  # type: ignore[misc]
 
     def _page_services(self) -> PageServices:
         return PageServices(
-            frame_dir=self.frame_dir,
-            user=self.sign_in.user,
+            chooser=Chooser(self.frames),
             template=PageTemplate(
                 base_url=self.base_url,
                 template_paths=self.template_paths,
@@ -151,7 +158,7 @@ class MeterServer(Voila):  # type: ignore[misc]
                 configuration=self.voila_configuration,
                 log=self.log,
             ),
-            prerenderer=Prerenderer(self.frame_dir, self.sign_in.user),
+            prerenderer=Prerenderer(self.frames),
             sessions=self.sessions,
             starts=StartQueue(
                 starting=self.limits.starting, waiting=self.limits.waiting
@@ -174,9 +181,9 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.app.add_handlers(".*$", self.init_handlers(identity))
         http = HTTPServer(self.app)
         http.add_sockets(sockets)
-        address = identity.address_with_token(
-            self.addresses.url(next(iter(self.notebooks)), port=port)
-        )
+        user = self.sign_in.user
+        first = first_page(Scope({"user": (user,)} if user else {})).key
+        address = identity.address_with_token(self.addresses.url(first, port=port))
         behind = f" by a proxy to {self.addresses.listening(port)}"
         log(
             f"Serving {address}{behind if self.addresses.public else ''} (Ctrl+C stops)"
@@ -184,11 +191,16 @@ class MeterServer(Voila):  # type: ignore[misc]
         if open_browser:
             open_in_browser(address, Path(self.connection_dir))
         with self._fork_server():
-            sweeping = asyncio.ensure_future(self.sessions.keep_sweeping())
+            tasks = [
+                asyncio.ensure_future(self.sessions.keep_sweeping()),
+                asyncio.ensure_future(self.frames.follow()),
+            ]
             try:
                 await stop_signal()
             finally:
-                sweeping.cancel()
+                for task in tasks:
+                    task.cancel()
+                self.frames.close()
                 http.stop()
                 remove_socket(self.addresses)
                 await self.kernel_manager.shutdown_all(now=True)
@@ -199,7 +211,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         if not can_fork():
             yield
             return
-        server = ForkServer(kernel_env(os.environ, frame_dir=self.frame_dir))
+        server = ForkServer(kernel_env(os.environ))
         self.kernel_metadata["kernel_provisioner"] = provisioner_metadata(server)
         try:
             yield

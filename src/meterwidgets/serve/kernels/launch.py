@@ -30,7 +30,11 @@ _ALLOWED_PREFIXES = ("LC_", "PYTHON")
 
 
 def kernel_env(
-    environ: Mapping[str, str], *, frame_dir: Path, query: str = "", user: str = ""
+    environ: Mapping[str, str],
+    *,
+    frame_dir: Path | None = None,
+    query: str = "",
+    user: str = "",
 ) -> dict[str, str]:
     """The environment of a page's kernel.
 
@@ -39,9 +43,10 @@ def kernel_env(
 
     Args:
         environ: The server's environment.
-        frame_dir: The folder of the usage that the page shows.
+        frame_dir: The folder of the usage that the page shows; None for what has no
+            page yet.
         query: The query string of the page's address: its view state.
-        user: Whose usage /my-usage shows.
+        user: The end user whose usage that is; empty for operators.
 
     Examples:
         >>> server = {"PATH": "/bin", "LC_ALL": "C.UTF-8", "DATABASE_URL": "secret"}
@@ -55,11 +60,12 @@ def kernel_env(
         or name.upper().startswith(_ALLOWED_PREFIXES)
     }
     added = {
-        FRAME_VARIABLE: str(frame_dir),
         "QUERY_STRING": query,
         # numpy starts a thread per core for matrix products, of which we have none.
         "OPENBLAS_NUM_THREADS": "1",
     }
+    if frame_dir is not None:
+        added[FRAME_VARIABLE] = str(frame_dir)
     return {**inherited, **added, **({USER_VARIABLE: user} if user else {})}
 
 

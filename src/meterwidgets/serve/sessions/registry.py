@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from tornado.web import HTTPError
 
+from meterwidgets.frame.scope import Scope
 from meterwidgets.serve.sessions.limits import Limits
 from meterwidgets.serve.sessions.rates import TokenBucket
 
@@ -61,6 +62,7 @@ class Session:
         kernel_id: Of its kernel.
         owner: The principal that opened the page.
         expires: When the owner's assertion ends, in seconds since 1970.
+        scope: What the page shows.
         started: When the page was asked for, on the monotonic clock.
         last_seen: When its browser was last heard of, on the same clock.
         is_complete: Whether the page has been made.
@@ -72,6 +74,7 @@ class Session:
     kernel_id: str
     owner: str
     expires: float | None
+    scope: Scope
     started: float
     last_seen: float
     messages: TokenBucket
@@ -111,12 +114,23 @@ class Sessions:
         return len(self._sessions)
 
     async def admit(
-        self, kernel_id: str, owner: str, *, expires: float | None = None
+        self,
+        kernel_id: str,
+        owner: str,
+        *,
+        expires: float | None = None,
+        scope: Scope | None = None,
     ) -> Session:
         """Register a session that is about to start.
 
         Where there are too many, those that no browser is connected to make room, the
         owner's own before others.
+
+        Args:
+            kernel_id: Of its kernel.
+            owner: The principal that opened the page.
+            expires: When the owner's assertion ends, in seconds since 1970.
+            scope: What the page shows; None is everything.
 
         Raises:
             TooManySessionsError: All of them are in use.
@@ -131,6 +145,7 @@ class Sessions:
             kernel_id=kernel_id,
             owner=owner,
             expires=expires,
+            scope=scope or Scope(),
             started=at,
             last_seen=at,
             messages=TokenBucket(rate=limits.message_rate, burst=limits.message_burst),
