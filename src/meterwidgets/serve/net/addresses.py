@@ -107,11 +107,11 @@ class Addresses:
         """
         if self.public is not None and _origin(origin) == _origin(self.public.geturl()):
             return True
-        address = urlsplit(origin.lower())
+        page = _origin(origin)
         return (
-            address.netloc == host.lower()
-            and address.scheme in _PORTS
-            and is_loopback(_hostname(origin))
+            page is not None
+            and is_loopback(page[1])
+            and urlsplit(origin.lower()).netloc == host.lower()
         )
 
 
