@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -34,6 +35,8 @@ class NobodyError(MeterError):
 
 
 _MAX_CHOICES = 20
+_MAX_COMPARED = 500
+"""Names that a wrong one is compared with: each comparison takes up to 0.1 ms."""
 
 
 def unknown(kind: str, name: str, choices: Iterable[str]) -> str:
@@ -52,10 +55,27 @@ def unknown(kind: str, name: str, choices: Iterable[str]) -> str:
 input_tokens, model"
     """
     names = [str(choice) for choice in choices]
-    close = get_close_matches(name, names, n=1)
+    close = get_close_matches(name, _comparable(name, names), n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     listed = ", ".join(names[:_MAX_CHOICES])
     if len(names) > _MAX_CHOICES:
         listed += f" and {len(names) - _MAX_CHOICES} more"
     kinds = f"{kind[:-1]}ies" if kind.endswith("cy") else f"{kind}s"
     return f"{kind} {name!r} not found; {hint}{kinds}: {listed}"
+
+
+def _comparable(name: str, names: list[str]) -> list[str]:
+    """The names that a wrong one may be meant for: of many, those that begin alike.
+
+    Examples:
+        >>> users = [f"user-{n}" for n in range(30_000)]
+        >>> unknown("user", "user-1234x", users)[:51]
+        "user 'user-1234x' not found; did you mean 'user-123"
+        >>> _comparable("7" * 5000, users)
+        []
+    """
+    if len(names) <= _MAX_COMPARED:
+        return names
+    ordered = sorted(each for each in names if abs(len(each) - len(name)) <= 1)
+    place = bisect_left(ordered, name)
+    return ordered[max(0, place - _MAX_COMPARED // 2) : place + _MAX_COMPARED // 2]

@@ -106,18 +106,23 @@ class FrameData:
         Raises:
             MeterError: When a name is not in the ledger, with the nearest ones.
         """
-        if dimension not in self._ids_by_name:
-            values = self._values(dimension)
-            ids_by_name = {self.label(dimension, value): value for value in values}
-            ids_by_name |= {value: value for value in values if value is not None}
-            self._ids_by_name[dimension] = ids_by_name
-        ids_by_name = self._ids_by_name[dimension]
+        ids_by_name = self.ids_by_name(dimension)
         ids = []
         for name in names:
             if name not in ids_by_name:
-                raise MeterError(self._not_found(dimension, name, ids_by_name))
+                raise MeterError(self.not_found(dimension, name))
             ids.append(ids_by_name[name])
         return tuple(ids)
+
+    def ids_by_name(self, dimension: str) -> Mapping[str, str | None]:
+        """Id or name -> id, of all values of a dimension."""
+        if dimension not in self._ids_by_name:
+            values = self._values(dimension)
+            names = self.display_names(dimension, values)
+            ids_by_name = dict(zip(names, values, strict=True))
+            ids_by_name |= {value: value for value in values if value is not None}
+            self._ids_by_name[dimension] = ids_by_name
+        return self._ids_by_name[dimension]
 
     @cached_property
     def _shown(self) -> dict[str, dict[str, str]]:
@@ -133,13 +138,14 @@ class FrameData:
         cube = self.cube if dimension in self.cube.names else self.user_cube
         return cube.names.get(dimension, [None]) if cube is not None else [None]
 
-    def _not_found(self, dimension: str, name: str, known: Iterable[str]) -> str:
-        labels = self.labels.get(dimension, {})
+    def not_found(self, dimension: str, name: str) -> str:
+        """What to say of a name that is not in the ledger, with the nearest ones."""
+        labels, shown = self.labels.get(dimension, {}), display_text(name)
         alike = [
             self.label(dimension, value)
-            for value in filter(None, self._values(dimension))
-            if display_text(labels.get(value, "")) == display_text(name)
+            for value in filter(None, self._values(dimension) if labels else ())
+            if display_text(labels.get(value, "")) == shown
         ]
         if alike:
             return f"{dimension} {name!r} may be {' or '.join(alike)}; name one of them"
-        return unknown(dimension, name, known)
+        return unknown(dimension, name, self.ids_by_name(dimension))

@@ -22,6 +22,8 @@ from meterwidgets.zones import day_of
 _NONE = "(none)"
 _MOST_PARAMETERS = 1_000
 """A server reads no more; a longer choice of values stays out of the address."""
+_MOST_PROBLEMS = 3
+"""Readers see the first one; to find what a wrong name was meant for takes time."""
 _SINGLE = {
     "tz": "tz",
     "range": "preset",
@@ -130,12 +132,11 @@ Initech, Umbrella Health"]
     changes: dict[str, Any] = {}
     for name, value in pairs:
         if name in plurals:
-            try:
-                ids = usage.ids(name, [value])
-            except MeterError as error:
-                parsed.problems.append(str(error))
-            else:
-                changes[plurals[name]] = [*changes.get(plurals[name], []), *ids]
+            ids_by_name = usage.ids_by_name(name)
+            if value in ids_by_name:
+                changes.setdefault(plurals[name], []).append(ids_by_name[value])
+            elif len(parsed.problems) < _MOST_PROBLEMS:
+                parsed.problems.append(usage.not_found(name, value))
         elif name in _SINGLE:
             changes[_SINGLE[name]] = value
         else:
