@@ -322,3 +322,18 @@ def test_the_audit_log_of_the_desktop_is_read_alike(write: Write) -> None:
     rows = [line, line | {"uuid": "v"}, {"type": "result", "usage": counts}]
     found = sums(read(write(lines(rows), "audit.jsonl")))
     assert (found["requests"], found["input_tokens"]) == (1, 100)
+
+
+def test_a_message_that_streams_over_midnight_counts_where_it_began(
+    write: Write,
+) -> None:
+    """getagentseal/codeburn#201: its last state was written on the next day."""
+    states = [
+        {"type": "assistant", "sessionId": "s", "requestId": "r", "timestamp": at,
+         "message": {"id": "m", "model": "claude-x",
+                     "usage": {"input_tokens": 100, "output_tokens": count}}}
+        for at, count in (("2026-04-27T23:59:58Z", 1), ("2026-04-28T00:00:05Z", 900))
+    ]  # fmt: skip
+    usage = read(write(lines(states), "a.jsonl"))
+    assert usage.start.isoformat() == "2026-04-27T23:59:00+00:00"
+    assert sums(usage)["output_tokens"] == 900

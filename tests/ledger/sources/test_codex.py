@@ -270,3 +270,17 @@ def test_the_tier_that_a_count_or_its_turn_states_is_read(write: Write) -> None:
     ])  # fmt: skip
     usage = read(write(lines(rows), "a.jsonl"), prices=book)
     assert sums(usage)["cost"] == 1_000 + 2 * 2_000
+
+
+def test_an_imported_session_of_another_agent_is_that_agents_usage(
+    write: Write,
+) -> None:
+    """pacphi/agentic-kit#221: Codex writes a rollout of a session that it imports."""
+    session = Session()
+    imported, own = turn("m"), turn("m")
+    imported["payload"]["turn_id"] = "external-import-turn-1"
+    own["payload"]["turn_id"] = "t-2"
+    rows = [imported, session.count(10, 0, 1, 0), own, session.count(5, 0, 1, 0)]
+    usage = read(write(lines(rows), "a.jsonl"))
+    assert sums(usage)["input_tokens"] == 5
+    assert any("of another agent was imported" in note for note in usage.quality.notes)

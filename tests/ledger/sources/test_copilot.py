@@ -55,3 +55,9 @@ def test_messages_are_left_out_with_their_tokens(write: Write) -> None:
         "copilot: 1 row left out (60 tokens): the end of a session counts the tokens of "
         "its messages; a session that never ended is in no figure"
     ) in usage.quality.notes
+
+
+def test_an_end_without_the_ids_of_events_is_no_money(write: Write) -> None:
+    plain = {key: value for key, value in END.items() if key != "parentId"}
+    found = sums(read(write(lines([plain]), "events.jsonl")))
+    assert (found["cost"], found["requests"]) == (0, 6)

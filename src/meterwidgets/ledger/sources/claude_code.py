@@ -77,6 +77,11 @@ _COPY = f"'replay of ' || {{@id}} || {_NUMBER}"
 _IS_COPY = (
     "(lower({isSidechain}) = 'true' OR {message.usage} IS NULL OR {@request} IS NULL)"
 )
+_STATES = (
+    "PARTITION BY file, {@id}, {@request}, {isSidechain}, {message.usage} IS NULL, "
+    "{@usage} IS NULL ORDER BY {@tokens} DESC, n DESC"
+)
+"""The states of a message as it is written again, the fullest first."""
 _IS_SYNTHETIC = "{@model} IS NOT DISTINCT FROM '<synthetic>'"
 
 SOURCE = Source(
@@ -104,8 +109,8 @@ SOURCE = Source(
         ),
         "covers": Field(f"CASE WHEN {_IS_COPY} THEN NULL ELSE {_COPY} END"),
         "start": Field(
-            "coalesce({data.message.timestamp}, {timestamp}, {_audit_timestamp})",
-            "timestamp, else _audit_timestamp",
+            "coalesce({@first_written}, {@written})",
+            "the first timestamp of the message, else _audit_timestamp",
         ),
         "project": Field(
             r"nullif(regexp_extract({@file}, '[/\\]projects[/\\]([^/\\]+)[/\\]',"
@@ -150,9 +155,12 @@ SOURCE = Source(
         "@model": _line("message.model"),
         "@usage": _line("message.usage"),
         "@tokens": _tokens("{@usage}"),
-        "@fullest": "{@id} IS NULL OR row_number() OVER (PARTITION BY file, {@id}, "
-        "{@request}, {isSidechain}, {message.usage} IS NULL, {@usage} IS NULL "
-        "ORDER BY {@tokens} DESC, n DESC) = 1",
+        "@written": "coalesce({data.message.timestamp}, {timestamp}, "
+        "{_audit_timestamp})",
+        "@fullest": f"{{@id}} IS NULL OR row_number() OVER ({_STATES}) = 1",
+        # a message that streams over midnight began on the day before
+        "@first_written": f"CASE WHEN {{@id}} IS NOT NULL THEN min({{@written}}) OVER "
+        f"({_STATES} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) END",
         "@calls": "coalesce(TRY(json_extract("
         + _line("message.usage.iterations")
         + ", '$[*]')), [])",

@@ -100,8 +100,11 @@ SOURCE = Source(
     matches=_matches,
     timezone="UTC",
     where=f"({_IS_RECORD} OR {{@is_count}} AND NOT ({_REPEATED})) "
-    "AND NOT {@is_replay}",
+    "AND NOT {@is_replay} AND NOT {@is_imported}",
     left_out={
+        "a session of another agent was imported, whose own log counts them": (
+            f"({_IS_RECORD} OR {{@is_count}}) AND {{@is_imported}}"
+        ),
         "a forked or spawned session begins with a replay of the session it comes "
         "from, whose own file counts them": f"({_IS_RECORD} OR {{@is_count}}) "
         "AND {@is_replay}",
@@ -157,6 +160,7 @@ SOURCE = Source(
         "@turn": _carried(
             "CASE WHEN {type} = 'turn_context' THEN {payload.turn_id} END"
         ),
+        "@is_imported": "coalesce(starts_with({@turn}, 'external-import-turn'), false)",
         "@tier": _carried(
             "CASE WHEN {type} = 'turn_context' THEN {payload.service_tier} END"
         ),

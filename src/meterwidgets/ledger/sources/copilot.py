@@ -13,7 +13,8 @@ from meterwidgets.ledger.sources.base import Field, Source, column
 def _matches(sample: Sample) -> bool:
     kinds = {str(row.get("type", "")) for row in sample.records}
     has_envelope = {"type", "timestamp", "parentId"} <= set(sample.columns)
-    return has_envelope and any(
+    has_metrics = any("modelMetrics" in data for data in sample.within("data"))
+    return (has_envelope or has_metrics) and any(
         kind in kinds
         for kind in ("session.shutdown", "session.start", "assistant.usage")
     )
