@@ -106,7 +106,7 @@ class Running(AbstractContextManager["Running"]):
         behind = re.search(r"proxy to \S*:(\d+)", self.line)
         port = behind[1] if behind else self.host.rpartition(":")[2]
         self.port = int(port) if port.isdigit() else 0
-        if "token=" in self.address and not behind:
+        if "token=" in self.address and "by a proxy" not in self.line:
             self.cookie = COOKIES[self.host] = signed_in(self.address)
         return self
 

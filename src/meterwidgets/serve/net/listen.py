@@ -11,10 +11,13 @@ import webbrowser
 from contextlib import suppress
 from pathlib import Path
 
-from tornado.netutil import bind_sockets, bind_unix_socket
+from tornado.netutil import bind_sockets
 
 from meterwidgets.errors import MeterError
 from meterwidgets.serve.net.addresses import Addresses
+
+_BACKLOG = 128
+"""Connections that wait to be accepted, as tornado has it."""
 
 
 def bind(addresses: Addresses) -> list[socket.socket]:
@@ -57,12 +60,21 @@ def _bind_unix(path: Path) -> socket.socket:
     except (FileNotFoundError, ConnectionRefusedError):
         pass
     except OSError as error:
-        raise MeterError(f"{path}: can't be a socket ({error.strerror})") from None
-    try:
-        return bind_unix_socket(str(path), mode=0o660)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = error.strerror or error
         raise MeterError(f"{path}: can't be a socket ({reason})") from None
+    wire = socket.socket(socket.AF_UNIX)
+    try:
+        if path.is_socket():
+            path.unlink()
+        wire.setblocking(False)
+        wire.bind(str(path))
+        path.chmod(0o660)
+        wire.listen(_BACKLOG)
+    except OSError as error:
+        wire.close()
+        reason = error.strerror or error
+        raise MeterError(f"{path}: can't be a socket ({reason})") from None
+    return wire
 
 
 def remove_socket(addresses: Addresses) -> None:
