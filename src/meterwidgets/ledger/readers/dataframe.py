@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from meterwidgets.errors import LedgerError
@@ -9,6 +10,55 @@ from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.objects import is_answer, is_nested, open_objects
 from meterwidgets.ledger.readers.raw_ledger import RawLedger, check_column_names
 from meterwidgets.ledger.readers.sample import Sample
+
+
+def _as_arrow(dataframe: Any) -> Any:
+    """A dataframe as an Arrow table.
+
+    Columns of pandas that have no one type become text, and so do periods, of which
+    Arrow has the numbers only.
+    """
+    import pyarrow as pa
+
+    if type(dataframe).__module__.partition(".")[0] != "pandas":
+        return pa.table(dataframe)
+    periods = [n for n, kind in enumerate(dataframe.dtypes) if _is_period(kind)]
+    if _is_period(dataframe.index.dtype):
+        dataframe = dataframe.set_axis(dataframe.index.astype(str))
+    try:
+        return pa.table(_with_texts(dataframe, periods))
+    except pa.ArrowException:
+        mixed = [n for n in range(len(dataframe.columns)) if _is_mixed(dataframe, n)]
+        if not mixed:
+            raise
+        return pa.table(_with_texts(dataframe, [*periods, *mixed]))
+
+
+def _is_period(kind: object) -> bool:
+    return str(kind).startswith("period")
+
+
+def _is_mixed(dataframe: Any, number: int) -> bool:
+    """Whether a column can't be taken as Arrow."""
+    import pyarrow as pa
+
+    try:
+        pa.array(dataframe.iloc[:, number])
+    except pa.ArrowException:
+        return True
+    return False
+
+
+def _with_texts(dataframe: Any, columns: Sequence[int]) -> Any:
+    """A dataframe of pandas with some columns, by their places, as text."""
+    if not columns:
+        return dataframe
+    found = dataframe.copy(deep=False)
+    for number in columns:
+        column = dataframe.iloc[:, number]
+        text = column.astype(object).map(str, na_action="ignore")
+        found.isetitem(number, text)
+    return found
 
 
 def open_dataframe(dataframe: Any, ws: Workspace) -> RawLedger:
@@ -29,7 +79,7 @@ def open_dataframe(dataframe: Any, ws: Workspace) -> RawLedger:
     if isinstance(dataframe, list) and all(isinstance(e, dict) for e in dataframe):
         return open_objects(dataframe, ws)
     try:
-        arrow = pa.table(dataframe)
+        arrow = _as_arrow(dataframe)
     except (TypeError, ValueError, pa.ArrowException) as error:
         if isinstance(error, pa.ArrowException) or hasattr(dataframe, "columns"):
             raise LedgerError(
