@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,30 +14,14 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import pytest
-from serve.identity.issuer import CONFIG, Issuer
+from serve.identity.issuer import CONFIG, HEADER, Issuer
 from serve.identity.nginx import Nginx, free_port
 from serve.running import COOKIES, Running, until
 
 from .conftest import OpenPage
 
-LOCATIONS = """
-    location /cut/ {{
-      auth_request /auth;
-      auth_request_set $assertion $upstream_http_x_assertion;
-      proxy_set_header X-Assertion $assertion;
-      proxy_set_header Host $host;
-      proxy_http_version 1.1;
-      proxy_buffering off;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
-      proxy_pass http://unix:{socket}:/;
-    }}
-    location = /auth {{
-      internal;
-      proxy_pass {issuer}/auth;
-      proxy_pass_request_body off;
-      proxy_set_header Content-Length "";
-    }}
+DEPLOYMENT = Path(__file__).parents[2] / "docs" / "deployment.md"
+KEPT = """
     location /kept/ {{
       proxy_http_version 1.1;
       proxy_buffering off;
@@ -44,6 +30,24 @@ LOCATIONS = """
       proxy_pass http://127.0.0.1:{port};
     }}
 """
+
+
+def documented(socket: Path, issuer: str) -> str:
+    """The locations of docs/deployment.md, for this socket and this issuer."""
+    text = DEPLOYMENT.read_text("utf-8")
+    block = re.findall(r"```nginx\n(.*?)```", text, re.DOTALL)[0]
+    _map, _, locations = block.partition("\n\n")
+    replaced = {
+        "/run/meter/meter.sock": str(socket),
+        "http://127.0.0.1:4180": issuer,
+        "location /meter/": "location /cut/",
+    }
+    for there, here in replaced.items():
+        assert there in locations
+        locations = locations.replace(there, here)
+    return str(locations)
+
+
 LEDGER = """time,org,user,model,input_tokens,output_tokens,cost
 2026-02-22T10:00:00Z,Acme,ada@acme.test,m,10,5,0.5
 2026-02-22T11:00:00Z,Beta,bob@beta.test,m,10,5,0.5
@@ -76,13 +80,14 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     serve = ("-m", "meterwidgets", "serve", "ledger.csv", "--rejects", "rejects")
     with ExitStack() as stack:
         issuer = stack.enter_context(Issuer())
-        (folder / "sign-in.toml").write_text(CONFIG.format(issuer=issuer.url))
+        config = CONFIG.format(issuer=issuer.url).replace(HEADER, "Authorization")
+        (folder / "sign-in.toml").write_text(config)
         options = ("--config", "sign-in.toml", "--host", f"unix:{socket}")
         command = (*serve, *options, "--public-url", f"{host}/cut")
         cut = stack.enter_context(Running(*command, cwd=folder))
         command = (*serve, "--port", "0", "--public-url", f"{host}/kept/")
         kept = stack.enter_context(Running(*command, cwd=folder))
-        locations = LOCATIONS.format(socket=socket, issuer=issuer.url, port=kept.port)
+        locations = documented(socket, issuer.url) + KEPT.format(port=kept.port)
         stack.enter_context(Nginx(folder / "nginx", port, locations))
         yield Proxied(cut.address, kept.address, kept.port)
     assert not socket.exists()
@@ -96,6 +101,33 @@ def test_a_page_behind_a_proxy_that_cuts_the_path_off_comes_alive(
     shown.get_by_role("radio", name="7d").click()
     shown.wait_for_function("location.search.includes('range=7d')")
     assert urlsplit(shown.url).path == "/cut/overview"
+
+
+def test_nginx_sends_whoever_is_not_signed_in_to_sign_in(proxied: Proxied) -> None:
+    assert ask(proxied.cut) == (302, "/oauth2/sign_in?rd=/cut/overview")
+
+
+def test_nginx_replaces_what_a_reader_says_of_who_they_are(proxied: Proxied) -> None:
+    forged = {
+        "Authorization": "Bearer root",
+        HEADER: "root",
+        "X-Forwarded-User": "root",
+    }
+    assert ask(proxied.cut, Cookie="who=eve", **forged)[0] == 403
+    twice = {"Cookie": "who=ada", "Authorization": "Bearer root"}
+    assert ask(proxied.cut.replace("overview", "my-usage"), **twice)[0] == 200
+
+
+def ask(url: str, **headers: str) -> tuple[int, str]:
+    """Ask nginx; the status, and where it leads."""
+    address = urlsplit(url)
+    wire = HTTPConnection("127.0.0.1", address.port or 80, timeout=60)
+    wire.request("GET", address.path, headers={"Host": address.netloc, **headers})
+    answer = wire.getresponse()
+    answer.read()
+    wire.close()
+    leads_to = urlsplit(answer.headers.get("Location", ""))
+    return answer.status, leads_to._replace(scheme="", netloc="").geturl()
 
 
 def test_a_page_behind_a_proxy_that_keeps_the_path_signs_in_by_its_token(

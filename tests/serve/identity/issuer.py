@@ -56,7 +56,7 @@ class Issuer:
 
         class Keys(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                if self.path == "/auth":
+                if self.path == "/oauth2/auth":
                     self.authenticate()
                     return
                 issuer.asked += 1
@@ -76,7 +76,7 @@ class Issuer:
             def reply(self, status: int, body: bytes, assertion: str = "") -> None:
                 self.send_response(status)
                 if assertion:
-                    self.send_header(HEADER, assertion)
+                    self.send_header("Authorization", f"Bearer {assertion}")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
