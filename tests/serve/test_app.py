@@ -47,6 +47,12 @@ def overview(server: Running) -> Answer:
     return server.ask("/overview?org=Acme")
 
 
+@pytest.fixture
+def fresh(server: Running) -> Answer:
+    """A page whose session has not ended yet, for want of a browser that connects."""
+    return server.ask("/overview")
+
+
 def kernel_id(page: Answer) -> str:
     found = re.search(r'mwPage\.kernel\("([^"]+)"\)', page.text)
     assert found, page.text
@@ -103,8 +109,8 @@ def test_a_kernel_sees_only_what_it_needs(overview: Answer) -> None:
     assert not told["history"]  # which is the operator's own
 
 
-def test_nor_does_the_process_know_more(server: Running, overview: Answer) -> None:
-    assert kernel_id(overview)
+def test_nor_does_the_process_know_more(server: Running, fresh: Answer) -> None:
+    assert kernel_id(fresh)
     for each in (*server.kernels(), *server.fork_servers()):
         assert "hunter2" not in "".join(each.environ().values())
 
@@ -260,11 +266,11 @@ def test_a_page_under_another_name_is_refused(server: Running) -> None:
 
 
 def test_a_kernel_can_not_be_ended_from_another_site(
-    server: Running, overview: Answer
+    server: Running, fresh: Answer
 ) -> None:
-    path = f"/voila/api/shutdown/{kernel_id(overview)}"
+    path = f"/voila/api/shutdown/{kernel_id(fresh)}"
     assert server.ask(path, method="POST").status == 403
-    assert server.ask(f"/api/kernels/{kernel_id(overview)}").status == 200
+    assert server.ask(f"/api/kernels/{kernel_id(fresh)}").status == 200
 
 
 def connect(
@@ -284,16 +290,16 @@ def connect(
 
 
 def test_a_websocket_from_another_site_is_refused(
-    server: Running, overview: Answer
+    server: Running, fresh: Answer
 ) -> None:
-    assert connect(server, overview, origin="http://evil.example").status == 403
+    assert connect(server, fresh, origin="http://evil.example").status == 403
 
 
 def test_a_websocket_without_the_wire_that_is_filtered_is_refused(
-    server: Running, overview: Answer
+    server: Running, fresh: Answer
 ) -> None:
-    assert connect(server, overview, wire="legacy").status == 400
-    assert connect(server, overview).status == 101
+    assert connect(server, fresh, wire="legacy").status == 400
+    assert connect(server, fresh).status == 101
     assert "ping" not in server.errors()  # what is no concern of an operator's
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from meterwidgets.serve.identity.choose import SignIn
+from meterwidgets.serve.logs import bound_log
 from meterwidgets.serve.net.addresses import addresses
 from meterwidgets.serve.paths import notebooks_dir
 from meterwidgets.serve.server import MeterServer
@@ -63,4 +64,9 @@ def serve(
             limits=limits,
             connection_dir=connection_dir,
         )
-        asyncio.run(server.run(log, open_browser=open_browser))
+        bound_log(server.log)
+        try:
+            asyncio.run(server.run(log, open_browser=open_browser))
+        finally:
+            if server.exit_timer:
+                server.exit_timer.cancel()

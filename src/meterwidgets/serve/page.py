@@ -103,7 +103,8 @@ class Page(PlainErrors, JupyterHandler):
             return
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self._streaming = asyncio.ensure_future(self._stream(turn))
+        self._streaming = asyncio.create_task(self._stream(turn))
+        session.page = self._streaming
         if self._client_left:
             self._streaming.cancel()
         try:

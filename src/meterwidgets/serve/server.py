@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from jupyter_core.paths import jupyter_path
-from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 from traitlets.config import Config
 from voila.app import Voila
@@ -36,8 +36,11 @@ from meterwidgets.serve.kernels.fork_server import (
 from meterwidgets.serve.kernels.launch import OwnInterpreter, kernel_config, kernel_env
 from meterwidgets.serve.kernels.manager import PageKernels
 from meterwidgets.serve.net.addresses import Addresses
+from meterwidgets.serve.net.connections import BoundedServer
+from meterwidgets.serve.net.files import raise_file_limit, within_files
 from meterwidgets.serve.net.listen import (
     bind,
+    exit_within,
     open_in_browser,
     remove_socket,
     stop_signal,
@@ -58,6 +61,8 @@ from meterwidgets.serve.sessions.registry import Sessions
 from meterwidgets.serve.template import PageTemplate
 from meterwidgets.serve.websocket import PageConnection
 
+STOP_S = 9.0
+"""Seconds from a signal to the end, whatever still runs."""
 _PING_WARNING = "The websocket_ping_timeout"
 """tornado takes jupyter_server's milliseconds for seconds, and warns of them."""
 
@@ -93,7 +98,8 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.notebooks = find_notebooks(notebooks)
         self.addresses = addresses
         self.sign_in = sign_in
-        self.limits = limits or Limits()
+        self.exit_timer: Timer | None = None
+        self.limits = within_files(limits or Limits(), raise_file_limit())
         self.kernel_metadata: dict[str, Any] = {}
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
@@ -179,7 +185,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         identity = self.sign_in.provider(self.addresses, port=port, parent=self)
         self.app = Application(**self.init_settings(identity))
         self.app.add_handlers(".*$", self.init_handlers(identity))
-        http = HTTPServer(self.app)
+        http = BoundedServer(self.app, self.limits)
         http.add_sockets(sockets)
         user = self.sign_in.user
         first = first_page(Scope({"user": (user,)} if user else {})).key
@@ -198,10 +204,12 @@ class MeterServer(Voila):  # type: ignore[misc]
             try:
                 await stop_signal()
             finally:
+                self.exit_timer = exit_within(STOP_S)
                 for task in tasks:
                     task.cancel()
                 self.frames.close()
                 http.stop()
+                await self.sessions.close()
                 remove_socket(self.addresses)
                 await self.kernel_manager.shutdown_all(now=True)
 

@@ -107,10 +107,12 @@ def test_what_no_page_sends_closes_its_connection_and_costs_nothing(
     code = asyncio.run(answer(alice, kernel_of(page), sent, sent, sent))
     assert code == POLICY_VIOLATION
     assert cpu_seconds(server) - before < 0.5
-    (line,) = server.errors().removeprefix(log).splitlines()
-    assert kernel_of(page) in line
-    assert len(line) < 500
-    assert line.isprintable()
+    lines = server.errors().removeprefix(log).splitlines()
+    assert len(lines) <= 2  # of the second kind: that there were too many of the first
+    for line in lines:
+        assert kernel_of(page) in line or "more suppressed" in line
+        assert len(line) < 500
+        assert line.isprintable()
 
 
 def test_the_session_goes_on_after_a_connection_that_was_closed(

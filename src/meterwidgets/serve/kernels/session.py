@@ -24,6 +24,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from meterwidgets.serve.logs import bound_handlers
+
 SWITCH_INTERVAL_S = 0.0001
 """Seconds until a thread that computes lets another one run.
 
@@ -65,6 +67,10 @@ def run_kernel(options: Sequence[str]) -> None:
             if thread := getattr(self, "shell_channel_thread", None):
                 thread.io_loop.close()
             self.shell_channel_thread = None
+
+        def init_io(self) -> None:
+            super().init_io()  # type: ignore[no-untyped-call]
+            bound_handlers(self.log)
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     # ipywidgets was imported before there was a kernel for it to register with.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import html
+import logging
+import os
 import signal
 import socket
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 
 from tornado.netutil import bind_sockets
 
@@ -18,6 +21,7 @@ from meterwidgets.serve.net.addresses import Addresses
 
 _BACKLOG = 128
 """Connections that wait to be accepted, as tornado has it."""
+_log = logging.getLogger("meterwidgets")
 
 
 def bind(addresses: Addresses) -> list[socket.socket]:
@@ -111,3 +115,20 @@ async def stop_signal() -> None:
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     await stop.wait()
+
+
+def exit_within(seconds: float) -> Timer:
+    """Exit after some seconds, unless the timer is cancelled before.
+
+    A thread can't be cancelled: one that reads from a disk that hangs would hold up the
+    end for as long. Kernels end with the server in any case.
+    """
+
+    def give_up() -> None:
+        _log.error("ended without waiting any longer for what still runs")
+        os._exit(1)
+
+    timer = Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    return timer

@@ -31,7 +31,7 @@ class Limits:
     waiting: int = 100
     sessions: int = 256
     sessions_a_person: int = 64
-    unseen_s: float = 60
+    unseen_s: float = 120
     idle_s: float = 600
     message_rate: float = 100
     message_burst: float = 400

@@ -17,6 +17,7 @@ from meterwidgets.serve.sessions.rates import TokenBucket
 
 SESSION_ENDED = 4001
 """The close code that page.js takes for the end of the kernel."""
+SERVICE_RESTART = 1012
 SWEEP_S = 2.0
 """Seconds between two looks for sessions to end."""
 _LOADED_S = 10.0
@@ -65,7 +66,8 @@ class Session:
         scope: What the page shows.
         started: When the page was asked for, on the monotonic clock.
         last_seen: When its browser was last heard of, on the same clock.
-        is_complete: Whether the page has been made.
+        page: What makes the page.
+        is_complete: Whether it has been made.
         was_connected: Whether its browser has ever connected.
         connections: Its open websockets.
         messages, bytes, costly: How much its browser may send.
@@ -80,6 +82,7 @@ class Session:
     messages: TokenBucket
     bytes: TokenBucket
     costly: TokenBucket
+    page: asyncio.Task[None] | None = None
     is_complete: bool = False
     was_connected: bool = False
     connections: set[Connection] = field(default_factory=set)
@@ -106,6 +109,7 @@ class Sessions:
         self._kernels, self.limits = kernels, limits
         self._clock, self._now = clock, now
         self._sessions: dict[str, Session] = {}
+        self._is_closed = False
 
     def __iter__(self) -> Iterator[Session]:
         return iter([*self._sessions.values()])
@@ -135,6 +139,8 @@ class Sessions:
         Raises:
             TooManySessionsError: All of them are in use.
         """
+        if self._is_closed:
+            raise HTTPError(503)
         own = [session for session in self if session.owner == owner]
         if len(own) >= self.limits.sessions_a_person:
             await self._make_room(own, is_own=True)
@@ -225,6 +231,21 @@ class Sessions:
         patience = limits.idle_s if session.was_connected else limits.unseen_s
         is_idle = self._clock() - session.last_seen >= patience
         return is_idle and not session.connections
+
+    async def close(self) -> None:
+        """Start nothing any more, give up the pages in the making, close connections.
+
+        Pages connect again by themselves, to the server that comes next.
+        """
+        self._is_closed = True
+        for session in self:
+            for connection in [*session.connections]:
+                connection.close(SERVICE_RESTART, "the server restarts")
+        pages = [session.page for session in self if session.page]
+        for page in pages:
+            page.cancel()
+        if pages:
+            await asyncio.wait(pages)
 
     async def keep_sweeping(self) -> None:
         """Sweep until cancelled."""
