@@ -157,7 +157,8 @@ class ScopedFrames:
 
     def _new_folder(self, scope: Scope) -> _ScopeFolder:
         path = self._cache / scope.key
-        path.mkdir(mode=0o700, parents=True)
+        self._cache.mkdir(mode=0o700, exist_ok=True)
+        path.mkdir(mode=0o700)
         return _ScopeFolder(scope, path)
 
     async def _cut(self, folder: _ScopeFolder) -> None:
