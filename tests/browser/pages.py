@@ -124,6 +124,12 @@ def tab(page: Any, name: str) -> Any:
     )
 
 
+def is_pressed(page: Any, name: str) -> bool:
+    """Whether this is the chosen one of its options."""
+    radio = page.get_by_role("radio", name=name, exact=True)
+    return bool(radio.get_attribute("aria-checked") == "true")
+
+
 def overflows(page: Any) -> bool:
     """Whether a page needs a sideways scroll."""
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))

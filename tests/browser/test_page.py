@@ -200,16 +200,6 @@ def test_a_session_that_dies_says_so_and_offers_a_new_one(
     assert not shown.is_visible("#mw-notice")
 
 
-def test_a_server_that_is_gone_is_named_as_a_lost_connection(
-    page: OpenPage, serving: Callable[..., Running]
-) -> None:
-    running = serving(*CELLS)
-    shown = page("dark", url=running.url, forgive=True)
-    running.stop()
-    shown.wait_for_selector("#mw-notice >> text=The connection is lost")
-    assert violations(shown) == []
-
-
 def test_a_page_that_can_not_be_made_says_so(
     page: OpenPage, serving: Callable[..., Running]
 ) -> None:

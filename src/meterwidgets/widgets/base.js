@@ -91,14 +91,19 @@ function radioGroup(name, pick, needsClick = () => false) {
     const button = h("button", { ...kind, on: { click } });
     return { node: button };
   };
-  /** @param {RadioOption[]} options @param {string} selected */
-  const update = (options, selected) => {
+  /**
+   * @param {RadioOption[]} options @param {string} selected
+   * @param {string} [pending] the option that was picked, until it is selected
+   */
+  const update = (options, selected, pending = selected) => {
     const known = options.some((option) => option.key === selected);
     renderItems(node, options, make, ({ node: button }, option, index) => {
-      const tabStop = option.key === selected || (!known && index === 0);
+      const tabStop = option.key === pending || (!known && index === 0);
       setText(button, option.label, option.title);
       button.disabled = Boolean(option.disabled);
       setAttribute(button, "aria-checked", option.key === selected);
+      const waits = option.key === pending && pending !== selected;
+      button.classList.toggle("mw-pending", waits);
       setAttribute(button, "tabindex", tabStop ? 0 : -1);
     });
   };

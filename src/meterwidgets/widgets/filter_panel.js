@@ -78,7 +78,7 @@ function readFacts(model) {
 }
 
 /**
- * Make the presets; a click shows at once, and ends when the kernel answers.
+ * Make the presets; a click shows at once, and is pressed when the figures are its own.
  * @param {AnyModel<State>} model @param {(request: FilterRequest) => void} request
  * @param {() => void} openDialog
  */
@@ -100,7 +100,7 @@ function makePresets(model, request, openDialog) {
   group.node.classList.add("mw-presets");
   const update = () => {
     if (pending && pending.answer !== answer()) pending = null;
-    group.update(model.get("presets"), pending?.key ?? model.get("preset"));
+    group.update(model.get("presets"), model.get("preset"), pending?.key);
     setVisible(group.node, model.get("presets").length > 0);
   };
   /** @param {string} key */

@@ -1,6 +1,6 @@
-// The page around the widgets: its theme, its progress while it loads, and the notice
-// when it fails or its session ends. Runs in <head>, so that the theme is set before
-// the first pixel. Needs no kernel.
+// The page around the widgets: its theme, its progress while it loads, its notices and
+// its address. Runs in <head>, so that the theme is set before the first pixel. Needs no
+// kernel; connection.js watches that one.
 "use strict";
 
 window.mwPage = (() => {
@@ -65,10 +65,12 @@ window.mwPage = (() => {
   const NEVER_SETTLED = 4_000; // ms after which a page that keeps changing is shown
   /** @type {"loading" | "drawing" | "ready" | "failed"} */
   let state = "loading";
+  let stepped = performance.now(); // when loading last went on
 
   /** @param {number} percent @param {string} text */
   function progress(percent, text) {
     if (state === "ready" || state === "failed") return;
+    stepped = performance.now();
     const bar = get("mw-progress");
     bar.setAttribute("aria-valuenow", String(percent));
     bar.setAttribute("aria-valuetext", text);
@@ -149,58 +151,92 @@ window.mwPage = (() => {
     root.classList.add("mw-ready");
   }
 
-  // ---- failures -------------------------------------------------------------
+  // ---- notices and failures ---------------------------------------------------
+  // Not `inert`: that would also hide names and figures from screen readers.
+  const CONTROLS = ["a[href]", "button", "input", "select", "summary"]
+    .map((control) => `${control}:not([aria-disabled])`)
+    .join();
+  /** @type {Element[]} */
+  let disabled = [];
+
+  /** @param {boolean} frozen whether nothing takes a click or a key */
+  function freeze(frozen) {
+    if (frozen === root.classList.contains("mw-frozen")) return;
+    root.classList.toggle("mw-frozen", frozen);
+    if (!frozen)
+      for (const element of disabled) element.removeAttribute("aria-disabled");
+    disabled = frozen ? [...document.body.querySelectorAll(CONTROLS)] : [];
+    for (const element of disabled) element.setAttribute("aria-disabled", "true");
+  }
+
+  /** @param {Event} event */
+  const holdBack = (event) => {
+    const { target } = event;
+    if (!root.classList.contains("mw-frozen")) return;
+    if (target === document.body || !(target instanceof Element)) return; // scrolling
+    if (target.closest("#mw-notice")) return;
+    if (event instanceof KeyboardEvent && (event.key === "Tab" || event.ctrlKey))
+      return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  for (const kind of ["pointerdown", "click", "dblclick", "keydown", "beforeinput"])
+    window.addEventListener(kind, holdBack, true);
+
   function hideNotice() {
     const box = get("mw-notice");
+    if (!box.childNodes.length) return;
     box.replaceChildren();
     box.dataset.kind = "";
   }
 
-  /** @param {"bad" | "info" | "warn"} kind @param {string} title @param {string} text */
-  function showNotice(kind, title, text) {
-    hideNotice();
+  /**
+   * Show a notice above the page; screen readers read it out.
+   * @param {"bad" | "info" | "warn"} kind @param {string} title @param {string} text
+   * @param {string} [action] of a button that loads the page again
+   */
+  function showNotice(kind, title, text, action) {
     const box = get("mw-notice");
-    box.dataset.kind = kind;
     const words = document.createElement("p");
     const strong = document.createElement("strong");
     strong.textContent = title;
     words.append(strong, ` ${text}`);
+    if (box.dataset.kind === kind && box.querySelector("p")?.isEqualNode(words)) return;
+    box.dataset.kind = kind;
+    box.replaceChildren(words);
+    if (!action) return;
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = "Reload";
+    button.textContent = action;
     button.addEventListener("click", () => window.location.reload());
-    box.append(words, button);
+    box.append(button);
+  }
+
+  /** Stop showing progress. */
+  function stopLoading() {
+    state = "failed";
+    root.classList.add("mw-failed");
+    find("mw-progress")?.remove();
+    find("mw-step")?.remove();
   }
 
   /** @param {unknown} [reason] from the server; without one its log has the reason */
   function fail(reason) {
     if (state === "ready" || state === "failed") return;
-    state = "failed";
-    root.classList.add("mw-failed");
-    find("mw-progress")?.remove();
-    find("mw-step")?.remove();
+    stopLoading();
     showNotice(
       "bad",
       "This page could not be made.",
       typeof reason === "string" && reason
         ? `${reason[0].toUpperCase()}${reason.slice(1)}.`
         : "Reload to try again; the server's log says why.",
+      "Reload",
     );
   }
 
   // JupyterLab's scripts begin when all is loaded; here there is no session for them.
   window.addEventListener("load", (event) => {
     if (state === "failed") event.stopImmediatePropagation();
-  });
-
-  // A script that does not load, or an answer that ends too early.
-  /** @param {Event} event */
-  const failOnScript = (event) => {
-    if (event.target instanceof HTMLScriptElement) fail();
-  };
-  window.addEventListener("error", failOnScript, true);
-  document.addEventListener("DOMContentLoaded", () => {
-    if (state === "loading") fail();
   });
 
   // ---- the address: an app sets it, and learns of Back and Forward -----------
@@ -220,74 +256,35 @@ window.mwPage = (() => {
   }
 
   window.addEventListener("popstate", () => {
-    if (ended) {
-      window.location.reload();
-      return;
-    }
     const address = window.location.pathname + window.location.search;
     const detail = address.slice(baseUrl().length);
     document.dispatchEvent(new CustomEvent("mw-visit", { detail }));
   });
 
-  // ---- the session ----------------------------------------------------------
-  const SESSION_ENDED = 4001; // the close code of kernels.py
-  const RETRY = 2_000; // ms between two looks at a lost server
   let kernelUrl = "";
-  let leaving = false;
-  let ended = false;
 
   /** @param {string} id */
   function kernel(id) {
-    kernelUrl = `${baseUrl()}api/kernels/${id}`;
+    kernelUrl = href(`api/kernels/${id}`);
   }
-
-  function endSession() {
-    ended = true;
-    if (state === "ready")
-      showNotice("info", "This session has ended.", "Reload to start a new one.");
-    else fail();
-  }
-
-  async function checkServer() {
-    if (leaving || ended) return;
-    try {
-      const answer = await fetch(kernelUrl);
-      if (answer.ok) return; // JupyterLab's own retry connects again
-      endSession();
-    } catch {
-      if (leaving || ended) return;
-      if (state !== "ready") {
-        fail();
-        return;
-      }
-      const text = "Trying again; the figures may be old.";
-      showNotice("warn", "The connection is lost.", text);
-      window.setTimeout(checkServer, RETRY);
-    }
-  }
-
-  class WatchedSocket extends window.WebSocket {
-    /** @param {string | URL} url @param {string | string[]} [protocols] */
-    constructor(url, protocols) {
-      super(url, protocols);
-      this.addEventListener("open", () => {
-        if (!ended) hideNotice();
-      });
-      this.addEventListener("close", ({ code }) => {
-        if (code === SESSION_ENDED) endSession();
-        else checkServer();
-      });
-    }
-  }
-  window.WebSocket = WatchedSocket;
-  window.addEventListener("pagehide", () => {
-    leaving = true;
-  });
-  window.addEventListener("pageshow", ({ persisted }) => {
-    if (persisted) window.location.reload();
-  });
 
   // Voila's script calls this when its theme is in place.
   window.voila_finish = () => {};
-  return { adopt: applyTheme, waiting, kernel, cell, drawing, fail, go, href };
+  return {
+    adopt: applyTheme,
+    waiting,
+    state: () => state,
+    stepped: () => stepped,
+    kernel,
+    kernelUrl: () => kernelUrl,
+    cell,
+    drawing,
+    fail,
+    stopLoading,
+    freeze,
+    showNotice,
+    hideNotice,
+    go,
+    href,
+  };
 })();
