@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
-from serve.running import Running, until
+from serve.running import COOKIES, Running, until
 
 from .conftest import OpenPage, violations_in_both_themes
 from .pages import at, is_pressed, until_at
@@ -221,6 +221,7 @@ def wired(serving: Callable[..., Running]) -> Iterator[tuple[Wire, Running, str]
     """A server of plain widgets behind a wire, with its address there."""
     running = serving(*CELLS)
     wire = Wire(running.port)
+    COOKIES[f"127.0.0.1:{wire.port}"] = running.cookie
     yield wire, running, running.url.replace(f":{running.port}", f":{wire.port}")
     wire.close()
 

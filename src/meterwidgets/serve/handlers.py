@@ -30,6 +30,8 @@ class RedirectToFirstPage(PlainErrors, JupyterHandler):
         url = self._base_url + first_page(self.current_user.scope).key
         self.redirect(f"{url}?{query}" if query else url)
 
+    head = get
+
 
 class KernelState(PlainErrors, APIHandler):
     """Tells a page whether its kernel still runs."""
@@ -71,9 +73,16 @@ class NotFound(RequestHandler):
 class Favicon(RequestHandler):
     """Serves the icon of the browser's tab."""
 
+    def set_default_headers(self) -> None:
+        """Set the headers that every answer has."""
+        for name, value in SECURITY_HEADERS.items():
+            self.set_header(name, value)
+
     def get(self) -> None:
         """Answer with the icon."""
         self.set_header("Content-Type", "image/svg+xml")
         self.set_header("Cache-Control", "max-age=86400")
         icon = template_root() / TEMPLATE_FOLDER / "static" / "favicon.svg"
         self.finish(icon.read_bytes())
+
+    head = get

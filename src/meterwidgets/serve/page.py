@@ -86,8 +86,6 @@ class Page(PlainErrors, JupyterHandler):
         if cut is None:
             return
         self._cut = cut
-        # Reading it sets the cookie that lets a page end its kernel when it closes.
-        self.xsrf_token  # noqa: B018
         sessions = self.services.sessions
         owner = sessions.principal(self.current_user)
         try:
@@ -101,8 +99,7 @@ class Page(PlainErrors, JupyterHandler):
         except (QueueFullError, TooManySessionsError) as error:
             self._refuse(error)
             return
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Cache-Control", "no-store")
+        self._set_headers()
         self._streaming = asyncio.create_task(self._stream(turn))
         session.page = self._streaming
         if self._client_left:
@@ -123,6 +120,17 @@ class Page(PlainErrors, JupyterHandler):
         self.set_header("Retry-After", str(RETRY_AFTER_S))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(busy_page(is_own=is_own))
+
+    @authenticated
+    def head(self) -> None:
+        """Answer whether the page would be shown; starts nothing."""
+        self._set_headers()
+
+    def _set_headers(self) -> None:
+        # Reading it sets the cookie that lets a page end its kernel when it closes.
+        self.xsrf_token  # noqa: B018
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
 
     def on_connection_close(self) -> None:
         """Stop streaming to a client that has left."""

@@ -23,6 +23,7 @@ from meterwidgets.serve.handlers import (
     RedirectToFirstPage,
     ShutdownKernel,
 )
+from meterwidgets.serve.health.probes import Healthz, Readyz
 from meterwidgets.serve.page import Page, PageServices
 from meterwidgets.serve.websocket import PageWebsocket
 
@@ -80,4 +81,6 @@ def routes(
             {"path": get_voila_labextensions_path()},
         ),
         (rf"{base}favicon.ico", Favicon),
+        (rf"{base}healthz", Healthz),
+        (rf"{base}readyz", Readyz),
     ]

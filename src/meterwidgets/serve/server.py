@@ -24,6 +24,7 @@ from voila.paths import collect_static_paths, collect_template_paths
 from meterwidgets.frame.scope import Scope
 from meterwidgets.serve.assets import EXTENSIONS
 from meterwidgets.serve.handlers import NotFound
+from meterwidgets.serve.health.probes import READINESS, Readiness
 from meterwidgets.serve.identity.choose import SignIn
 from meterwidgets.serve.identity.cookie_secret import cookie_secret
 from meterwidgets.serve.identity.provider import MeterIdentity
@@ -100,6 +101,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.sign_in = sign_in
         self.exit_timer: Timer | None = None
         self.limits = within_files(limits or Limits(), raise_file_limit())
+        self.readiness = Readiness()
         self.kernel_metadata: dict[str, Any] = {}
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
@@ -121,6 +123,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.sessions = Sessions(self.kernel_manager, self.limits)
         return settings | {
             ADDRESSES: self.addresses,
+            READINESS: self.readiness,
             "authorizer": SignedInAuthorizer(parent=self, identity_provider=identity),
             "default_handler_class": NotFound,
             "headers": SECURITY_HEADERS,

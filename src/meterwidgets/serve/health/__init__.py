@@ -1,0 +1,1 @@
+"""The server as those see it who run it: health, metrics, and who saw what."""

@@ -1,0 +1,44 @@
+"""Health from outside: it needs no sign-in, starts nothing and tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ..running import Running
+
+POLICY = "Content-Security-Policy"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Running.notebook(tmp_path_factory.mktemp("notebooks"), "1") as running:
+        yield running
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_anybody_may_ask_whether_it_is_well_under_any_name(
+    server: Running, path: str
+) -> None:
+    headers = {"Host": "10.0.0.7:8866"}
+    answer = server.ask(path, headers=headers, signed_in=False)
+    assert (answer.status, answer.text) == (200, "ok\n")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'self'" in answer.headers[POLICY]
+    assert server.ask(path, method="HEAD", signed_in=False).status == 200
+
+
+@pytest.mark.parametrize("path", ["/overview?range=7d", "/", "/favicon.ico"])
+def test_a_head_is_answered_as_a_get_is_and_starts_nothing(
+    server: Running, path: str
+) -> None:
+    answer = server.ask(path, method="HEAD")
+    assert answer.status == (302 if path == "/" else 200)
+    assert answer.text == ""
+    assert "default-src 'self'" in answer.headers[POLICY]
+    assert not server.kernels()
+
+
+def test_a_head_of_a_page_asks_for_a_sign_in_too(server: Running) -> None:
+    assert server.ask("/overview", method="HEAD", signed_in=False).status == 401
