@@ -14,11 +14,13 @@
   const IN_USE = 60_000; // ms after the last move or key
   const RETRY = 2_000; // ms between two looks at a server
   const STUCK = 3; // looks at a server that is well, then the socket is opened again
+  const GOING = 5_000; // ms that going to another page may take: Voilà ends the session first
   const SESSION_ENDED = 4001; // the close code of websocket.py
 
   /** @type {WebSocket | null} */
   let socket = null;
   let leaving = false;
+  let going = -GOING; // when the page was last about to be left
   let over = false; // the session will not be back
   let silent = false; // nobody answers
   let heard = performance.now(); // when the session last said something
@@ -30,6 +32,7 @@
   const unsure = new Set();
   let probe = ""; // the last question that only asks whether somebody is there
 
+  const isGoing = () => performance.now() - going < GOING;
   /** @param {number} ms */
   const sleep = (ms) => new Promise((done) => window.setTimeout(done, ms));
   const shown = () =>
@@ -57,8 +60,9 @@
       if (execution_state === "idle") answered(parent);
     }
     if (silent) recover();
-    // Nobody else has asked.
-    if (parent.startsWith("mw-")) event.stopImmediatePropagation();
+    // Figures that another thread sends may bear the id of a probe, too.
+    const isReply = ["status", "kernel_info_reply"].includes(message.header.msg_type);
+    if (isReply && parent.startsWith("mw-")) event.stopImmediatePropagation();
   }
 
   /** A session answers in turn: what was sent earlier is answered, too. @param {string} id */
@@ -71,7 +75,7 @@
     }
     // A widget whose message was lost would wait for ever.
     if (id === probe && unsure.size)
-      comeBack("Some of it was lost.", "The page loads again.");
+      loadAgain("Some of it was lost.", "The page loads again.");
   }
 
   class WatchedSocket extends window.WebSocket {
@@ -93,8 +97,8 @@
       this.addEventListener("close", (event) => {
         if (this !== socket) return;
         event.stopImmediatePropagation();
-        if (event.code === SESSION_ENDED) comeBack();
-        else fallSilent();
+        const ended = event.code === SESSION_ENDED;
+        window.setTimeout(ended ? comeBack : fallSilent, isGoing() ? GOING : 0);
       });
     }
 
@@ -187,8 +191,14 @@
   }
 
   // ---- coming back ---------------------------------------------------------------
-  /** Load the page again, once the server would answer. */
-  async function comeBack(title = "This session has ended.", text = "") {
+  const comeBack = () =>
+    loadAgain("This session has ended.", "A new one starts by itself.");
+
+  /**
+   * Load the page again, once the server would answer.
+   * @param {string} title @param {string} text
+   */
+  async function loadAgain(title, text) {
     if (over || leaving) return;
     over = true;
     if (page.state() === "ready") page.freeze(true);
@@ -198,7 +208,7 @@
       page.showNotice("bad", title, "Reload to start a new one.", "Reload");
       return;
     }
-    page.showNotice("info", title, text || "A new one starts by itself.", "Reload");
+    page.showNotice("info", title, text, "Reload");
     await sleep(wait * (1 + Math.random()));
     for (; ; await sleep(RETRY * (1 + Math.random()))) {
       await shown();
@@ -213,7 +223,7 @@
   // An answer that ends too early, or a script that does not load.
   const cutOff = () => {
     if (["loading", "drawing"].includes(page.state()))
-      comeBack("This page was cut off.", "It loads again by itself.");
+      loadAgain("This page was cut off.", "It loads again by itself.");
   };
   document.addEventListener("DOMContentLoaded", () => {
     if (page.state() === "loading") cutOff();
@@ -247,7 +257,7 @@
     const slept = now - ticked > 10 * TICK;
     ticked = now;
     if (leaving || over || page.state() === "failed") return;
-    if (document.hidden || slept) {
+    if (document.hidden || slept || isGoing()) {
       heard = now; // no time has passed for this page
       return;
     }
@@ -268,6 +278,9 @@
   };
   for (const kind of ["pointermove", "pointerdown", "keydown", "focus"])
     window.addEventListener(kind, use, { capture: true, passive: true });
+  window.addEventListener("beforeunload", () => {
+    going = performance.now();
+  });
   window.addEventListener("pagehide", () => {
     leaving = true;
   });
