@@ -129,3 +129,18 @@ def test_of_a_request_with_a_row_a_status_a_store_has_the_last(tmp_path: Path) -
     usage = mw.open_store(store)
     assert usage.quality.records == 1
     assert usage.select().sums()["output_tokens"] == 400
+
+
+def test_a_poll_of_a_stored_answer_costs_nothing() -> None:
+    """BerriAI/litellm#17814 and #39980, ingested day by day."""
+    row = {"request_id": "r-1", "call_type": "aresponses", "api_key": "k",
+           "spend": 0.0023, "prompt_tokens": 121, "completion_tokens": 400,
+           "startTime": "2026-02-22T10:00:00Z", "model": "o3"}  # fmt: skip
+    later = {"call_type": "aget_responses", "startTime": "2026-02-23T10:00:00Z"}
+    batch = row | {"call_type": "aretrieve_batch", "prompt_tokens": 9}
+    add(STORE, jsonl(Path("a.jsonl"), [row, batch | {"request_id": "b-1"}]))
+    polls = [row | later | {"request_id": "r-2"},
+             batch | {"request_id": "b-2", "startTime": later["startTime"]}]  # fmt: skip
+    added = add(STORE, jsonl(Path("b.jsonl"), polls))
+    assert (added.records, added.duplicates) == (0, 2)
+    assert any("an answer that the store has" in note for note in added.notes)

@@ -23,6 +23,7 @@ from meterwidgets.ledger.duplicates import (
 from meterwidgets.ledger.duplicates.removed import STORED_FILE
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
+from meterwidgets.ledger.left_out import retrievals
 
 SUPERSEDED = Relation("superseded")
 """The table of stored rows that newer records replace: part, file_row_number."""
@@ -87,6 +88,7 @@ def merge(
     stored = parquet.reported_records(
         folder, [part for month in months for part in parts[month]]
     )
+    polls, poll_notes = retrievals.remove_stored(ws, stored)
     regrouped = containment.different_groupings(
         ws, ws.reported, _stored_buckets(stored)
     )
@@ -101,7 +103,7 @@ def merge(
         )
     conflicts = containment.conflicting_states(ws)
     removed = dedupe.deduplicate(ws, known=known)
-    notes = (*removed.notes, *regrouped, *conflicts)
+    notes = (*poll_notes, *removed.notes, *regrouped, *conflicts)
     if has_candidates:
         ws.execute(
             f"INSERT INTO {SUPERSEDED} SELECT part, file_row_number FROM {_CANDIDATES} "
@@ -118,7 +120,7 @@ def merge(
     _find_newly_billed(ws, stored)
     replaced = ws.count(SUPERSEDED)
     return MergeResult(
-        duplicates=removed.rows - replaced,
+        duplicates=removed.rows - replaced + polls,
         replaced=replaced,
         changed_months=_changed_months(ws, stored),
         notes=notes,
@@ -157,7 +159,7 @@ def _find_candidates(ws: Workspace, stored: str) -> None:
     identities = f"SELECT {dedupe.IDENTITY} FROM {ws.reported}"
     same_identity = f"{dedupe.IDENTITY} IN ({identities})"
     record, covered = "(source, record_id)", "(source, covers)"
-    conditions = []
+    conditions = ["false"]
     if first is not None:
         same_time = f"start_us BETWEEN {first} AND {last}"
         conditions.append(f"NOT ({dedupe.BY_ID}) AND {same_time} AND {same_identity}")

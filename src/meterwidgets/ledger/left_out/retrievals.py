@@ -67,6 +67,43 @@ def remove_retrievals(ws: Workspace) -> tuple[int, list[str]]:
     return count - sum(rows for rows, _ in counted_ones.values()), sentences
 
 
+def remove_stored(ws: Workspace, stored: str) -> tuple[int, list[str]]:
+    """Remove the retrievals whose usage a record of a store has.
+
+    Args:
+        ws: A workspace with ``reported``, without what else repeats.
+        stored: SQL text of stored records.
+
+    Returns:
+        The number of records, and what was left out, one sentence each.
+    """
+    if not ws.has_rows(f"{ws.reported} WHERE {_IS_RETRIEVAL}"):
+        return 0, []
+    repeats = ws.keep(f"""
+      SELECT r.file, r.n, r.source, {TOKENS} AS tokens, {COST} AS cost,
+        reported_currency AS currency
+      FROM (SELECT * FROM {ws.reported} WHERE {_IS_RETRIEVAL}) AS r
+      SEMI JOIN (SELECT {_SAME}, start_us FROM {stored}) AS s
+      ON s.source = r.source AND s.api_key IS NOT DISTINCT FROM r.api_key
+        AND s.input_tokens = r.input_tokens AND s.output_tokens = r.output_tokens
+        AND s.start_us < r.start_us
+    """)
+    left_out = by_source(ws, f"SELECT * FROM {repeats}")
+    count = ws.count(repeats)
+    if count:
+        ws.materialise(ws.reported)
+        ws.execute(
+            f"DELETE FROM {ws.reported} "
+            f"WHERE (file, n) IN (SELECT (file, n) FROM {repeats})"
+        )
+    ws.drop(repeats)
+    return count, [
+        f"{source}: {counted(rows, 'retrieval repeats', 'retrievals repeat')} the "
+        f"cost of an answer that the store has ({amounts}), left out"
+        for source, (rows, amounts) in left_out.items()
+    ]
+
+
 def _has_retrievals(ws: Workspace) -> bool:
     """Whether there are some, by as little as possible: most ledgers have none."""
     if ws.exists(ws.dimension_values):
