@@ -40,7 +40,7 @@ class KernelState(PlainErrors, APIHandler):
     async def get(self, kernel_id: str) -> None:
         """Answer with the kernel's state; 404 once it has ended, or to others."""
         sessions: Sessions = self.settings["sessions"]
-        sessions.of(kernel_id, sessions.principal(self.current_user))
+        sessions.of(kernel_id, self.current_user)
         kernels: Any = self.kernel_manager
         self.finish(kernels.kernel_model(kernel_id))
 
@@ -52,7 +52,7 @@ class ShutdownKernel(PlainErrors, APIHandler):
     async def post(self, kernel_id: str) -> None:
         """End the kernel at once, if it is theirs; else 404."""
         sessions: Sessions = self.settings["sessions"]
-        sessions.of(kernel_id, sessions.principal(self.current_user))
+        sessions.of(kernel_id, self.current_user)
         # Told at once, a page that is being closed would ask for its kernel's state.
         await sessions.end(kernel_id, delay_s=CLOSING_S)
         self.set_status(204)

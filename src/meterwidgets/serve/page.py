@@ -24,6 +24,7 @@ from voila.execute import VoilaExecutor, strip_code_cell_warnings
 
 from meterwidgets.errors import NobodyError
 from meterwidgets.present.pages import page_of_key
+from meterwidgets.serve.identity.signed_in import SignedIn
 from meterwidgets.serve.kernels.launch import kernel_env
 from meterwidgets.serve.kernels.running import kernel_client, new_kernel, until_ready
 from meterwidgets.serve.prerender import Prerenderer
@@ -87,15 +88,10 @@ class Page(PlainErrors, JupyterHandler):
             return
         self._cut = cut
         sessions = self.services.sessions
-        owner = sessions.principal(self.current_user)
+        user: SignedIn = self.current_user
         try:
-            turn = self.services.starts.turn(owner)
-            session = await sessions.admit(
-                self.kernel_id,
-                owner,
-                expires=getattr(self.current_user, "expires", None),
-                scope=cut.scope,
-            )
+            turn = self.services.starts.turn(user.principal_id)
+            session = await sessions.admit(self.kernel_id, user, scope=cut.scope)
         except (QueueFullError, TooManySessionsError) as error:
             self._refuse(error)
             return

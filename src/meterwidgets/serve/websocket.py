@@ -70,8 +70,7 @@ class PageWebsocket(PlainErrors, VoilaKernelWebsocketHandler):  # type: ignore[m
     async def pre_get(self) -> None:
         """Refuse those who don't own the session, and the protocol that is not read."""
         sessions: Sessions = self.settings["sessions"]
-        owner = sessions.principal(self.current_user)
-        self._session = sessions.of(self.kernel_id, owner)
+        self._session = sessions.of(self.kernel_id, self.current_user)
         if PROTOCOL not in self.request.headers.get("Sec-WebSocket-Protocol", ""):
             raise HTTPError(400, f"expected the websocket protocol {PROTOCOL}")
         if not _SESSION_ID.fullmatch(self.get_argument("session_id", "")):

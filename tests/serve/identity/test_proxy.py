@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -80,7 +81,10 @@ def is_in(server: Running, assertion: str) -> bool:
 def test_an_assertion_of_the_issuer_signs_in(server: Running, issuer: Issuer) -> None:
     assert is_in(server, issuer.sign())
     assert is_in(server, f"Bearer {issuer.sign()}")
-    assert "mwPage.drawing()" in ask(server, issuer.sign(), "/overview").text
+    assert (
+        "mwPage.drawing()"
+        in ask(server, issuer.sign(groups=["admins"]), "/overview").text
+    )
 
 
 def test_the_printed_address_is_the_proxy_s_and_signs_nobody_in(
@@ -273,6 +277,39 @@ def test_a_websocket_needs_an_assertion_of_its_own(
     assert server.ask(path, headers=own).status == 401
     assert server.ask(path, headers={**own, HEADER: expired}).status == 401
     assert server.ask(path, headers={**own, HEADER: issuer.sign()}).status == 404
+
+
+def page_of(server: Running, assertion: str) -> str:
+    """Open a page; the address of its session."""
+    page = ask(server, assertion, "/overview").text
+    found = re.search(r'mwPage\.kernel\("([^"]+)"\)', page)
+    assert found, page
+    return f"/api/kernels/{found[1]}"
+
+
+def test_a_session_lasts_as_long_as_the_newest_assertion(
+    server: Running, issuer: Issuer
+) -> None:
+    admin = {"groups": ["admins"]}
+    soon = issuer.sign(sub="ada", exp=int(time.time()) - 1, **admin)
+    renewed, other = page_of(server, soon), page_of(server, soon)
+    assert ask(server, issuer.sign(sub="ada", **admin), renewed).status == 200
+    assert (
+        ask(server, issuer.sign(sub="bob", **admin), other).status == 404
+    )  # not theirs
+    ada = issuer.sign(sub="ada", **admin)
+    assert until(lambda: len(server.kernels()) == 1, seconds=12)
+    assert ask(server, ada, renewed).status == 200
+    assert ask(server, ada, other).status == 404
+
+
+def test_a_session_ends_when_its_owner_may_see_something_else(
+    server: Running, issuer: Issuer
+) -> None:
+    session = page_of(server, issuer.sign(sub="ada", groups=["admins"]))
+    before = len(server.kernels())
+    assert ask(server, issuer.sign(sub="ada"), session).status == 404
+    assert until(lambda: len(server.kernels()) == before - 1)
 
 
 def test_a_key_that_is_new_is_fetched_and_one_that_is_gone_does_not_count(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth
@@ -20,6 +21,8 @@ from meterwidgets.serve.identity.provider import (
 from meterwidgets.serve.identity.refused import RefusalLog, Refused
 from meterwidgets.serve.identity.signed_in import SignedIn
 
+CONFIRMED_S = 900.0
+"""Seconds that a session lasts after the Hub has confirmed its owner."""
 _NO_PERSON = "Only people may read these pages, by signing in at the JupyterHub."
 _CLAIMS = ("name", "admin", "groups")
 _XSRF_NOTE = "Skipping XSRF check"
@@ -60,7 +63,7 @@ class HubIdentity(JupyterHubIdentityProvider, MeterIdentity):  # type: ignore[mi
             {name: model.get(name) for name in _CLAIMS},
             principal_id=principal_id("hub", model["name"]),
             username=model["name"],
-            expires=None,
+            expires=time.time() + CONFIRMED_S,
             refusals=self._refusals,
         )
 

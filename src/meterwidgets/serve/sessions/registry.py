@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from tornado.web import HTTPError
 
 from meterwidgets.frame.scope import Scope
+from meterwidgets.serve.identity.signed_in import SignedIn
 from meterwidgets.serve.sessions.limits import Limits
 from meterwidgets.serve.sessions.rates import TokenBucket
 
@@ -64,6 +65,7 @@ class Session:
         owner: The principal that opened the page.
         expires: When the owner's assertion ends, in seconds since 1970.
         scope: What the page shows.
+        granted: What its owner might see when the page was opened.
         started: When the page was asked for, on the monotonic clock.
         last_seen: When its browser was last heard of, on the same clock.
         page: What makes the page.
@@ -77,6 +79,7 @@ class Session:
     owner: str
     expires: float | None
     scope: Scope
+    granted: Scope
     started: float
     last_seen: float
     messages: TokenBucket
@@ -117,14 +120,7 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    async def admit(
-        self,
-        kernel_id: str,
-        owner: str,
-        *,
-        expires: float | None = None,
-        scope: Scope | None = None,
-    ) -> Session:
+    async def admit(self, kernel_id: str, user: SignedIn, *, scope: Scope) -> Session:
         """Register a session that is about to start.
 
         Where there are too many, those that no browser is connected to make room, the
@@ -132,15 +128,15 @@ class Sessions:
 
         Args:
             kernel_id: Of its kernel.
-            owner: The principal that opened the page.
-            expires: When the owner's assertion ends, in seconds since 1970.
-            scope: What the page shows; None is everything.
+            user: Whoever opened the page.
+            scope: What the page shows.
 
         Raises:
             TooManySessionsError: All of them are in use.
         """
         if self._is_closed:
             raise HTTPError(503)
+        owner = user.principal_id
         own = [session for session in self if session.owner == owner]
         if len(own) >= self.limits.sessions_a_person:
             await self._make_room(own, is_own=True)
@@ -150,8 +146,9 @@ class Sessions:
         session = self._sessions[kernel_id] = Session(
             kernel_id=kernel_id,
             owner=owner,
-            expires=expires,
-            scope=scope or Scope(),
+            expires=user.expires,
+            scope=scope,
+            granted=user.scope,
             started=at,
             last_seen=at,
             messages=TokenBucket(rate=limits.message_rate, burst=limits.message_burst),
@@ -173,15 +170,22 @@ class Sessions:
             raise TooManySessionsError(is_own=is_own)
         await self.end(min(abandoned, key=lambda session: session.last_seen).kernel_id)
 
-    def of(self, kernel_id: str, owner: str) -> Session:
-        """A session of somebody's.
+    def of(self, kernel_id: str, user: SignedIn) -> Session:
+        """A session of somebody's; it lasts as long as their newest assertion.
 
         Raises:
-            HTTPError: 404 where there is none, and where it is somebody else's.
+            HTTPError: 404 where there is none, where it is somebody else's, and where
+                its owner may see something else by now: then it ends.
         """
         session = self._sessions.get(kernel_id)
-        if session is None or session.owner != owner or kernel_id not in self._kernels:
+        is_own = session is not None and session.owner == user.principal_id
+        if session is None or not is_own or kernel_id not in self._kernels:
             raise HTTPError(404)
+        if session.granted != user.scope:
+            session.expires = 0
+            raise HTTPError(404)
+        if session.expires is not None and user.expires is not None:
+            session.expires = max(session.expires, user.expires)
         return session
 
     def complete(self, session: Session) -> None:
@@ -252,7 +256,3 @@ class Sessions:
         while True:
             await asyncio.sleep(SWEEP_S)
             await self.sweep()
-
-    def principal(self, user: Any) -> str:
-        """What the sessions of somebody signed in are owned by."""
-        return str(getattr(user, "principal_id", "") or user.username)

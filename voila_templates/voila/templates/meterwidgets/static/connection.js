@@ -13,6 +13,7 @@
   const WORKING = 8_000; // ms that it may take while the session says that it works
   const IN_USE = 60_000; // ms after the last move or key
   const RETRY = 2_000; // ms between two looks at a server
+  const CONFIRM = 60_000; // ms until the server hears again who reads this page
   const STUCK = 3; // looks at a server that is well, then the socket is opened again
   const GOING = 5_000; // ms that going to another page may take: Voilà ends the session first
   const SESSION_ENDED = 4001; // the close code of websocket.py
@@ -269,6 +270,16 @@
     else if (!pending.size && now - used < IN_USE && now - heard > QUIET) sendProbe();
   }
   window.setInterval(tick, TICK);
+
+  // A session lasts as long as the newest proof of who its owner is.
+  async function confirmReader() {
+    if (page.state() !== "ready" || silent || over || leaving) return;
+    const found = await server.ask(page.kernelUrl());
+    if (silent || over || leaving) return;
+    if (found === "gone") comeBack();
+    else if (found === "signed out") sayWhy(found);
+  }
+  window.setInterval(confirmReader, CONFIRM);
 
   const use = () => {
     const now = performance.now();
