@@ -7,7 +7,7 @@ import hmac
 import http.client
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,13 @@ def serving(
     retry: float = 0.1,
     fresh: float = 300,
     good: float = 99,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """A server that reads its key set anew after so many seconds."""
     write_notebook(folder / "overview.ipynb", "1")
     (folder / "meterwidgets.toml").write_text(config, "utf-8")
     times = map(str, (retry, fresh, good))
-    with Running("-c", SERVE, str(folder), *times) as running:
+    with Running("-c", SERVE, str(folder), *times, env=env) as running:
         yield running
 
 
@@ -63,7 +64,9 @@ def server(
     issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("notebooks")
-    with serving(folder, CONFIG.format(issuer=issuer.url)) as running:
+    names = ("REMOTE_USER", "USER", "JUPYTER_TOKEN", "HTTP_X_ASSERTION")
+    env = dict.fromkeys(names, issuer.sign())
+    with serving(folder, CONFIG.format(issuer=issuer.url), env=env) as running:
         yield running
 
 
@@ -115,15 +118,11 @@ def test_a_plain_header_is_nobody(server: Running, issuer: Issuer, name: str) ->
     assert server.ask(KERNEL, headers={name: issuer.sign()}).status == 401
 
 
-def test_the_server_s_own_environment_is_nobody(issuer: Issuer, tmp_path: Path) -> None:
-    names = ("REMOTE_USER", "USER", "JUPYTER_TOKEN", "HTTP_X_ASSERTION")
-    write_notebook(tmp_path / "overview.ipynb", "1")
-    (tmp_path / "meterwidgets.toml").write_text(CONFIG.format(issuer=issuer.url))
-    env = dict.fromkeys(names, issuer.sign())
-    command = ("-c", SERVE, str(tmp_path), "1", "1", "1")
-    with Running(*command, env=env) as running:
-        assert running.ask(KERNEL).status == 401
-        assert running.ask(f"{KERNEL}?token={issuer.sign()}").status == 401
+def test_the_server_s_own_environment_is_nobody(
+    server: Running, issuer: Issuer
+) -> None:
+    assert server.ask(KERNEL).status == 401
+    assert server.ask(f"{KERNEL}?token={issuer.sign()}").status == 401
 
 
 def bad(issuer: Issuer, kind: str) -> str:
