@@ -181,3 +181,21 @@ def test_a_request_that_litellm_logged_by_two_routes_is_said(write: Write) -> No
     ]
     rows[1]["completion_tokens"] = 99
     assert not notes(read(write(json.dumps(rows), "b.json")))
+
+
+def bill(cost: str, day: int = 1) -> str:
+    return (
+        "ChargePeriodStart,ChargePeriodEnd,BilledCost,BillingCurrency,SkuId,"
+        f"ServiceCategory\n2026-02-0{day}T00:00:00Z,2026-02-0{day + 1}T00:00:00Z,"
+        f"{cost},USD,s-1,AI and Machine Learning\n"
+    )
+
+
+def test_a_bill_that_was_delivered_again_is_said(write: Write) -> None:
+    write(bill("5.00"), "l/a.csv")
+    folder = write(bill("12.00"), "l/b.csv").parent
+    (said,) = (n for n in read(folder).quality.notes if "delivered again" in n)
+    assert "1 line of a bill is in several files" in said
+    assert "5.000000000 USD" in said
+    write(bill("12.00", day=2), "l/b.csv")
+    assert not any("delivered again" in note for note in read(folder).quality.notes)

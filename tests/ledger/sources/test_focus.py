@@ -152,3 +152,16 @@ def test_the_direction_that_a_price_states_goes_before_its_name(
     assert sums(tmp_path, "tokens", details=details)["cache_read_tokens"] == 12
     details = '{"TokenDirection": "Input", "CacheAction": "Uncached"}'
     assert sums(tmp_path, "tokens", details=details)["cache_read_reported"] == 0
+
+
+def test_azures_units_of_a_meter_of_tokens_are_tokens(tmp_path: Path) -> None:
+    """DigitalPebble/spruce#267: the block of 1,000 is that of the price."""
+    names = "SkuMeter,PricingQuantity,x_PricingBlockSize,ServiceProviderName"
+    day = "2026-02-01T00:00:00Z,2026-02-02T00:00:00Z"
+    row = f"{day},1.25,USD,500000,Units,,,{AI},Azure OpenAI,"
+    bill = tmp_path / "bill.csv"
+    head = HEAD.replace("SkuMeter", "x_SkuMeterName").strip()
+    row = row.replace("Units,", "Units,gpt 4o Inp glbl Tokens", 1)
+    bill.write_text(f"{head},{names[9:]}\n{row},500,1000,Microsoft\n")
+    usage = mw.read_usage(bill, rejects=None, prices=mw.PriceBook(catalogue=False))
+    assert usage.select().sums()["input_tokens"] == 500_000

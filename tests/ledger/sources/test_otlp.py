@@ -171,6 +171,13 @@ TREES = {
     ),
     "its own parent": ([span(1, NEW, 1)], 40, 1),
     "a call below that failed": ([span(1, AGENT), span(2, NO_TOKENS, 1)], 80, 2),
+    "an agent in an agent that counts both": (
+        [span(1, AGENT), span(2, NEW, 1),
+         span(3, NEW | {"gen_ai.operation.name": "invoke_agent"}, 1)], 80, 2,
+    ),
+    "an agent that repeats the calls beside it": (
+        [span(1, AGENT), span(2, NEW, 1), span(4, NEW, 1), span(3, AGENT, 1)], 80, 2,
+    ),
     "a tool that calls a model": (
         [span(1, AGENT), span(2, NEW, 1),
          span(3, NEW | {"gen_ai.operation.name": "execute_tool"}, 1)], 40, 1,

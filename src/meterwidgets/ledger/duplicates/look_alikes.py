@@ -7,6 +7,7 @@ Nothing proves that they are the same, so both count.
 
 from __future__ import annotations
 
+from meterwidgets.ledger.duplicates import written_twice
 from meterwidgets.ledger.duplicates.containment import IS_KEYED
 from meterwidgets.ledger.duplicates.removed import ORIGIN
 from meterwidgets.ledger.engine.sql import literal
@@ -36,8 +37,10 @@ def look_alikes(ws: Workspace) -> list[str]:
         return []
     sources = ws.execute(f"SELECT DISTINCT source FROM {ws.reported}").fetchall()
     found = [*_of_sources(ws), *_of_days(ws)] if len(sources) > 1 else []
-    if any(name == "litellm" for (name,) in sources):
-        found += _of_routes(ws)
+    if ("litellm",) in sources:
+        found += written_twice.routes(ws)
+    if ("focus",) in sources:
+        found += written_twice.deliveries(ws)
     if any(name in SAME_IDS for (name,) in sources):
         found += _of_traces(ws)
     if ws.has_rows(f"{ws.reported} WHERE grain = 'bucket'"):
@@ -99,39 +102,6 @@ def _of_days(ws: Workspace) -> list[str]:
         for one, other, count, tokens, currency, nano in rows
         # those of one family have a note of their own
         if count and not (_FAMILIES[one] and _FAMILIES[one] == _FAMILIES[other])
-    ]
-
-
-def _of_routes(ws: Workspace) -> list[str]:
-    """Calls of one second, key, usage and cost on two routes of LiteLLM.
-
-    It logs some requests once for the route that was asked and once for the one that
-    answered.
-    """
-    calls = f"{ws.reported} WHERE source = 'litellm' AND {_IS_CALL}"
-    routes = ws.execute(f"SELECT count(DISTINCT endpoint) > 1 FROM {calls}").fetchone()
-    if not routes or not routes[0]:
-        return []
-    rows = ws.execute(f"""
-      SELECT sum(number - most)::BIGINT, sum((number - most) * tokens)::BIGINT,
-        max(currency), sum((number - most) * cost)::HUGEINT
-      FROM (
-        SELECT second, api_key, input_tokens, output_tokens, cost,
-          sum(number) AS number, max(number) AS most, max(tokens) AS tokens,
-          max(currency) AS currency
-        FROM (
-          SELECT start_us // {_SECOND_US} AS second, api_key, input_tokens,
-            output_tokens, {COST} AS cost, endpoint, count(*) AS number,
-            max({TOKENS}) AS tokens, max(reported_currency) AS currency
-          FROM {calls} GROUP BY ALL)
-        GROUP BY ALL HAVING count(*) > 1)
-    """).fetchall()
-    return [
-        f"litellm: {counted(count, 'call equals', 'calls equal')} one on another route "
-        f"in second, key, tokens and cost ({amounts(tokens, [(currency, nano)])}), and "
-        "both are counted; LiteLLM may have logged one request twice"
-        for count, tokens, currency, nano in rows
-        if count
     ]
 
 

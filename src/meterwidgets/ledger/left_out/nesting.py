@@ -92,24 +92,52 @@ def _repeats(ws: Workspace, usage: Relation, links: Relation) -> str:
     above_usage = f"SELECT (source, id) FROM ({_above(calls, links)})"
     leaves = f"SELECT * FROM ({calls}) WHERE (source, id) NOT IN ({above_usage})"
     summed = ws.keep(_above(leaves, links))
-    # a sum without calls below it has lost its links, if its trace has calls that ran
-    # while it did; a tool repeats those that came before it
+    unlinked = ws.keep(_unlinked(ws, usage, summed))
+    if ws.has_rows(unlinked):
+        ws.execute(
+            f"DELETE FROM {unlinked} WHERE NOT is_tool AND (source, id) IN "
+            f"({_summed_up(usage, links, summed, unlinked)})"
+        )
+    return (
+        f"SELECT u.*, b.tokens AS below FROM {usage} AS u LEFT JOIN "
+        f"(SELECT source, id, sum(tokens) AS tokens FROM {summed} GROUP BY ALL) AS b "
+        "USING (source, id) WHERE b.tokens IS NOT NULL "
+        f"OR (u.file, u.n) IN (SELECT (file, n) FROM {unlinked})"
+    )
+
+
+def _unlinked(ws: Workspace, usage: Relation, summed: Relation) -> str:
+    """SQL text of the sums without calls below them that have lost their links.
+
+    Their trace has calls that ran while they did; a tool repeats those before it.
+    """
     ran_meanwhile = (
         "s.is_tool OR s.end_us IS NULL OR s.end_us <= s.start_us "
         "OR (c.start_us < s.end_us "
         "AND (c.start_us >= s.start_us OR c.end_us > s.start_us))"
     )
-    unlinked = (
-        f"SELECT s.file, s.n FROM {usage} AS s JOIN {usage} AS c USING (source, trace) "
-        "WHERE s.is_sum AND (s.source, s.id) NOT IN "
-        f"(SELECT (source, id) FROM {summed}) AND NOT c.is_sum "
+    return (
+        "SELECT DISTINCT s.file, s.n, s.source, s.id, s.is_tool "
+        f"FROM {usage} AS s JOIN {usage} AS c USING (source, trace) WHERE s.is_sum "
+        f"AND (s.source, s.id) NOT IN (SELECT (source, id) FROM {summed}) "
+        "AND NOT c.is_sum "
         f"AND (c.tokens > 0 OR c.cost <> 0) AND ({ran_meanwhile})"
     )
+
+
+def _summed_up(
+    usage: Relation, links: Relation, summed: Relation, leaves: Relation
+) -> str:
+    """SQL text of the leaves that something above counts beside the others below it."""
     return (
-        f"SELECT u.*, b.tokens AS below FROM {usage} AS u LEFT JOIN "
-        f"(SELECT source, id, sum(tokens) AS tokens FROM {summed} GROUP BY ALL) AS b "
-        "USING (source, id) WHERE b.tokens IS NOT NULL "
-        f"OR (u.file, u.n) IN ({unlinked})"
+        "WITH RECURSIVE up(source, leaf, id, level) AS ("
+        f"SELECT source, id, parent, 1 FROM {leaves} JOIN {links} USING (source, id) "
+        f"UNION ALL SELECT source, leaf, parent, level + 1 FROM up "
+        f"JOIN {links} USING (source, id) WHERE level < {_LEVELS}) "
+        "SELECT (source, leaf) FROM up SEMI JOIN ("
+        f"SELECT source, id FROM {usage} AS u JOIN (SELECT source, id, "
+        f"sum(tokens) AS below FROM {summed} GROUP BY ALL) USING (source, id) "
+        "WHERE u.tokens >= below) USING (source, id)"
     )
 
 

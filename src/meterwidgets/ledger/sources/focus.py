@@ -23,7 +23,7 @@ _NAMED_AI = (
 _IS_AI = f"(coalesce(starts_with({{ServiceCategory}}, 'AI'), true) OR {_NAMED_AI})"
 """Marketplaces sell models under any category, by the name of the service."""
 
-_METER = "lower(concat_ws(' ', {SkuMeter}, {SkuId}, {SkuPriceId}))"
+_METER = "lower(concat_ws(' ', {SkuMeter}, {x_SkuMeterName}, {SkuId}, {SkuPriceId}))"
 _DESCRIPTION = "lower({ChargeDescription})"
 _DETAILS = "lower(TRY(json_extract_string({SkuPriceDetails}, '$.%s')))"
 _OUTPUT = (
@@ -102,10 +102,18 @@ _SOLD = (
     "(input|prompt|output|response|completion|cache (read|write)) tokens', 1)"
 )
 """A marketplace counts "Units" and says in the description what one of them is."""
+_IS_OF_TOKENS = (
+    rf"regexp_matches({_METER}, '(^|[^a-z])tokens?([^a-z]|$)') "
+    "AND TRY_CAST({PricingQuantity} AS DOUBLE) * TRY_CAST({x_PricingBlockSize} AS "
+    "DOUBLE) BETWEEN 0.999 * TRY_CAST({ConsumedQuantity} AS DOUBLE) "
+    "AND 1.001 * TRY_CAST({ConsumedQuantity} AS DOUBLE)"
+)
+"""SQL condition of "Units" that are tokens: Azure prices blocks of them."""
 _FACTOR = (
     f"CASE WHEN {_UNIT} IN ('unit', 'units') THEN CASE lower({_SOLD}) "
     "WHEN 'thousand' THEN 1000 WHEN 'million' THEN 1000000 "
-    "WHEN 'billion' THEN 1000000000 END "
+    "WHEN 'billion' THEN 1000000000 "
+    f"ELSE CASE WHEN {_IS_OF_TOKENS} THEN 1 END END "
     f"ELSE {_tokens_a_unit(_UNIT, 'tok(en)?s?')} END"
 )
 _TOKENS = (
@@ -134,7 +142,10 @@ SOURCE = Source(
         "project": Field(_tag("project", "team"), "Tags.project, else Tags.team"),
         "user": Field(_tag("user"), "Tags.user"),
         "endpoint": column("ServiceName"),
-        "provider": column("ProviderName"),
+        "provider": Field(
+            first_of("{ProviderName}", "{ServiceProviderName}"),
+            "ProviderName, else ServiceProviderName",
+        ),
         "model": Field(first_of(_tag("model"), "{SkuId}"), "Tags.model, else SkuId"),
         "service_tier": Field(
             _TIER, "batch, flex or priority where the meter's name says so"
