@@ -210,11 +210,11 @@ class MeterServer(Voila):  # type: ignore[misc]
                 self.exit_timer = exit_within(STOP_S)
                 for task in tasks:
                     task.cancel()
-                self.frames.close()
                 http.stop()
                 await self.sessions.close()
                 remove_socket(self.addresses)
                 await self.kernel_manager.shutdown_all(now=True)
+                self.frames.close()
 
     @contextmanager
     def _fork_server(self) -> Iterator[None]:

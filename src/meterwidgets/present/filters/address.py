@@ -22,8 +22,8 @@ from meterwidgets.zones import day_of
 _NONE = "(none)"
 _MOST_PARAMETERS = 1_000
 """A server reads no more; a longer choice of values stays out of the address."""
-_MOST_PROBLEMS = 3
-"""Readers see the first one; to find what a wrong name was meant for takes time."""
+_MOST_PROBLEMS = 1
+"""Wrong names that are explained: readers see the first, and each takes some time."""
 _SINGLE = {
     "tz": "tz",
     "range": "preset",

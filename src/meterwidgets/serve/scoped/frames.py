@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -139,18 +140,20 @@ class ScopedFrames:
         while True:
             await asyncio.sleep(FOLLOW_S)
             keys = {scope.key for scope in self._in_use()} & self._folders.keys()
-            self._remove_idle(keys)
             try:
+                self._remove_idle(keys)
                 whole = await asyncio.to_thread(self._newest) if keys else self._whole
                 for folder in [self._folders[key] for key in keys]:
                     if folder.whole is not whole:
                         await self._cut(folder)
             except (MeterError, OSError) as error:
                 _log.warning("the usage of a scope could not be cut again: %s", error)
+            except Exception:  # noqa: BLE001 - pages go on with what they show
+                _log.exception("the usage of a scope could not be cut again")
 
     def close(self) -> None:
-        """Stop; the folders go with the cache."""
-        self._threads.shutdown(cancel_futures=True)
+        """Stop, without waiting for a cut; the folders go with the cache."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         for folder in self._folders.values():
             if folder.server:
                 folder.server.close()
@@ -167,10 +170,13 @@ class ScopedFrames:
         Whoever leaves meanwhile does not stop it: others wait for it, too.
         """
         if folder.cutting is None:
-            loop = asyncio.get_running_loop()
-            folder.cutting = loop.run_in_executor(self._threads, self._publish, folder)
+            folder.cutting = asyncio.ensure_future(self._cut_now(folder))
             folder.cutting.add_done_callback(lambda _: setattr(folder, "cutting", None))
         await asyncio.shield(folder.cutting)
+
+    async def _cut_now(self, folder: _ScopeFolder) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._publish, folder)
         has_records = folder.whole is not None and folder.whole.store is not None
         if has_records and folder.server is None:
             folder.server = await listen(
@@ -235,7 +241,9 @@ class ScopedFrames:
                     for frame in [*self._opened]:
                         if frame[0] == folder.path:
                             del self._opened[frame]
-                removed = folder.path.rename(folder.path.with_suffix(f".{used}"))
+                removed = folder.path.with_suffix(f".{used}")
+                with suppress(FileNotFoundError):
+                    folder.path.rename(removed)
                 self._threads.submit(shutil.rmtree, removed, ignore_errors=True)
 
 
