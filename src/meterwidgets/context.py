@@ -48,14 +48,19 @@ def current_usage() -> UsageFrame:
     return demo_usage()
 
 
-def open_usage(folder: str | Path) -> UsageFrame:
+def open_usage(folder: str | Path, *, mapped: bool = True) -> UsageFrame:
     """The usage in a folder: of a store, of a scope, or of a saved frame.
+
+    Args:
+        folder: Where it is.
+        mapped: False reads a store into memory; see ``open_store``. Nobody else writes
+            into the other folders.
 
     Raises:
         LedgerError: When it is none of them.
     """
     if is_store(folder):
-        return open_store(folder)
+        return open_store(folder, mapped=mapped)
     return (
         open_scoped(Path(folder)) if generations(Path(folder)) else open_frame(folder)
     )

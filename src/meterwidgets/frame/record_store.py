@@ -50,6 +50,10 @@ class RecordStore(Protocol):
     def is_scoped(self) -> bool:
         """Whether it holds the records of a scope and no others."""
 
+    @property
+    def is_mapped(self) -> bool:
+        """Whether its frame is mapped into memory, and a newer one will be."""
+
     def records(self, query: RecordQuery) -> pa.Table:
         """The records that a query asks for; see ``Selection.records``."""
 

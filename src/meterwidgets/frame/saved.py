@@ -109,8 +109,13 @@ def _metadata(frame: UsageFrame) -> dict[str, Any]:
     }
 
 
-def open_frame(folder: str | Path) -> UsageFrame:
-    """A saved frame, mapped into memory.
+def open_frame(folder: str | Path, *, mapped: bool = True) -> UsageFrame:
+    """A saved frame, mapped into memory or read into it.
+
+    Args:
+        folder: Where it is.
+        mapped: Whether its arrays are those of the files. Whoever cuts off a file that
+            is mapped ends every process that looks at it.
 
     Raises:
         LedgerError: When the folder is not a saved frame of this version.
@@ -130,7 +135,7 @@ def open_frame(folder: str | Path) -> UsageFrame:
             Credit(**each) for each in quality.get("credits", ())
         )
         cubes = {
-            name: _open_cube(folder, name, **shape)
+            name: _open_cube(folder, name, mapped=mapped, **shape)
             for name, shape in metadata.pop("cubes").items()
         }
         return UsageFrame(
@@ -190,15 +195,17 @@ def _open_cube(
     folder: Path,
     name: str,
     *,
+    mapped: bool,
     grain_s: int,
     first: int,
     width: int,
     same: dict[str, str],
 ) -> Cube:
-    rows = _mapped(folder / f"{name}.arrow")
-    marks = _mapped(folder / f"{name}_marks.arrow")
-    running = _mapped(folder / f"{name}_running.arrow")
-    tuples = map_table(folder / f"{name}_tuples.arrow")
+    open_table = map_table if mapped else read_table
+    rows = _arrays(open_table(folder / f"{name}.arrow"))
+    marks = _arrays(open_table(folder / f"{name}_marks.arrow"))
+    running = _arrays(open_table(folder / f"{name}_running.arrow"))
+    tuples = open_table(folder / f"{name}_tuples.arrow")
     dictionaries = {d: tuples[d].combine_chunks() for d in tuples.column_names}
     sums = RunningSums(
         marks["begins"],
@@ -222,9 +229,8 @@ def _open_cube(
     )
 
 
-def _mapped(path: Path) -> dict[str, Integers]:
-    """The columns of an Arrow file of numbers, without a copy."""
-    table = map_table(path)
+def _arrays(table: pa.Table) -> dict[str, Integers]:
+    """The columns of a table of numbers, without a copy."""
     return {
         name: numbers(column.chunk(0))
         if column.num_chunks
@@ -245,3 +251,9 @@ def write_table(path: Path, table: pa.Table) -> None:
 def map_table(path: Path) -> pa.Table:
     """The table in an Arrow file, mapped into memory."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def read_table(path: Path) -> pa.Table:
+    """The table in an Arrow file, read into memory."""
+    with pa.OSFile(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()

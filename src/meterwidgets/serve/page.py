@@ -11,6 +11,7 @@ import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 from uuid import uuid4
 
 import nbformat
@@ -22,6 +23,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 from voila.execute import VoilaExecutor, strip_code_cell_warnings
 
+from meterwidgets import errors
 from meterwidgets.errors import NobodyError
 from meterwidgets.present.pages import page_of_key
 from meterwidgets.serve.identity.signed_in import SignedIn
@@ -175,7 +177,7 @@ class Page(PlainErrors, JupyterHandler):
 
     def _finish_failed(self, error: BaseException) -> None:
         """End the page with the reason, if that is the user's to know, and log it."""
-        text = strip_ansi(str(error))  # type: ignore[no-untyped-call]
+        text = error.evalue if _is_explained(error) else strip_ansi(str(error))  # type: ignore[no-untyped-call]
         # A cell's error holds its own traceback; that of the server adds nothing.
         self.log.error(
             "the page %s could not be made: %s",
@@ -187,6 +189,12 @@ class Page(PlainErrors, JupyterHandler):
         is_public = getattr(error, "ename", "") == NobodyError.__name__
         reason = getattr(error, "evalue", "") if is_public else ""
         self.finish(_FAILURE_SCRIPT.format(reason=htmlsafe_json_dumps(reason)))
+
+
+def _is_explained(error: BaseException) -> TypeGuard[CellExecutionError]:
+    """Whether a cell's error says what is wrong with the ledger, and needs no trace."""
+    kind = getattr(errors, getattr(error, "ename", ""), None)
+    return isinstance(kind, type) and issubclass(kind, errors.MeterError)
 
 
 async def _execute(executor: VoilaExecutor, notebook: Notebook) -> Cells:

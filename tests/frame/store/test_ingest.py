@@ -267,3 +267,12 @@ def test_an_interrupt_right_after_publishing_loses_nothing(
         with pytest.raises(KeyboardInterrupt):
             add(STORE, "a.jsonl")
     assert figures(mw.open_store(STORE)) == figures(read_at_once(["a.jsonl"]))
+
+
+def test_a_store_whose_first_ingest_was_killed_says_so() -> None:
+    part = STORE / "records" / "2026-01" / "000001.parquet"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"PAR1 half")
+    (STORE / ".lock").touch()
+    with pytest.raises(LedgerError, match="first ingest has not finished; run it"):
+        mw.read_usage(STORE)

@@ -51,6 +51,7 @@ class ScopedSnapshot:
     folder: Path
     generation: int
     is_scoped: bool = True
+    is_mapped: bool = True
 
     def records(self, query: RecordQuery) -> pa.Table:
         """The records that a query asks for; they name no file of the ledger."""

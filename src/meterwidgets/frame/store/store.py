@@ -35,12 +35,14 @@ class StoreSnapshot:
         folder: The store.
         generation: The number of the generation.
         parts: Month, such as "2026-02" -> the Parquet files of its records.
+        is_mapped: Whether its frame is mapped into memory, and a newer one will be.
     """
 
     folder: Path
     generation: int
     parts: Mapping[str, tuple[Path, ...]]
     is_scoped: bool = False
+    is_mapped: bool = True
 
     def records(self, query: RecordQuery) -> pa.Table:
         """The records that a query asks for; see ``Selection.records``."""
@@ -59,11 +61,12 @@ def is_store(folder: str | Path) -> bool:
     return (Path(folder) / MANIFEST).is_file()
 
 
-def open_store(folder: str | Path) -> UsageFrame:
+def open_store(folder: str | Path, *, mapped: bool = True) -> UsageFrame:
     """The usage in a store, mapped into memory and shared by every kernel.
 
     Args:
         folder: The folder that ``meterwidgets ingest --store`` made.
+        mapped: False reads it into memory, for a process that must outlive its files.
 
     Returns:
         A frame of the current generation. Later ingests don't change it; open the
@@ -77,12 +80,12 @@ def open_store(folder: str | Path) -> UsageFrame:
         current = _load(folder)
         if (folder / current.index).is_dir():
             break  # else a writer has published two generations since
-    frame = open_frame(folder / current.index)
+    frame = open_frame(folder / current.index, mapped=mapped)
     parts = {
         name: tuple(folder / part for part in month.parts)
         for name, month in current.months.items()
     }
-    snapshot = StoreSnapshot(folder, current.generation, parts)
+    snapshot = StoreSnapshot(folder, current.generation, parts, is_mapped=mapped)
     coverage = store_coverage(current, frame.tz, last_read=_last_heartbeat(folder))
     frame = replace(frame, store=snapshot, coverage=coverage)
     paths = [path for month in parts.values() for path in month]
@@ -108,7 +111,7 @@ def open_newer(usage: UsageFrame) -> UsageFrame | None:
     is_later = heartbeat is not None and heartbeat - usage.coverage.written >= _MINUTE
     if store.is_current() and not is_later:
         return None
-    newer = open_store(store.folder)
+    newer = open_store(store.folder, mapped=store.is_mapped)
     same = newer.store is not None and newer.store.generation == store.generation
     if same and newer.coverage == usage.coverage:
         return None

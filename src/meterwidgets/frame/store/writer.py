@@ -17,6 +17,7 @@ from meterwidgets.frame.store import manifest
 from meterwidgets.frame.store.manifest import Manifest
 from meterwidgets.ledger.engine.progress import Progress
 from meterwidgets.ledger.pricing.book import PriceBook
+from meterwidgets.ledger.readers.files import STORE_LOCK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,7 @@ def locked(folder: Path, *, on_wait: Callable[[], object] | None) -> Iterator[No
                 f"{folder}: is a folder with other files and not a store; "
                 "name a new folder"
             )
-        lock = FileLock(folder / ".lock")
+        lock = FileLock(folder / STORE_LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout:

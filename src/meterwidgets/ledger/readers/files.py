@@ -21,6 +21,8 @@ READ_ERRORS = (OSError, EOFError, zlib.error)
 
 MANIFEST = "meter-manifest.json"
 """The file that makes a folder a store; files inside a store are not ledgers."""
+STORE_LOCK = ".lock"
+"""The file of a store that its writer locks."""
 
 REJECTS = "rejects.jsonl"
 """The default file of rejected rows, which is never a ledger."""
@@ -44,6 +46,11 @@ def find_files(source: str | Path) -> list[Path]:
         if (path / MANIFEST).is_file():
             raise LedgerError(
                 f"{path}: is a store, and its ledgers are in it already; name a ledger"
+            )
+        if path.is_dir() and (path / STORE_LOCK).exists():
+            raise LedgerError(
+                f"{path}: is a store that nothing is in yet, for its first ingest has "
+                f"not finished; run it again: meterwidgets ingest --store {path} ..."
             )
         if path.is_dir():
             return _files_in(path)

@@ -136,7 +136,8 @@ def _run_forked_kernel(launch_fd: int, server_pidfd: int) -> None:
         launch = json.load(file)
     os.environ.clear()
     os.environ.update(launch["env"])
-    os.chdir(launch["cwd"])
+    with suppress(OSError):  # a store that is gone: the page will say so
+        os.chdir(launch["cwd"])
     Thread(target=_exit_with, args=[server_pidfd], daemon=True).start()
     run_kernel(launch["options"])
 

@@ -217,7 +217,8 @@ class ScopedFrames:
         """Everything, as it is now."""
         with self._whole_lock:
             if self._whole is None:
-                self._whole = open_usage(self._whole_folder)
+                # A file of the store that is cut off must not end the server.
+                self._whole = open_usage(self._whole_folder, mapped=False)
             elif (newer := open_newer(self._whole)) is not None:
                 self._whole = newer
             return self._whole
