@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from http.client import responses
 from typing import Any
 
@@ -9,6 +10,7 @@ from tornado.web import HTTPError
 
 from meterwidgets.serve.identity.refused import Refused
 from meterwidgets.serve.net.own_requests import OwnRequests
+from meterwidgets.serve.notice import notice_page
 
 _CSP_SOURCES = {
     "default-src": "'self'",
@@ -29,20 +31,6 @@ SECURITY_HEADERS = {
 }
 
 
-_BUSY = """<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Too many pages</title>
-<style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 34rem }}
-</style>
-<h1>{title}</h1>
-<p>{advice}</p>
-</html>
-"""
-
-
 def busy_page(*, is_own: bool) -> str:
     """The page for somebody whose session can't start now.
 
@@ -55,17 +43,22 @@ def busy_page(*, is_own: bool) -> str:
     else:
         title = "Too many people are using this at the moment."
         advice = "Reload this page in half a minute."
-    return _BUSY.format(title=title, advice=advice)
+    return notice_page(title, f"<p>{advice}</p>")
 
 
 class PlainErrors(OwnRequests):
     """Mixin of handlers: an error is one line of text, and logged only from 500 up."""
 
     def write_error(self: Any, status_code: int, **kwargs: Any) -> None:
-        """Answer with the status and its name or what to do, in plain text."""
+        """Answer with the status and its name or what to do: to a person as a page."""
         error = (kwargs.get("exc_info") or (None, None))[1]
         text = responses.get(status_code, "Error")
         if isinstance(error, Refused):
+            self.set_header("Cache-Control", "no-store")
+            if "text/html" in self.request.headers.get("Accept", ""):
+                self.set_header("Content-Type", "text/html; charset=utf-8")
+                self.finish(notice_page(error.title, f"<p>{escape(error.words)}</p>"))
+                return
             text = f"{text}. {error.words}"
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{status_code} {text}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import pytest
 from meterwidgets.errors import MeterError
 from meterwidgets.serve.app import serve
 from meterwidgets.serve.identity.cookie_secret import cookie_secret
+from meterwidgets.serve.net.listen import open_in_browser
 from serve.running import SERVE, Answer, Running, write_notebook
 
 KERNEL = "/api/kernels/00000000-0000-0000-0000-000000000000"
@@ -45,6 +47,26 @@ def test_nobody_sees_anything_and_is_told_how_to_sign_in(
     answer = ask(server, path)
     assert answer.status == 401
     assert "Sign in with the address that was printed" in answer.text
+
+
+def test_a_person_is_told_so_by_a_page(server: Running) -> None:
+    answer = ask(server, "/overview?a=<b>", Accept="text/html,*/*")
+    assert answer.status == 401
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "<h1>You are not signed in</h1>" in answer.text
+    assert "Sign in with the address that was printed" in answer.text
+
+
+def test_a_browser_is_opened_without_naming_the_token_to_other_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    address = "http://127.0.0.1:8866/overview?token=secret&a=b"
+    open_in_browser(address, tmp_path)
+    assert opened == [(tmp_path / "open.html").as_uri()]
+    assert html.escape(address) in (tmp_path / "open.html").read_text("utf-8")
 
 
 def test_nobody_reaches_a_session_or_ends_one(server: Running) -> None:

@@ -142,6 +142,8 @@ def bad(issuer: Issuer, kind: str) -> str:
         "of the future": lambda: issuer.sign(iat=now + 60, exp=now + 120),
         "not yet valid": lambda: issuer.sign(nbf=now + 60),
         "an end that is no number": lambda: issuer.forge(head, exp=[1]),
+        "an end beyond all time": lambda: issuer.sign(exp=10**400),
+        "a principal with control characters": lambda: issuer.sign(sub="a\nb"),
         "unsigned": lambda: issuer.forge({"alg": "none", "kid": "first"}, **more),
         "unsigned, in capitals": lambda: issuer.forge({"alg": "NONE", "kid": "first"}),
         "without an algorithm": lambda: issuer.forge({"kid": "first"}, **more),
@@ -181,6 +183,7 @@ def bad(issuer: Issuer, kind: str) -> str:
 KINDS = [
     *("expired", "without an end", "without a beginning", "of the future"),
     *("not yet valid", "an end that is no number", "unsigned", "unsigned, in capitals"),
+    *("an end beyond all time", "a principal with control characters"),
     *("without an algorithm", "HS256 with the public key", "signed by another key"),
     *("another key of its own", "a signature cut off", "another signature"),
     *("other claims", "for another audience", "for no audience"),
@@ -247,6 +250,14 @@ def test_an_end_user_without_a_plain_name_has_no_role(
     server: Running, issuer: Issuer, odd: Any
 ) -> None:
     assert ask(server, issuer.sign(email=odd)).status == 403
+
+
+@pytest.mark.parametrize("verified", [False, "false", 0, "no", [True], {}])
+def test_an_address_that_nobody_has_verified_names_nobody(
+    server: Running, issuer: Issuer, verified: Any
+) -> None:
+    assert ask(server, issuer.sign(email_verified=verified)).status == 403
+    assert is_in(server, issuer.sign(email_verified=True))
 
 
 def test_clocks_may_differ_by_the_leeway_and_no_more(

@@ -6,7 +6,7 @@ from typing import Any
 
 from meterwidgets.config.identity import Identity
 from meterwidgets.config.roles import Roles
-from meterwidgets.serve.identity.assertions import Assertions, NotAssertedError
+from meterwidgets.serve.identity.assertions import Assertions, NotAssertedError, is_name
 from meterwidgets.serve.identity.provider import (
     MeterIdentity,
     principal_id,
@@ -54,12 +54,12 @@ class ProxyIdentity(MeterIdentity):
             self._refusals.add(str(error))
             raise Refused(401, _NOT_PROVEN) from None
         principal = claims[self._identity.principal]
-        names = [claims.get(name) for name in _NAMES]
+        names = filter(is_name, map(claims.get, _NAMES))
         return signed_in_by_role(
             self._roles,
             claims,
             principal_id=principal_id("proxy", claims["iss"], principal),
-            username=next((n for n in names if isinstance(n, str) and n), principal),
+            username=next(names, principal),
             expires=claims["exp"],
             refusals=self._refusals,
         )

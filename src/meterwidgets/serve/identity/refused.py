@@ -23,6 +23,7 @@ class Refused(HTTPError):
     def __init__(self, status: int, words: str) -> None:
         super().__init__(status)
         self.words = words
+        self.title = "You are not signed in" if status == 401 else "Not for you"
 
 
 class RefusalLog:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import cache
 from html import escape
-from string import Template
 from typing import Any
 
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.scope import Scope
 from meterwidgets.present.pages import PageSpec
-from meterwidgets.serve.paths import TEMPLATE_FOLDER, template_root
+from meterwidgets.serve.notice import notice_page
 from meterwidgets.serve.responses import SECURITY_HEADERS
 from meterwidgets.serve.scoped.access import first_page, may_open
 from meterwidgets.serve.scoped.frames import Cut, ScopedFrames
@@ -104,10 +102,4 @@ def _answer(handler: Any, status: int, title: str, body: str) -> None:
     handler.set_status(status)
     handler.set_header("Content-Type", "text/html; charset=utf-8")
     handler.set_header("Cache-Control", "no-store")
-    handler.finish(_notice().substitute(title=escape(title), body=body))
-
-
-@cache
-def _notice() -> Template:
-    path = template_root() / TEMPLATE_FOLDER / "notice.html"
-    return Template(path.read_text("utf-8"))
+    handler.finish(notice_page(title, body))
