@@ -75,3 +75,15 @@ def test_the_dependencies_of_application_insights_are_a_tree(write: Write) -> No
 
     rows = [dependency("a", "t"), dependency("b", "a")]
     assert sums(read(write(lines(rows), "a.jsonl")))["input_tokens"] == 100
+
+
+def test_spans_may_list_their_parents(write: Write) -> None:
+    """braintrustdata/braintrust-sdk-javascript#1377: wrappers repeat their calls."""
+
+    def row(name: str, parents: list[str] | None) -> dict[str, Any]:
+        return {"id": f"r-{name}", "span_id": name, "root_span_id": "a",
+                "span_parents": parents, "created": "2026-01-25T10:00:00Z",
+                "metrics": {"prompt_tokens": 100, "completion_tokens": 10}}  # fmt: skip
+
+    rows = [row("a", None), row("b", ["a"])]
+    assert sums(read(write(lines(rows), "a.jsonl")))["input_tokens"] == 100

@@ -22,6 +22,7 @@ def _as_arrow(dataframe: Any) -> Any:
 
     if type(dataframe).__module__.partition(".")[0] != "pandas":
         return pa.table(dataframe)
+    check_column_names([str(name) for name in dataframe.columns], "the table")
     periods = [n for n, kind in enumerate(dataframe.dtypes) if _is_period(kind)]
     if _is_period(dataframe.index.dtype):
         dataframe = dataframe.set_axis(dataframe.index.astype(str))

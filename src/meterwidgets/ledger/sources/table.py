@@ -14,7 +14,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "covers": (
         "parent_run_id", "parent_span_id", "parent_observation_id", "parent_id",
-        "operation_parent_id",
+        "operation_parent_id", "span_parents",
     ),
     "start": (
         "start", "start_time", "timestamp", "window_start", "bucket_start",
@@ -137,6 +137,7 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
     "parent_observation_id": ("observation_id", "id"),
     "parent_id": ("span_id",),
     "operation_parent_id": ("id",),
+    "span_parents": ("span_id",),
 }
 """The name of a parent's id -> the names of the id that it is one of.
 

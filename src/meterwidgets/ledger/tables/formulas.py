@@ -64,6 +64,9 @@ def formulas_of(
     if output and thoughts and plain_name(output) == "candidatestokencount":
         why = "Gemini's names: thoughts stand beside the candidates"
         found["output_tokens"] = _sum([output, thoughts], why)
+    if plain_name(parents := mapping.get("covers", "")) == "spanparents":
+        first = "TRY(json_extract_string({0}, '$[0]'))"
+        found["covers"] = Formula((parents,), first, f"the first of {parents}")
     total = mapping.pop("total_tokens", None)
     if total and total not in mapping.values():
         found |= _of_total(total, mapping, found)
