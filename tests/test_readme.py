@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from meterwidgets.config import config
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 LEDGERS = (ROOT / "docs" / "ledgers.md").read_text("utf-8")
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+COMMANDS = README + LEDGERS + DEPLOYMENT
 
 
 def block(language: str, word: str, text: str = README) -> str:
@@ -50,7 +53,7 @@ def test_the_ten_lines_of_notebook_run(
 
 
 def test_every_option_of_its_commands_is_there() -> None:
-    for line in re.findall(r"^meterwidgets .*", README + LEDGERS, re.MULTILINE):
+    for line in re.findall(r"^meterwidgets .*", COMMANDS, re.MULTILINE):
         command, *words = line.partition("#")[0].split()[1:]
         found = CliRunner().invoke(main, [command, "--help"])
         assert found.exit_code == 0
@@ -85,3 +88,20 @@ def test_the_map_of_the_code_names_files_that_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Recipes")[0]
     for name in re.findall(r"`((?:\w+/)+\w+\.\w+)`", text):
         assert (source / name).exists() or (ROOT / name).exists(), name
+
+
+def test_the_configs_of_the_deployment_are_read(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", DEPLOYMENT, re.DOTALL)
+    assert len(blocks) >= 2
+    for text in blocks:
+        path = tmp_path / "meterwidgets.toml"
+        path.write_text(text, "utf-8")
+        settings = config.load(path)
+        assert settings.identity.way or settings.roles
+
+
+def test_the_service_of_a_hub_is_python() -> None:
+    settings = SimpleNamespace(JupyterHub=SimpleNamespace())
+    exec(block("python", "JupyterHub.services", DEPLOYMENT), {"c": settings})
+    (service,) = settings.JupyterHub.services
+    assert service["command"][:2] == ["meterwidgets", "serve"]

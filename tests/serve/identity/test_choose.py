@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,12 @@ def test_a_public_address_does_not_make_a_token_enough() -> None:
     with pytest.raises(MeterError, match="a token is all that signs readers in"):
         check(SignIn(), "0.0.0.0", **PUBLIC)
     check(SignIn(), "unix:/run/meter.sock", **PUBLIC)
+
+
+def test_a_hub_needs_the_package_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jupyterhub", None)
+    with pytest.raises(MeterError, match=r"pip install 'meterwidgets\[hub\]'"):
+        check(SignIn(identity=Identity(way="hub"), roles=ROLES))
 
 
 def test_it_is_refused_before_the_ledger_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from meterwidgets.config.identity import Identity
@@ -51,6 +52,11 @@ class SignIn:
                 "see anything. Add one, such as\n[roles]\n"
                 'operator = { when = { groups = ["admins"] }, sees = "all" }\n'
                 'end_user = { sees = { user = "claim:email" } }'
+            )
+        if way == "hub" and find_spec("jupyterhub") is None:
+            raise MeterError(
+                '[identity] has way = "hub", which needs jupyterhub: pip install '
+                "'meterwidgets[hub]'"
             )
         if not addresses.is_local and addresses.public is None:
             raise MeterError(

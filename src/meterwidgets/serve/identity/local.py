@@ -96,7 +96,9 @@ class LocalIdentity(MeterIdentity):
 
         Only a cookie with our signature is parsed.
         """
-        signed = handler.get_signed_cookie(self._cookie, max_age_days=SIGNED_IN_DAYS)
+        signed = handler.get_signed_cookie(
+            self._cookie, max_age_days=SIGNED_IN_DAYS, min_version=2
+        )
         if signed is None:
             return None
         expires = float(json.loads(signed)["expires"])
