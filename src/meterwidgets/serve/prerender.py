@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from weakref import ref
 
 from meterwidgets.errors import MeterError
 from meterwidgets.frame.frame import UsageFrame
@@ -27,7 +28,7 @@ class Prerenderer:
 
     def __init__(self, frames: ScopedFrames) -> None:
         self._frames = frames
-        self._caches: OrderedDict[str, tuple[UsageFrame, _Cache]] = OrderedDict()
+        self._caches: OrderedDict[str, tuple[ref[UsageFrame], _Cache]] = OrderedDict()
 
     def get(self, page: str, query: str, cut: Cut) -> Prerender | None:
         """The figures of an address.
@@ -60,8 +61,8 @@ class Prerenderer:
         usage, key = self._frames.usage(cut), cut.scope.key
         # One tuple, replaced at once: figures never enter the cache of another usage.
         state = self._caches.get(key)
-        if state is None or state[0] is not usage:
-            state = self._caches[key] = usage, {}
+        if state is None or state[0]() is not usage:
+            state = self._caches[key] = ref(usage), {}
             while len(self._caches) > _SCOPES:
                 self._caches.popitem(last=False)
-        return state
+        return usage, state[1]

@@ -122,13 +122,14 @@ class Person:
     running: Running
     issuer: Issuer
     name: str
+    claims: dict[str, Any] = field(default_factory=dict)
     xsrf: str = field(default="", init=False)
 
     @property
     def headers(self) -> dict[str, str]:
         """What the proxy and the browser send."""
         assertion = self.issuer.sign(
-            sub=self.name, **{"email": None, **CLAIMS[self.name]}
+            sub=self.name, **{"email": None, **CLAIMS[self.name], **self.claims}
         )
         return {HEADER: assertion, "Cookie": f"_xsrf={self.xsrf}"}
 
@@ -168,9 +169,9 @@ class Tenants:
     issuer: Issuer
     folder: Path
 
-    def person(self, name: str) -> Person:
-        """Somebody."""
-        return Person(self.running, self.issuer, name)
+    def person(self, name: str, **claims: Any) -> Person:
+        """Somebody, with other claims than usual."""
+        return Person(self.running, self.issuer, name, claims)
 
 
 @contextmanager

@@ -114,11 +114,15 @@ def test_no_name_outside_a_scope_is_in_the_page_the_files_or_the_kernel(
 def _in_memory(pid: int, names: list[bytes]) -> set[bytes]:
     """The names that a process holds where it can write, or in files but code."""
     found = set()
-    maps = Path(f"/proc/{pid}/maps").read_text("utf-8").splitlines()
+    smaps = Path(f"/proc/{pid}/smaps").read_text("utf-8")
+    regions = re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", smaps)[1:]
     with Path(f"/proc/{pid}/mem").open("rb", 0) as memory:
-        for line in maps:
+        for region in regions:
+            line, *_ = region.splitlines()
             place, rights, *_ = line.split()
-            if rights.startswith("rw") or re.search(r"\.(arrow|parquet|json)$", line):
+            is_data = re.search(r"\.(arrow|parquet|json)$", line)
+            is_used = not re.search(r"Rss: +0 kB", region)
+            if is_data or (is_used and rights.startswith("rw")):
                 start, end = (int(each, 16) for each in place.split("-"))
                 memory.seek(start)
                 held = memory.read(end - start)
@@ -210,6 +214,49 @@ def test_a_wrong_name_in_an_address_says_nothing_of_others(
     text = page.text.split("REPORT")[0]
     assert f"{CANARY}-model-1" not in text
     assert f"ann@{CANARY}.test" not in text
+
+
+def test_the_first_figures_are_those_of_the_reader_at_the_same_address(
+    tenants: Tenants,
+) -> None:
+    amounts: dict[str, set[str]] = {}
+    for name in ("ann", "bob", "olga", "ann"):
+        page = tenants.person(name).ask("/token-usage?range=all")
+        first = page.text.partition("mwPage.kernel(")[0]
+        figures = set(re.findall(r'<dd class="mw-first[^>]*>([^<]+)<', first))
+        assert len(figures) == 3
+        assert amounts.setdefault(name, figures) == figures
+    assert len(set(map(frozenset, amounts.values()))) == 3
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "ANN@acme.test",
+        "ann@acme.test ",
+        "ann@acme\u200b.test",
+        "\uff41nn@acme.test",
+        "(none)",
+        "%@acme.test",
+        "ann@acme.test' OR 1=1 --",
+    ],
+)
+def test_a_name_that_only_looks_like_another_s_has_no_rows(
+    tenants: Tenants, email: str
+) -> None:
+    (report,) = reports(tenants.person("ann", email=email).ask("/my-usage"))
+    assert report["sums"] == [0, 0]
+    assert report["tokens"] == []
+
+
+@pytest.mark.parametrize("query", ["?user=ann@acme.test", "?user=(none)"])
+def test_who_may_see_no_people_finds_none_in_an_address(
+    tenants: Tenants, query: str
+) -> None:
+    page = tenants.person("fin").ask("/token-usage" + query)
+    (report,) = reports(page)
+    assert report["values"]["user"] == ["None"]
+    assert "bob@acme.test" not in page.text
 
 
 @pytest.mark.usefixtures("pages")  # which are of the generation before

@@ -35,7 +35,7 @@ _IDLE_S = 600.0
 """Seconds until the folder of a scope that nobody looks at is removed."""
 _MOST = 1024
 """Scopes at once; past that, those that were not used for the longest time go."""
-_OPENED = 16
+_OPENED = 8
 """Frames that stay open for the first HTML; each takes a few descriptors."""
 _log = logging.getLogger("meterwidgets")
 
@@ -62,7 +62,9 @@ class _ScopeFolder:
     Attributes:
         scope: What may be seen.
         path: Where it is.
-        whole: What its newest generation was cut from.
+        generation: The number of its newest frame.
+        cut_from: The number of the whole that this was cut from.
+        store: The store of that whole.
         cutting: The cut that is going on.
         reading: The cut of records that is going on.
         server: Answers the kernels that ask for records.
@@ -71,8 +73,9 @@ class _ScopeFolder:
 
     scope: Scope
     path: Path
-    whole: UsageFrame | None = None
     generation: int = 0
+    cut_from: int = 0
+    store: StoreSnapshot | None = None
     cutting: asyncio.Future[None] | None = None
     reading: asyncio.Future[None] | None = None
     server: asyncio.Server | None = None
@@ -96,12 +99,15 @@ class ScopedFrames:
         in_use: Callable[[], Collection[Scope]] = tuple,
     ) -> None:
         self._whole_folder, self._cache, self._in_use = whole, cache, in_use
+        # Only the newest whole is kept: an old one may be as large as memory.
         self._whole: UsageFrame | None = None
+        self._number = 0
         self._whole_lock = Lock()
         self._folders: dict[str, _ScopeFolder] = {}
         self._opened: OrderedDict[tuple[Path, int], UsageFrame] = OrderedDict()
         self._opened_lock = Lock()
         self._threads = ThreadPoolExecutor(_THREADS, "cut")
+        self._records_thread = ThreadPoolExecutor(1, "records")
 
     async def get(self, scope: Scope) -> Cut:
         """What a page of a scope is made of, of the store's newest generation.
@@ -125,7 +131,7 @@ class ScopedFrames:
     def usage(self, cut: Cut) -> UsageFrame:
         """The frame that a page is made of, for the server itself; in any thread."""
         if cut.scope.is_all:
-            return self._newest()
+            return self._newest()[0]
         key = cut.folder, cut.generation
         with self._opened_lock:
             if key not in self._opened:
@@ -142,9 +148,10 @@ class ScopedFrames:
             keys = {scope.key for scope in self._in_use()} & self._folders.keys()
             try:
                 self._remove_idle(keys)
-                whole = await asyncio.to_thread(self._newest) if keys else self._whole
+                if keys:
+                    await asyncio.to_thread(self._newest)
                 for folder in [self._folders[key] for key in keys]:
-                    if folder.whole is not whole:
+                    if folder.cut_from != self._number:
                         await self._cut(folder)
             except (MeterError, OSError) as error:
                 _log.warning("the usage of a scope could not be cut again: %s", error)
@@ -153,7 +160,8 @@ class ScopedFrames:
 
     def close(self) -> None:
         """Stop, without waiting for a cut; the folders go with the cache."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._records_thread):
+            threads.shutdown(wait=False, cancel_futures=True)
         for folder in self._folders.values():
             if folder.server:
                 folder.server.close()
@@ -177,18 +185,19 @@ class ScopedFrames:
     async def _cut_now(self, folder: _ScopeFolder) -> None:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, self._publish, folder)
-        has_records = folder.whole is not None and folder.whole.store is not None
-        if has_records and folder.server is None:
+        if folder.store is not None and folder.server is None:
             folder.server = await listen(
                 folder.path / SOCKET, lambda: self._cut_records(folder)
             )
 
     def _publish(self, folder: _ScopeFolder) -> None:
         """Cut the newest usage to a scope, unless it is cut already."""
-        whole, before = self._newest(), folder.whole
-        if before is whole:
+        whole, number = self._newest()
+        if folder.cut_from == number:
             return
-        same_rows = before is not None and _same_rows(before, whole)
+        store = whole.store if isinstance(whole.store, StoreSnapshot) else None
+        before = folder.store
+        same_rows = bool(store and before and store.generation == before.generation)
         if same_rows:  # somebody who follows the ledgers has read them all again
             cut = open_frame(folder.path / str(folder.generation))
             coverage = replace(whole.coverage, file_notes=())
@@ -196,32 +205,34 @@ class ScopedFrames:
         else:
             cut = whole.scoped(folder.scope)
         folder.generation = publish(cut, folder.path, same_arrays=same_rows)
-        folder.whole = whole
+        folder.cut_from, folder.store = number, store
 
     async def _cut_records(self, folder: _ScopeFolder) -> None:
         """Cut the records of a scope, if its newest generation has none yet."""
         if folder.reading is None:
             loop = asyncio.get_running_loop()
             folder.reading = loop.run_in_executor(
-                self._threads, self._publish_records, folder
+                self._records_thread, self._publish_records, folder
             )
             folder.reading.add_done_callback(lambda _: setattr(folder, "reading", None))
         await asyncio.shield(folder.reading)
 
     def _publish_records(self, folder: _ScopeFolder) -> None:
-        whole, generation = folder.whole, folder.generation
-        if whole is not None and isinstance(whole.store, StoreSnapshot):
-            publish_records(whole.store, folder.scope, folder.path, generation)
+        store, generation = folder.store, folder.generation
+        if store is not None:
+            publish_records(store, folder.scope, folder.path, generation)
 
-    def _newest(self) -> UsageFrame:
-        """Everything, as it is now."""
+    def _newest(self) -> tuple[UsageFrame, int]:
+        """Everything, as it is now, and its number."""
         with self._whole_lock:
             if self._whole is None:
                 # A file of the store that is cut off must not end the server.
                 self._whole = open_usage(self._whole_folder, mapped=False)
+                self._number += 1
             elif (newer := open_newer(self._whole)) is not None:
                 self._whole = newer
-            return self._whole
+                self._number += 1
+            return self._whole, self._number
 
     def _remove_idle(self, in_use: Collection[str]) -> None:
         """Remove the folders that nobody has looked at for long, and too many ones."""
@@ -246,13 +257,3 @@ class ScopedFrames:
                 with suppress(FileNotFoundError):
                     folder.path.rename(removed)
                 self._threads.submit(shutil.rmtree, removed, ignore_errors=True)
-
-
-def _same_rows(before: UsageFrame, after: UsageFrame) -> bool:
-    """Whether only the time that a store covers has moved on."""
-    return (
-        before.store is not None
-        and after.store is not None
-        and before.store.generation == after.store.generation
-        and before.labels == after.labels
-    )
