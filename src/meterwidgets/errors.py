@@ -35,6 +35,8 @@ class NobodyError(MeterError):
 
 
 _MAX_CHOICES = 20
+_MAX_SHOWN = 200
+"""Characters of a wrong name that are repeated."""
 _MAX_COMPARED = 500
 """Names that a wrong one is compared with: each comparison takes up to 0.1 ms."""
 
@@ -61,7 +63,8 @@ input_tokens, model"
     if len(names) > _MAX_CHOICES:
         listed += f" and {len(names) - _MAX_CHOICES} more"
     kinds = f"{kind[:-1]}ies" if kind.endswith("cy") else f"{kind}s"
-    return f"{kind} {name!r} not found; {hint}{kinds}: {listed}"
+    shown = name if len(name) <= _MAX_SHOWN else f"{name[:_MAX_SHOWN]}..."
+    return f"{kind} {shown!r} not found; {hint}{kinds}: {listed}"
 
 
 def _comparable(name: str, names: list[str]) -> list[str]:

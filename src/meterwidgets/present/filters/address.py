@@ -22,6 +22,8 @@ from meterwidgets.zones import day_of
 _NONE = "(none)"
 _MOST_PARAMETERS = 1_000
 """A server reads no more; a longer choice of values stays out of the address."""
+_MOST_CHARACTERS = 6_000
+"""Nor of text: it refuses longer addresses."""
 _MOST_PROBLEMS = 1
 """Wrong names that are explained: readers see the first, and each takes some time."""
 _SINGLE = {
@@ -77,8 +79,11 @@ def query(filters: Filters, initial: Filters, others: Mapping[str, str]) -> str:
     if filters.tz != initial.tz:
         pairs.append(("tz", filters.tz))
     for name, values in filters.chosen.items():
-        if len(pairs) + len(values) < _MOST_PARAMETERS - 10:  # those below fit, too
-            pairs += [(name, _NONE if value is None else value) for value in values]
+        chosen = [(name, _NONE if value is None else value) for value in values]
+        is_short = len(_encoded([*pairs, *chosen])) < _MOST_CHARACTERS
+        # Those below fit, too.
+        if len(pairs) + len(values) < _MOST_PARAMETERS - 10 and is_short:
+            pairs += chosen
     if filters.cost_type != initial.cost_type:
         pairs.append(("cost-type", filters.cost_type))
     if filters.currency and filters.currency != initial.currency:
@@ -86,6 +91,10 @@ def query(filters: Filters, initial: Filters, others: Mapping[str, str]) -> str:
     if filters.outliers != initial.outliers:
         pairs.append(("outliers", filters.outliers))
     pairs += others.items()
+    return _encoded(pairs)
+
+
+def _encoded(pairs: list[tuple[str, str]]) -> str:
     return urlencode(pairs, quote_via=quote, safe="/:,()")
 
 

@@ -60,7 +60,12 @@ class PageKernels(AsyncMappingKernelManager):
     ) -> None:
         """End a kernel at once, and all that belongs to it."""
         end = super().shutdown_kernel
-        await end(kernel_id, now=True, restart=restart)  # type: ignore[no-untyped-call]
+        try:
+            await end(kernel_id, now=True, restart=restart)  # type: ignore[no-untyped-call]
+        finally:  # its page may have lost its connection meanwhile
+            buffered = self._kernel_buffers.pop(kernel_id, {"channels": {}})
+            for stream in buffered["channels"].values():
+                stream.close()
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         """Release what a kernel that died by itself still has open."""
