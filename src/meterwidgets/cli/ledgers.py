@@ -13,6 +13,7 @@ from meterwidgets.config.read import read_with_config
 from meterwidgets.context import demo_usage
 from meterwidgets.errors import ConfigError
 from meterwidgets.frame.frame import UsageFrame
+from meterwidgets.ledger.engine.progress import Progress
 from meterwidgets.text import counted, plain
 
 
@@ -47,6 +48,7 @@ def read_ledgers(
     written: str | None = None,
     repricing: Repricing | None = None,
     with_notes: bool = True,
+    progress: Progress | None = None,
 ) -> UsageFrame:
     """Read ledgers; progress, notes and rejects go to the error stream.
 
@@ -59,11 +61,12 @@ def read_ledgers(
         written: When the ledgers were written; None asks the files.
         repricing: Other prices than those of the ledger.
         with_notes: Whether the notes about the whole ledger go there, too.
+        progress: Called with what has been read so far, besides.
 
     Raises:
         MeterError: When there is nothing to read, or something can't be read.
     """
-    with ProgressBar() as bar:
+    with ProgressBar(further=progress) as bar:
         usage = read_with_config(
             ledgers,
             config=config,
@@ -96,6 +99,7 @@ def read_ledgers_or_demo(
     repricing: Repricing | None,
     with_notes: bool = True,
     written: str | None = None,
+    progress: Progress | None = None,
 ) -> UsageFrame:
     """Read the ledgers that are named, else those of the config, else the demo.
 
@@ -113,6 +117,7 @@ def read_ledgers_or_demo(
             repricing=repricing,
             with_notes=with_notes,
             written=written,
+            progress=progress,
         )
     if config_file is not None:
         raise ConfigError(

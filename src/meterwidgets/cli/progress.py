@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import click
 
-from meterwidgets.ledger.engine.progress import Done
+from meterwidgets.ledger.engine.progress import Done, Progress
 
 
 class ProgressBar:
@@ -17,9 +17,13 @@ class ProgressBar:
 
     Args:
         enabled: Whether to show it; it appears on a terminal only.
+        further: Is told of the progress, too.
     """
 
-    def __init__(self, *, enabled: bool = True) -> None:
+    def __init__(
+        self, *, enabled: bool = True, further: Progress | None = None
+    ) -> None:
+        self._further = further
         self._enabled = enabled and sys.stderr.isatty()
         self._bar: Any = None
         self._started = time.monotonic()
@@ -29,6 +33,8 @@ class ProgressBar:
 
     def update(self, done: Done) -> None:
         """Move the bar to what has been read so far."""
+        if self._further is not None:
+            self._further(done)
         if not self._enabled:
             return
         if self._bar is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,8 +17,10 @@ from meterwidgets.cli import reprice as repricing
 from meterwidgets.cli.ledgers import load_config, read_ledgers_or_demo
 from meterwidgets.config.config import roles
 from meterwidgets.config.identity import located
+from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.saved import save
 from meterwidgets.serve.app import serve
+from meterwidgets.serve.health.reading import ReadingPort
 from meterwidgets.serve.identity.choose import SignIn
 from meterwidgets.serve.identity.hub_service import service_options
 from meterwidgets.serve.net.addresses import addresses
@@ -78,27 +82,56 @@ def command(
     where = _options(
         sign_in, host=host, port=port, base_url=base_url, public_url=public_url
     )
-    sign_in.check(addresses(**where))  # before a long reading, and not after it
-    usage = read_ledgers_or_demo(
+    read = partial(
+        read_ledgers_or_demo,
         ledgers,
         config_file,
         rejects=rejects,
         written=written,
         repricing=repricing.chosen(reprice, as_of, config_file),
     )
-    with TemporaryDirectory(prefix="meterwidgets-") as folder:
-        if usage.store is not None:  # the pages follow a store as it grows
-            frame_dir = usage.store.folder
-        else:
-            frame_dir = save(usage, Path(folder) / "frame")
+    _read_and_serve(read, where, sign_in=sign_in, open_browser=open_browser)
+
+
+def _read_and_serve(
+    read: Callable[..., UsageFrame],
+    where: dict[str, Any],
+    *,
+    sign_in: SignIn,
+    **options: Any,
+) -> None:
+    """Serve what is read; until then, the port tells how far that is.
+
+    Args:
+        read: Reads the usage.
+        where: Where to listen.
+        sign_in: How readers sign in.
+        options: Those of ``serve``.
+    """
+    at = addresses(**where)
+    sign_in.check(at)  # before a long reading, and not after it
+    with (
+        TemporaryDirectory(prefix="meterwidgets-") as folder,
+        ReadingPort(at) as reading,
+    ):
+        usage = read(progress=reading.update)
+        frame_dir = _folder_of(usage, Path(folder))
         del usage  # the kernels map the saved frame; the server needs no copy
         serve(
             frame_dir,
             **where,
-            open_browser=open_browser,
+            **options,
             sign_in=sign_in,
+            sockets=reading.hand_over,
             log=click.echo,
         )
+
+
+def _folder_of(usage: UsageFrame, temporary: Path) -> Path:
+    """The folder that pages are made of; they follow a store as it grows."""
+    if usage.store is not None:
+        return usage.store.folder
+    return save(usage, temporary / "frame")
 
 
 def _sign_in(config_file: str | None, user: str) -> SignIn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ def serve(
     notebooks: Path | None = None,
     sign_in: SignIn | None = None,
     limits: Limits | None = None,
+    sockets: Callable[[], list[socket.socket]] | None = None,
     log: Callable[[str], None] = _print_at_once,
 ) -> None:
     """Serve the pages until SIGINT or SIGTERM; kernels end with the server.
@@ -45,6 +47,8 @@ def serve(
         notebooks: The folder of the pages' notebooks; None takes the package's own.
         sign_in: How readers sign in; None takes a token in the printed address.
         limits: How much readers may take; None takes the defaults.
+        sockets: Hands over sockets that listen there already, as soon as the server
+            answers; None opens them.
         log: Called with the address once the server listens.
 
     Raises:
@@ -66,7 +70,7 @@ def serve(
         )
         bound_log(server.log)
         try:
-            asyncio.run(server.run(log, open_browser=open_browser))
+            asyncio.run(server.run(log, open_browser=open_browser, sockets=sockets))
         finally:
             if server.exit_timer:
                 server.exit_timer.cancel()

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
@@ -175,21 +176,25 @@ class MeterServer(Voila):  # type: ignore[misc]
         )
 
     async def run(
-        self, log: Callable[[str], None], *, open_browser: bool = False
+        self,
+        log: Callable[[str], None],
+        *,
+        open_browser: bool = False,
+        sockets: Callable[[], list[socket.socket]] | None = None,
     ) -> None:
         """Serve until SIGINT or SIGTERM, then end the kernels."""
-        sockets = bind(self.addresses)
+        listening = sockets() if sockets else bind(self.addresses)
         logging.getLogger("tornado.general").addFilter(
             lambda record: not record.getMessage().startswith(_PING_WARNING)
         )
         port = self.addresses.port
         if self.addresses.socket is None:
-            port = sockets[0].getsockname()[1]
+            port = listening[0].getsockname()[1]
         identity = self.sign_in.provider(self.addresses, port=port, parent=self)
         self.app = Application(**self.init_settings(identity))
         self.app.add_handlers(".*$", self.init_handlers(identity))
         http = BoundedServer(self.app, self.limits)
-        http.add_sockets(sockets)
+        http.add_sockets(listening)
         user = self.sign_in.user
         first = first_page(Scope({"user": (user,)} if user else {})).key
         address = identity.address_with_token(self.addresses.url(first, port=port))
@@ -207,14 +212,21 @@ class MeterServer(Voila):  # type: ignore[misc]
             try:
                 await stop_signal()
             finally:
-                self.exit_timer = exit_within(STOP_S)
-                for task in tasks:
-                    task.cancel()
-                http.stop()
-                await self.sessions.close()
-                remove_socket(self.addresses)
-                await self.kernel_manager.shutdown_all(now=True)
-                self.frames.close()
+                await self._close(http, tasks)
+
+    async def _close(
+        self, http: BoundedServer, tasks: Sequence[asyncio.Future[None]]
+    ) -> None:
+        """End the sessions and whatever else runs, within a few seconds."""
+        self.exit_timer = exit_within(STOP_S)
+        self.readiness.is_ready = False  # for probes whose connection is still open
+        for task in tasks:
+            task.cancel()
+        http.stop()
+        await self.sessions.close()
+        remove_socket(self.addresses)
+        await self.kernel_manager.shutdown_all(now=True)
+        self.frames.close()
 
     @contextmanager
     def _fork_server(self) -> Iterator[None]:
