@@ -409,4 +409,9 @@ def test_keys_may_be_a_file_and_the_assertion_a_cookie(
         twice = f"{cookie}; CF_Authorization={issuer.sign(groups=['admins'])}"
         assert running.ask(KERNEL, headers={"Cookie": twice}).status == 401
         assert running.ask(KERNEL, headers={HEADER: issuer.sign()}).status == 401
+        issuer.rotate("in the file")
+        (tmp_path / "keys.json").write_bytes(issuer.key_set())
+        cookie = f"CF_Authorization={issuer.sign()}"
+        headers = {"Cookie": cookie}
+        assert until(lambda: running.ask(KERNEL, headers=headers).status == 404)
     assert issuer.asked == asked
