@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from frame.store.ledgers import BOOK, add, jsonl, spend_logs
@@ -55,6 +56,27 @@ def test_a_banner_leads_to_the_requests_behind_a_spike(
     assert violations(shown) == []
     shown.get_by_role("button", name="Hide requests").click()
     table.wait_for(state="hidden")
+
+
+def test_the_page_of_one_user_lists_their_requests_and_names_no_file(
+    page: OpenPage, store: tuple[str, Any]
+) -> None:
+    url, usage = store
+    heard: list[bytes] = []
+    own = at(url, f"/my-usage?page=token-usage&range=all&user={quote(DEAR['user'])}")
+    shown = page(url=own, heard=heard)
+    shown.get_by_role("button", name="Show requests").click()
+    table = shown.get_by_role("table", name="What made this")
+    table.wait_for()
+    records = usage.select(mw.Filters(users=[DEAR["user"]])).records(order="cost")
+    assert table.locator("tbody tr").count() == min(10, records.num_rows) == 1
+    first = table.get_by_role("row").nth(1)
+    assert first.locator(".mw-records-value").inner_text() == "$900.00"
+    assert not first.get_attribute("title")
+    told = shown.content() + "".join(map(str, heard))
+    others = {f"u-{number}" for number in range(10)}
+    assert [name for name in (*others, "a.jsonl") if name in told] == []
+    assert violations(shown) == []
 
 
 def test_a_reader_leaves_it_out_and_the_chip_brings_it_back(
