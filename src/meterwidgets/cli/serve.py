@@ -17,6 +17,7 @@ from meterwidgets.cli import reprice as repricing
 from meterwidgets.cli.ledgers import load_config, read_ledgers_or_demo
 from meterwidgets.config.config import roles
 from meterwidgets.config.identity import located
+from meterwidgets.config.role_values import unreported_values
 from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.saved import save
 from meterwidgets.serve.app import serve
@@ -115,6 +116,9 @@ def _read_and_serve(
         ReadingPort(at) as reading,
     ):
         usage = read(progress=reading.update)
+        if sign_in.roles is not None:
+            for sentence in unreported_values(sign_in.roles, usage):
+                click.secho(sentence, fg="yellow", err=True)
         frame_dir = _folder_of(usage, Path(folder))
         del usage  # the kernels map the saved frame; the server needs no copy
         serve(

@@ -114,6 +114,10 @@ class FrameData:
             ids.append(ids_by_name[name])
         return tuple(ids)
 
+    def reported_ids(self, dimension: str) -> frozenset[str | None]:
+        """The values of a dimension that have usage."""
+        return frozenset(self._values(dimension))
+
     def ids_by_name(self, dimension: str) -> Mapping[str, str | None]:
         """Id or name -> id, of all values of a dimension."""
         if dimension not in self._ids_by_name:

@@ -31,6 +31,7 @@ from meterwidgets.serve.kernels.launch import kernel_env
 from meterwidgets.serve.kernels.running import kernel_client, new_kernel, until_ready
 from meterwidgets.serve.prerender import Prerenderer
 from meterwidgets.serve.responses import PlainErrors, busy_page
+from meterwidgets.serve.scoped.access import may_open
 from meterwidgets.serve.scoped.choose import Chooser
 from meterwidgets.serve.sessions.admission import QueueFullError, StartQueue, Turn
 from meterwidgets.serve.sessions.origin import opens_page
@@ -122,6 +123,8 @@ class Page(PlainErrors, JupyterHandler):
     @authenticated
     def head(self) -> None:
         """Answer whether the page would be shown; starts nothing."""
+        if not may_open(self.current_user.scope, page_of_key(self.key)):
+            self.set_status(403)
         self._set_headers()
 
     def _set_headers(self) -> None:

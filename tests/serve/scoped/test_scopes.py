@@ -146,6 +146,7 @@ def test_a_page_that_is_not_for_somebody_leads_to_one_that_is(
     assert answer.status == 403
     assert "text/html" in answer.headers["Content-Type"]
     assert f'href="{FIRST[name][1:]}"' in answer.text
+    assert tenants.person(name).ask(path, "HEAD").status == 403
     assert "mwPage" not in answer.text
 
 
