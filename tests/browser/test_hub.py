@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 from serve.identity.nginx import free_port
-from serve.running import until
+from serve.running import Answer, until
 
 from .conftest import READY
 
@@ -90,7 +90,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
             answers = until(
-                lambda: _status(port, "/services/usage/") == 302, seconds=60
+                lambda: _ask(port, "/services/usage/").status == 302, seconds=60
             )
             assert answers, (folder / "log").read_text()
             yield f"http://hub.localhost:{port}"
@@ -99,14 +99,16 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.wait(30)
 
 
-def _status(port: int, path: str, headers: Mapping[str, str] | None = None) -> int:
+def _ask(port: int, path: str, headers: Mapping[str, str] | None = None) -> Answer:
     wire = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         host = {"Host": f"hub.localhost:{port}"}
         wire.request("GET", path, headers={**host, **(headers or {})})
-        return wire.getresponse().status
+        answer = wire.getresponse()
+        text = answer.read().decode()
+        return Answer(answer.status, dict(answer.getheaders()), text)
     except OSError:
-        return 0
+        return Answer(0, {}, "")
     finally:
         wire.close()
 
@@ -167,5 +169,17 @@ def test_whom_the_hub_knows_without_a_role_sees_nothing(browser: Any, hub: str) 
 def test_no_header_signs_anybody_in_past_the_hub(hub: str, name: str) -> None:
     port = int(hub.rpartition(":")[2])
     for path in ("overview", "api/kernels/00000000-0000-0000-0000-000000000000"):
-        status = _status(port, f"/services/usage/{path}", {name: "token root"})
-        assert status in {302, 403}
+        answer = _ask(port, f"/services/usage/{path}", {name: "token root"})
+        assert answer.status in {302, 403}
+
+
+def test_a_code_that_is_not_the_reader_s_signs_nobody_in(hub: str) -> None:
+    port = int(hub.rpartition(":")[2])
+    callback = "/services/usage/oauth_callback"
+    for query in ("", "?code=x", "?code=x&state=y", "?error=<script>"):
+        answer = _ask(port, callback + query)
+        assert answer.status in {400, 403}
+        assert "Signing in at the JupyterHub did not work" in answer.text
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "set-cookie" not in headers

@@ -6,11 +6,13 @@ import logging
 import time
 from typing import Any
 
+from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyterhub.services.auth import HubOAuth
 from jupyterhub.singleuser.extension import (
     JupyterHubIdentityProvider,
     JupyterHubOAuthCallbackHandler,
 )
+from tornado.web import HTTPError
 
 from meterwidgets.config.roles import Roles
 from meterwidgets.serve.identity.provider import (
@@ -20,9 +22,14 @@ from meterwidgets.serve.identity.provider import (
 )
 from meterwidgets.serve.identity.refused import RefusalLog, Refused
 from meterwidgets.serve.identity.signed_in import SignedIn
+from meterwidgets.serve.responses import SECURITY_HEADERS, PlainErrors
 
 CONFIRMED_S = 900.0
 """Seconds that a session lasts after the Hub has confirmed its owner."""
+_NOT_SIGNED_IN = (
+    "Signing in at the JupyterHub did not work. Open the page again; if that does not "
+    "help, ask whoever runs this server."
+)
 _NO_PERSON = "Only people may read these pages, by signing in at the JupyterHub."
 _CLAIMS = ("name", "admin", "groups")
 _XSRF_NOTE = "Skipping XSRF check"
@@ -69,5 +76,31 @@ class HubIdentity(JupyterHubIdentityProvider, MeterIdentity):  # type: ignore[mi
 
     def get_handlers(self) -> list[Any]:
         """The route that a reader comes back to from the Hub."""
-        arguments = {"hub_auth": self.hub_auth}
-        return [("oauth_callback", JupyterHubOAuthCallbackHandler, arguments)]
+        return [("oauth_callback", OAuthCallback, {"hub_auth": self.hub_auth})]
+
+
+class OAuthCallback(PlainErrors, JupyterHubOAuthCallbackHandler):  # type: ignore[misc]
+    """Where a reader comes back to from the Hub, with a code that says who they are."""
+
+    def set_default_headers(self) -> None:
+        """Set the headers that every answer has."""
+        for name, value in SECURITY_HEADERS.items():
+            self.set_header(name, value)
+
+    def prepare(self) -> None:
+        """Answer at our own address only."""
+        self.check_host()
+
+    @allow_unauthenticated
+    async def get(self) -> None:
+        """Exchange the code for a cookie, and lead back to the page.
+
+        Raises:
+            Refused: The code is not for this reader, or nothing at all.
+        """
+        try:
+            await super().get()
+        except HTTPError as error:
+            if error.status_code >= 500:
+                raise
+            raise Refused(error.status_code, _NOT_SIGNED_IN) from None
