@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 
 from ..running import Answer, until
+from ..sessions.readers import kernel_of
 from .tenants import CANARY, Tenants, add, reports, rows_of, serving
 
 LINUX = pytest.mark.skipif(
@@ -271,3 +273,26 @@ def test_a_page_follows_its_store_into_the_next_generation(tenants: Tenants) -> 
     _, followed = reports(asked.result())
     assert followed["after"] > followed["before"] > 0
     assert followed["records"] == followed["after"]
+
+
+@pytest.mark.usefixtures("pages")
+def test_an_open_page_of_one_s_own_shows_what_comes_into_the_store(
+    tenants: Tenants,
+) -> None:
+    ann = tenants.person("ann")
+    page = ann.ask("/my-usage?range=all")
+    assert "acme-new" not in page.text
+
+    async def until_told(model: bytes) -> None:
+        async with ann.connected(kernel_of(page)) as wire:
+            for tenant in ("acme", CANARY):
+                rows = [row | {"model": f"{tenant}-new"} for row in rows_of(tenant, 9)]
+                await asyncio.to_thread(add, tenants.folder, f"new-{tenant}", rows)
+            while True:
+                told = await asyncio.wait_for(wire.read_message(), 30)
+                assert isinstance(told, bytes)
+                assert CANARY.encode() not in told
+                if model in told:
+                    return
+
+    asyncio.run(until_told(b"acme-new"))
