@@ -60,6 +60,12 @@ from meterwidgets.serve.net.addresses import addresses
     metavar="NAME",
     help="Sign in as this end user, with their rows.",
 )
+@click.option(
+    "--access-log",
+    metavar="FILE",
+    help="Append a JSON line for each request to FILE, or - for the standard output: "
+    "who saw which rows, when.",
+)
 def command(
     ledgers: tuple[str, ...],
     config_file: str | None,
@@ -73,6 +79,7 @@ def command(
     base_url: str | None,
     open_browser: bool,
     user: str,
+    access_log: str | None,
 ) -> None:
     """Serve the dashboards of a ledger.
 
@@ -91,7 +98,8 @@ def command(
         written=written,
         repricing=repricing.chosen(reprice, as_of, config_file),
     )
-    _read_and_serve(read, where, sign_in=sign_in, open_browser=open_browser)
+    more = {"open_browser": open_browser, "access_log": access_log}
+    _read_and_serve(read, where, sign_in=sign_in, **more)
 
 
 def _read_and_serve(

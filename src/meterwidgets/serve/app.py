@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from meterwidgets.serve.health.access_log import AccessLog
 from meterwidgets.serve.identity.choose import SignIn
 from meterwidgets.serve.logs import bound_log
 from meterwidgets.serve.net.addresses import addresses
@@ -31,6 +32,7 @@ def serve(
     notebooks: Path | None = None,
     sign_in: SignIn | None = None,
     limits: Limits | None = None,
+    access_log: str | None = None,
     sockets: Callable[[], list[socket.socket]] | None = None,
     log: Callable[[str], None] = _print_at_once,
 ) -> None:
@@ -47,6 +49,8 @@ def serve(
         notebooks: The folder of the pages' notebooks; None takes the package's own.
         sign_in: How readers sign in; None takes a token in the printed address.
         limits: How much readers may take; None takes the defaults.
+        access_log: The file that gets a JSON line for each request, or "-" for the
+            standard output; None writes none.
         sockets: Hands over sockets that listen there already, as soon as the server
             answers; None opens them.
         log: Called with the address once the server listens.
@@ -66,6 +70,7 @@ def serve(
             addresses=where,
             sign_in=sign_in,
             limits=limits,
+            access_log=AccessLog(access_log) if access_log else None,
             connection_dir=connection_dir,
         )
         bound_log(server.log)

@@ -26,6 +26,8 @@ from voila.execute import VoilaExecutor, strip_code_cell_warnings
 from meterwidgets import errors
 from meterwidgets.errors import NobodyError
 from meterwidgets.present.pages import page_of_key
+from meterwidgets.serve.health.metrics import Metrics
+from meterwidgets.serve.health.observer import OBSERVER, Observer
 from meterwidgets.serve.identity.signed_in import SignedIn
 from meterwidgets.serve.kernels.launch import kernel_env
 from meterwidgets.serve.kernels.running import kernel_client, new_kernel, until_ready
@@ -78,6 +80,11 @@ class Page(PlainErrors, JupyterHandler):
         self.kernel_id = str(uuid4())
         self._streaming: asyncio.Task[None] | None = None
         self._client_left = False
+
+    @property
+    def _metrics(self) -> Metrics:
+        observer: Observer = self.settings[OBSERVER]
+        return observer.metrics
 
     @authenticated
     async def get(self) -> None:
@@ -155,10 +162,14 @@ class Page(PlainErrors, JupyterHandler):
                 "places": turn.places,
             }
             parts = self.services.template.stream(notebook, context, self._run)
+            is_first = True
             async with AsyncExitStack() as self._resources:
                 async for html in parts:
                     self.write(html)
                     await asyncio.wait_for(self.flush(), FLUSH_TIMEOUT_S)
+                    if is_first:
+                        self._metrics.first_html.observe(self.request.request_time())
+                        is_first = False
 
     async def _run(self, notebook: Notebook) -> Cells:
         """Start the kernel; return the cells to come."""
@@ -169,11 +180,13 @@ class Page(PlainErrors, JupyterHandler):
             query=self.request.query or "",
             user=self._cut.scope.user or "",
         )
-        kernel = await self._resources.enter_async_context(
-            new_kernel(kernels, self.kernel_id, folder=folder, env=env)
-        )
-        client = self._resources.enter_context(kernel_client(kernels, kernel))
-        await until_ready(kernel, client)
+        self._metrics.starts.inc()
+        with self._metrics.session_start.time():
+            kernel = await self._resources.enter_async_context(
+                new_kernel(kernels, self.kernel_id, folder=folder, env=env)
+            )
+            client = self._resources.enter_context(kernel_client(kernels, kernel))
+            await until_ready(kernel, client)
         executor = VoilaExecutor(notebook, km=kernel, timeout=CELL_TIMEOUT_S)
         executor.kc = client
         return _execute(executor, notebook)

@@ -23,6 +23,7 @@ from meterwidgets.serve.handlers import (
     RedirectToFirstPage,
     ShutdownKernel,
 )
+from meterwidgets.serve.health.metrics_page import MetricsPage
 from meterwidgets.serve.health.probes import Healthz, Readyz
 from meterwidgets.serve.page import Page, PageServices
 from meterwidgets.serve.websocket import PageWebsocket
@@ -83,4 +84,5 @@ def routes(
         (rf"{base}favicon.ico", Favicon),
         (rf"{base}healthz", Healthz),
         (rf"{base}readyz", Readyz),
+        (rf"{base}metrics", MetricsPage),
     ]

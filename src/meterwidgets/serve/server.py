@@ -16,7 +16,7 @@ from threading import Timer
 from typing import Any
 
 from jupyter_core.paths import jupyter_path
-from tornado.web import Application, RequestHandler
+from tornado.web import Application
 from traitlets.config import Config
 from voila.app import Voila
 from voila.configuration import VoilaConfiguration
@@ -25,6 +25,10 @@ from voila.paths import collect_static_paths, collect_template_paths
 from meterwidgets.frame.scope import Scope
 from meterwidgets.serve.assets import EXTENSIONS
 from meterwidgets.serve.handlers import NotFound
+from meterwidgets.serve.health.access_log import AccessLog
+from meterwidgets.serve.health.metrics import Metrics, resident_bytes
+from meterwidgets.serve.health.metrics_page import METRICS_TOKEN, metrics_token
+from meterwidgets.serve.health.observer import OBSERVER, Observer
 from meterwidgets.serve.health.probes import READINESS, Readiness
 from meterwidgets.serve.identity.choose import SignIn
 from meterwidgets.serve.identity.cookie_secret import cookie_secret
@@ -37,12 +41,14 @@ from meterwidgets.serve.kernels.fork_server import (
 )
 from meterwidgets.serve.kernels.launch import OwnInterpreter, kernel_config, kernel_env
 from meterwidgets.serve.kernels.manager import PageKernels
+from meterwidgets.serve.kernels.running import running_pids
 from meterwidgets.serve.net.addresses import Addresses
 from meterwidgets.serve.net.connections import BoundedServer
 from meterwidgets.serve.net.files import raise_file_limit, within_files
 from meterwidgets.serve.net.listen import (
     bind,
     exit_within,
+    on_hangup,
     open_in_browser,
     remove_socket,
     stop_signal,
@@ -83,6 +89,7 @@ class MeterServer(Voila):  # type: ignore[misc]
         sign_in: SignIn,
         connection_dir: str,
         limits: Limits | None = None,
+        access_log: AccessLog | None = None,
     ) -> None:
         super().__init__(
             config=_voila_config(connection_dir),
@@ -103,6 +110,8 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.exit_timer: Timer | None = None
         self.limits = within_files(limits or Limits(), raise_file_limit())
         self.readiness = Readiness()
+        self.observer = Observer(Metrics(), access_log)
+        self.metrics_token = metrics_token()
         self.kernel_metadata: dict[str, Any] = {}
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
@@ -124,12 +133,14 @@ class MeterServer(Voila):  # type: ignore[misc]
         self.sessions = Sessions(self.kernel_manager, self.limits)
         return settings | {
             ADDRESSES: self.addresses,
+            METRICS_TOKEN: self.metrics_token,
+            OBSERVER: self.observer,
             READINESS: self.readiness,
             "authorizer": SignedInAuthorizer(parent=self, identity_provider=identity),
             "default_handler_class": NotFound,
             "headers": SECURITY_HEADERS,
             "identity_provider": identity,
-            "log_function": _log_server_errors,
+            "log_function": self.observer.request,
             "sessions": self.sessions,
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
             "xsrf_cookie_kwargs": {
@@ -158,6 +169,8 @@ class MeterServer(Voila):  # type: ignore[misc]
         ]
 
     def _page_services(self) -> PageServices:
+        starts = StartQueue(starting=self.limits.starting, waiting=self.limits.waiting)
+        self._add_gauges(starts)
         return PageServices(
             chooser=Chooser(self.frames),
             template=PageTemplate(
@@ -170,9 +183,17 @@ class MeterServer(Voila):  # type: ignore[misc]
             ),
             prerenderer=Prerenderer(self.frames),
             sessions=self.sessions,
-            starts=StartQueue(
-                starting=self.limits.starting, waiting=self.limits.waiting
-            ),
+            starts=starts,
+        )
+
+    def _add_gauges(self, starts: StartQueue) -> None:
+        gauge = self.observer.metrics.gauge
+        gauge("sessions", "Sessions that there are.", lambda: len(self.sessions))
+        gauge("waiting_pages", "Pages that wait for a start.", lambda: starts.waiting)
+        gauge(
+            "sessions_resident_memory_bytes",
+            "Memory of the sessions; what they share is counted for each.",
+            lambda: resident_bytes(running_pids(self.kernel_manager)),
         )
 
     async def run(
@@ -204,6 +225,8 @@ class MeterServer(Voila):  # type: ignore[misc]
         )
         if open_browser:
             open_in_browser(address, Path(self.connection_dir))
+        if self.observer.access_log:
+            on_hangup(self.observer.access_log.reopen_or_keep)
         with self._fork_server():
             tasks = [
                 asyncio.ensure_future(self.sessions.keep_sweeping()),
@@ -261,10 +284,3 @@ def _voila_config(connection_dir: str) -> Config:
     )
     config.merge(kernel_config(connection_dir))
     return config
-
-
-def _log_server_errors(handler: RequestHandler) -> None:
-    if handler.get_status() >= 500:
-        logging.getLogger("tornado.access").error(
-            "%d %s", handler.get_status(), handler.request.path
-        )

@@ -17,6 +17,7 @@ from nbconvert.filters import strip_ansi
 from tornado.web import HTTPError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from meterwidgets.serve.health.observer import OBSERVER, Observer
 from meterwidgets.serve.responses import PlainErrors
 from meterwidgets.serve.sessions.messages import BadMessageError, Message, read_message
 from meterwidgets.serve.sessions.registry import SESSION_ENDED, Session, Sessions
@@ -67,6 +68,11 @@ class PageWebsocket(PlainErrors, VoilaKernelWebsocketHandler):  # type: ignore[m
     _session: Session
     _is_refused = False
 
+    @property
+    def _observer(self) -> Observer:
+        observer: Observer = self.settings[OBSERVER]
+        return observer
+
     async def pre_get(self) -> None:
         """Refuse those who don't own the session, and the protocol that is not read."""
         sessions: Sessions = self.settings["sessions"]
@@ -85,12 +91,14 @@ class PageWebsocket(PlainErrors, VoilaKernelWebsocketHandler):  # type: ignore[m
         sessions: Sessions = self.settings["sessions"]
         self._open.enter_context(sessions.connected(self._session, self))
         self.set_nodelay(True)
+        self._observer.connection(self, "connected")
         await self.connection.register()
         await super().open(kernel_id)
 
     def on_close(self) -> None:
         """Note that the page has lost its connection."""
         self._open.close()
+        self._observer.connection(self, "disconnected")
         super().on_close()
 
     def on_message(self, ws_message: str | bytes) -> None:
@@ -101,6 +109,7 @@ class PageWebsocket(PlainErrors, VoilaKernelWebsocketHandler):  # type: ignore[m
             message = self._read(ws_message)
         except BadMessageError as error:
             self._is_refused = True
+            self._observer.metrics.refuse("message")
             self.log.warning(
                 "closed a connection of session %s: %s", self.kernel_id, error
             )

@@ -74,6 +74,7 @@ def reading(folder: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
 
 def test_pages_tell_how_far_the_reading_is_and_then_open(tmp_path: Path) -> None:
     with reading(tmp_path) as (port, process):
+        assert until(lambda: "12,345 rows" in ask(port, "/").text)
         page = ask(port, "/overview?range=7d")
         assert page.status == 503
         assert page.headers["Refresh"] == "2"  # which needs no script

@@ -19,6 +19,17 @@ _START_TIMEOUT_S = 60
 _REPLY_TIMEOUT_S = 1
 
 
+def running_pids(kernels: Any) -> list[int]:
+    """The process ids of the kernels that run.
+
+    Args:
+        kernels: The manager of kernels.
+    """
+    managers = [kernels.get_kernel(each) for each in kernels.list_kernel_ids()]
+    pids = [getattr(manager.provisioner, "pid", None) for manager in managers]
+    return [pid for pid in pids if pid]
+
+
 @asynccontextmanager
 async def new_kernel(
     kernels: Any, kernel_id: str, *, folder: Path, env: Mapping[str, str]

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import webbrowser
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Timer
@@ -103,6 +104,12 @@ def open_in_browser(address: str, folder: Path) -> None:
     target = html.escape(address)
     page.write_text(f'<meta http-equiv="refresh" content="0; url={target}">', "utf-8")
     webbrowser.open(page.as_uri())
+
+
+def on_hangup(call: Callable[[], None]) -> None:
+    """Have SIGHUP call something, where there is that signal."""
+    if hasattr(signal, "SIGHUP"):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, call)
 
 
 async def stop_signal() -> None:

@@ -64,6 +64,11 @@ class StartQueue:
         self._starting: list[Turn] = []
         self._waiting: list[Turn] = []  # in the order of their turns
 
+    @property
+    def waiting(self) -> int:
+        """How many pages wait."""
+        return len(self._waiting)
+
     def turn(self, owner: str) -> Turn:
         """A place for a page.
 
