@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -63,11 +64,13 @@ class Proxied:
             and with a signed assertion.
         kept: The first page of the one whose path it keeps, with a token.
         port: Of the server of `kept`.
+        issuer: Of the assertions for `cut`.
     """
 
     cut: str
     kept: str
     port: int
+    issuer: Issuer
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +92,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
         kept = stack.enter_context(Running(*command, cwd=folder))
         locations = documented(socket, issuer.url) + KEPT.format(port=kept.port)
         stack.enter_context(Nginx(folder / "nginx", port, locations))
-        yield Proxied(cut.address, kept.address, kept.port)
+        yield Proxied(cut.address, kept.address, kept.port, issuer)
     assert not socket.exists()
 
 
@@ -101,6 +104,28 @@ def test_a_page_behind_a_proxy_that_cuts_the_path_off_comes_alive(
     shown.get_by_role("radio", name="7d").click()
     shown.wait_for_function("location.search.includes('range=7d')")
     assert urlsplit(shown.url).path == "/cut/overview"
+
+
+OFTEN = """
+const every = window.setInterval;
+window.setInterval = (call, ms) => every(call, ms === 60000 ? 500 : ms);
+"""
+
+
+@pytest.mark.slow
+def test_a_page_stays_alive_as_long_as_its_reader_is_signed_in(
+    page: OpenPage, proxied: Proxied, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(COOKIES, urlsplit(proxied.cut).netloc, "who=root")
+    monkeypatch.setattr(proxied.issuer, "lasts", 5)  # and the leeway
+    shown = page(url=proxied.cut, init=OFTEN, forgive=True)
+    shown.evaluate("window.isSamePage = true")
+    time.sleep(15)
+    assert shown.evaluate("window.isSamePage")  # it did not have to load again
+    shown.get_by_role("radio", name="7d").click()
+    shown.wait_for_function("location.search.includes('range=7d')")
+    monkeypatch.setattr(proxied.issuer, "lasts", 0)
+    shown.get_by_text("You are signed out.").wait_for()
 
 
 def test_nginx_sends_whoever_is_not_signed_in_to_sign_in(proxied: Proxied) -> None:

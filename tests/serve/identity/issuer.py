@@ -45,11 +45,13 @@ class Issuer:
     Attributes:
         asked: How often the key set was asked for.
         answer: What the key set answers instead of the keys.
+        lasts: Seconds that the assertions of `PEOPLE` last; 0 signs nobody in.
     """
 
     def __init__(self) -> None:
         self.asked = 0
         self.answer: tuple[int, bytes] | None = None
+        self.lasts = 300
         self._keys: dict[str, Any] = {}
         self.rotate("first")
         issuer = self
@@ -67,8 +69,9 @@ class Issuer:
                 """Sign who somebody is, as oauth2-proxy does for nginx."""
                 cookies = SimpleCookie(self.headers.get("Cookie", ""))
                 who = cookies["who"].value if "who" in cookies else ""
-                if who in PEOPLE:
-                    assertion = issuer.sign(sub=who, **PEOPLE[who])
+                if who in PEOPLE and issuer.lasts:
+                    ends = int(time.time()) + issuer.lasts
+                    assertion = issuer.sign(sub=who, exp=ends, **PEOPLE[who])
                     self.reply(200, b"", assertion)
                 else:
                     self.reply(401, b"")
