@@ -139,16 +139,16 @@ def _cut_cubes(frame: FrameData, scope: Scope) -> tuple[Cube, Cube | None]:
     personal = {each.name for each in DIMENSIONS if each.is_personal}
     people = frame.user_cube
     if people is None or (not scope.personal and not personal & scope.rows.keys()):
-        return _cut_cube(frame.cube, scope), None
-    people = _cut_cube(people, scope)
+        return _cut_cube(frame.cube, scope, frame.tz), None
+    people = _cut_cube(people, scope, frame.tz)
     if personal & scope.rows.keys():
         cube = people.roll_up(DIMENSIONS.shared_keys, tz=frame.tz)
     else:
-        cube = _cut_cube(frame.cube, scope)
+        cube = _cut_cube(frame.cube, scope, frame.tz)
     return cube, people if scope.personal else None
 
 
-def _cut_cube(cube: Cube, scope: Scope) -> Cube:
+def _cut_cube(cube: Cube, scope: Scope, tz: str) -> Cube:
     """The tuples of a cube in a scope; none by a dimension that it doesn't know."""
     kept = np.ones(cube.sums.tuples, bool)
     for dimension, values in scope.kept_values:
@@ -157,7 +157,7 @@ def _cut_cube(cube: Cube, scope: Scope) -> Cube:
             break
         is_kept = [name in values for name in cube.names[dimension]]
         kept &= np.asarray(is_kept, bool)[cube.codes[dimension]]
-    return cube.cut(kept)
+    return cube.cut(kept, tz=tz)
 
 
 def _outliers(outliers: Iterable[Outlier], scope: Scope) -> Iterator[Outlier]:

@@ -74,11 +74,12 @@ class Cube:
                 group_of_tuple[:] = -1
         return Groups(group_of_tuple)
 
-    def cut(self, kept: npt.NDArray[np.bool_]) -> Cube:
+    def cut(self, kept: npt.NDArray[np.bool_], *, tz: str = "UTC") -> Cube:
         """The cube of some tuples: nothing of the others is in it.
 
         Args:
             kept: Whether each tuple is kept.
+            tz: The zone whose days are read the fastest.
 
         Returns:
             A cube over the same range of time, with only the names that it uses.
@@ -93,6 +94,8 @@ class Cube:
             self.sums.aliases,
             tuples=int(kept.sum()),
             grain_s=self.grain_s,
+            space=_usual_space(names),
+            tz=tz,
         )
         return Cube(self.grain_s, self.first, self.width, names, codes, sums)
 
@@ -166,13 +169,17 @@ class Cube:
         batches, names, codes = accumulator.take()
         first = min(int(batch.buckets[0]) for batch in batches)
         last = max(int(batch.buckets[-1]) for batch in batches)
-        usual = USER_SPACE if "user" in names else SPACE
         sums = build_running_sums(
             batches,
             accumulator.aliases,
             tuples=len(next(iter(codes.values()))),
             grain_s=grain_s,
-            space=space or usual,
+            space=space or _usual_space(names),
             tz=tz,
         )
         return cls(grain_s, first, last - first + 1, names, codes, sums)
+
+
+def _usual_space(names: Mapping[str, Sequence[Name]]) -> int:
+    """The most bytes that the running sums of a cube of these dimensions take."""
+    return USER_SPACE if "user" in names else SPACE

@@ -185,7 +185,8 @@ class ScopedFrames:
     async def _cut_now(self, folder: _ScopeFolder) -> None:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, self._publish, folder)
-        if folder.store is not None and folder.server is None:
+        can_listen = hasattr(asyncio, "start_unix_server")  # not on Windows
+        if folder.store is not None and folder.server is None and can_listen:
             folder.server = await listen(
                 folder.path / SOCKET, lambda: self._cut_records(folder)
             )
