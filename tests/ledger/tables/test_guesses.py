@@ -13,7 +13,7 @@ import pytest
 
 import meterwidgets as mw
 from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
-from meterwidgets.ledger.tables.mapping import check
+from meterwidgets.ledger.tables.mapping import candidates, check
 
 Write = Callable[..., Path]
 
@@ -279,3 +279,15 @@ def test_a_request_that_failed_is_a_request_without_tokens(write: Write) -> None
     total = usage.select().sums()
     assert (total["requests"], total["input_tokens"]) == (2, 15)
     assert "1 row holds no usage" in usage.quality.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [("billed_input_tokens", "input_tokens"), ("output_tokens_charged", "output_tokens"),
+     ("billable_output_tokens", "output_tokens"), ("billed_cost", "cost"),
+     ("total_tokens_cost", "cost"), ("inference_cost", "cost"),
+     ("cached_input", "cache_read_tokens"), ("period_start", "start"), ("ds", "start"),
+     ("cache_write_1h", "cache_write_1h_tokens")],
+)  # fmt: skip
+def test_tokens_that_were_billed_are_no_money(column: str, field: str) -> None:
+    assert candidates([column]) == {field: [column]}

@@ -16,6 +16,7 @@ _COST = {
     "cost", "costs", "spend", "spent", "spending", "charge", "charges", "charged",
     "expense", "expenses", "billed",
 }  # fmt: skip
+_BILLED = {"billed", "charged"}
 _PRICE = {"price", "amount"}
 """Words of money only beside one that says of what: a total, a currency."""
 _DOLLARS = {"usd", "dollar", "dollars", "us"}
@@ -30,6 +31,7 @@ _OUTPUT = {
 _CACHE = {"cache", "cached"}
 _READ = {"read", "reads", "hit", "hits", "content"}
 _WRITE = {"write", "writes", "written", "creation", "create", "created"}
+_OF_CACHE = {"read", "reads", "write", "writes", "creation", "5m", "1h"}
 _UNCACHED = {"uncached", "noncached", "fresh", "miss", "no", "non", "not", "without"}
 _SCALES = {
     "k": 3, "thousand": 3, "thousands": 3, "m": 6, "million": 6, "millions": 6,
@@ -48,11 +50,13 @@ _REQUEST = {"request", "requests", "call", "calls", "invocation", "invocations"}
 _COUNT = {"n", "num", "number", "no", "count", "counts", "total", "of"}
 _FILLER = {
     *("usage", "used", "llm", "gen", "ai", "model", "api", "the", "details", "detail"),
+    "billable",
     *("sum", "all", "overall", "metrics", "in", "of", "request", "response"),
 }
 _COST_FILLER = {
     "total", "estimated", "estimate", "actual", "net", "gross", "final", "calculated",
     "computed", "provider", "upstream", "token", "tokens", "billing", "currency",
+    "inference",
     *_FILLER,
 }  # fmt: skip
 _TIME = {"time", "timestamp", "datetime", "date", "ts", "at", "when", "day", "on"}
@@ -125,13 +129,15 @@ def field_named(column: str) -> str | None:
         return None
     if "cache" in parents[-1:] and said <= _READ | _WRITE:
         said |= {"cache", "tokens"}
-    if said & _CACHE and said <= _CACHE | {"read", "reads", "write", "writes"}:
+    if said & _CACHE and said <= _CACHE | _OF_CACHE:
         said.add("tokens")
     if parents and (said & {"audio", "image"} or not said & (_TOKEN | _COST | _PRICE)):
         above = set(words(parents[-1]))
         if above & (_TOKEN | _COST):
             said |= above
     said, units = said - _SCALES.keys(), said & _SCALES.keys()
+    if "tokens" in said and said & _COST <= _BILLED:
+        said -= _BILLED  # tokens that were billed are no money
     if said & _COST or (said & _PRICE and (units or said & _WHAT_FOR)):
         return _money(said)
     if said & _TOKEN:

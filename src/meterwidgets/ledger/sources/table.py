@@ -21,11 +21,14 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "starting_at", "created_at", "time", "ts", "datetime", "created",
         "request_time", "event_time", "date", "day", "hour", "started_at", "usage_date",
         "month", "week", "week_start", "month_start", "billing_month", "usage_month",
-        "index_level_0", "time_generated",
+        "index_level_0", "time_generated", "period_start", "interval_start",
+        "bucket_start_time", "usage_start", "hour_start", "time_bucket",
+        "time_dimension", "submitted_at", "begin", "period", "billing_period", "dt",
+        "ds",
     ),
     "end": (
         "end", "end_time", "window_end", "bucket_end", "ending_at", "usage_end_time",
-        "usage_end_date",
+        "usage_end_date", "period_end", "interval_end", "bucket_end_time", "usage_end",
     ),
     "org": (
         "org", "organization", "tenant", "tenant_org", "organization_id", "org_id",
@@ -68,6 +71,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "native_tokens_cached", "cache_read_tokens", "cached_tokens",
         "cache_read_input_tokens", "input_cached_tokens", "tokens_cached",
         "cached_content_token_count", "prompt_cache_hit_tokens", "cache_read",
+        "cached_input", "input_cached", "prompt_cached",
     ),
     "cache_write_tokens": (
         "cache_write_tokens", "cache_creation_input_tokens",

@@ -23,7 +23,9 @@ AMOUNTS = (
 )  # fmt: skip
 """The fields of which a table must have one, and every row of it, too."""
 
-_BUCKET_ENDS = {"windowend", "bucketend", "endingat"}
+_BUCKET_ENDS = {
+    "windowend", "bucketend", "endingat", "periodend", "intervalend", "bucketendtime",
+}  # fmt: skip
 
 _OWNERS = {
     "project", "user", "org", "organization", "team", "account", "customer", "tenant",
