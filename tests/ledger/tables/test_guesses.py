@@ -285,9 +285,19 @@ def test_a_request_that_failed_is_a_request_without_tokens(write: Write) -> None
     ("column", "field"),
     [("billed_input_tokens", "input_tokens"), ("output_tokens_charged", "output_tokens"),
      ("billable_output_tokens", "output_tokens"), ("billed_cost", "cost"),
+     ("tokens_spent", "total_tokens"), ("tokens_consumed", "total_tokens"),
+     ("tokens_sent", "input_tokens"), ("spent_usd", "cost"),
      ("total_tokens_cost", "cost"), ("inference_cost", "cost"),
      ("cached_input", "cache_read_tokens"), ("period_start", "start"), ("ds", "start"),
      ("cache_write_1h", "cache_write_1h_tokens")],
 )  # fmt: skip
 def test_tokens_that_were_billed_are_no_money(column: str, field: str) -> None:
     assert candidates([column]) == {field: [column]}
+
+
+def test_the_tokens_of_a_request_and_its_response_are_sides() -> None:
+    """Older versions of Pydantic AI: the response was in no figure."""
+    columns = ["timestamp", "request_tokens", "response_tokens", "total_tokens"]
+    found = check({}, columns, where="a.csv").columns
+    assert found["input_tokens"] == "request_tokens"
+    assert found["output_tokens"] == "response_tokens"

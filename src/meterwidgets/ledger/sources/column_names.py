@@ -16,7 +16,7 @@ _COST = {
     "cost", "costs", "spend", "spent", "spending", "charge", "charges", "charged",
     "expense", "expenses", "billed",
 }  # fmt: skip
-_BILLED = {"billed", "charged"}
+_BILLED = {"billed", "charged", "spent"}
 _PRICE = {"price", "amount"}
 """Words of money only beside one that says of what: a total, a currency."""
 _DOLLARS = {"usd", "dollar", "dollars", "us"}
@@ -50,7 +50,7 @@ _REQUEST = {"request", "requests", "call", "calls", "invocation", "invocations"}
 _COUNT = {"n", "num", "number", "no", "count", "counts", "total", "of"}
 _FILLER = {
     *("usage", "used", "llm", "gen", "ai", "model", "api", "the", "details", "detail"),
-    "billable",
+    *("billable", "consumed", "processed"),
     *("sum", "all", "overall", "metrics", "in", "of", "request", "response"),
 }
 _COST_FILLER = {

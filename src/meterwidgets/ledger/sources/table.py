@@ -65,7 +65,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "native_tokens_prompt", "input_tokens", "prompt_tokens", "context_tokens",
         "tokens_prompt",
         "tokens_in", "prompt_token_count", "prompt_eval_count", "input", "n_prompt",
-        "prompt_n", "n_input",
+        "prompt_n", "n_input", "request_tokens", "tokens_sent", "sent_tokens",
     ),
     "cache_read_tokens": (
         "native_tokens_cached", "cache_read_tokens", "cached_tokens",
@@ -92,6 +92,7 @@ COLUMN_SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "generated_tokens", "tokens_completion", "tokens_out",
         "candidates_token_count", "eval_count",
         "output", "n_completion", "n_gen", "n_generated", "n_output", "predicted_n",
+        "response_tokens", "tokens_received", "received_tokens",
     ),
     "reasoning_tokens": (
         "native_tokens_reasoning", "reasoning_tokens", "tokens_reasoning",
