@@ -129,12 +129,23 @@ CREATE OR REPLACE MACRO to_integer(d) AS CASE WHEN d = trunc(d)
 CREATE OR REPLACE MACRO strip_thousands(t) AS CASE
   WHEN regexp_full_match(t, '-?\\d{{1,3}}(,\\d{{3}})+') THEN replace(t, ',', '') END;
 
+-- as most are; a regular expression would take longer
+CREATE OR REPLACE MACRO is_plain_count(t) AS
+  CAST(TRY_CAST(t AS UINTEGER) AS VARCHAR) = t;
+
 -- digits take the short way, anything else goes through decimals; a count below 0 is
 -- one of a correction, or doubtful: the other fields of its row decide
 CREATE OR REPLACE MACRO parse_signed_count(t) AS
-  CASE WHEN regexp_full_match(t, '[0-9]{{1,15}}') THEN CAST(t AS BIGINT)
+  CASE WHEN is_plain_count(t) THEN TRY_CAST(t AS UINTEGER)
+  WHEN regexp_full_match(t, '[0-9]{{1,15}}') THEN CAST(t AS BIGINT)
   ELSE to_integer(coalesce(
     to_decimal(t), TRY_CAST(strip_thousands(t) AS DECIMAL(38, 18)))) END;
+
+-- the same of a raw value, and its text: both look at it once
+CREATE OR REPLACE MACRO raw_count(t) AS CASE WHEN is_plain_count(t)
+  THEN TRY_CAST(t AS UINTEGER) ELSE parse_signed_count(number_or_null(t)) END;
+CREATE OR REPLACE MACRO raw_count_text(t) AS
+  CASE WHEN is_plain_count(t) THEN t ELSE number_or_null(t) END;
 
 CREATE OR REPLACE MACRO parse_count(t) AS
   CASE WHEN t[1] <> '-' THEN parse_signed_count(t) END;
@@ -176,8 +187,10 @@ CREATE OR REPLACE MACRO strip_currency(t) AS CASE WHEN regexp_full_match(t,
   THEN CASE WHEN regexp_matches(t, '[(-]') THEN '-' ELSE '' END
     || regexp_replace(t, '[^0-9.]', '', 'g') END;
 
--- the currency that an amount names; a bare $ is that of its ledger
+-- the currency that an amount names; a bare $ is that of its ledger; most amounts begin
+-- and end with a digit, which is quicker to see than by a regular expression
 CREATE OR REPLACE MACRO currency_of(t) AS CASE
+  WHEN t >= '0' AND t < ':' AND t[-1] BETWEEN '0' AND '9' THEN NULL
   WHEN t IS NULL OR regexp_full_match(t, '[-0-9.,$ eE]*') THEN NULL
   WHEN regexp_matches(t, '(?i)us\\$') THEN 'USD'
   ELSE nullif(upper(regexp_extract(t, '(?i)(^|[^a-z])({_CODES})([^a-z]|$)', 2)),
@@ -208,11 +221,20 @@ CREATE OR REPLACE MACRO round_half_even(d, r) AS
 CREATE OR REPLACE MACRO cost_from_decimal(d) AS
   CASE WHEN d > -{LARGEST_COST} AND d < {LARGEST_COST} THEN to_nano(d) END;
 
+CREATE OR REPLACE MACRO is_plain_cost(t) AS
+  regexp_full_match(t, '[0-9]{{1,9}}(\\.[0-9]{{1,9}})?');
+
 CREATE OR REPLACE MACRO parse_cost(t) AS
-  CASE WHEN regexp_full_match(t, '[0-9]{{1,9}}(\\.[0-9]{{1,9}})?')
-  THEN to_nano(t) ELSE round_half_even(parse_amount(t), coalesce(
+  CASE WHEN is_plain_cost(t) THEN to_nano(t)
+  ELSE round_half_even(parse_amount(t), coalesce(
     TRY_CAST(t AS DECIMAL(18, 9)),
     TRY_CAST(strip_currency(t) AS DECIMAL(18, 9)))) END;
+
+-- the same of a raw value, and its text: both look at it once
+CREATE OR REPLACE MACRO raw_cost(t) AS CASE WHEN is_plain_cost(t)
+  THEN to_nano(t) ELSE parse_cost(number_or_null(t)) END;
+CREATE OR REPLACE MACRO raw_cost_text(t) AS
+  CASE WHEN is_plain_cost(t) THEN t ELSE number_or_null(t) END;
 
 -- a short one is rounded to its billionths; any other goes through its shortest text
 CREATE OR REPLACE MACRO cost_from_double(d) AS

@@ -58,6 +58,8 @@ class Workspace:
         con: A connection to an empty database that knows the macros.
     """
 
+    first_rows: Final = Relation("first_rows")
+    """The first rows of the file that is being planned, as they stand in it."""
     reported: Final = Relation("reported")
     """What the sources reported, checked but not priced: one row per request or bucket,
     with the number of its ``file`` and its row number ``n`` in it. Duplicates are

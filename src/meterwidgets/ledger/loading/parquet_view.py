@@ -97,18 +97,18 @@ def value_lists(names: Sequence[str]) -> str:
     return ", ".join(f'list(DISTINCT "{name}") AS "{name}"' for name in names)
 
 
-def stats_query(ws: Workspace, stats: str) -> str:
+def stats_query(rows: str, stats: str) -> str:
     """SQL text of the ``file_stats`` that looks at every value of the view.
 
     Args:
-        ws: The workspace.
+        rows: SQL text of its rows.
         stats: SQL text of what to find out about each ``file``.
     """
     names = ", ".join(map(identifier, NAMES))
     return (
         f"SELECT {value_lists(NAMES)}, {stats}, "
         f"count(COLUMNS(* EXCLUDE (file, {names}))) "
-        f"FROM {ws.reported} GROUP BY file"
+        f"FROM ({rows}) GROUP BY file"
     )
 
 

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def open_csv(path: Path, head: str) -> RawLedger:
     columns = ", ".join(f"c{index}: 'VARCHAR'" for index in range(len(header.names)))
     line_end = "\\r\\n" if "\r\n" in head else "\\n" if "\n" in head else "\\r"
 
-    def select_rows(files: str) -> str:
+    def select_rows(files: str, more: str = "") -> str:
         # The comment keeps files apart whose lines end differently: one statement
         # can't read both.
         return (
@@ -70,7 +71,7 @@ def open_csv(path: Path, head: str) -> RawLedger:
             f"auto_detect=false, header=true, skip={header.line - 1}, "
             f"columns={{{columns}}}, delim={literal(header.delimiter)}, "
             "quote='\"', escape='\"', hive_partitioning=false, "
-            f"store_rejects=true, max_line_size={LONGEST_LINE}) /* {line_end} */"
+            f"store_rejects=true, max_line_size={LONGEST_LINE}{more}) /* {line_end} */"
         )
 
     return RawLedger(
@@ -79,6 +80,8 @@ def open_csv(path: Path, head: str) -> RawLedger:
         select_rows,
         Sample(header.names),
         path=path,
+        # to fill the usual buffer takes ten times as long
+        select_first=partial(select_rows, more=f", buffer_size={LONGEST_LINE + 1}"),
         header_line=header.line,
         delimiter=header.delimiter,
     )

@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-from meterwidgets.ledger.engine.sql import literal, path_literal
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.readers.first_rows import FirstRows
 from meterwidgets.ledger.readers.json_layout import json_paths, parse_objects
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.sample import Sample
@@ -66,23 +67,23 @@ def _plain(value: object) -> object:
     return own() if callable(own) else str(value)
 
 
-def as_objects(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> RawLedger | None:
+def as_objects(first: FirstRows, con: duckdb.DuckDBPyConnection) -> RawLedger | None:
     """A table with nested columns, or JSON text in some, as rows of JSON.
 
     Args:
-        raw: A flat table.
-        con: The engine that looks into it.
+        first: The first rows of a flat table.
+        con: The engine that looks into them.
 
     Returns:
         The same rows as JSON; None where no column holds objects.
     """
+    raw = first.raw
     if raw.json_paths is not None:
         return None
     names = raw.sample.columns
     types = _types(raw)
-    files = f"[{path_literal(raw.path)}]" if raw.path else "[]"
     try:
-        inside = _json_texts(raw, con, files)
+        inside = _json_texts(first.ledger(), con)
     except duckdb.Error:  # loading it will say what is wrong with the file
         return None
     if not inside and not any(map(is_nested, types)):
@@ -93,19 +94,20 @@ def as_objects(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> RawLedger | No
         for i, name in enumerate(names)
     )  # fmt: skip
 
-    def select_rows(files: str) -> str:
+    def as_json(rows: str) -> str:
         return (
-            f"SELECT file, filename, json_object({cells})::VARCHAR AS j "
-            f"FROM ({raw.select_rows(files)})"
+            f"SELECT file, filename, json_object({cells})::VARCHAR AS j FROM ({rows})"
         )
 
-    first = _fetch(raw, con, f"SELECT j FROM ({select_rows(files)}) LIMIT {_SAMPLED}")
-    records = tuple(parse_objects([text for (text,) in first]))
+    some = as_json(first.ledger().select_rows(""))
+    texts = con.execute(f"SELECT j FROM ({some}) LIMIT {_SAMPLED}").fetchall()
+    records = tuple(parse_objects([text for (text,) in texts]))
     paths = json_paths(records)
     return replace(
         raw,
         unit="record" if raw.unit == "line" else raw.unit,
-        select_rows=select_rows,
+        select_rows=lambda files: as_json(raw.select_rows(files)),
+        select_first=None,
         sample=Sample(tuple(paths), records),
         types=(),
         json_paths=paths,
@@ -118,13 +120,12 @@ def _types(raw: RawLedger) -> Sequence[str]:
     return raw.types or ("VARCHAR",) * len(raw.sample.columns)
 
 
-def _json_texts(raw: RawLedger, con: duckdb.DuckDBPyConnection, files: str) -> set[int]:
+def _json_texts(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> set[int]:
     """The numbers of the columns whose texts are JSON objects or lists."""
     texts = [i for i, kind in enumerate(_types(raw)) if kind == "VARCHAR"]
     columns = ", ".join(f"c{i}" for i in texts) or "NULL"
-    rows = _fetch(
-        raw, con, f"SELECT {columns} FROM ({raw.select_rows(files)}) LIMIT {_SAMPLED}"
-    )
+    query = f"SELECT {columns} FROM ({raw.select_rows('')}) LIMIT {_SAMPLED}"
+    rows = con.execute(query).fetchall()
     return {i for k, i in enumerate(texts) if _are_objects([row[k] for row in rows])}
 
 
@@ -163,18 +164,6 @@ def _is_json(text: str) -> bool:
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             continue
     return False
-
-
-def _fetch(
-    raw: RawLedger, con: duckdb.DuckDBPyConnection, query: str
-) -> list[tuple[Any, ...]]:
-    if raw.path is None:
-        return con.execute(query).fetchall()
-    cursor = con.cursor()  # its list of malformed lines is its own
-    try:
-        return cursor.execute(query).fetchall()
-    finally:
-        cursor.close()
 
 
 def is_answer(value: object) -> bool:

@@ -41,6 +41,7 @@ class RawLedger:
         notes: What the user should know of it, one sentence each.
         is_unordered: Whether row numbers mean nothing, so that messages name ids.
         is_numbered: Whether rows come with their numbers ``n``.
+        select_first: Selects its rows with the first ones soon, where there is a way.
         select_pages: Selects the answers that the rows were taken out of.
         header_line: Of a CSV file, the line on which its header stands, from 1.
         delimiter: Of a CSV file, what separates its cells.
@@ -56,6 +57,7 @@ class RawLedger:
     notes: tuple[str, ...] = ()
     is_unordered: bool = False
     is_numbered: bool = False
+    select_first: SelectRows | None = None
     select_pages: SelectRows | None = None
     header_line: int = 1
     delimiter: str = ","

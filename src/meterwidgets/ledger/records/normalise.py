@@ -61,12 +61,12 @@ def _macro(field: str, kind: str) -> str:
     """The macro that parses a field from a column of a type; "" if there is none."""
     is_integer = kind.lstrip("U") in INTEGER_TYPES
     if field in COUNTED:
-        by_kind = {"VARCHAR": "parse_signed_count", "DOUBLE": "count_from_double"}
+        by_kind = {"VARCHAR": "raw_count", "DOUBLE": "count_from_double"}
         return "count_from_integer" if is_integer else by_kind.get(kind, "")
     if field in MONEY:
         if is_integer or re.fullmatch(r"DECIMAL\(\d+,\s?\d\)", kind):
             return "cost_from_decimal"
-        return {"VARCHAR": "parse_cost", "DOUBLE": "cost_from_double"}.get(kind, "")
+        return {"VARCHAR": "raw_cost", "DOUBLE": "cost_from_double"}.get(kind, "")
     if field in {"start", "end"}:
         by_kind = dict.fromkeys(HAS_ZONE, "instant_from_timestamp")
         return {"VARCHAR": "parse_instant", **by_kind}.get(kind, "")
@@ -124,80 +124,101 @@ def parsed(
         f",\n    {text} AS {name}_r"
         for name, text in {**fields, **label_columns}.items()
     )
-    texts = [f"{_text(name, fields, kinds, plain)} AS {name}_t" for name in FIELDS]
+    there = [name for name in FIELDS if name in fields]
+    texts = [f"{_text(name, kinds, plain)} AS {name}_t" for name in there]
+    texts += [
+        f"{_number(name, kinds, plain)} AS {name}_v"
+        for name in there
+        if name in COUNTED or name in MONEY
+    ]
     reasons = " ".join(
         f"WHEN {condition} THEN {literal(why)}" for why, condition in left_out.items()
     )
     reason = f"CASE {reasons} END" if reasons else "NULL::VARCHAR"
     texts += [f"text_or_null({name}_r) AS {name}" for name in label_columns]
     # a macro repeats its argument, so each value gets a name before it goes into one;
-    # from the inside: raw values (_r), texts (_t), numbers (_v), those below 0, what
-    # the parts add up to, doubts, rejects, fields
+    # from the inside: raw values (_r), texts (_t) and numbers (_v), times, counts below
+    # 0, what the parts add up to, doubts, rejects, fields
     # a credit is no usage, whatever else the source says about its row
     is_credit = f"coalesce({credit}, false)" if credit else "false"
     amount = f", {_CREDIT} AS credit" if credit else ""
     words, raw_words = (", remark", f", {remark} AS remark") if remark else ("", "")
-    signed = _signed(fields, plain, has_corrections=has_corrections)
-    return f"""
-SELECT file, n, {_values(fields, kinds, label_columns, beside, plain)}{amount}{words}
-FROM (SELECT *, {reject(fields, plain)} AS reject
-FROM (SELECT *, {doubts(fields, plain)} AS doubts
-FROM (SELECT *{parts.beside(fields, beside)}
-FROM (SELECT *, {parts.fit(fields)} AS fit, {parts.split(fields)} AS split
-FROM (SELECT *{_replaced(signed, needs_time=needs_time)}
-FROM (SELECT *, {_numbers(fields, kinds, plain)}
-FROM (SELECT file, n, broken, text, used, left_out, recorded_zero, is_credit{words},
-  {", ".join(texts)}
-FROM (SELECT file, n, broken, text, {is_credit} AS is_credit,
-    coalesce({only}, false) AND NOT {is_credit} AS used, {reason} AS left_out,
-    coalesce({recorded_zero}, false) AS recorded_zero{raw_words}{raw}
-FROM ({relation})))))))))
-"""
+    levels = [
+        f"SELECT file, n, {_values(fields, kinds, label_columns, beside, plain)}"
+        f"{amount}{words}",
+        f"SELECT *, {reject(fields, plain)} AS reject",
+        f"SELECT *, {doubts(fields, plain)} AS doubts",
+        f"SELECT *{parts.beside(fields, beside)}",
+        f"SELECT *, {parts.fit(fields)} AS fit, {parts.split(fields)} AS split",
+        f"SELECT *{_replaced(_signed(fields, plain, has_corrections), needs_time)}",
+        f"SELECT *, {_times(fields, kinds, plain)}",
+    ]
+    # to plan a level takes the longer the more columns there are, and longer than to
+    # read a small ledger: a field that it lacks has none
+    levels = [_with_null(level, fields) for level in levels if level != "SELECT *"]
+    levels += [
+        "SELECT file, n, broken, text, used, left_out, recorded_zero, "
+        f"is_credit{words}, {', '.join(texts) or 'NULL AS nothing'}",
+        f"SELECT file, n, broken, text, {is_credit} AS is_credit, "
+        f"coalesce({only}, false) AND NOT {is_credit} AS used, {reason} AS left_out, "
+        f"coalesce({recorded_zero}, false) AS recorded_zero{raw_words}{raw}",
+    ]
+    sql = f"({relation})"
+    for level in reversed(levels):
+        sql = f"({level}\nFROM {sql})"
+    return sql[1:-1]
 
 
-def _text(
-    name: str,
-    fields: Collection[str],
-    kinds: Mapping[str, str],
-    plain: Collection[str],
-) -> str:
+_OF_A_FIELD = re.compile(rf"\b({'|'.join(FIELDS)})_([tv])\b")
+
+
+def _with_null(sql: str, fields: Collection[str]) -> str:
+    """SQL text with NULL in place of the values of fields that a ledger lacks."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] in fields:
+            return match[0]
+        return "NULL::VARCHAR" if match[2] == "t" else "NULL::BIGINT"
+
+    return _OF_A_FIELD.sub(value, sql)
+
+
+def _text(name: str, kinds: Mapping[str, str], plain: Collection[str]) -> str:
     """SQL text of a raw value, NULL where it stands for none."""
-    if name not in fields:
-        return "NULL::VARCHAR"
     if name in plain:
         return f"{name}_r"
     if name not in kinds:
-        is_number = name in COUNTED or name in MONEY
-        return f"{'number' if is_number else 'text'}_or_null({name}_r)"
+        if name in COUNTED:
+            return f"raw_count_text({name}_r)"
+        return f"{'raw_cost_text' if name in MONEY else 'text_or_null'}({name}_r)"
     if kinds[name] == "DOUBLE":
         return f"CASE WHEN NOT isnan({name}_r) THEN {name}_r END"
     return f"{name}_r"
 
 
-def _numbers(
+def _number(name: str, kinds: Mapping[str, str], plain: Collection[str]) -> str:
+    """SQL text of a count or cost; NULL where it can't be read."""
+    if name not in plain:
+        return f"{_macro(name, kinds.get(name, 'VARCHAR'))}({name}_r)"
+    if name in MONEY:
+        return f"CAST(round({name}_r * 1e9) AS BIGINT)"
+    return f"CAST({name}_r AS BIGINT)"
+
+
+def _times(
     fields: Collection[str], kinds: Mapping[str, str], plain: Collection[str]
 ) -> str:
-    """SQL text of the parsed counts, costs and times."""
-    columns = {name: f"{name}_v" for name in (*COUNTED, *MONEY)}
-    columns |= {"start": "start_us", "end": "end_us"}
-    numbers = ", ".join(
-        f"{_number(name, kinds.get(name, 'VARCHAR'), name in plain)} AS {column}"
-        if name in fields
-        else f"NULL::BIGINT AS {column}"
-        for name, column in columns.items()
-    )
-    extra = "fitting_entries(short_entries(extra_t))" if "extra" in fields else "NULL"
-    return f"{numbers}, {extra} AS extra_v"
-
-
-def _number(name: str, kind: str, plain: bool) -> str:
-    """SQL text of the parsed number of a field."""
-    text = f"{name}_t"
-    if not plain:
-        return f"{_macro(name, kind)}({text})"
-    if name in MONEY:
-        return f"CAST(round({text} * 1e9) AS BIGINT)"
-    return f"CAST({text} AS BIGINT)" if name in COUNTED else f"epoch_us({text})"
+    """SQL text of the parsed times, and of the values of no field."""
+    columns = []
+    for name in ("start", "end"):
+        macro = (
+            "epoch_us" if name in plain else _macro(name, kinds.get(name, "VARCHAR"))
+        )
+        us = f"{macro}({name}_t)" if name in fields else "NULL::BIGINT"
+        columns.append(f"{us} AS {name}_us")
+    if "extra" in fields:
+        columns.append("fitting_entries(short_entries(extra_t)) AS extra_v")
+    return ", ".join(columns)
 
 
 _NEEDS_TIME = (
@@ -205,7 +226,7 @@ _NEEDS_TIME = (
 )
 
 
-def _replaced(columns: list[str], *, needs_time: bool) -> str:
+def _replaced(columns: list[str], needs_time: bool) -> str:
     """SQL text that replaces columns, by their names."""
     if needs_time:
         columns = [*columns, _NEEDS_TIME]
@@ -213,7 +234,7 @@ def _replaced(columns: list[str], *, needs_time: bool) -> str:
 
 
 def _signed(
-    fields: Collection[str], plain: Collection[str], *, has_corrections: bool
+    fields: Collection[str], plain: Collection[str], has_corrections: bool
 ) -> list[str]:
     """SQL text of the counts; null where they are negative and correct nothing."""
     costs = [name for name in MONEY if name in fields and name not in plain]

@@ -11,6 +11,7 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.answers import service_error, unwrapped
 from meterwidgets.ledger.envelopes.exported import export_time
+from meterwidgets.ledger.readers.first_rows import FirstRows
 from meterwidgets.ledger.readers.objects import as_objects
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
@@ -35,8 +36,15 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
     Raises:
         LedgerError: When no source fits, or a column is missing.
     """
-    answers = raw
-    raw, source = _recognise(raw, spec, ws)
+    with FirstRows(raw, ws) as first:
+        return _plan(raw, spec, ws, first)
+
+
+def _plan(
+    answers: RawLedger, spec: LedgerSpec, ws: Workspace, first: FirstRows
+) -> Plan:
+    """The plan; see `plan`, which gives the first rows."""
+    raw, source = _recognise(answers, spec, ws, first)
     is_inside = bool(source.levels) or raw.select_rows is not answers.select_rows
     exported = export_time(answers.sample.records) if is_inside else None
     zone = source.timezone or spec.tz
@@ -57,18 +65,22 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
             beside=source.beside,
             exported=exported,
         )
-    found = _plan_table(bare, source, spec, ws)
+    if raw.select_rows is answers.select_rows:
+        found = _plan_table(bare, source, spec, ws, first)
+    else:
+        with FirstRows(bare, ws) as first:
+            found = _plan_table(bare, source, spec, ws, first)
     return replace(found, exported=exported or found.exported)
 
 
 def _recognise(
-    raw: RawLedger, spec: LedgerSpec, ws: Workspace
+    raw: RawLedger, spec: LedgerSpec, ws: Workspace, first: FirstRows
 ) -> tuple[RawLedger, Source]:
     """Where the records of a ledger lie, and the source that reads them."""
     source = _source(raw, spec)
     if not (source.is_mapped or source.levels):
         return raw, source
-    if objects := as_objects(raw, ws.con):
+    if objects := as_objects(first, ws.con):
         raw, source = objects, _source(objects, spec)
     if not raw.sample.records:
         return raw, source
@@ -130,7 +142,7 @@ def _is_usable(raw: RawLedger, source: Source, spec: LedgerSpec) -> bool:
 
 
 def _plan_table(
-    raw: RawLedger, source: Source, spec: LedgerSpec, ws: Workspace
+    raw: RawLedger, source: Source, spec: LedgerSpec, ws: Workspace, first: FirstRows
 ) -> Plan:
     """The plan for any table, by its columns and their values."""
     columns = list(raw.sample.columns)
@@ -143,7 +155,8 @@ def _plan_table(
         mapped = mapping.check(spec.columns, columns, where=raw.name)
         return _table_plan(raw, source, spec, mapped)
     try:
-        return _plan_by_values(raw, source, spec, columns, TableValues(raw, ws.con))
+        values = TableValues(raw, ws.con, first)
+        return _plan_by_values(raw, source, spec, columns, values)
     except duckdb.Error:  # loading it will say what is wrong with the file
         return _table_plan(
             raw, source, spec, mapping.check(spec.columns, columns, where=raw.name)

@@ -214,4 +214,5 @@ def _has_amounts(fields: Mapping[str, str], kinds: Mapping[str, str]) -> str:
         text = value if kind != "VARCHAR" else f"number_or_null({value})"
         nan = f" AND NOT isnan({value})" if kind == "DOUBLE" else ""
         conditions.append(f"({text} IS NOT NULL{nan})")
-    return " OR ".join(conditions) or "false"
+    # a CASE ends with the first of them, a value of OR looks at each
+    return f"CASE WHEN {' OR '.join(conditions) or 'false'} THEN true ELSE false END"

@@ -6,7 +6,6 @@ Names say what a column may mean, its values which of several is the one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +15,7 @@ from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.envelopes.exported import NAMES as NAMES_OF_EXPORT
 from meterwidgets.ledger.envelopes.exported import plain_key
 from meterwidgets.ledger.envelopes.raw_values import select_values
+from meterwidgets.ledger.readers.first_rows import FIRST, FirstRows, engine
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.sources.column_names import (
     field_named,
@@ -29,12 +29,7 @@ from meterwidgets.schema import ATTRIBUTES, NAMES
 from meterwidgets.zones import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import duckdb
-
-SAMPLED = 1000
-"""Rows that are looked at where a few tell."""
 
 _TEXTS = {"record_id", *NAMES, *ATTRIBUTES, "currency", "extra"}
 """Fields of which the likeliest column that has any value is read."""
@@ -101,11 +96,15 @@ class TableValues:
     Args:
         raw: The table.
         con: The engine that reads it.
+        first: Its first rows.
     """
 
-    def __init__(self, raw: RawLedger, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, raw: RawLedger, con: duckdb.DuckDBPyConnection, first: FirstRows
+    ) -> None:
         self._raw = raw
         self._con = con
+        self._first = first
         self._texts: dict[str, str] = {}
 
     def choose(self, field: str, columns: Sequence[str]) -> str:
@@ -137,7 +136,7 @@ class TableValues:
             for i in range(len(columns))
         )
         texts = ", ".join(f"text_or_null(v{i}) AS t{i}" for i in range(len(columns)))
-        rows = self._rows(columns, limit=SAMPLED if sampled else None)
+        rows = self._rows(columns, first=FIRST if sampled else None)
         row = self._one(f"SELECT count(*), {sums} FROM (SELECT {texts} FROM ({rows}))")
         return [
             ColumnValues(column, row[0], *row[3 * i + 1 : 3 * i + 4])
@@ -158,7 +157,7 @@ class TableValues:
 
     def _distinct(self, column: str) -> str:
         """SQL text of the values to ask: the distinct ones, where they are few."""
-        first = self._rows([column], limit=SAMPLED)
+        first = self._rows([column], first=FIRST)
         filled, numbers = self._one(
             f"SELECT count(v0), count(TRY_CAST(v0 AS DOUBLE)) FROM ({first})"
         )
@@ -241,36 +240,21 @@ class TableValues:
             first: How many; by default 1,000.
             texts: Name -> SQL text over ``v0``, ``v1`` ....
         """
-        rows = self._rows(columns, limit=first or (SAMPLED if sampled else None))
+        rows = self._rows(columns, first=first or (FIRST if sampled else None))
         named = "".join(f", {text} AS {name}" for name, text in texts.items())
         return self._one(f"SELECT {select} FROM (SELECT *{named} FROM ({rows}))")
 
-    def _rows(self, columns: Sequence[str], limit: int | None = None) -> str:
+    def _rows(self, columns: Sequence[str], first: int | None = None) -> str:
         path = self._raw.path
         files = f"[{path_literal(path)}]" if path else "[]"
-        rows = select_values(self._raw, files, columns)
-        return f"{rows} LIMIT {limit}" if limit else rows
+        raw = self._raw if first is None else self._first.ledger()
+        rows = select_values(raw, files, columns)
+        return f"{rows} LIMIT {first}" if first not in (None, FIRST) else rows
 
     def _one(self, query: str) -> tuple[Any, ...]:
-        with self._engine() as con:
+        with engine(self._raw, self._con) as con:
             (row,) = con.execute(query).fetchall()
         return row
-
-    @contextmanager
-    def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection whose list of malformed lines is its own, in UTC."""
-        if self._raw.path is None:
-            self._con.execute("SET TimeZone = 'UTC'")
-            yield self._con
-            return
-        con = self._con.cursor()
-        try:
-            query = "SELECT current_setting('search_path')"
-            ((path,),) = self._con.execute(query).fetchall()
-            con.execute(f"SET search_path = '{path}'; SET TimeZone = 'UTC'")
-            yield con
-        finally:
-            con.close()
 
 
 def _is_best(

@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from meterwidgets.ledger.readers.first_rows import FIRST
 from meterwidgets.ledger.sources.column_names import words
-from meterwidgets.ledger.tables.column_values import SAMPLED, TableValues
+from meterwidgets.ledger.tables.column_values import TableValues
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.ledger.tables.time_forms import in_iso, named
@@ -140,7 +141,7 @@ def _step(
         "requests" not in columns and not values.are_distinct(mapping, start)
     ):
         return ""
-    return step if rows < SAMPLED else _whole(values, start)[0]
+    return step if rows < FIRST else _whole(values, start)[0]
 
 
 def _are_whole_hours(values: TableValues, start: Formula, end: Formula) -> bool:
