@@ -213,6 +213,6 @@ def price_texts(
     """Notes on the prices of the records, one sentence each."""
     yield from price_notes.of_mode(records, pricing)
     if not set(RATES).isdisjoint(columns):
-        yield from price_notes.of_rates(records)
+        yield from price_notes.of_rates(records, pricing)
     only = price_notes.PRICEABLE if pricing.is_repriced else "true"
     yield from notes.of_tallies(notes.tallied(records, only=only), book)

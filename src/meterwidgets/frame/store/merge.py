@@ -96,10 +96,10 @@ def merge(
     has_candidates = ws.has_rows(_CANDIDATES)
     if has_candidates:
         ws.materialise(ws.reported, room_for_all=True)
-        ws.execute(
-            f"INSERT INTO {ws.reported} BY NAME "
+        ws.add_rows(
+            ws.reported,
             f"SELECT * EXCLUDE (part, file_row_number), {STORED_FILE} AS file "
-            f"FROM {_CANDIDATES}"
+            f"FROM {_CANDIDATES}",
         )
     conflicts = containment.conflicting_states(ws)
     removed = dedupe.deduplicate(ws, known=known)

@@ -93,7 +93,7 @@ def _notes(
     current = manifest.load(folder)
     sentences = [*(current.notes if current else ())]
     sentences += price_notes.of_mode(ws, pricing)
-    sentences += price_notes.of_rates(ws)
+    sentences += price_notes.of_rates(ws, pricing)
     tallies = notes.tally(ws, only=price_notes.PRICEABLE, extra_sums=STATS_COLUMNS)
     sentences += notes.of_families(ws)
     sentences += notes.of_tallies(tallies, book)

@@ -35,19 +35,28 @@ def look_alikes(ws: Workspace) -> list[str]:
     """
     if ws.is_view(ws.reported):  # large files of one format
         return []
-    sources = ws.execute(f"SELECT DISTINCT source FROM {ws.reported}").fetchall()
+    sources = _sources(ws)
     found = [*_of_sources(ws), *_of_days(ws)] if len(sources) > 1 else []
-    if ("litellm",) in sources:
+    if "litellm" in sources:
         found += written_twice.routes(ws)
-    if ("focus",) in sources:
+    if "focus" in sources:
         found += written_twice.deliveries(ws)
-    if any(name in SAME_IDS for (name,) in sources):
+    if not sources.isdisjoint(SAME_IDS):
         found += _of_traces(ws)
     if ws.has_rows(f"{ws.reported} WHERE grain = 'bucket'"):
         found += [*_of_groupings(ws), *_of_grains(ws)]
-    if ("table",) in sources:
+    if "table" in sources:
         found += [*_of_appended(ws), *_of_tables(ws)]
     return found
+
+
+def _sources(ws: Workspace) -> frozenset[str]:
+    """The formats that there are; a single one is known without a query."""
+    known = ws.sources(ws.reported)
+    if known is not None and len(known) == 1:
+        return known
+    found = ws.execute(f"SELECT DISTINCT source FROM {ws.reported}").fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def _of_sources(ws: Workspace) -> list[str]:

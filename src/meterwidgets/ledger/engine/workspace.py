@@ -158,6 +158,7 @@ class Workspace:
         columns: str | Mapping[str, str],
         *,
         absent: Collection[str] = (),
+        sources: Collection[str] | None = None,
     ) -> None:
         """Create an empty table, in place of one of that name.
 
@@ -166,6 +167,7 @@ class Workspace:
             columns: The columns and their types, as they are or as SQL text.
             absent: The columns that are null in every row, and take no room; nothing
                 can be inserted into them before the table is materialised.
+            sources: All formats that its rows may have, where that is known.
         """
         self.drop(relation)
         if not isinstance(columns, str):
@@ -177,6 +179,8 @@ class Workspace:
         self.execute(f"CREATE TABLE {relation} ({columns})")
         self._tables.add(relation)
         self._absent[relation] = frozenset(absent)
+        if sources is not None:
+            self._sources[relation] = frozenset(sources)
 
     def absent(self, relation: Relation) -> frozenset[str]:
         """The columns that are null in every row of a table, and take no room."""
@@ -192,6 +196,7 @@ class Workspace:
             self.execute(f"DROP TABLE {relation}")
             self._tables.remove(relation)
             self._absent.pop(relation, None)
+            self._sources.pop(relation, None)
 
     def exists(self, relation: Relation) -> bool:
         """Whether a relation was created."""
@@ -217,8 +222,17 @@ class Workspace:
 
         To plan a query of a wide view costs 10 ms, even where it has no rows.
         """
-        known = self._sources.get(Relation(relation))
+        known = self.sources(relation)
         return known is None or not known.isdisjoint(sources)
+
+    def sources(self, relation: str) -> frozenset[str] | None:
+        """All formats that a relation may have rows of; None where that is unknown."""
+        return self._sources.get(Relation(relation))
+
+    def add_rows(self, relation: Relation, query: str) -> None:
+        """Insert rows of any formats into a table, by the names of their columns."""
+        self.execute(f"INSERT INTO {relation} BY NAME {query}")
+        self._sources.pop(relation, None)
 
     def materialise(self, relation: Relation, *, room_for_all: bool = False) -> None:
         """Copy the rows of a view into a table, so that they can be changed.
@@ -231,10 +245,13 @@ class Workspace:
         if query is None and room_for_all and self.absent(relation):
             query = f"SELECT * FROM {relation}"
         if query:
+            sources = self.sources(relation)
             copied = self.keep(query)
             self.drop(relation)
             self.execute(f"ALTER TABLE {copied} RENAME TO {relation}")
             self._tables = (self._tables - {copied}) | {relation}
+            if sources is not None:
+                self._sources[relation] = sources
 
     def keep(self, query: str) -> Relation:
         """Create a table under a new name, which stays as long as the workspace."""

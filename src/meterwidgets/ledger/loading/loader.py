@@ -67,7 +67,10 @@ class Loader:
         if not self._load_in_place(batches):
             plans = [plan for batch in batches for plan in batch]
             self._ws.create_empty(
-                self._ws.reported, reported.COLUMNS, absent=reported.absent(plans)
+                self._ws.reported,
+                reported.COLUMNS,
+                absent=reported.absent(plans),
+                sources={plan.source.name for plan in plans},
             )
             for batch in batches:
                 self._load_batch(batch)
@@ -104,7 +107,7 @@ class Loader:
         _set_zone(ws, plans[0].zone)
         try:
             parquet_view.create(ws, reported.no_rows(), batches)
-            rows = ws.count(ws.reported)
+            rows = ws.count(ws.reported) if self._progress else 0
             looked_at = _with_stats_columns(ws.reported, "n")
             stats = parquet_view.stats_query(looked_at, _STATS)
             ws.create(ws.file_stats, stats, tell=self._tell(name, self._size, rows))

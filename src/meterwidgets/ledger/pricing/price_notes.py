@@ -44,6 +44,12 @@ _SPECIAL = " OR ".join(
 )
 """SQL condition of the records that a note on rates may be about."""
 
+_HAS_NO_COST = (
+    "coalesce(reported_cost, 0) = 0 AND reported_input_cost IS NULL "
+    "AND reported_output_cost IS NULL"
+)
+"""SQL condition of the records without a recorded cost that needs no rates."""
+
 _TERMS = ("service_tier", "speed", "geography")
 _BOOKS = {"rate_table": "the rate table", "catalogue": "the catalogue"}
 
@@ -55,7 +61,7 @@ def of_prices(ws: Workspace, pricing: Pricing) -> list[str]:
         ws: A workspace with ``reported``, ``rejects`` and ``records``.
         pricing: The pricing mode.
     """
-    return [*of_mode(ws, pricing), *unfit_records.notes(ws), *of_rates(ws)]
+    return [*of_mode(ws, pricing), *unfit_records.notes(ws), *of_rates(ws, pricing)]
 
 
 def of_mode(engine: Engine, pricing: Pricing) -> list[str]:
@@ -89,14 +95,17 @@ def of_mode(engine: Engine, pricing: Pricing) -> list[str]:
     return notes
 
 
-def of_rates(engine: Engine) -> list[str]:
+def of_rates(engine: Engine, pricing: Pricing) -> list[str]:
     """What was priced at a substitute rate, or not at all for want of one.
 
     Args:
         engine: What answers SQL over ``reported`` and ``records``.
+        pricing: The pricing mode.
     """
+    may_need_rates = "true" if pricing.is_repriced else _HAS_NO_COST
     (special,) = engine.execute(
-        f"SELECT count(*) FROM {Workspace.reported} WHERE {_SPECIAL}"
+        f"SELECT count(*) FROM {Workspace.reported} "
+        f"WHERE {may_need_rates} AND ({_SPECIAL})"
     ).fetchone() or (0,)
     if not special:
         return []
