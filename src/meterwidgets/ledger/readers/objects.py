@@ -12,9 +12,8 @@ import duckdb
 
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.first_rows import FirstRows
 from meterwidgets.ledger.readers.json_layout import json_paths, parse_objects
-from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.readers.sample import Sample
 
 _SAMPLED = 200

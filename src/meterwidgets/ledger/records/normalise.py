@@ -120,25 +120,16 @@ def parsed(
         ``credit`` in nano and ``remark``.
     """
     label_columns = {f"{name}_label": text for name, text in labels.items()}
-    raw = "".join(
-        f",\n    {text} AS {name}_r"
-        for name, text in {**fields, **label_columns}.items()
-    )
-    there = [name for name in FIELDS if name in fields]
-    texts = [f"{_text(name, kinds, plain)} AS {name}_t" for name in there]
-    texts += [
-        f"{_number(name, kinds, plain)} AS {name}_v"
-        for name in there
-        if name in COUNTED or name in MONEY
-    ]
+    raw_texts = {**fields, **label_columns}
+    raw = "".join(f", {text} AS {name}_r" for name, text in raw_texts.items())
+    texts = [f"{_text(n, kinds, plain)} AS {n}_t" for n in FIELDS if n in fields]
+    numbers = [name for name in (*COUNTED, *MONEY) if name in fields]
+    texts += [f"{_number(name, kinds, plain)} AS {name}_v" for name in numbers]
     reasons = " ".join(
         f"WHEN {condition} THEN {literal(why)}" for why, condition in left_out.items()
     )
     reason = f"CASE {reasons} END" if reasons else "NULL::VARCHAR"
     texts += [f"text_or_null({name}_r) AS {name}" for name in label_columns]
-    # a macro repeats its argument, so each value gets a name before it goes into one;
-    # from the inside: raw values (_r), texts (_t) and numbers (_v), times, counts below
-    # 0, what the parts add up to, doubts, rejects, fields
     # a credit is no usage, whatever else the source says about its row
     is_credit = f"coalesce({credit}, false)" if credit else "false"
     amount = f", {_CREDIT} AS credit" if credit else ""
@@ -153,8 +144,9 @@ def parsed(
         f"SELECT *{_replaced(_signed(fields, plain, has_corrections), needs_time)}",
         f"SELECT *, {_times(fields, kinds, plain)}",
     ]
-    # to plan a level takes the longer the more columns there are, and longer than to
-    # read a small ledger: a field that it lacks has none
+    # a macro repeats its argument, so each value gets a name before it goes into one:
+    # raw values (_r), texts (_t) and numbers (_v). To plan a level takes long where it
+    # has many columns, so a field that the ledger lacks has none
     levels = [_with_null(level, fields) for level in levels if level != "SELECT *"]
     levels += [
         "SELECT file, n, broken, text, used, left_out, recorded_zero, "

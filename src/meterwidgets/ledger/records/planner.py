@@ -11,9 +11,8 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.answers import service_error, unwrapped
 from meterwidgets.ledger.envelopes.exported import export_time
-from meterwidgets.ledger.readers.first_rows import FirstRows
 from meterwidgets.ledger.readers.objects import as_objects
-from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source

@@ -15,8 +15,7 @@ from meterwidgets.ledger.engine.sql import literal, path_literal
 from meterwidgets.ledger.envelopes.exported import NAMES as NAMES_OF_EXPORT
 from meterwidgets.ledger.envelopes.exported import plain_key
 from meterwidgets.ledger.envelopes.raw_values import select_values
-from meterwidgets.ledger.readers.first_rows import FIRST, FirstRows, engine
-from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.readers.raw_ledger import FIRST, FirstRows, RawLedger, engine
 from meterwidgets.ledger.sources.column_names import (
     field_named,
     is_usage_like,

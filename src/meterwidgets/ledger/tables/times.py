@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from meterwidgets.ledger.readers.first_rows import FIRST
+from meterwidgets.ledger.readers.raw_ledger import FIRST
 from meterwidgets.ledger.sources.column_names import words
 from meterwidgets.ledger.tables.column_values import TableValues
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
