@@ -301,3 +301,14 @@ def test_the_tokens_of_a_request_and_its_response_are_sides() -> None:
     found = check({}, columns, where="a.csv").columns
     assert found["input_tokens"] == "request_tokens"
     assert found["output_tokens"] == "response_tokens"
+
+
+def test_what_stands_among_prices_and_limits_is_no_usage() -> None:
+    columns = [
+        "time", "pricing.input", "limits.output_tokens", "rate_limits.input_tokens",
+        "prices.total_cost", "usage.input", "usage.output_tokens", "total_cost",
+    ]  # fmt: skip
+    found = check({}, columns, where="a.csv").columns
+    assert found["input_tokens"] == "usage.input"
+    assert found["output_tokens"] == "usage.output_tokens"
+    assert found["cost"] == "total_cost"

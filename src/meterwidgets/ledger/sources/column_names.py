@@ -1,3 +1,4 @@
+# long: mostly the words themselves
 """What the name of a column says: tokens of a kind, money, a time, a model.
 
 A name is taken apart into its words, and means a field only where all of its words are
@@ -82,6 +83,11 @@ _NO_USAGE = {
 """Words of columns that look like usage and are none: a limit, a rate, a mean."""
 _RUNNING = {"accumulated", "accumulative", "accum", "cumulative", "cumul", "running"}
 """Words of running totals: each row repeats those before it."""
+_LISTED = {
+    "pricing", "prices", "rates", "limit", "limits", "quota", "quotas", "budget",
+    "budgets", "remaining", "ratelimit", "ratelimits",
+}  # fmt: skip
+"""Words of what holds prices or limits, whatever is called so in it."""
 _SIDES = {"prompt", "completion", "input", "output"}
 _TEXTS = {
     "chars", "characters", "char", "words", "length", "len", "size", "bytes", "index",
@@ -125,7 +131,7 @@ def field_named(column: str) -> str | None:
     """
     *parents, last = column.split(".")
     said = set(words(last))
-    if is_running_total(column):
+    if is_of_no_usage(column):
         return None
     if "cache" in parents[-1:] and said <= _READ | _WRITE:
         said |= {"cache", "tokens"}
@@ -148,6 +154,21 @@ def field_named(column: str) -> str | None:
     if "usage" in said and said & _SIDES and len(said) == 2:
         return _tokens(said)
     return _other(said)
+
+
+@cache
+def is_of_no_usage(column: str) -> bool:
+    """Whether a column stands among limits, prices or running totals.
+
+    Examples:
+        >>> is_of_no_usage("pricing.input"), is_of_no_usage("rate_limits.tokens")
+        (True, True)
+        >>> is_of_no_usage("usage.input"), is_of_no_usage("price.total_cost")
+        (False, False)
+    """
+    parents = column.split(".")[:-1]
+    is_listed = any(_LISTED.intersection(words(part)) for part in parents)
+    return is_listed or is_running_total(column)
 
 
 @cache
@@ -222,6 +243,8 @@ def is_usage_like(column: str) -> str:
     """
     *parents, last = column.split(".")
     said = set(words(last)) - _SCALES.keys()
+    if is_of_no_usage(column) and not is_running_total(column):
+        return ""
     if said & {"audio", "video"} and said & {"seconds", "minutes", "hours"}:
         return "pieces"
     is_price = said & _PRICE and not said - _PRICE - _DOLLARS - {"total"}

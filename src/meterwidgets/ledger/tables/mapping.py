@@ -10,7 +10,7 @@ from meterwidgets.ledger.sources.column_names import (
     currency_named,
     field_named,
     is_cost_name,
-    is_running_total,
+    is_of_no_usage,
     likelihood,
 )
 from meterwidgets.ledger.sources.late_times import is_late_time
@@ -154,7 +154,7 @@ def _fits(name: str, column: str, said: str | None) -> bool:
     """Whether a usual name keeps its meaning in its place: ``cost.input`` is a cost."""
     if name == "record_id" and column.count(".") and plain_name(column) == "id":
         return plain_name(column.rsplit(".", 2)[-2]) not in _OWNERS
-    if is_running_total(column):
+    if is_of_no_usage(column) and name not in ("start", "model"):
         return False
     if not column.count(".") or name in ("cost", "input_cost", "output_cost"):
         return True
