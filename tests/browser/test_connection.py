@@ -7,12 +7,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import psutil
 import pytest
-from serve.running import COOKIES, Running, until
+from serve.running import COOKIES, SERVE, Running, until, write_notebook
 
 from .conftest import OpenPage, violations_in_both_themes
 from .pages import at, is_pressed, until_at
@@ -277,3 +278,43 @@ def test_a_session_that_always_dies_is_not_started_for_ever(
     assert 1 <= len(loads) <= 2
     assert running.process.poll() is None
     assert until(lambda: "ended" in shown.text_content("#mw-notice"))
+
+
+@pytest.mark.slow
+def test_a_reader_who_is_signed_out_meanwhile_reads_so_and_reloads_nothing(
+    page: OpenPage, serving: Callable[..., Running]
+) -> None:
+    running = serving(*CELLS)
+    shown = page(url=running.url, forgive=True)
+    mark(shown)
+    shown.context.clear_cookies()
+    kernel(running, shown).kill()
+    says(shown, "You are signed out.")
+    assert shown.is_visible(f"{NOTICE} >> role=button[name='Sign in']")
+    shown.wait_for_timeout(3_000)
+    assert is_marked(shown)
+
+
+@pytest.mark.slow
+def test_a_reader_with_too_many_sessions_reads_so_until_there_is_room(
+    page: OpenPage, tmp_path: Path
+) -> None:
+    write_notebook(tmp_path / "overview.ipynb", *CELLS)
+    few = "from meterwidgets.serve.sessions.limits import Limits\n" + SERVE.replace(
+        "notebooks=", "limits=Limits(sessions_a_person=1), notebooks="
+    )
+    with Running("-c", few, str(tmp_path), "0") as running:
+        shown = page(url=running.url, forgive=True)
+        mark(shown)
+        kernel(running, shown).kill()
+        says(shown, "This session has ended.")
+        shown.context.set_offline(True)
+        says(shown, "The server can't be reached.")
+        other = page(url=running.url, forgive=True)  # takes the only place
+        shown.context.set_offline(False)
+        says(shown, "Too many sessions are open.")
+        assert is_marked(shown)
+        other.close(run_before_unload=True)
+        shown.wait_for_function("!window.sameVisit")
+        shown.wait_for_selector("html.mw-ready", state="attached")
+        shown.close()

@@ -132,7 +132,12 @@ class Page(PlainErrors, JupyterHandler):
         """Answer whether the page would be shown; starts nothing."""
         if not may_open(self.current_user.scope, page_of_key(self.key)):
             self.set_status(403)
-        self._set_headers()
+        try:
+            self.services.sessions.in_the_way(self.current_user)
+        except TooManySessionsError as error:
+            self._refuse(error)
+        else:
+            self._set_headers()
 
     def _set_headers(self) -> None:
         # Reading it sets the cookie that lets a page end its kernel when it closes.

@@ -78,6 +78,27 @@ def test_the_log_says_who_saw_which_rows_when(observed: Observed) -> None:
     assert found["principal"] and found["session"] in page.text
 
 
+def test_the_log_says_when_a_page_was_connected_to_its_session(
+    observed: Observed,
+) -> None:
+    running, session = observed.running, observed.ask("/overview")[1]["session"]
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Protocol": "v1.kernel.websocket.jupyter.org",
+        "Origin": f"http://{running.host}",
+    }
+    running.ask(f"/api/kernels/{session}/channels?session_id=1", headers=headers)
+
+    def events() -> list[str]:
+        mine = [one for one in observed.entries() if one.get("session") == session]
+        return [one["event"] for one in mine if one["event"] != "request"]
+
+    assert until(lambda: events() == ["connected", "disconnected"]), events()
+
+
 def test_a_refused_reader_is_nobody_in_the_log(observed: Observed) -> None:
     _, found = observed.ask("/overview", signed_in=False)
     assert (found["status"], found["principal"]) == (401, None)
@@ -96,11 +117,11 @@ def test_the_log_holds_no_secret(observed: Observed) -> None:
 def test_no_request_forges_a_line_of_the_log_or_stretches_it(
     observed: Observed,
 ) -> None:
-    before = len(observed.entries())
     attack = "%0a%7b%22event%22%3a1%7d%1b%5b2J%e2%80%ae%00"
     observed.ask(f"/{attack}?{attack}")
     observed.ask(f"/{'a' * 9000}", headers={"X-Forwarded-For": "b" * 9000})
-    assert len(observed.entries()) == before + 2
+    events = {entry["event"] for entry in observed.entries()}
+    assert events <= {"request", "connected", "disconnected"}
     raw = observed.log.read_bytes()
     assert max(map(len, raw.splitlines())) <= MAX_LINE
     assert all(byte == 10 or 32 <= byte < 127 for byte in raw)

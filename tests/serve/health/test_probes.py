@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from ..running import Running
+from ..running import SERVE, Running, write_notebook
 
 POLICY = "Content-Security-Policy"
 
@@ -42,3 +43,17 @@ def test_a_head_is_answered_as_a_get_is_and_starts_nothing(
 
 def test_a_head_of_a_page_asks_for_a_sign_in_too(server: Running) -> None:
     assert server.ask("/overview", method="HEAD", signed_in=False).status == 401
+
+
+def test_a_head_of_a_page_says_that_there_are_too_many_sessions(
+    tmp_path: Path,
+) -> None:
+    write_notebook(tmp_path / "overview.ipynb", "1")
+    limits = "limits=Limits(sessions_a_person=1), "
+    serve = SERVE.replace("notebooks=", f"{limits}notebooks=")
+    serve = f"from meterwidgets.serve.sessions.limits import Limits\n{serve}"
+    with Running("-c", serve, str(tmp_path), "0") as running:
+        assert running.ask("/overview", method="HEAD").status == 200
+        assert running.ask("/overview").status == 200
+        answer = running.ask("/overview", method="HEAD")
+        assert (answer.status, answer.text) == (429, "")

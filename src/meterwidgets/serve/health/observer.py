@@ -49,8 +49,6 @@ class Observer:
             handler: That of its websocket.
             event: "connected" or "disconnected".
         """
-        if event == "connected":
-            self.metrics.count_request(route(handler), 101)
         if self.access_log:
             self.access_log.write(connection_entry(handler, event))
 

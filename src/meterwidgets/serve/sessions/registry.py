@@ -134,14 +134,9 @@ class Sessions:
         Raises:
             TooManySessionsError: All of them are in use.
         """
-        if self._is_closed:
-            raise HTTPError(503)
+        for abandoned in self.in_the_way(user):
+            await self.end(abandoned.kernel_id)
         owner = user.principal_id
-        own = [session for session in self if session.owner == owner]
-        if len(own) >= self.limits.sessions_a_person:
-            await self._make_room(own, is_own=True)
-        if len(self) >= self.limits.sessions:
-            await self._make_room(own or list(self), is_own=False)
         at, limits = self._clock(), self.limits
         session = self._sessions[kernel_id] = Session(
             kernel_id=kernel_id,
@@ -157,7 +152,29 @@ class Sessions:
         )
         return session
 
-    async def _make_room(self, sessions: list[Session], *, is_own: bool) -> None:
+    def in_the_way(self, user: SignedIn) -> list[Session]:
+        """The abandoned sessions that have to end before somebody's next one starts.
+
+        Raises:
+            TooManySessionsError: All of them are in use.
+        """
+        if self._is_closed:
+            raise HTTPError(503)
+        own = [session for session in self if session.owner == user.principal_id]
+        found = []
+        if len(own) >= self.limits.sessions_a_person:
+            found.append(self._abandoned(own, is_own=True))
+        if len(self) - len(found) >= self.limits.sessions:
+            others = [session for session in own or self if session not in found]
+            found.append(self._abandoned(others, is_own=False))
+        return found
+
+    def _abandoned(self, sessions: list[Session], *, is_own: bool) -> Session:
+        """The one of these that no browser has been connected to for the longest time.
+
+        Raises:
+            TooManySessionsError: All of them are in use.
+        """
         before = self._clock() - _LOADED_S
         abandoned = [
             session
@@ -168,7 +185,7 @@ class Sessions:
         ]
         if not abandoned:
             raise TooManySessionsError(is_own=is_own)
-        await self.end(min(abandoned, key=lambda session: session.last_seen).kernel_id)
+        return min(abandoned, key=lambda session: session.last_seen)
 
     def of(self, kernel_id: str, user: SignedIn) -> Session:
         """A session of somebody's; it lasts as long as their newest assertion.
