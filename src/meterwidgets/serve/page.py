@@ -192,7 +192,7 @@ class Page(PlainErrors, JupyterHandler):
             )
             client = self._resources.enter_context(kernel_client(kernels, kernel))
             await until_ready(kernel, client)
-        executor = VoilaExecutor(notebook, km=kernel, timeout=CELL_TIMEOUT_S)
+        executor = PageExecutor(notebook, km=kernel, timeout=CELL_TIMEOUT_S)
         executor.kc = client
         return _execute(executor, notebook)
 
@@ -218,7 +218,15 @@ def _is_explained(error: BaseException) -> TypeGuard[CellExecutionError]:
     return isinstance(kind, type) and issubclass(kind, errors.MeterError)
 
 
-async def _execute(executor: VoilaExecutor, notebook: Notebook) -> Cells:
+class PageExecutor(VoilaExecutor):  # type: ignore[misc]
+    """Runs cells; that a kernel has ended with its reader is no error to log."""
+
+    async def _async_check_alive(self) -> None:
+        if not await self.km.is_alive():
+            raise DeadKernelError("the kernel has ended")
+
+
+async def _execute(executor: PageExecutor, notebook: Notebook) -> Cells:
     """Yield each cell when it has run; one that raises ends the page."""
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import select
 import signal
 import socket
 import time
@@ -293,3 +294,12 @@ def test_a_signal_ends_a_server_whose_readers_and_threads_hang(
         assert code == 1012
         assert seconds < 5
         assert until(lambda: not any(map(psutil.Process.is_running, below)))
+
+
+def test_sessions_print_nothing_where_nobody_may_read_it(
+    server: Running, alice: Reader
+) -> None:
+    """A pipe that is full stops whoever writes to it: after 200 pages, all of them."""
+    alice.open_page()
+    readable, _, _ = select.select([server.process.stdout], [], [], 0.5)
+    assert not readable

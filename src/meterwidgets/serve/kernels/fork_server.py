@@ -90,6 +90,7 @@ class ForkServer:
                 env=dict(env),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 process_group=0,
             )
 
