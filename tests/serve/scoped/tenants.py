@@ -97,7 +97,7 @@ def rows_of(tenant: str, day: int, count: int = 40) -> list[dict[str, Any]]:
             "model": f"{tenant}-model-{n % 2}",
             "api_key": f"{tenant}-key-{n % 4}",
             "session": f"{tenant}-session-{n}",
-            "input_tokens": 1000 + n + day,
+            "input_tokens": 1000 + 100 * n + day,
             "output_tokens": 10,
             "cost": f"{0.01 * (n + 1):.2f}",
             "currency": "USD",
