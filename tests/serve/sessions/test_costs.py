@@ -98,9 +98,8 @@ def test_readers_who_leave_at_any_moment_leave_nothing(
 ) -> None:
     folder = tmp_path_factory.mktemp("notebooks")
     with serving(folder, SLIDER, unseen_s=1) as running:
-        come_and_go(
-            running, 12, at_once
-        )  # what is made once, such as threads, is there
+        Reader(running, "alice").open_page()  # what is made once is there from now on
+        come_and_go(running, 2 * at_once, at_once)
         assert until(lambda: not running.kernels())
         time.sleep(3)
         before = Held.by(running)
@@ -222,7 +221,7 @@ def test_no_line_of_the_log_is_forged_or_endless(
 
         async def attack() -> None:
             async with reader.connected(kernel_of(page)) as wire:
-                for number in range(300):
+                for number in range(100):
                     await wire.write_message(update(model, value=number % 90 + 1), True)
                     await wire.write_message(
                         update("f00d" * 9, value=f"{FORGED}{number}"), True
