@@ -119,24 +119,22 @@ def _read_and_serve(
     """
     at = addresses(**where)
     sign_in.check(at)  # before a long reading, and not after it
-    with (
-        TemporaryDirectory(prefix="meterwidgets-") as folder,
-        ReadingPort(at) as reading,
-    ):
+    with ReadingPort(at) as reading:
         usage = read(progress=reading.update)
         if sign_in.roles is not None:
             for sentence in unreported_values(sign_in.roles, usage):
                 click.secho(sentence, fg="yellow", err=True)
-        frame_dir = _folder_of(usage, Path(folder))
-        del usage  # the kernels map the saved frame; the server needs no copy
-        serve(
-            frame_dir,
-            **where,
-            **options,
-            sign_in=sign_in,
-            sockets=reading.hand_over,
-            log=click.echo,
-        )
+        with TemporaryDirectory(prefix="meterwidgets-") as folder:
+            frame_dir = _folder_of(usage, Path(folder))
+            del usage  # the kernels map the saved frame; the server needs no copy
+            serve(
+                frame_dir,
+                **where,
+                **options,
+                sign_in=sign_in,
+                sockets=reading.hand_over,
+                log=click.echo,
+            )
 
 
 def _folder_of(usage: UsageFrame, temporary: Path) -> Path:

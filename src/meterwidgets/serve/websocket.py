@@ -18,7 +18,7 @@ from tornado.web import HTTPError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from meterwidgets.serve.health.observer import OBSERVER, Observer
-from meterwidgets.serve.responses import PlainErrors
+from meterwidgets.serve.responses import SECURITY_HEADERS, PlainErrors
 from meterwidgets.serve.sessions.messages import BadMessageError, Message, read_message
 from meterwidgets.serve.sessions.registry import SESSION_ENDED, Session, Sessions
 
@@ -72,6 +72,11 @@ class PageWebsocket(PlainErrors, VoilaKernelWebsocketHandler):  # type: ignore[m
     def _observer(self) -> Observer:
         observer: Observer = self.settings[OBSERVER]
         return observer
+
+    def set_default_headers(self) -> None:
+        """Set the headers that every answer has, refusals too."""
+        for name, value in SECURITY_HEADERS.items():
+            self.set_header(name, value)
 
     async def pre_get(self) -> None:
         """Refuse those who don't own the session, and the protocol that is not read."""

@@ -41,6 +41,27 @@ def test_a_head_is_answered_as_a_get_is_and_starts_nothing(
     assert not server.kernels()
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/metrics"),
+        ("POST", "/healthz"),
+        ("DELETE", "/favicon.ico"),
+        ("GET", "/voila/labextensions/anywidget/static/nope.js"),
+        ("GET", "/api/kernels/00000000-0000-0000-0000-000000000000"),
+        ("GET", "/api/kernels/00000000-0000-0000-0000-000000000000/channels"),
+    ],
+)
+def test_whatever_is_answered_carries_the_security_headers(
+    server: Running, method: str, path: str
+) -> None:
+    for signed_in in (True, False):
+        answer = server.ask(path, method=method, signed_in=signed_in)
+        assert "default-src 'self'" in answer.headers[POLICY], answer
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
 def test_a_head_of_a_page_asks_for_a_sign_in_too(server: Running) -> None:
     assert server.ask("/overview", method="HEAD", signed_in=False).status == 401
 
