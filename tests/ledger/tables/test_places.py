@@ -232,3 +232,25 @@ def test_a_list_that_is_another_cost_leaves_the_cost_beside_it(write: Write) -> 
 def test_a_record_with_a_number_as_usage_is_read(write: Write) -> None:
     row = CALL | {"time": AT, "usage": 0.0035, "by": {"m-1": {"usage": 1}}}
     assert_one_call(read(write(json.dumps({"data": row}), "a.json")))
+
+
+@pytest.mark.parametrize("other", ["estimated_usage", "previous", "session_totals"])
+def test_the_usage_of_a_record_is_its_own(write: Write, other: str) -> None:
+    counts = {"input_tokens": 900, "output_tokens": 90}
+    own = {"input_tokens": 1000, "output_tokens": 100}
+    row = {"time": AT, "model": "m", other: {"usage": counts} | counts, "usage": own}
+    assert_one_call(read(write(lines([row]), "a.jsonl")))
+
+
+def test_usage_by_model_counts_where_it_adds_up_to_the_cost_beside_it(
+    write: Write,
+) -> None:
+    """The result of a run of Claude Code: one cost, and the usage of each model."""
+    usage = {
+        name: {"inputTokens": tokens, "outputTokens": 5, "costUSD": cost}
+        for name, tokens, cost in (("claude-x-4", 100, 0.2), ("claude-y-5", 10, 0.3))
+    }
+    row = {"timestamp": AT, "total_cost_usd": 0.5, "modelUsage": usage}
+    found = read(write(lines([row]), "a.jsonl"))
+    assert by(found, "model", "input_tokens") == {"claude-x-4": 100, "claude-y-5": 10}
+    assert sums(found)["cost"] == nano("0.5")

@@ -88,6 +88,11 @@ _LISTED = {
     "budgets", "remaining", "ratelimit", "ratelimits",
 }  # fmt: skip
 """Words of what holds prices or limits, whatever is called so in it."""
+_OTHER_USAGE = {
+    "estimated", "estimate", "estimates", "expected", "planned", "previous", "prev",
+    "prior", "before", "baseline", "session", "sessions", "lifetime", "max",
+}  # fmt: skip
+"""Words of what holds usage of other times than a record's own, or a guess of it."""
 _SIDES = {"prompt", "completion", "input", "output"}
 _TEXTS = {
     "chars", "characters", "char", "words", "length", "len", "size", "bytes", "index",
@@ -169,6 +174,17 @@ def is_of_no_usage(column: str) -> bool:
     parents = column.split(".")[:-1]
     is_listed = any(_LISTED.intersection(words(part)) for part in parents)
     return is_listed or is_running_total(column)
+
+
+@cache
+def is_of_other_usage(column: str) -> bool:
+    """Whether a column stands among what was used before, or may be used.
+
+    Examples:
+        >>> is_of_other_usage("previous.usage.input"), is_of_other_usage("usage.input")
+        (True, False)
+    """
+    return any(_OTHER_USAGE.intersection(words(p)) for p in column.split(".")[:-1])
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -30,13 +30,30 @@ def by_item(raw: RawLedger) -> RawLedger | None:
         return None
     for inner in unwrapped(raw, with_outer=True):
         items = [each["item"] for each in inner.sample.records]
-        inside = candidates(list(json_paths(_objects(items))))
-        if "cost" in inside and inside.keys() & _TOKENS:
-            whole = _sum(raw.sample.records, around["cost"][0])
-            parts = _sum(_objects(items), inside["cost"][0])
-            if abs(whole - parts) <= _TOLERANCE * abs(whole):
-                return _without_amounts(inner)
+        if are_parts(_objects(items), raw.sample.records, raw.sample.columns):
+            return replace(inner, sample=without_amounts(inner.sample, "outer."))
     return None
+
+
+def are_parts(
+    parts: Sequence[Mapping[str, Any]],
+    wholes: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+) -> bool:
+    """Whether records have tokens and costs that add up to the costs around them.
+
+    Args:
+        parts: The records.
+        wholes: Those around them.
+        columns: The columns of the latter: a cost, and no tokens.
+    """
+    around, inside = candidates(columns), candidates(list(json_paths(parts)))
+    if "cost" not in around or around.keys() & _TOKENS:
+        return False
+    if "cost" not in inside or not inside.keys() & _TOKENS:
+        return False
+    whole = _sum(wholes, around["cost"][0])
+    return abs(whole - _sum(parts, inside["cost"][0])) <= _TOLERANCE * abs(whole)
 
 
 def _objects(values: Iterable[object]) -> list[dict[str, Any]]:
@@ -57,14 +74,14 @@ def _sum(records: Iterable[Mapping[str, Any]], column: str) -> Decimal:
     return total if total.is_finite() else Decimal(0)
 
 
-def _without_amounts(raw: RawLedger) -> RawLedger:
-    """A ledger without what is used around its items: it would count once an item."""
-    columns = [each for each in raw.sample.columns if each.startswith("outer.")]
+def without_amounts(sample: Sample, prefix: str) -> Sample:
+    """A sample without what is used around its parts: it would count once a part."""
+    columns = [each for each in sample.columns if each.startswith(prefix)]
     found = candidates(columns)
     hidden = {
         column
         for name in (*AMOUNTS, "total_tokens", "requests")
         for column in found.get(name, ())
     }
-    left = tuple(each for each in raw.sample.columns if each not in hidden)
-    return replace(raw, sample=Sample(left, raw.sample.records))
+    left = tuple(each for each in sample.columns if each not in hidden)
+    return Sample(left, sample.records)

@@ -12,6 +12,7 @@ from meterwidgets.ledger.readers.json_layout import json_paths
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.column_names import field_named
+from meterwidgets.ledger.tables.by_item import are_parts, without_amounts
 from meterwidgets.ledger.tables.mapping import has_amounts
 
 _DEPTH = 3
@@ -41,9 +42,14 @@ def by_key(raw: RawLedger) -> RawLedger | None:
     kind, path = found
     place = literal("$" + "".join(f'."{part}"' for part in path))
     sample = tuple(part for each in records for part in _parts(each, path, kind))
-    if has_amounts(json_paths([each.get("record", {}) for each in sample])):
-        return None  # what stands there besides would count once a key
     paths = json_paths(sample)
+    first_look = Sample(tuple(paths), sample)
+    around = list(json_paths([each.get("record", {}) for each in sample]))
+    if has_amounts(around):
+        parts = [each["usage"] for each in sample if "usage" in each]
+        if not are_parts(parts, raw.sample.records, around):
+            return None  # what stands there besides would count once a key
+        first_look = without_amounts(first_look, "record.")
     outer = raw.select_rows
 
     def select_rows(files: str) -> str:
@@ -62,7 +68,7 @@ def by_key(raw: RawLedger) -> RawLedger | None:
         raw,
         unit="record",
         select_rows=select_rows,
-        sample=Sample(tuple(paths), sample),
+        sample=first_look,
         json_paths=paths,
         is_numbered=False,
     )

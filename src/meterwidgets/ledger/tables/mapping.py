@@ -11,6 +11,7 @@ from meterwidgets.ledger.sources.column_names import (
     field_named,
     is_cost_name,
     is_of_no_usage,
+    is_of_other_usage,
     likelihood,
 )
 from meterwidgets.ledger.sources.late_times import is_late_time
@@ -134,6 +135,7 @@ def candidates(columns: Sequence[str]) -> dict[str, list[str]]:
         if possible := list(dict.fromkeys([*usual, *by_words])):
             # the Vercel AI SDK: usage is that of the last step, totalUsage of all
             possible.sort(key=lambda column: "totalUsage" not in column.split("."))
+            possible.sort(key=is_of_other_usage)
             found[name] = possible
     if "start" not in found and (late := [c for c in columns if is_late_time(c)]):
         found["start"] = late
