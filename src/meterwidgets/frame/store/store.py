@@ -111,10 +111,14 @@ def open_newer(usage: UsageFrame) -> UsageFrame | None:
     is_later = heartbeat is not None and heartbeat - usage.coverage.written >= _MINUTE
     if store.is_current() and not is_later:
         return None
+    current = _load(store.folder)
+    if current.generation == store.generation:
+        # only time has moved on: the same arrays, which may be large, stay
+        coverage = store_coverage(current, usage.tz, last_read=heartbeat)
+        if coverage == usage.coverage:
+            return None
+        return replace(usage, coverage=coverage)
     newer = open_store(store.folder, mapped=store.is_mapped)
-    same = newer.store is not None and newer.store.generation == store.generation
-    if same and newer.coverage == usage.coverage:
-        return None
     labels = {
         dimension: {
             **usage.labels.get(dimension, {}), **newer.labels.get(dimension, {})
