@@ -15,7 +15,7 @@ import pytest
 from meterwidgets.context import open_usage
 from meterwidgets.frame.saved import save
 from meterwidgets.frame.scope import Scope
-from meterwidgets.frame.store.scoped import SOCKET, generations
+from meterwidgets.frame.store.scoped import SOCKET, generations, socket_address
 from meterwidgets.frame.store.store import open_store, touch_heartbeat
 from meterwidgets.serve.scoped import frames as scoped_frames
 from meterwidgets.serve.scoped.frames import ScopedFrames
@@ -176,7 +176,8 @@ def test_a_kernel_can_say_one_word_to_the_server_and_hears_no_more(
     def say(path: Path, words: bytes) -> bytes:
         with closing(socket.socket(socket.AF_UNIX)) as kernel:
             kernel.settimeout(20)
-            kernel.connect(str(path))
+            with socket_address(path) as address:
+                kernel.connect(address)
             try:
                 kernel.sendall(words)
                 kernel.shutdown(socket.SHUT_WR)

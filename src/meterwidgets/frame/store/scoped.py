@@ -8,10 +8,11 @@ that over the socket in the folder, for the server knows whose folder it is.
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SOCKET = "server"
-"""The socket on which the server cuts records; a socket's path has to be short."""
+"""The socket on which the server cuts records."""
+_LONGEST_ADDRESS = 100
+"""Bytes of a socket's path: the systems' limit is 108, or 104."""
+_OPEN_FOLDERS = Path("/proc/self/fd")
 CUT, DONE = b"cut\n", b"cut.\n"
 """All that a kernel says there, and all that it hears."""
 RECORDS = "records"
@@ -75,13 +79,31 @@ class ScopedSnapshot:
         with closing(socket.socket(socket.AF_UNIX)) as server:
             server.settimeout(_TIMEOUT_S)
             try:
-                server.connect(str(self.folder / SOCKET))
+                with socket_address(self.folder / SOCKET) as address:
+                    server.connect(address)
                 server.sendall(CUT)
                 server.recv(len(DONE))
             except OSError as error:
                 raise LedgerError(
                     f"the requests can't be read now ({error}); try again later"
                 ) from None
+
+
+@contextmanager
+def socket_address(path: Path) -> Iterator[str]:
+    """The address of a socket, short enough for the system where its path is not.
+
+    Args:
+        path: The socket, in a folder that exists.
+    """
+    if len(os.fsencode(path)) <= _LONGEST_ADDRESS or not _OPEN_FOLDERS.is_dir():
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        yield str(_OPEN_FOLDERS / str(folder) / path.name)
+    finally:
+        os.close(folder)
 
 
 def _without_rows(rows: pa.Table) -> pa.Table:

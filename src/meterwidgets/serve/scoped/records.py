@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from meterwidgets.errors import MeterError
-from meterwidgets.frame.store.scoped import CUT, DONE
+from meterwidgets.frame.store.scoped import CUT, DONE, socket_address
 
 _READ_S = 5.0
 """Seconds in which a kernel has to say what it wants."""
@@ -44,6 +44,7 @@ async def listen(path: Path, cut: Callable[[], Awaitable[None]]) -> asyncio.Serv
         finally:
             writer.close()
 
-    return await asyncio.start_unix_server(
-        answer, path, limit=len(CUT) + 1, backlog=_BACKLOG
-    )
+    with socket_address(path) as address:
+        return await asyncio.start_unix_server(
+            answer, address, limit=len(CUT) + 1, backlog=_BACKLOG
+        )
