@@ -33,11 +33,15 @@ class Turn:
         Where it need not wait, nothing.
         """
         last = -1
-        while (before := self._queue.before(self)) is not None:
+        while True:
+            # Before the look: it may move while its reader is told.
+            self.moved.clear()
+            before = self._queue.before(self)
+            if before is None:
+                return
             if before != last:
                 yield before
                 last = before
-            self.moved.clear()
             await self.moved.wait()
 
     def __enter__(self) -> Turn:
