@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from jupyter_server.services.kernels.connection.base import (
@@ -29,12 +30,20 @@ POLICY_VIOLATION = 1008
 MAX_CONNECTIONS = 4
 """Of one page: its own, and those that it lost before the server noticed."""
 _CHANNELS = ("iopub", "shell")
+_SETTLE_S, _SETTLE_ATTEMPTS = 0.5, 120
+"""Seconds until a kernel is asked once more whether it answers, and how often."""
 _SESSION_ID = re.compile(r"[\w-]{1,64}")
 _PRINTED_TYPES = {"stream", "error"}
 
 
+async def _nothing() -> None:
+    """Done at once."""
+
+
 class PageConnection(ZMQChannelsWebsocketConnection):
     """Passes messages between a page and its kernel, which runs its cells already."""
+
+    _is_new = False
 
     async def prepare(self) -> None:
         """Take the kernel's key; it runs its page's cells, so it is ready."""
@@ -46,11 +55,49 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     def create_stream(self) -> None:
         """Connect the two channels that pages use."""
+        self._is_new = True
         for channel in _CHANNELS:
             connect = getattr(self.kernel_manager, f"connect_{channel}")
             stream = connect(identity=self.session.bsession)
             self.channels[channel] = stream
             stream.channel = channel
+
+    def nudge(self) -> asyncio.Future[None]:
+        """Wait until the kernel has done what it was at, and what it publishes arrives.
+
+        A page may not begin to listen amid the making of a widget: it would hear of a
+        widget and not of its parts. Where it comes back, it has missed nothing.
+        """
+        return asyncio.ensure_future(self._settle() if self._is_new else _nothing())
+
+    async def _settle(self) -> None:
+        shell, iopub = self.kernel_manager.connect_shell(), self.channels["iopub"]
+        idle = asyncio.Event()
+        sent = set()
+
+        def look(parts: list[bytes]) -> None:
+            _, rest = self.session.feed_identities(parts)
+            message = self.session.deserialize(rest)
+            state = message["content"].get("execution_state")
+            if state == "idle" and message["parent_header"].get("msg_id") in sent:
+                iopub.stop_on_recv()  # what follows is for the page
+                idle.set()
+
+        iopub.on_recv(look)
+        try:
+            for _ in range(_SETTLE_ATTEMPTS):
+                if iopub.closed():
+                    return
+                request = self.session.msg("kernel_info_request")
+                sent.add(request["msg_id"])
+                self.session.send(shell, request)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(idle.wait(), _SETTLE_S)
+                    return
+        finally:
+            shell.close()
+            if not iopub.closed():
+                iopub.stop_on_recv()
 
     def pass_on(self, message: Message) -> None:
         """Send a message to the kernel."""
