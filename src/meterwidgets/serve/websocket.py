@@ -45,6 +45,10 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     _is_new = False
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._settled = asyncio.Event()
+
     async def prepare(self) -> None:
         """Take the kernel's key; it runs its page's cells, so it is ready."""
         self.session.key = self.kernel_manager.session.key
@@ -72,7 +76,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     async def _settle(self) -> None:
         shell, iopub = self.kernel_manager.connect_shell(), self.channels["iopub"]
-        idle = asyncio.Event()
+        settled = self._settled = asyncio.Event()
         sent = set()
 
         def look(parts: list[bytes]) -> None:
@@ -81,23 +85,27 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             state = message["content"].get("execution_state")
             if state == "idle" and message["parent_header"].get("msg_id") in sent:
                 iopub.stop_on_recv()  # what follows is for the page
-                idle.set()
+                settled.set()
 
         iopub.on_recv(look)
         try:
             for _ in range(_SETTLE_ATTEMPTS):
-                if iopub.closed():
+                if iopub.closed() or self.kernel_id not in self.multi_kernel_manager:
                     return
                 request = self.session.msg("kernel_info_request")
                 sent.add(request["msg_id"])
                 self.session.send(shell, request)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(idle.wait(), _SETTLE_S)
+                    await asyncio.wait_for(settled.wait(), _SETTLE_S)
                     return
         finally:
             shell.close()
-            if not iopub.closed():
-                iopub.stop_on_recv()
+
+    def disconnect(self) -> None:  # type: ignore[override]
+        """Keep the channels for the page's next connection, or close them."""
+        self._settled.set()
+        super().disconnect()  # type: ignore[no-untyped-call]
+        self.channels = {}
 
     def pass_on(self, message: Message) -> None:
         """Send a message to the kernel."""
