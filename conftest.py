@@ -18,8 +18,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            served = path.startswith(("tests/browser/", "tests/serve/"))
-            return "browser" if served else path
+            return "browser" if path.startswith("tests/browser/") else path
 
     return ByFile(config, log)
 

@@ -19,6 +19,8 @@ from .conftest import OpenPage, violations_in_both_themes
 from .pages import at, is_pressed, until_at
 from .test_page import CELLS, kernel
 
+pytestmark = pytest.mark.slow
+
 NOTICE = "#mw-notice[role=status]"
 SECONDS = 3.5  # until a page says that nobody answers; half of one for a busy machine
 FROZEN = "document.querySelectorAll('main button:not([aria-disabled])').length === 0"
@@ -105,7 +107,6 @@ def test_a_session_that_is_gone_comes_back_with_its_filters(
     until_back(shown)
 
 
-@pytest.mark.slow
 def test_a_hanging_server_is_named_and_its_page_goes_on_in_the_same_session(
     page: OpenPage, serving: Callable[..., Running]
 ) -> None:
@@ -123,7 +124,6 @@ def test_a_hanging_server_is_named_and_its_page_goes_on_in_the_same_session(
     assert is_marked(shown)
 
 
-@pytest.mark.slow
 def test_a_server_that_hangs_while_a_page_loads_is_named(
     page: OpenPage, serving: Callable[..., Running]
 ) -> None:
@@ -136,7 +136,6 @@ def test_a_server_that_hangs_while_a_page_loads_is_named(
     until_back(shown)
 
 
-@pytest.mark.slow
 def test_a_page_comes_back_with_its_filters_when_its_server_does(
     page: OpenPage,
 ) -> None:
@@ -227,7 +226,6 @@ def wired(serving: Callable[..., Running]) -> Iterator[tuple[Wire, Running, str]
     wire.close()
 
 
-@pytest.mark.slow
 def test_a_page_whose_connection_is_cut_goes_on_in_the_same_session(
     page: OpenPage, wired: tuple[Wire, Running, str]
 ) -> None:
@@ -244,7 +242,6 @@ def test_a_page_whose_connection_is_cut_goes_on_in_the_same_session(
     assert len(running.kernels()) == 1
 
 
-@pytest.mark.slow
 def test_a_page_whose_network_is_gone_for_a_while_goes_on_in_the_same_session(
     page: OpenPage, wired: tuple[Wire, Running, str]
 ) -> None:
@@ -265,7 +262,6 @@ def test_a_page_whose_network_is_gone_for_a_while_goes_on_in_the_same_session(
     assert len(running.kernels()) == 1
 
 
-@pytest.mark.slow
 def test_a_session_that_always_dies_is_not_started_for_ever(
     page: OpenPage, serving: Callable[..., Running]
 ) -> None:
@@ -280,7 +276,6 @@ def test_a_session_that_always_dies_is_not_started_for_ever(
     assert until(lambda: "ended" in shown.text_content("#mw-notice"))
 
 
-@pytest.mark.slow
 def test_a_reader_who_is_signed_out_meanwhile_reads_so_and_reloads_nothing(
     page: OpenPage, serving: Callable[..., Running]
 ) -> None:
@@ -295,7 +290,6 @@ def test_a_reader_who_is_signed_out_meanwhile_reads_so_and_reloads_nothing(
     assert is_marked(shown)
 
 
-@pytest.mark.slow
 def test_a_reader_with_too_many_sessions_reads_so_until_there_is_room(
     page: OpenPage, tmp_path: Path
 ) -> None:

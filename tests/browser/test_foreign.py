@@ -11,6 +11,8 @@ import pytest
 from serve.running import Running
 from serve.sessions.readers import SLIDER, serving
 
+pytestmark = pytest.mark.slow
+
 
 class _Foreign(BaseHTTPRequestHandler):
     """A page of another site, in which everything asks for a page of ours."""

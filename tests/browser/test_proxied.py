@@ -21,6 +21,8 @@ from serve.running import COOKIES, Running, until
 
 from .conftest import OpenPage
 
+pytestmark = pytest.mark.slow
+
 DEPLOYMENT = Path(__file__).parents[2] / "docs" / "deployment.md"
 KEPT = """
     location /kept/ {{
@@ -112,7 +114,6 @@ window.setInterval = (call, ms) => every(call, ms === 60000 ? 500 : ms);
 """
 
 
-@pytest.mark.slow
 def test_a_page_stays_alive_as_long_as_its_reader_is_signed_in(
     page: OpenPage, proxied: Proxied, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,7 @@ print("found", sum(found()))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     sys.platform != "linux", reason="reads its memory as Linux shows it"
 )
@@ -142,6 +143,7 @@ def test_a_session_holds_nothing_of_another_reader_s(
     assert re.search(r"found 0\b", other)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not can_fork(), reason="nothing is forked here")
 def test_sessions_start_and_go_on_when_what_they_are_forked_from_has_ended(
     tmp_path_factory: pytest.TempPathFactory,
@@ -364,6 +366,7 @@ while not pathlib.Path("go").exists():
 """
 
 
+@pytest.mark.slow
 def test_sessions_start_in_turn_so_that_the_first_need_not_wait_for_the_last(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -398,6 +401,7 @@ def test_a_reader_who_leaves_while_waiting_for_a_start_holds_up_nobody(
         assert "mwPage.drawing()" in running.ask("/overview").text
 
 
+@pytest.mark.slow
 def test_a_reader_who_takes_nothing_holds_up_nobody(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

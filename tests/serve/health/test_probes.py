@@ -66,6 +66,7 @@ def test_a_head_of_a_page_asks_for_a_sign_in_too(server: Running) -> None:
     assert server.ask("/overview", method="HEAD", signed_in=False).status == 401
 
 
+@pytest.mark.slow
 def test_a_head_of_a_page_says_that_there_are_too_many_sessions(
     tmp_path: Path,
 ) -> None:

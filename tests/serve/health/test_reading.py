@@ -14,6 +14,8 @@ import pytest
 
 from ..running import Answer, until
 
+pytestmark = pytest.mark.slow
+
 SERVE = """
 import sys, time
 from pathlib import Path

@@ -132,6 +132,7 @@ def test_servers_on_one_host_share_no_cookie(server: Running, tmp_path: Path) ->
         assert ask(other, KERNEL, Cookie=f"{other_name}={value}").status == 401
 
 
+@pytest.mark.slow
 def test_who_is_signed_in_stays_so_when_the_server_starts_again(
     tmp_path: Path,
 ) -> None:

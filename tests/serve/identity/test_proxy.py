@@ -297,6 +297,7 @@ def page_of(server: Running, assertion: str) -> str:
     return f"/api/kernels/{found[1]}"
 
 
+@pytest.mark.slow
 def test_a_session_lasts_as_long_as_the_newest_assertion(
     server: Running, issuer: Issuer
 ) -> None:
@@ -322,6 +323,7 @@ def test_a_session_ends_when_its_owner_may_see_something_else(
     assert until(lambda: len(server.kernels()) == before - 1)
 
 
+@pytest.mark.slow
 def test_a_key_that_is_new_is_fetched_and_one_that_is_gone_does_not_count(
     issuer: Issuer, tmp_path: Path
 ) -> None:
@@ -334,6 +336,7 @@ def test_a_key_that_is_new_is_fetched_and_one_that_is_gone_does_not_count(
         assert until(lambda: not is_in(running, old), seconds=3)
 
 
+@pytest.mark.slow
 def test_a_flood_of_unknown_keys_does_not_flood_the_issuer_or_the_log(
     issuer: Issuer, tmp_path: Path
 ) -> None:
@@ -366,6 +369,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.slow
 def test_while_the_key_set_is_down_last_good_keys_count_for_a_while(
     tmp_path: Path,
 ) -> None:
@@ -393,6 +397,7 @@ def test_while_the_key_set_is_down_last_good_keys_count_for_a_while(
             assert "Traceback" not in running.errors()
 
 
+@pytest.mark.slow
 def test_keys_may_be_a_file_and_the_assertion_a_cookie(
     issuer: Issuer, tmp_path: Path
 ) -> None:

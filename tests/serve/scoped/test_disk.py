@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from ..running import Running, write_notebook
 from .tenants import add, rows_of
 
@@ -19,6 +21,7 @@ serve(folder / "usage.meter", notebooks=folder, port=0)
 CELL = "import meterwidgets as mw\nusage = mw.current_usage()\nmw.app(usage, page='overview')"
 
 
+@pytest.mark.slow
 def test_a_store_that_is_cut_off_or_gone_ends_no_server(tmp_path: Path) -> None:
     add(tmp_path, "usage", rows_of("acme", 1))
     write_notebook(tmp_path / "overview.ipynb", CELL)

@@ -289,6 +289,7 @@ def test_a_page_follows_its_store_into_the_next_generation(tenants: Tenants) -> 
     assert followed["records"] == followed["after"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pages")
 def test_an_open_page_of_one_s_own_shows_what_comes_into_the_store(
     tenants: Tenants,

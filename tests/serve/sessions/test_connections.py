@@ -14,6 +14,8 @@ import pytest
 from ..running import Running, until, write_notebook
 from .readers import SERVE, Reader, cpu_seconds, serving
 
+pytestmark = pytest.mark.slow
+
 LIMITED = """
 import resource, sys
 soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -34,6 +34,8 @@ from .readers import (
     update,
 )
 
+pytestmark = pytest.mark.slow
+
 USERS = 30_000
 POOL = (os.cpu_count() or 1) + 4
 """Threads that read for a server; each starts when all others are at work."""

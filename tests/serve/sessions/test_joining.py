@@ -7,7 +7,11 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from .readers import Reader, heard, kernel_of, serving
+
+pytestmark = pytest.mark.slow
 
 MAKING = """
 import asyncio, time

@@ -179,6 +179,7 @@ large = ipywidgets.HTML("x" * 5_000_000)
 """
 
 
+@pytest.mark.slow
 def test_a_reader_who_asks_and_reads_nothing_fills_no_memory(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

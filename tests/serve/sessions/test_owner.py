@@ -62,6 +62,7 @@ def test_a_page_has_few_connections(alice: Reader) -> None:
     asyncio.run(connect())
 
 
+@pytest.mark.slow
 def test_a_session_ends_with_its_owner_s_assertion(server: Running) -> None:
     carol = Reader(server, "carol", expires=time.time() + 8)
     kernel = kernel_of(carol.open_page())
@@ -91,6 +92,7 @@ Thread(target=feed, daemon=True).start()
 """
 
 
+@pytest.mark.slow
 def test_a_session_ends_when_no_browser_looks_whatever_its_kernel_sends(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -110,6 +112,7 @@ def test_a_session_ends_when_no_browser_looks_whatever_its_kernel_sends(
         assert until(lambda: not running.kernels(), seconds=10)
 
 
+@pytest.mark.slow
 def test_a_page_that_never_connects_loses_its_session_soon(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -12,6 +12,8 @@ import pytest
 from ..running import Running, until
 from .readers import Reader, kernel_of, serving
 
+pytestmark = pytest.mark.slow
+
 UNTIL_GO = """
 import pathlib, time
 while not pathlib.Path("go").exists():
