@@ -12,14 +12,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from meterwidgets.ledger.engine.sql import literal
-from meterwidgets.ledger.records import parts
-from meterwidgets.ledger.records.rules import (
-    IS_CURRENCY,
-    IS_END,
-    NOT_USAGE,
-    doubts,
-    reject,
-)
+from meterwidgets.ledger.records import parts, rules
 from meterwidgets.schema import ATTRIBUTES, COUNTS, FIELDS, MONEY, NAMES, UNSTORED
 
 INTEGER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -120,7 +113,8 @@ def parsed(
         ``credit`` in nano and ``remark``.
     """
     label_columns = {f"{name}_label": text for name, text in labels.items()}
-    raw_texts = {**fields, **label_columns}
+    raw_texts = {name: _raw(name, text, kinds, plain) for name, text in fields.items()}
+    raw_texts |= label_columns
     raw = "".join(f", {text} AS {name}_r" for name, text in raw_texts.items())
     texts = [f"{_text(n, kinds, plain)} AS {n}_t" for n in FIELDS if n in fields]
     numbers = [name for name in (*COUNTED, *MONEY) if name in fields]
@@ -137,8 +131,8 @@ def parsed(
     levels = [
         f"SELECT file, n, {_values(fields, kinds, label_columns, beside, plain)}"
         f"{amount}{words}",
-        f"SELECT *, {reject(fields, plain)} AS reject",
-        f"SELECT *, {doubts(fields, plain)} AS doubts",
+        f"SELECT *, {rules.reject(fields, plain)} AS reject",
+        f"SELECT *, {rules.doubts(fields, plain)} AS doubts",
         f"SELECT *{parts.beside(fields, beside)}",
         f"SELECT *, {parts.fit(fields)} AS fit, {parts.split(fields)} AS split",
         f"SELECT *{_replaced(_signed(fields, plain, has_corrections), needs_time)}",
@@ -175,17 +169,22 @@ def _with_null(sql: str, fields: Collection[str]) -> str:
     return _OF_A_FIELD.sub(value, sql)
 
 
+def _raw(
+    name: str, value: str, kinds: Mapping[str, str], plain: Collection[str]
+) -> str:
+    """SQL text of a raw value without NaN, which the bounds of a file leave out."""
+    if name in plain or kinds.get(name) != "DOUBLE":
+        return value
+    return f"CASE WHEN NOT isnan({value}) THEN {value} END"
+
+
 def _text(name: str, kinds: Mapping[str, str], plain: Collection[str]) -> str:
     """SQL text of a raw value, NULL where it stands for none."""
-    if name in plain:
+    if name in plain or name in kinds:
         return f"{name}_r"
-    if name not in kinds:
-        if name in COUNTED:
-            return f"raw_count_text({name}_r)"
-        return f"{'raw_cost_text' if name in MONEY else 'text_or_null'}({name}_r)"
-    if kinds[name] == "DOUBLE":
-        return f"CASE WHEN NOT isnan({name}_r) THEN {name}_r END"
-    return f"{name}_r"
+    if name in COUNTED:
+        return f"raw_count_text({name}_r)"
+    return f"{'raw_cost_text' if name in MONEY else 'text_or_null'}({name}_r)"
 
 
 def _number(name: str, kinds: Mapping[str, str], plain: Collection[str]) -> str:
@@ -241,7 +240,7 @@ def _signed(
         f"CASE WHEN {name}_v >= 0 OR {condition} THEN {name}_v END AS {name}_v"
         for name in COUNTED
         if name in fields and name not in plain
-        for condition in ["false" if name in NOT_USAGE else is_correction]
+        for condition in ["false" if name in rules.NOT_USAGE else is_correction]
     ]
 
 
@@ -259,7 +258,7 @@ def _values(
     money = {name: f"{name}_v" for name in MONEY} | parts.sides(fields)
     if "currency" in fields and "currency" not in plain:
         # an amount in no known currency is no cost
-        is_money = f"currency_t IS NULL OR {IS_CURRENCY}"
+        is_money = f"currency_t IS NULL OR {rules.IS_CURRENCY}"
         money = {n: f"CASE WHEN {is_money} THEN {v} END" for n, v in money.items()}
     zoned = HAS_ZONE.get(kinds.get("start", ""), "has_zone(start_t)")
     names = {name: f"{name}_t" for name in ("record_id", "covers", *NAMES, *ATTRIBUTES)}
@@ -270,7 +269,7 @@ def _values(
             "used",
             "left_out",
             "start_us",
-            f"CASE WHEN {IS_END} THEN end_us END AS end_us",
+            f"CASE WHEN {rules.IS_END} THEN end_us END AS end_us",
             f"{zoned} AS zoned",
             "recorded_zero",
         ]
