@@ -129,8 +129,11 @@ def signed_in(browser: Any, hub: str, name: str) -> Iterator[Any]:
 
 
 def sessions() -> list[psutil.Process]:
-    """The sessions of the service, which are forked below this process."""
-    below = psutil.Process().children(recursive=True)
+    """The sessions of the service, which are forked below the Hub."""
+    hubs = [
+        each for each in psutil.Process().children() if "jupyterhub" in _command(each)
+    ]
+    below = [each for hub in hubs for each in hub.children(recursive=True)]
     return [each for each in below if "--fork-server" in _command(each.parent())]
 
 
