@@ -51,7 +51,7 @@ def test_a_file_of_keys_lies_beside_the_config(write: Write, tmp_path: Path) -> 
 BAD: list[tuple[dict[str, str | None], str]] = [
     ({"way": '"open"'}, "identity.way: Invalid enum value 'open'"),
     ({"way": "1"}, "identity.way: "),
-    ({"wya": '"proxy"'}, "key 'wya' not found; did you mean 'way'?"),
+    ({"wayy": '"proxy"'}, "key 'wayy' not found; did you mean 'way'?"),
     ({"way": '"local"'}, 'identity.header: belongs to way = "proxy"'),
     ({"way": '"hub"'}, 'identity.header: belongs to way = "proxy"'),
     ({"way": None}, 'identity.header: belongs to way = "proxy"'),
