@@ -58,7 +58,7 @@ class HubIdentity(JupyterHubIdentityProvider, MeterIdentity):  # type: ignore[mi
         Raises:
             Refused: No role holds, or it is no person.
         """
-        hub_user = await super().get_user(handler)
+        hub_user = await JupyterHubIdentityProvider.get_user(self, handler)
         if hub_user is None:
             return None
         model = hub_user.hub_user

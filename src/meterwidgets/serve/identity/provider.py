@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,13 +28,13 @@ class MeterIdentity(IdentityProvider):
 
     token = ""
 
+    @abstractmethod
     def get_user(self, handler: Any) -> Any:
         """Whoever sent a request.
 
         Raises:
             Refused: Nobody who is signed in.
         """
-        raise NotImplementedError
 
     def address_with_token(self, address: str) -> str:
         """An address, with whatever signs in those who open it; mostly nothing."""
