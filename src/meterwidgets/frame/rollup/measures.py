@@ -26,11 +26,12 @@ def count_where(condition: str) -> str:
 
     Examples:
         >>> count_where("currency IS NOT NULL"), count_where("estimated")
-        ('count(currency)', 'count(*) FILTER (estimated)')
+        ('count(currency)', 'count(CASE WHEN estimated THEN 1 END)')
     """
     if condition.endswith(" IS NOT NULL"):
         return f"count({condition.removesuffix(' IS NOT NULL')})"
-    return f"count(*) FILTER ({condition})"
+    # CASE and not FILTER: DuckDB copies the rows that a FILTER selects, for each count
+    return f"count(CASE WHEN {condition} THEN 1 END)"
 
 
 _NONZERO_IF = {
