@@ -50,11 +50,12 @@ def remove_copied(ws: Workspace, known: Collection[int] = ()) -> Duplicates:
         known: The numbers of files that need no note.
     """
     rows = f"{ws.reported} WHERE {MAY_BE_COPY}"
-    found = ws.execute(
-        "SELECT min(file) <> max(file) OR min(session) <> max(session), "
-        f"count(*) > count(DISTINCT hash({MOMENT})) FROM {rows}"
-    ).fetchone()
-    if not found or not all(found):
+    several = "min(file) <> max(file) OR min(session) <> max(session)"
+    equal = f"count(*) > count(DISTINCT hash({MOMENT}))"
+    if not all(
+        ws.has_rows(f"(SELECT 1 FROM {rows} HAVING {each})")
+        for each in (several, equal)
+    ):
         return Duplicates()
     # equal requests of one session stay as many as they are there
     copies = ws.keep(f"""

@@ -50,6 +50,10 @@ CREATE OR REPLACE MACRO number_or_null(t) AS CASE WHEN t >= '0' AND t < ':'
   OR trim(t) NOT IN ('-', '–', '—', 'N/A', 'n/a', 'NA', 'n.a.')
   THEN text_or_null(t) END;
 
+-- whether there is anything; most texts are told by their first digit
+CREATE OR REPLACE MACRO has_number(t) AS CASE WHEN t >= '0' AND t < ':' THEN true
+  ELSE number_or_null(t) IS NOT NULL END;
+
 -- the same for a long expression: it is evaluated once
 CREATE OR REPLACE MACRO nonempty(t) AS nullif(regexp_replace(t,
   '^\\s*(None|none|null|NULL|NaN|nan|NaT|<NA>)?\\s*$', ''), '');

@@ -37,7 +37,7 @@ CREATE OR REPLACE MACRO instant_from_timestamp(t) AS
 -- the usual endings first: the regular expression is slow
 CREATE OR REPLACE MACRO has_zone(t) AS
   CASE WHEN NOT contains(t, ':') THEN is_unix_time(t)
-  WHEN t[-1] = 'Z' THEN true
+  WHEN suffix(t, 'Z') THEN true
   WHEN t[-1] <= '9' AND NOT contains(t, '/') AND NOT contains(t, '+')
     AND NOT contains(right(t, 9), '-') THEN false
   ELSE regexp_matches(t,

@@ -46,10 +46,7 @@ def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
         The number of records, and what was left out, one sentence each.
     """
     nested = f"{ws.reported} WHERE {_IS_NESTED}"
-    names = [source.name for source in _NESTED]
-    if not ws.may_hold(ws.reported, names) or not ws.has_rows(
-        f"{nested} AND (covers IS NOT NULL OR {_IS_USAGE} AND {_IS_SUM})"
-    ):
+    if not _may_repeat(ws, nested):
         return 0, []
     links = ws.keep(
         "SELECT DISTINCT source, record_id AS id, covers AS parent "
@@ -79,6 +76,18 @@ def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
     for relation in (links, usage, repeats):
         ws.drop(relation)
     return count, sentences
+
+
+def _may_repeat(ws: Workspace, nested: str) -> bool:
+    if not ws.may_hold(ws.reported, [source.name for source in _NESTED]):
+        return False
+    # asked apart: where no record names a parent, that is known without a look at rows
+    if ws.has_rows(f"{nested} AND covers IS NOT NULL"):
+        return True
+    summing = [each.name for each in _NESTED if each.sums_trace != "false"]
+    return ws.may_hold(ws.reported, summing) and ws.has_rows(
+        f"{nested} AND {_IS_USAGE} AND {_IS_SUM}"
+    )
 
 
 def _repeats(ws: Workspace, usage: Relation, links: Relation) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from meterwidgets.ledger.engine.sql import literal
-from meterwidgets.ledger.readers.files import LONGEST_LINE
+from meterwidgets.ledger.readers.files import LONGEST_LINE, READ_FIRST
 from meterwidgets.ledger.readers.raw_ledger import RawLedger, check_column_names
 from meterwidgets.ledger.readers.sample import Sample
 
@@ -81,7 +81,7 @@ def open_csv(path: Path, head: str) -> RawLedger:
         Sample(header.names),
         path=path,
         # to fill the usual buffer takes ten times as long
-        select_first=partial(select_rows, more=f", buffer_size={LONGEST_LINE + 1}"),
+        select_first=partial(select_rows, more=READ_FIRST),
         header_line=header.line,
         delimiter=header.delimiter,
     )

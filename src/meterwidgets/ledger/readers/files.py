@@ -15,6 +15,8 @@ from meterwidgets.errors import LedgerError
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 LONGEST_LINE = 16 << 20
 """Lines with more bytes than this are rejected."""
+READ_FIRST = f", parallel=false, buffer_size={LONGEST_LINE + 1}"
+"""The options with which DuckDB's reader of lines has the first of them soonest."""
 
 READ_ERRORS = (OSError, EOFError, zlib.error)
 """What reading raises where a file is unreadable or its compression is broken."""

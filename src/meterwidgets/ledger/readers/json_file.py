@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from meterwidgets.ledger.readers.files import LONGEST_LINE
+from meterwidgets.ledger.readers.files import LONGEST_LINE, READ_FIRST
 from meterwidgets.ledger.readers.json_layout import (
     json_paths,
     largest_object,
@@ -37,11 +38,17 @@ def open_json(path: Path, head: str, con: duckdb.DuckDBPyConnection) -> RawLedge
         Sample(tuple(paths), records),
         json_paths=paths,
         path=path,
+        select_first=partial(select_lines, more=READ_FIRST) if is_lines else None,
     )
 
 
-def select_lines(files: str) -> str:
-    """SQL text of the lines of files, but for those that are blank."""
+def select_lines(files: str, more: str = "") -> str:
+    """SQL text of the lines of files, but for those that are blank.
+
+    Args:
+        files: SQL text of their list.
+        more: Further options of the reader of CSV, each after a comma.
+    """
     # The CSV reader is used because it keeps the lines that it can't read. A separator
     # that occurs in no text makes each line one cell; it is lenient, since nothing is
     # quoted and lines may end in either way. Trimming a line takes longer than
@@ -51,7 +58,7 @@ def select_lines(files: str) -> str:
         "columns={'j': 'VARCHAR'}, auto_detect=false, header=false, "
         "delim='\x01\x02\x03\x04', quote='', escape='', strict_mode=false, "
         "hive_partitioning=false, store_rejects=true, "
-        f"max_line_size={LONGEST_LINE}) "
+        f"max_line_size={LONGEST_LINE}{more}) "
         "WHERE starts_with(j, '{') OR trim(j, ' \t\r\n') <> ''"
     )
 

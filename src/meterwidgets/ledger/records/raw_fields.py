@@ -211,8 +211,11 @@ def _has_amounts(fields: Mapping[str, str], kinds: Mapping[str, str]) -> str:
         if name.endswith("_ms") or name not in fields:
             continue
         kind, value = kinds.get(name, "VARCHAR"), fields[name]
-        text = value if kind != "VARCHAR" else f"number_or_null({value})"
         nan = f" AND NOT isnan({value})" if kind == "DOUBLE" else ""
-        conditions.append(f"({text} IS NOT NULL{nan})")
+        conditions.append(
+            f"has_number({value})"
+            if kind == "VARCHAR"
+            else f"({value} IS NOT NULL{nan})"
+        )
     # a CASE ends with the first of them, a value of OR looks at each
     return f"CASE WHEN {' OR '.join(conditions) or 'false'} THEN true ELSE false END"
