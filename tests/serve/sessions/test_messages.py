@@ -202,3 +202,36 @@ def test_a_reader_who_asks_and_reads_nothing_fills_no_memory(
         assert "does not read" in running.errors()
         assert memory().rss - before < 150_000_000
         assert reader.ask(f"/api/kernels/{kernel}").status == 200
+
+
+GROWING = """
+import asyncio, ipywidgets
+growing = ipywidgets.HTML()
+async def keep_growing():
+    number = 0
+    while True:
+        await asyncio.sleep(0.05)
+        number += 1
+        growing.value = str(number) * 500_000
+task = asyncio.ensure_future(keep_growing())
+"""
+
+
+@pytest.mark.slow
+def test_a_session_whose_page_left_ends_before_its_messages_fill_the_memory(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with serving(tmp_path_factory.mktemp("notebooks"), GROWING) as running:
+        reader = Reader(running, "alice")
+        kernel = kernel_of(reader.open_page())
+
+        async def look_and_leave() -> None:
+            async with reader.connected(kernel) as wire:
+                assert await heard(wire, "comm_msg")
+
+        asyncio.run(look_and_leave())
+        memory = psutil.Process(running.process.pid).memory_info
+        before = memory().rss
+        assert until(lambda: not running.kernels(), seconds=30)
+        assert memory().rss - before < 60_000_000
+        assert reader.connecting(kernel) == 404
