@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -11,6 +11,12 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.answers import service_error, unwrapped
 from meterwidgets.ledger.envelopes.exported import export_time
+from meterwidgets.ledger.envelopes.inside import (
+    decoded_inside,
+    objects_inside,
+    pairs_inside,
+    rows_inside,
+)
 from meterwidgets.ledger.readers.objects import as_objects
 from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
@@ -27,6 +33,9 @@ from meterwidgets.ledger.tables.numbers import read_numbers
 from meterwidgets.ledger.tables.summaries import find_summaries
 from meterwidgets.ledger.tables.terms import with_terms
 from meterwidgets.ledger.tables.times import read_times
+
+_DEEPEST, _WRAPPINGS = 5, 8
+"""How deep records may be wrapped, and how many wrappings a level may have."""
 
 
 def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
@@ -89,10 +98,10 @@ def _recognise(
                 f"{raw.name}: is an error that a service answered ({said[:200]}); "
                 "fetch it again"
             )
-        raw, source = _first_usable(raw, source, spec)
+        raw, source = _first_usable(raw, source, spec, ws)
     if source.is_mapped and not (spec.source or spec.columns):
         # calls that a known source reads say more than the record around them
-        for inner in unwrapped(raw):
+        for inner in _inside(raw, ws.con, depth=2):
             if not (found := _source(inner, spec)).is_mapped:
                 return inner, found
         if items := by_item(raw):
@@ -102,15 +111,41 @@ def _recognise(
     return raw, source
 
 
+def _inside(
+    raw: RawLedger, con: duckdb.DuckDBPyConnection, depth: int
+) -> Iterator[RawLedger]:
+    """A ledger as what is wrapped in its records, the outer wrappings first."""
+    level = [raw]
+    for _ in range(depth):
+        inner: list[RawLedger] = []
+        for each in level:
+            texts = with_texts(each)
+            for found in (
+                *unwrapped(each), *([texts] if texts else []), *pairs_inside(each),
+                *rows_inside(each), *decoded_inside(each, con),
+            ):  # fmt: skip
+                yield found
+                yield from objects_inside(found)
+                inner.append(found)
+            if each is raw:
+                yield from objects_inside(each)
+        level = inner[:_WRAPPINGS]
+
+
 def _first_usable(
-    raw: RawLedger, source: Source, spec: LedgerSpec
+    raw: RawLedger, source: Source, spec: LedgerSpec, ws: Workspace
 ) -> tuple[RawLedger, Source]:
-    """The first lists, or texts, in the records of a ledger that a source can read."""
+    """The first records inside those of a ledger that a source can read."""
+    if not spec.source:
+        for inner in _inside(raw, ws.con, _DEEPEST):
+            if not (found := _source(inner, spec)).is_mapped:
+                return inner, found
     inside = with_texts(raw)
     others = [*unwrapped(raw), *([inside] if inside else [])]
     # what is used around a list would count once an item
     if not mapping.has_amounts(raw.sample.columns):
         others += unwrapped(raw, with_outer=True)
+    others += _inside(raw, ws.con, _DEEPEST)
     for inner in others:
         if _is_usable(inner, found := _source(inner, spec), spec):
             return inner, found
