@@ -102,7 +102,7 @@ def test_a_file_that_may_not_be_read_is_said(write: Write) -> None:
 
 
 def test_a_broken_gz_is_said(write: Write) -> None:
-    assert "can't be read" in refusal(write(b"plain text", "a.csv.gz"))
+    assert "can't be read" in refusal(write(b"\x1f\x8b\x08plain text", "a.csv.gz"))
     cut = gzip.compress((HEAD + GOOD * 10_000).encode())[:-30]
     assert "can't be read" in refusal(write(cut, "cut.csv.gz"))
 

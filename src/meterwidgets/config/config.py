@@ -18,7 +18,7 @@ from meterwidgets.config.roles import Roles
 from meterwidgets.config.roles import parse as parse_roles
 from meterwidgets.errors import ConfigError, MeterError, unknown
 from meterwidgets.ledger.pricing.book import PriceBook
-from meterwidgets.ledger.readers.postgres_url import parse_database_url
+from meterwidgets.ledger.readers.databases.postgres_url import parse_database_url
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS
 from meterwidgets.schema import NAMES

@@ -12,10 +12,16 @@ from meterwidgets.frame.frame import UsageFrame
 from meterwidgets.frame.read import read_ledger_specs, title
 from meterwidgets.frame.store.store import is_store, open_store
 from meterwidgets.ledger.engine.progress import Progress
+from meterwidgets.ledger.readers.databases.postgres_url import (
+    Database,
+    parse_database_url,
+)
 from meterwidgets.ledger.readers.files import find_files
-from meterwidgets.ledger.readers.postgres_url import Database, parse_database_url
+from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.zones import parse_instant
+
+Part = Path | StoredFile | Database
 
 
 def read_with_config(
@@ -134,7 +140,7 @@ def requests_for(
 
 def _entries(
     config: Config, folder: Path, *, strict: bool
-) -> list[tuple[Path | Database, SourceEntry]]:
+) -> list[tuple[Part, SourceEntry]]:
     """Each file or database of the entries; ``strict`` refuses one that is missing."""
     entries = []
     for entry in config.source:
@@ -146,7 +152,7 @@ def _entries(
     return entries
 
 
-def _parts(ledger: str | Path, *, folder: Path | None = None) -> list[Path | Database]:
+def _parts(ledger: str | Path, *, folder: Path | None = None) -> list[Part]:
     """The files of a ledger, or its database; a path of a config is in its folder."""
     path = parse_database_url(ledger)
     if isinstance(path, Database):
@@ -154,9 +160,9 @@ def _parts(ledger: str | Path, *, folder: Path | None = None) -> list[Path | Dat
     return [*find_files(folder / Path(path).expanduser() if folder else path)]
 
 
-def _identity(part: Path | Database) -> str:
+def _identity(part: Part) -> str:
     """The same for all spellings of a path."""
-    return str(part if isinstance(part, Database) else part.resolve())
+    return str(part.resolve() if isinstance(part, Path) else part)
 
 
 def _joined_title(titles: Sequence[str]) -> str:

@@ -24,7 +24,8 @@ from meterwidgets.ledger.loading import parquet_view
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.read import read_ledgers
-from meterwidgets.ledger.readers.postgres_url import Database
+from meterwidgets.ledger.readers.databases.postgres_url import Database
+from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.records.quality import write_rejects
@@ -97,7 +98,11 @@ def read_usage(
         currency.upper(),
         written=parse_instant("written", written, tz),
     )
-    paths = [each for each in spec.inputs if isinstance(each, str | Path | Database)]
+    paths = [
+        each
+        for each in spec.inputs
+        if isinstance(each, str | Path | StoredFile | Database)
+    ]
     return read_ledger_specs(
         [spec],
         prices=prices or PriceBook(),
@@ -135,14 +140,14 @@ def _check_arguments(
         raise LedgerError(f"currency is {currency!r}; expected a code such as USD")
 
 
-def title(ledger: str | Path | Database) -> str:
+def title(ledger: str | Path | StoredFile | Database) -> str:
     """What to call a ledger on screens: the file without its folder, or the database.
 
     Examples:
         >>> title("exports/usage.csv")
         'usage.csv'
     """
-    return str(ledger) if isinstance(ledger, Database) else Path(ledger).name
+    return str(ledger) if isinstance(ledger, Database) else Path(str(ledger)).name
 
 
 def _is_mapping(columns: object) -> bool:

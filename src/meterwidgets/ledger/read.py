@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
+from meterwidgets.ledger.readers.databases.postgres_url import Database
 from meterwidgets.ledger.readers.dataframe import open_dataframe
-from meterwidgets.ledger.readers.files import find_files
-from meterwidgets.ledger.readers.open_file import open_file
-from meterwidgets.ledger.readers.postgres_url import Database
+from meterwidgets.ledger.readers.files import find_files, size_of
+from meterwidgets.ledger.readers.open_file import open_file, open_stored
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records import (
     bill_credits,
     doubts,
@@ -36,7 +38,7 @@ from meterwidgets.ledger.records import (
     notes,
 )
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
-from meterwidgets.ledger.records.planner import plan
+from meterwidgets.ledger.records.planner import plan, recognised
 from meterwidgets.ledger.records.quality import Quality, describe, no_usage_error
 from meterwidgets.ledger.records.spans import LedgerSpan, collect_spans
 from meterwidgets.ledger.sources.litellm_database import open_litellm_database
@@ -238,18 +240,17 @@ def _open_all(
         (spec, part)
         for spec in specs
         for ledger in spec.inputs
-        for part in (find_files(ledger) if isinstance(ledger, str | Path) else [ledger])
+        for part in _parts(ledger)
     ]
     if not inputs:
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
-    total = sum(
-        ledger.stat().st_size for _, ledger in inputs if isinstance(ledger, Path)
-    )
+    total = sum(map(size_of, (ledger for _, ledger in inputs)))
     plans: list[Plan] = []
     failed: list[tuple[str, LedgerError]] = []
     for spec, ledger in inputs:
-        may_fail = isinstance(ledger, Path) and len(inputs) > 1 and not strict
-        if progress is not None and isinstance(ledger, Path):
+        is_file = isinstance(ledger, Path | StoredFile)
+        may_fail = is_file and len(inputs) > 1 and not strict
+        if progress is not None and is_file:
             progress(Done(str(ledger), 0, total, 0))
         try:
             raw = _open(ws, spec, ledger, opened)
@@ -267,9 +268,16 @@ def _open_all(
     return plans, failed
 
 
+def _parts(ledger: Any) -> Sequence[Any]:
+    is_named = isinstance(ledger, str | Path | StoredFile)
+    return find_files(ledger) if is_named else [ledger]
+
+
 def _open(ws: Workspace, spec: LedgerSpec, ledger: Any, opened: ExitStack) -> RawLedger:
     if isinstance(ledger, Path):
-        return open_file(ledger, ws.con)
+        return open_file(ledger, ws, partial(recognised, spec=spec, ws=ws))
+    if isinstance(ledger, StoredFile):
+        return open_stored(ledger, ws, partial(recognised, spec=spec, ws=ws))
     if isinstance(ledger, Database):
         return opened.enter_context(_database(ws, ledger, spec))
     return open_dataframe(ledger, ws)

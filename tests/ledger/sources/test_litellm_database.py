@@ -19,14 +19,17 @@ from hypothesis import strategies as st
 
 import meterwidgets as mw
 from ledger.figures import by, read, sums
-from ledger.readers import postgres
-from ledger.readers.postgres import ENCODED, PASSWORD, Server
+from ledger.readers.databases import postgres
+from ledger.readers.databases.postgres import ENCODED, PASSWORD, Server
 from meterwidgets.cli.main import main
 from meterwidgets.config import config
 from meterwidgets.config.read import read_with_config
 from meterwidgets.errors import LedgerError, MeterError
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.postgres_url import Database, parse_database_url
+from meterwidgets.ledger.readers.databases.postgres_url import (
+    Database,
+    parse_database_url,
+)
 from meterwidgets.ledger.records import labels
 from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 

@@ -12,8 +12,9 @@ from msgspec import UnsetType
 
 from meterwidgets.frame.store.manifest import Input, Manifest
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.files import find_files
-from meterwidgets.ledger.readers.postgres_url import Database
+from meterwidgets.ledger.readers.databases.postgres_url import Database
+from meterwidgets.ledger.readers.files import find_files, state_of
+from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.records.spans import LedgerSpan
 from meterwidgets.zones import EPOCH
@@ -67,20 +68,27 @@ def pending_inputs(
                 yield PendingInput(
                     request=replace(request, inputs=[ledger], since=since), name=name
                 )
-            elif isinstance(ledger, str | Path):
-                for path in find_files(ledger):
-                    path = path.resolve()
-                    status = path.stat()
-                    yield PendingInput(
-                        request=replace(request, inputs=[path]),
-                        name=str(path),
-                        size=status.st_size,
-                        mtime_ns=status.st_mtime_ns,
-                    )
+            elif isinstance(ledger, str | Path | StoredFile):
+                for part in find_files(ledger):
+                    yield _pending_file(request, part)
             else:
                 yield PendingInput(
                     request=replace(request, inputs=[ledger]), name=_TABLE
                 )
+
+
+def _pending_file(request: LedgerSpec, part: Path | StoredFile) -> PendingInput:
+    if isinstance(part, StoredFile):
+        size, changed = part.size, part.state_ns
+    else:
+        part = part.resolve()
+        size, changed = state_of(part)
+    return PendingInput(
+        request=replace(request, inputs=[part]),
+        name=str(part),
+        size=size,
+        mtime_ns=changed,
+    )
 
 
 def _since(database: str, manifest: Manifest) -> datetime | None:

@@ -48,7 +48,11 @@ def open_workspace() -> Iterator[Workspace]:
         con.execute(f"ATTACH ':memory:' AS {name}")
         con.execute(f"SET search_path = '{name}.main,memory.main'")
         con.execute("SET enable_progress_bar = false")  # else it prints in a notebook
-        yield Workspace(con)
+        ws = Workspace(con)
+        try:
+            yield ws
+        finally:
+            ws.spool.close()
     finally:
         con.close()
         with _engine_lock:

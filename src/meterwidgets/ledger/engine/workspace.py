@@ -20,6 +20,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NewType, Protocol
 
 from meterwidgets.ledger.engine.progress import run
+from meterwidgets.ledger.engine.spool import Spool
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,6 +93,7 @@ class Workspace:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
+        self.spool = Spool()
         self._views: dict[Relation, str] = {}
         self._sources: dict[Relation, frozenset[str]] = {}
         self._tables: set[Relation] = set()

@@ -163,7 +163,7 @@ def _set_zone(ws: Workspace, zone: str) -> None:
 
 def _reason(raw: RawLedger, error: duckdb.Error) -> str:
     """Why DuckDB could not read a ledger, and what to do about it."""
-    message = str(error).splitlines()[0]
+    message = str(error).splitlines()[0].replace(str(raw.path), raw.name)
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"{message}; read it in parts, or on a machine with more memory"
     if raw.unit == "record" and raw.path is not None:

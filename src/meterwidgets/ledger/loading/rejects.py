@@ -60,11 +60,12 @@ def collect(
     unparsed = _columns("file", "line", "value", "reason")
     for file, plan in enumerate(plans[number] for number in order):
         name = plan.raw.name
-        if file not in numbers and name not in malformed:
+        unparsed_rows = malformed.get(str(plan.raw.path), {})
+        if file not in numbers and not unparsed_rows:
             continue
         _extend(files, [(file, name, plan.unit, order[file])])
         try:
-            rows = _described(plan.raw, malformed.get(name, {}))
+            rows = _described(plan.raw, unparsed_rows)
             if plan.unit == "line":
                 of_file = numbers.get(file, [])
                 found = lines_of_rows(plan.raw, of_file, {line for line, *_ in rows})

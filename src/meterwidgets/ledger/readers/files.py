@@ -5,20 +5,31 @@ from __future__ import annotations
 import glob
 import gzip
 import re
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.readers.archives.compressed import ERRORS
+from meterwidgets.ledger.readers.archives.members import find_members, is_archive
+from meterwidgets.ledger.readers.databases.named_rows import named_rows
+from meterwidgets.ledger.readers.stored_file import StoredFile
 
-SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
+SUFFIXES = (
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq",
+    ".arrow", ".arrows", ".feather", ".ipc", ".orc", ".avro",
+    ".sqlite", ".sqlite3", ".duckdb",
+)  # fmt: skip
+"""What the files of a folder or an archive end in that are ledgers."""
+_PACKED = (".gz", ".zst", ".bz2", ".xz", ".lz4")
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz")
+_IN_ARCHIVES = (*SUFFIXES, *(s + packed for s in SUFFIXES for packed in _PACKED))
 LONGEST_LINE = 16 << 20
 """Lines with more bytes than this are rejected."""
 READ_FIRST = f", parallel=false, buffer_size={LONGEST_LINE + 1}"
 """The options with which DuckDB's reader of lines has the first of them soonest."""
 
-READ_ERRORS = (OSError, EOFError, zlib.error)
+READ_ERRORS = ERRORS
 """What reading raises where a file is unreadable or its compression is broken."""
 
 MANIFEST = "meter-manifest.json"
@@ -30,21 +41,25 @@ REJECTS = "rejects.jsonl"
 """The default file of rejected rows, which is never a ledger."""
 
 
-def find_files(source: str | Path) -> list[Path]:
+def find_files(source: str | Path | StoredFile) -> list[Path | StoredFile]:
     """The files that a path, a folder or a glob names, sorted.
 
-    Hidden files of a folder, its ``rejects.jsonl`` and files inside a store are left
-    out.
+    Those in archives are files like others. Hidden files of a folder, its
+    ``rejects.jsonl`` and files inside a store are left out.
 
     Raises:
         LedgerError: When there is none, with what was looked for.
     """
+    if isinstance(source, StoredFile):
+        return [source]
     if not str(source):
         raise LedgerError("the name of the ledger is empty; name a file or a folder")
+    if rows := named_rows(str(source), state_of):
+        return [rows]
     path = Path(source).expanduser()
     try:
         if path.is_file():
-            return [path]
+            return [*_opened(path)]
         if (path / MANIFEST).is_file():
             raise LedgerError(
                 f"{path}: is a store, and its ledgers are in it already; name a ledger"
@@ -57,7 +72,12 @@ def find_files(source: str | Path) -> list[Path]:
         if path.is_dir():
             return _files_in(path)
         matches = map(Path, sorted(glob.glob(str(path), recursive=True)))
-        files = [each for each in matches if each.is_file() and _is_ledger(each)]
+        files = [
+            part
+            for each in matches
+            if each.is_file() and _is_ledger(each)
+            for part in _opened(each)
+        ]
     except OSError as error:
         name = _without_credentials(source)
         name = name if len(name) < 200 else f"{name[:200]}..."
@@ -65,6 +85,38 @@ def find_files(source: str | Path) -> list[Path]:
     if not files:
         raise _no_file(source)
     return files
+
+
+def _opened(path: Path) -> Sequence[Path | StoredFile]:
+    """A file, or what is in it if it is an archive."""
+    suffixes = [each.lower() for each in path.suffixes[-2:]]
+    # what ends like a ledger is opened by its content later
+    is_plain = suffixes and suffixes[-1] in SUFFIXES
+    try:
+        is_packed = not is_plain and is_archive(path)
+    except OSError:  # reading it will say why
+        is_packed = False
+    return find_members(path, _IN_ARCHIVES) if is_packed else [path]
+
+
+def state_of(path: Path) -> tuple[int, int]:
+    """The size of a file, and nanoseconds that differ when its content does.
+
+    A database that is being written grows in a log beside it first.
+    """
+    about = path.stat()
+    try:
+        log = path.with_name(f"{path.name}-wal").stat()
+    except OSError:
+        return about.st_size, about.st_mtime_ns
+    return about.st_size + log.st_size, max(about.st_mtime_ns, log.st_mtime_ns)
+
+
+def size_of(part: object) -> int:
+    """The bytes of a part of a ledger; 0 of what is no file."""
+    if isinstance(part, Path):
+        return part.stat().st_size
+    return part.size if isinstance(part, StoredFile) else 0
 
 
 def _no_file(source: str | Path) -> LedgerError:
@@ -92,7 +144,7 @@ def format_suffix(path: Path) -> str:
         '.jsonl'
     """
     suffixes = [each.lower() for each in path.suffixes]
-    if suffixes and suffixes[-1] in {".gz", ".zst"}:
+    if suffixes and suffixes[-1] in _PACKED:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""
 
@@ -115,21 +167,27 @@ def read_chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _files_in(folder: Path) -> list[Path]:
-    files = [
+def _files_in(folder: Path) -> list[Path | StoredFile]:
+    paths = [
         each
         for each in sorted(folder.rglob("*"))
-        if format_suffix(each) in SUFFIXES
+        if _has_ledgers(each)
         and not any(part.startswith(".") for part in each.relative_to(folder).parts)
         and each.is_file()
         and _is_ledger(each)
     ]
-    if not files:
+    if not paths:
         raise LedgerError(
             f"no ledger in the folder {str(folder)!r}; looked for files that end in "
-            + ", ".join(SUFFIXES)
+            + ", ".join((*SUFFIXES, *_ARCHIVES))
         )
-    return files
+    return [part for path in paths for part in _opened(path)]
+
+
+def _has_ledgers(path: Path) -> bool:
+    """Whether a name is that of a ledger, or of an archive."""
+    suffix = format_suffix(path)
+    return suffix in SUFFIXES or suffix in _ARCHIVES
 
 
 def _is_ledger(path: Path) -> bool:

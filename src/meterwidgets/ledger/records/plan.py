@@ -13,7 +13,7 @@ from typing import Any
 from meterwidgets.ledger.duplicates.removed import COUNTED
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.postgres_url import parse_database_url
+from meterwidgets.ledger.readers.databases.postgres_url import parse_database_url
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import normalise, plain_values
 from meterwidgets.ledger.records.raw_fields import RawFields, raw_fields

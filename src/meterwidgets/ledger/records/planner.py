@@ -48,6 +48,15 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
         return _plan(raw, spec, ws, first)
 
 
+def recognised(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> str:
+    """The name of the source that can read a ledger; "" where there is none."""
+    try:
+        found = plan(raw, replace(spec, source=None), ws).source.name
+    except LedgerError:
+        return ""
+    return found if spec.source in (None, found) else ""
+
+
 def _plan(
     answers: RawLedger, spec: LedgerSpec, ws: Workspace, first: FirstRows
 ) -> Plan:

@@ -16,13 +16,13 @@ import duckdb
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.sql import identifier
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.postgres_session import (
+from meterwidgets.ledger.readers.databases.postgres_session import (
     GRANT,
     Session,
     Table,
     open_session,
 )
-from meterwidgets.ledger.readers.postgres_url import Database
+from meterwidgets.ledger.readers.databases.postgres_url import Database
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources import litellm, litellm_daily

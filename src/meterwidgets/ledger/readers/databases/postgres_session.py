@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.sql import identifier, literal
-from meterwidgets.ledger.readers.postgres_url import Database
+from meterwidgets.ledger.readers.databases.postgres_url import Database
 
 if TYPE_CHECKING:
     import pyarrow as pa

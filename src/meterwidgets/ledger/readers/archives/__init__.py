@@ -1,0 +1,1 @@
+"""Archives and compressed files, unpacked to the spool within limits."""

@@ -1,0 +1,1 @@
+"""Files of typed columns: Parquet, Arrow and Feather, ORC, and Avro."""

@@ -1,0 +1,1 @@
+"""Databases as ledgers: SQLite and DuckDB files, and servers of PostgreSQL."""
