@@ -29,13 +29,14 @@ from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.records.quality import write_rejects
+from meterwidgets.ledger.sources import registry
 from meterwidgets.zones import parse_instant, zone
 
 
 def read_usage(
     ledger: Any,
     *,
-    source: str | None = None,
+    source: str | Path | Mapping[str, Any] | None = None,
     columns: Mapping[str, str] | None = None,
     prices: PriceBook | None = None,
     tz: str = "UTC",
@@ -58,8 +59,9 @@ def read_usage(
             dicts, or a list of ledgers: one ledger, without duplicates. A dataframe of
             PySpark is read alone, where it is, by the cluster
             (``meterwidgets[spark]``).
-        source: The format, instead of recognising it; see
-            ``meterwidgets sources``.
+        source: The format, instead of recognising it: a name, see ``meterwidgets
+            sources``, or a declaration of your own, as a TOML file or its keys; see
+            ``docs/sources.md``.
         columns: Our field -> your column, for tables; the rest is guessed.
         prices: Prices of what the ledger did not price; by default the catalogue.
         tz: The IANA zone of timestamps that carry none, and the one pages start with.
@@ -92,7 +94,7 @@ def read_usage(
     _check_arguments(prices=prices, columns=columns, tz=tz, currency=currency)
     spec = LedgerSpec(
         _inputs_of(ledger),
-        source,
+        registry.named(source),
         columns,
         tz,
         currency.upper(),

@@ -141,7 +141,7 @@ def _months_to_compare(ws: Workspace, months: Mapping[str, Sequence[str]]) -> li
 
 def _stored_buckets(stored: str) -> str:
     """SQL text of the stored buckets of the instants that came, as one answer."""
-    keyed = containment.IS_KEYED
+    keyed = containment.is_keyed()
     return (
         f"(SELECT *, {STORED_FILE} AS file FROM {stored} WHERE {keyed} AND "
         f"(source, start_us) IN (SELECT (source, start_us) FROM {Workspace.reported} "
@@ -194,7 +194,7 @@ def _find_candidates(ws: Workspace, stored: str) -> None:
 
 def _find_newly_billed(ws: Workspace, stored: str) -> None:
     """Fill `NEWLY_BILLED` with the stored usage that new provider costs pay for."""
-    sources = ", ".join(map(literal, provider_costs.SOURCES))
+    sources = ", ".join(map(literal, provider_costs.sources()))
     if not ws.has_rows(f"{ws.reported} WHERE source IN ({sources})"):
         return
     provider_costs.find_billed_days(ws, ws.reported)

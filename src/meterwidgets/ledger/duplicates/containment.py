@@ -13,15 +13,19 @@ from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.sources import registry
 from meterwidgets.text import counted
 
-_KEYED = [source.name for source in registry.SOURCES if "@bucket" in source.derived]
-_GROWING = [source.name for source in registry.SOURCES if source.keep_largest]
-IS_KEYED = (
-    f"source IN ({', '.join(map(literal, _KEYED))}) AND contains(record_id, '{{')"
-)
-"""SQL condition of the records whose id is the key of a bucket, as ``bucket_key``."""
-
 _UNGROUPED_FIELDS = "'object', 'currency'"
 """Fields of a bucket's key that answers are never grouped by."""
+
+
+def is_keyed() -> str:
+    """SQL condition of the records whose id is the key of a bucket, by `bucket_key`."""
+    return (
+        f"source IN ({', '.join(map(literal, _keyed()))}) AND contains(record_id, '{{')"
+    )
+
+
+def _keyed() -> list[str]:
+    return [each.name for each in registry.all_sources() if "@bucket" in each.derived]
 
 
 def overlap_notes(ws: Workspace, *stored: str) -> list[str]:
@@ -44,7 +48,8 @@ def conflicting_states(ws: Workspace) -> list[str]:
     figure was corrected, or they belong to two organizations.
     """
     grown = f"{ws.reported} WHERE grain = 'bucket' AND own_id AND grown IS NOT NULL"
-    if not ws.may_hold(ws.reported, _GROWING) or not ws.has_rows(grown):
+    growing = [each.name for each in registry.all_sources() if each.keep_largest]
+    if not ws.may_hold(ws.reported, growing) or not ws.has_rows(grown):
         return []
     smaller = " OR ".join(
         f"arg_max({name}, grown) < max({name})"
@@ -78,12 +83,12 @@ def different_groupings(ws: Workspace, *relations: str) -> list[str]:
             answer is all that one file has of a bucket.
     """
     reported = relations[0]
-    if not ws.may_hold(reported, _KEYED) or not ws.has_rows(
-        f"{reported} WHERE {IS_KEYED}"
+    if not ws.may_hold(reported, _keyed()) or not ws.has_rows(
+        f"{reported} WHERE {is_keyed()}"
     ):
         return []
     rows = " UNION ALL ".join(
-        f"SELECT source, file, record_id FROM {relation} WHERE {IS_KEYED}"
+        f"SELECT source, file, record_id FROM {relation} WHERE {is_keyed()}"
         for relation in relations
     )
     # keys: the bucket of each record and the JSON of the fields that it is grouped by;

@@ -8,7 +8,7 @@ Nothing proves that they are the same, so both count.
 from __future__ import annotations
 
 from meterwidgets.ledger.duplicates import written_twice
-from meterwidgets.ledger.duplicates.containment import IS_KEYED
+from meterwidgets.ledger.duplicates.containment import is_keyed
 from meterwidgets.ledger.duplicates.removed import ORIGIN
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
@@ -23,7 +23,6 @@ _DAY_US = 86_400 * _SECOND_US
 _CLOSE_US = 100_000
 """How far apart two watchers of one call see it begin."""
 
-_FAMILIES = {source.name: source.family for source in registry.SOURCES}
 _IS_CALL = "grain = 'request' AND input_tokens > 0 AND output_tokens > 0"
 
 
@@ -104,13 +103,14 @@ def _of_days(ws: Workspace) -> list[str]:
         WHERE a.origin < b.origin AND (a.bucketed OR b.bucketed))
       GROUP BY a.origin, b.origin HAVING number * 2 >= count(*) ORDER BY ALL
     """).fetchall()
+    families = {source.name: source.family for source in registry.all_sources()}
     return [
         f"{one} and {other}: {counted(count, 'day', 'days')} of a model with the same "
         f"tokens in both ({amounts(tokens, [(currency, nano)])}), and both are "
         "counted; if they report the same calls, read only one of them"
         for one, other, count, tokens, currency, nano in rows
         # those of one family have a note of their own
-        if count and not (_FAMILIES[one] and _FAMILIES[one] == _FAMILIES[other])
+        if count and not (families.get(one) and families[one] == families.get(other))
     ]
 
 
@@ -140,7 +140,7 @@ def _of_groupings(ws: Workspace) -> list[str]:
     """Buckets that files have by other names, but with the same sums."""
     fields = ", ".join(f"CASE WHEN count(\"{n}\") > 0 THEN '{n}' END" for n in NAMES)
     buckets = (
-        f"{ws.reported} WHERE grain = 'bucket' AND NOT coalesce({IS_KEYED}, false)"
+        f"{ws.reported} WHERE grain = 'bucket' AND NOT coalesce({is_keyed()}, false)"
     )
     rows = ws.execute(f"""
       WITH files AS (

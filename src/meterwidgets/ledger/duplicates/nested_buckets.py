@@ -21,11 +21,6 @@ _MINUTE, _HOUR, _DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 _LEVELS = 8
 """How deep buckets are followed: years, months, weeks, days, hours, minutes."""
 
-_BUCKETED = [source for source in registry.SOURCES if source.grain == "bucket"]
-# a bill states each charge once, whatever its period
-_BILLS = [source.name for source in _BUCKETED if source.credit != "false"]
-_PROVIDERS = [source.name for source in _BUCKETED if source.credit == "false"]
-
 _KEY = ", ".join(
     f"coalesce({name}, '')"
     for name in (
@@ -138,6 +133,11 @@ def _nested_rows(ws: Workspace) -> str:
         f"AND ({length} // {_MINUTE} IN (1, 5, 10, 15, 30, 60, 120, 180, 240, 360, "
         f"480, 720) OR {length} >= {23 * _HOUR} AND {length} % {_HOUR} = 0)"
     )
+    bucketed = [each for each in registry.all_sources() if each.grain == "bucket"]
+    # a bill states each charge once, whatever its period, and a counter each increase
+    once = {each.name for each in bucketed if each.credit != "false" or each.is_counter}
+    bills = ", ".join(map(literal, sorted(once)))
+    providers = ", ".join(literal(e.name) for e in bucketed if e.name not in once)
     return f"""
       SELECT * FROM (
         SELECT source, [{_KEY}] AS key, file, n, start_us,
@@ -145,8 +145,8 @@ def _nested_rows(ws: Workspace) -> str:
           {COUNTED} AS counted
         FROM {ws.reported} LEFT JOIN ({_lengths(ws)}) USING (source, file)
         WHERE grain = 'bucket' AND {length} > 0
-          AND source NOT IN ({", ".join(map(literal, _BILLS))})
-          AND (source IN ({", ".join(map(literal, _PROVIDERS))}) OR {by_clock}))
+          AND source NOT IN ({bills})
+          AND (source IN ({providers}) OR {by_clock}))
       WINDOW names AS (PARTITION BY source, key)
       QUALIFY min(end_us - start_us) OVER names <> max(end_us - start_us) OVER names
     """

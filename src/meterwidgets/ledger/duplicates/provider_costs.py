@@ -10,15 +10,21 @@ from __future__ import annotations
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.sources import registry
+from meterwidgets.ledger.sources.base import Source
 
 _DAY_US = 86_400_000_000
 
-_BILLING = [source for source in registry.SOURCES if source.pays_for]
-SOURCES = tuple(name for source in _BILLING for name in (source.name, source.pays_for))
-"""The sources of provider costs, and the sources of usage that they pay for."""
-
 IS_BILLED = f"(source, start_us // {_DAY_US}) IN (FROM {Workspace.billed_days})"
 """SQL condition of the usage that provider costs pay for."""
+
+
+def _billing() -> list[Source]:
+    return [source for source in registry.all_sources() if source.pays_for]
+
+
+def sources() -> tuple[str, ...]:
+    """The sources of provider costs, and the sources of usage that they pay for."""
+    return tuple(name for each in _billing() for name in (each.name, each.pays_for))
 
 
 def find_billed_days(ws: Workspace, *relations: str) -> None:
@@ -30,7 +36,7 @@ def find_billed_days(ws: Workspace, *relations: str) -> None:
     """
     ws.create_empty(ws.billed_days, "source VARCHAR, day BIGINT")
     for relation in relations:
-        for source in _BILLING:
+        for source in _billing():
             costs = f"{relation} WHERE source = {literal(source.name)}"
             if not ws.may_hold(relation, [source.name]) or not ws.has_rows(costs):
                 continue

@@ -12,17 +12,27 @@ from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Relation, Workspace
 from meterwidgets.ledger.left_out.sentences import COST, TOKENS, by_source
 from meterwidgets.ledger.sources import registry
+from meterwidgets.ledger.sources.base import Source
 from meterwidgets.text import counted
 
 _LEVELS = 100
 """How far up usage is followed; around a cycle of parents it would never end."""
 
-_NESTED = [source for source in registry.SOURCES if source.is_nested]
-_IS_NESTED = (
-    f"source IN ({', '.join(literal(source.name) for source in _NESTED)}) "
-    "AND record_id IS NOT NULL"
-)
 _IS_USAGE = "used AND reject IS NULL"
+
+
+def _nested() -> list[Source]:
+    return [source for source in registry.all_sources() if source.is_nested]
+
+
+def _is_nested() -> str:
+    """SQL condition of the records that name what lies above them."""
+    names = ", ".join(literal(source.name) for source in _nested())
+    return f"source IN ({names}) AND record_id IS NOT NULL"
+
+
+def _is_sum() -> str:
+    return _per_source({each.name: each.sums_trace for each in _nested()})
 
 
 def _per_source(texts: dict[str, str]) -> str:
@@ -31,8 +41,6 @@ def _per_source(texts: dict[str, str]) -> str:
     return f"CASE source {cases} END"
 
 
-_TRACE = _per_source({each.name: each.trace for each in _NESTED})
-_IS_SUM = _per_source({each.name: each.sums_trace for each in _NESTED})
 _IS_TOOL = "coalesce(lower(endpoint) IN ('execute_tool', 'tool'), false)"
 
 
@@ -45,16 +53,17 @@ def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
     Returns:
         The number of records, and what was left out, one sentence each.
     """
-    nested = f"{ws.reported} WHERE {_IS_NESTED}"
+    nested = f"{ws.reported} WHERE {_is_nested()}"
     if not _may_repeat(ws, nested):
         return 0, []
     links = ws.keep(
         "SELECT DISTINCT source, record_id AS id, covers AS parent "
         f"FROM {nested} AND covers IS NOT NULL"
     )
+    trace = _per_source({each.name: each.trace for each in _nested()})
     usage = ws.keep(
-        f"SELECT file, n, source, record_id AS id, {_TRACE} AS trace, "
-        f"coalesce({_IS_SUM}, false) AS is_sum, {_IS_TOOL} AS is_tool, start_us, "
+        f"SELECT file, n, source, record_id AS id, {trace} AS trace, "
+        f"coalesce({_is_sum()}, false) AS is_sum, {_IS_TOOL} AS is_tool, start_us, "
         f"end_us, {TOKENS} AS tokens, {COST} AS cost, "
         f"reported_currency AS currency FROM {nested} AND {_IS_USAGE}"
     )
@@ -70,8 +79,9 @@ def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
     # what is still here repeats nothing, whatever its children say of it
     ws.materialise(ws.reported)
     ws.execute(
-        f"UPDATE {ws.reported} SET covers = NULL WHERE {_IS_NESTED} AND covers IS NOT "
-        f"NULL AND (source, covers) IN (SELECT (source, id) FROM {usage})"
+        f"UPDATE {ws.reported} SET covers = NULL WHERE {_is_nested()} "
+        "AND covers IS NOT NULL "
+        f"AND (source, covers) IN (SELECT (source, id) FROM {usage})"
     )
     for relation in (links, usage, repeats):
         ws.drop(relation)
@@ -79,14 +89,14 @@ def remove_repeated(ws: Workspace) -> tuple[int, list[str]]:
 
 
 def _may_repeat(ws: Workspace, nested: str) -> bool:
-    if not ws.may_hold(ws.reported, [source.name for source in _NESTED]):
+    if not ws.may_hold(ws.reported, [source.name for source in _nested()]):
         return False
     # asked apart: where no record names a parent, that is known without a look at rows
     if ws.has_rows(f"{nested} AND covers IS NOT NULL"):
         return True
-    summing = [each.name for each in _NESTED if each.sums_trace != "false"]
+    summing = [each.name for each in _nested() if each.sums_trace != "false"]
     return ws.may_hold(ws.reported, summing) and ws.has_rows(
-        f"{nested} AND {_IS_USAGE} AND {_IS_SUM}"
+        f"{nested} AND {_IS_USAGE} AND {_is_sum()}"
     )
 
 

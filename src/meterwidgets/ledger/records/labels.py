@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.sources import registry
+from meterwidgets.ledger.sources.base import LABELLED
 
 
 def create(ws: Workspace) -> None:
@@ -17,15 +18,14 @@ def create(ws: Workspace) -> None:
     )
 
 
-_DIMENSIONS = sorted({each for source in registry.SOURCES for each in source.labels})
-_NAMING = [source.name for source in registry.SOURCES if source.labels]
-COLUMNS = tuple(f"{each}_label" for each in _DIMENSIONS)
+COLUMNS = tuple(f"{each}_label" for each in sorted(LABELLED))
 """The columns of ``reported`` that hold the names while it is loaded."""
 
 
 def collect(ws: Workspace) -> None:
     """Collect the names in ``reported``, of all dimensions that have some."""
-    if not ws.may_hold(ws.reported, _NAMING):
+    naming = [source.name for source in registry.all_sources() if source.labels]
+    if not ws.may_hold(ws.reported, naming):
         return
     named = {
         each

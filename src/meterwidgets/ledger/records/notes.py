@@ -153,7 +153,7 @@ def _daily(tallies: list[Tally]) -> list[str]:
 
 def _billed(tallies: list[Tally]) -> list[str]:
     said = []
-    for costs in registry.SOURCES:
+    for costs in registry.all_sources():
         if not costs.pays_for:
             continue
         apart = _records(t for t in tallies if t.source == costs.pays_for and t.billed)
@@ -218,7 +218,9 @@ def may_repeat(names: Iterable[str]) -> bool:
     """
     names = set(names)
     families = [
-        each.family for each in registry.SOURCES if each.family and each.name in names
+        each.family
+        for each in registry.all_sources()
+        if each.family and each.name in names
     ]
     return len(families) > len(set(families))
 
@@ -236,7 +238,7 @@ def of_families(ws: Workspace, records: str = "") -> list[str]:
     records = records or ws.records
     said = []
     families: dict[str, list[str]] = {}
-    for source in registry.SOURCES:
+    for source in registry.all_sources():
         if source.family:
             families.setdefault(source.family, []).append(source.name)
     for names in families.values():

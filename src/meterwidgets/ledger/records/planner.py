@@ -95,7 +95,7 @@ def _recognise(
 ) -> tuple[RawLedger, Source]:
     """Where the records of a ledger lie, and the source that reads them."""
     source = _source(raw, spec)
-    if not (source.is_mapped or source.levels):
+    if not (source.is_mapped or source.levels) and source.matches(raw.sample):
         return raw, source
     if objects := as_objects(first, ws.con):
         raw, source = objects, _source(objects, spec)

@@ -141,7 +141,7 @@ def _kinds(raw: RawLedger, columns: Mapping[str, str]) -> dict[str, str]:
 
 def _with_derived(relation: str, derived: Sequence[str]) -> str:
     """SQL text of rows with their derived columns, each of which sees those before."""
-    if derived:
+    if any(" OVER (" in text for text in derived):  # which asks for the number of a row
         relation = f"SELECT * REPLACE (row_number() OVER () AS n) FROM ({relation})"
     for number, text in enumerate(derived):
         relation = f"SELECT *, {text} AS d{number} FROM ({relation})"

@@ -29,8 +29,7 @@ BESIDE = (
 )  # fmt: skip
 """The parts of tokens that may stand beside their whole."""
 
-_COSTS = {*MONEY}
-_TOKENS = {"input_tokens", "output_tokens"}
+_COSTS, _TOKENS = {*MONEY}, {"input_tokens", "output_tokens"}
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,9 @@ class Source:
         family: Sources of one family report the same usage.
         beside: The parts of tokens, of those in `BESIDE`, that stand beside their
             whole, where no total tells otherwise.
-        has_corrections: Whether a negative count corrects an earlier one, whatever
-            its cost; else only one beside a negative cost does.
+        has_corrections: Whether a negative count is always a correction; else only one
+            beside a negative cost is.
+        is_counter: Whether its buckets are increases of counters: none holds another.
 
     Raises:
         ConfigError: When the declaration can't work, naming the source and the key.
@@ -155,6 +155,7 @@ class Source:
     family: str = ""
     beside: tuple[str, ...] = ()
     has_corrections: bool = False
+    is_counter: bool = False
 
     def __post_init__(self) -> None:
         for key, problem in self._problems():
@@ -208,9 +209,8 @@ class Source:
                 zone(self.timezone)
             except MeterError as error:
                 yield "timezone", str(error)
-        yield from (
-            self._mapping_problems() if self.is_mapped else self._field_problems()
-        )
+        is_mapped = self.is_mapped
+        yield from self._mapping_problems() if is_mapped else self._field_problems()
         yield from self._level_problems()
         yield from self._placeholder_problems()
 

@@ -1,11 +1,19 @@
-"""The sources that can be read; to add one, write its module and list it here."""
+"""The sources that can be read.
+
+Most are presets, declared in ``presets/*.toml``; to add one, write its file there. The
+ones that SQL has to say are modules, which are listed here.
+"""
 
 from __future__ import annotations
 
-from meterwidgets.errors import LedgerError, unknown
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from meterwidgets.errors import ConfigError, LedgerError, unknown
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources import (
-    aider,
     anthropic,
     batches,
     claude_code,
@@ -17,14 +25,18 @@ from meterwidgets.ledger.sources import (
     litellm_activity,
     litellm_daily,
     openai,
-    opencode,
     openrouter,
     otlp,
-    portkey,
     spans,
     table,
 )
 from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.sources.vocabulary.declaration import declare
+from meterwidgets.ledger.sources.vocabulary.presets import (
+    of_packages,
+    presets,
+    read_toml,
+)
 
 SOURCES: tuple[Source, ...] = (
     litellm.SOURCE,
@@ -40,9 +52,7 @@ SOURCES: tuple[Source, ...] = (
     batches.VERTEX,
     claude_code.SOURCE,
     codex.SOURCE,
-    opencode.SOURCE,
     copilot.SOURCE,
-    portkey.SOURCE,
     otlp.SOURCE,
     spans.ROWS,
     spans.TABLE,
@@ -53,10 +63,70 @@ SOURCES: tuple[Source, ...] = (
     openrouter.ACTIVITY,
     langfuse.SOURCE,
     focus.SOURCE,
-    aider.SOURCE,
+    *(each.source for each in presets()),
     table.SOURCE,
 )
 """In the order in which they are tried; the last one matches any table."""
+
+_added: dict[str, Source] = {}
+
+
+def all_sources() -> tuple[Source, ...]:
+    """The built-in sources, and those that a reader or a package brought so far."""
+    return (*SOURCES, *_added.values())
+
+
+def add(source: Source, where: str = "") -> Source:
+    """Let a source be found by its name.
+
+    Raises:
+        ConfigError: When a built-in source has its name.
+    """
+    if any(each.name == source.name for each in SOURCES):
+        raise ConfigError(
+            f"{where}{where and '.'}name: {source.name!r} is a source already; "
+            "choose another name, such as "
+            f"'my_{source.name}'"
+        )
+    _added[source.name] = source
+    return source
+
+
+def declared(declaration: Mapping[str, Any], *, where: str = "", name: str = "") -> str:
+    """The name of a source that a reader declares; it can be found from now on.
+
+    Args:
+        declaration: The keys of a preset, without ``match``.
+        where: What errors begin with.
+        name: The name of the source, if the declaration has none.
+
+    Raises:
+        ConfigError: When it can't be used, with the key.
+    """
+    source = declare(declaration, where=where, name=name or "own", is_own=True).source
+    return add(source, where).name
+
+
+def named(source: str | Path | Mapping[str, Any] | None) -> str | None:
+    """The name of a source that is given by name, by its TOML file or by its keys.
+
+    Raises:
+        ConfigError: When a declaration can't be used, with the key.
+    """
+    if isinstance(source, Mapping):
+        return declared(source)
+    if source is None or not str(source).endswith(".toml"):
+        return None if source is None else str(source)
+    path = Path(source)
+    name = re.sub(r"\W", "_", path.stem.lower())
+    return declared(read_toml(path), where=str(path), name=name)
+
+
+def _of_packages() -> tuple[Source, ...]:
+    """The sources that other packages bring; looking for them takes a while."""
+    found = [each.source for each in of_packages()[0]]
+    ours = {each.name for each in SOURCES}
+    return tuple(add(each) for each in found if each.name not in ours)
 
 
 def find(name: str) -> Source:
@@ -69,10 +139,14 @@ def find(name: str) -> Source:
         >>> find("aider").title
         "Aider's analytics log"
     """
-    for source in SOURCES:
+    for source in all_sources():
         if source.name == name:
             return source
-    raise LedgerError(unknown("source", name, [source.name for source in SOURCES]))
+    for source in _of_packages():
+        if source.name == name:
+            return source
+    names = [source.name for source in all_sources()]
+    raise LedgerError("; ".join([unknown("source", name, names), *of_packages()[1]]))
 
 
 def recognise(sample: Sample) -> Source:
@@ -84,4 +158,7 @@ def recognise(sample: Sample) -> Source:
         >>> recognise(Sample(("TIMESTAMP", "ContextTokens"))).name
         'table'
     """
-    return next(source for source in SOURCES if source.matches(sample))
+    for source in SOURCES:
+        if not source.is_mapped and source.matches(sample):
+            return source
+    return next((each for each in _of_packages() if each.matches(sample)), table.SOURCE)

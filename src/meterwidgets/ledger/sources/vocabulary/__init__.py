@@ -1,0 +1,1 @@
+"""The vocabulary of presets and of a reader's ``[[source]]``: a ledger as data."""

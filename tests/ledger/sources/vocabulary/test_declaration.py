@@ -1,0 +1,325 @@
+"""A ledger that is declared as data is read as it says, to the last figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.figures import by, lines, nano, read, sums
+from meterwidgets.metrics.totals import totals
+
+Write = Callable[..., Path]
+
+AT = "2026-02-22T10:00:00Z"
+ONE = {"at": AT, "model": "m1", "in": 10, "out": 5}
+
+
+def declared(**changes: Any) -> dict[str, Any]:
+    """A declaration that works, with some keys changed."""
+    fields = {
+        "start": "at",
+        "model": "model",
+        "input_tokens": "in",
+        "output_tokens": "out",
+    }
+    given = changes.pop("fields", {})
+    return {"name": "acme", "fields": {**fields, **given}} | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "figures"),
+    [
+        pytest.param(
+            {"fields": {"input_tokens": {"sum": ["in", "read", "write"]}, "cache_read_tokens": "read"}},
+            [ONE | {"read": 100, "write": 7}, ONE | {"at": "2026-02-22T11:00:00Z"}],
+            {"input_tokens": 127, "cache_read_tokens": 100, "output_tokens": 10, "requests": 2},
+            id="sum of counts, of which some are missing",
+        ),
+        pytest.param(
+            {"fields": {"cost": {"column": "cents", "scale": "0.01"}}, "currency": "USD"},
+            [ONE | {"cents": "12.5"}, ONE | {"at": "2026-02-22T11:00:00Z", "cents": 1e-05}],
+            {"cost": nano("0.1250001")},
+            id="cents",
+        ),
+        pytest.param(
+            {"fields": {"input_tokens": {"column": "in", "scale": 1000}, "cost": {"column": "c", "scale": "1.19"}}},
+            [ONE | {"in": "0.5", "c": "2.00"}],
+            {"input_tokens": 500, "cost": nano("2.38")},
+            id="thousands, and a factor that is no power of ten",
+        ),
+        pytest.param(
+            {"fields": {"cost": {"product": ["out", "price"]}}},
+            [ONE | {"price": "0.00000028"}],
+            {"cost": nano("0.0000014")},
+            id="an amount at a price",
+        ),
+        pytest.param(
+            {"fields": {"output_tokens": {"json": "usage", "path": "output.total"}}},
+            [ONE | {"usage": '{"output": {"total": 44}}'}, ONE | {"at": "2026-02-22T11:00:00Z", "usage": "{no"}],
+            {"output_tokens": 44, "input_tokens": 20},
+            id="JSON in a text, once broken",
+        ),
+        pytest.param(
+            {"fields": {"output_tokens": {"json": "calls", "path": "[*].out"}}},
+            [ONE | {"calls": [{"out": 3}, {"out": 4}, {}]}],
+            {"output_tokens": 7},
+            id="the sum over a list",
+        ),
+        pytest.param(
+            {"fields": {"output_tokens": {"json": "models", "path": "*.out"}}},
+            [ONE | {"models": {"a": {"out": 3}, "b": {"out": 40}}}],
+            {"output_tokens": 43},
+            id="the sum over an object",
+        ),
+        pytest.param(
+            {"where": {"kind": ["LLM", "chat"], "in": "present", "not": {"status": "failed"}}},
+            [
+                ONE | {"kind": "LLM"},
+                ONE | {"kind": "tool"},
+                ONE | {"kind": "chat", "status": "failed"},
+                {"at": AT, "model": "m1", "kind": "LLM", "out": 900},
+                ONE,
+            ],
+            {"requests": 1, "input_tokens": 10},
+            id="conditions",
+        ),
+        pytest.param(
+            {"where": {"any": [{"in": {"above": 10}}, {"model": {"starts": "gpt"}}]}},
+            [ONE, ONE | {"in": 11}, ONE | {"model": "gpt-5", "in": 1}],
+            {"requests": 2, "input_tokens": 12},
+            id="one of several conditions",
+        ),
+        pytest.param(
+            {"fields": {"fee_cost": {"column": "spend", "where": {"own_key": True}}, "cost": "spend"}},
+            [ONE | {"spend": "1.5", "own_key": True}, ONE | {"spend": "2", "own_key": False}],
+            {"fee_cost": nano("1.5")},
+            id="a field that is filled on a condition",
+        ),
+        pytest.param(
+            {"fields": {"model": {"first": ["served", "model"]}}},
+            [ONE | {"served": ""}, ONE | {"served": "None", "in": 1}],
+            {"input_tokens": 11},
+            id="the first that is filled",
+        ),
+        pytest.param(
+            {"values": {"kind": {"json": "event", "path": "type"}}, "where": {"@kind": "done"}},
+            [ONE | {"event": '{"type": "done"}'}, ONE | {"event": '{"type": "start"}'}],
+            {"requests": 1},
+            id="a named value",
+        ),
+        pytest.param(
+            {"fields": {"latency_ms": {"column": "took", "scale": "1000"}}},
+            [ONE | {"took": "1.2345"}],
+            {"requests": 1},
+            id="seconds with fractions of a millisecond",
+        ),
+    ],
+)  # fmt: skip
+def test_a_word_of_the_vocabulary(
+    write: Write,
+    changes: dict[str, Any],
+    rows: list[dict[str, Any]],
+    figures: dict[str, int],
+) -> None:
+    usage = read(write(lines(rows), "a.jsonl"), source=declared(**changes))
+    found = sums(usage)
+    assert {name: found[name] for name in figures} == figures
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("unix s", 1771754400),
+        ("unix ms", "1771754400000"),
+        ("unix us", 1771754400000000),
+        ("unix ns", "1771754400000000000"),
+        ("days since 1899-12-30", "46075.4166666667"),
+        ("%d.%m.%Y %H:%M", "22.02.2026 10:00"),
+        ("%m/%d/%y, %I:%M %p", "02/22/26, 10:00 AM"),
+        ("%Y%m%dT%H%M%S%z", "20260222T120000+0200"),
+        ("iso", AT),
+    ],
+)
+def test_a_time_is_read_as_it_is_written(write: Write, form: str, written: Any) -> None:
+    rows = [ONE | {"at": written}]
+    fields = {"start": {"column": "at", "time": form}}
+    usage = read(write(lines(rows), "a.jsonl"), source=declared(fields=fields))
+    (cell,) = usage.to_arrow().to_pylist()
+    assert cell["start"].isoformat().startswith("2026-02-22T10:00:00")
+
+
+def test_a_time_that_is_written_otherwise_is_rejected_with_its_text(
+    write: Write,
+) -> None:
+    rows = [ONE, ONE | {"at": "22nd of February"}]
+    fields = {"start": {"first": [{"column": "at", "time": "%d.%m.%Y"}, "at"]}}
+    usage = read(write(lines(rows), "a.jsonl"), source=declared(fields=fields))
+    assert usage.quality.rejected == 1
+    assert any("22nd of February" in note for note in usage.quality.notes)
+
+
+def test_words_are_mapped(write: Write) -> None:
+    fields = {
+        "model": {
+            "column": "level",
+            "map": {"it's": "a {x}", "B": "b"},
+            "else": "other",
+        }
+    }
+    rows = [
+        ONE | {"level": "it's"},
+        ONE | {"level": "B", "in": 1},
+        ONE | {"level": "?", "in": 2},
+    ]
+    usage = read(write(lines(rows), "a.jsonl"), source=declared(fields=fields))
+    assert by(usage, "model", "input_tokens") == {"a {x}": 10, "b": 1, "other": 2}
+
+
+def test_a_type_a_row_keeps_every_row_of_a_request(write: Write) -> None:
+    rows = [
+        {"id": "r1", "at": AT, "kind": "prompt", "n": 100},
+        {"id": "r1", "at": AT, "kind": "cached", "n": 60},
+        {"id": "r1", "at": AT, "kind": "completion", "n": 100},
+        {"id": "r1", "at": AT, "kind": "seconds", "n": 9},
+        {"id": "r2", "at": AT, "kind": "prompt", "n": 100},
+    ]
+    kinds = {
+        "prompt": "input_tokens",
+        "cached": ["input_tokens", "cache_read_tokens"],
+        "completion": "output_tokens",
+    }
+    declaration = {
+        "name": "acme",
+        "fields": {"record_id": "id", "start": "at"},
+        "by": {"column": "kind", "amount": "n", "fields": kinds},
+    }
+    found = sums(usage := read(write(lines(rows), "a.jsonl"), source=declaration))
+    assert (found["input_tokens"], found["output_tokens"]) == (260, 100)
+    assert found["cache_read_tokens"] == 60
+    assert usage.quality.records == 4
+    assert totals(usage.select()).amounts.requests is None
+
+
+def test_a_type_of_rows_may_count_the_requests(write: Write) -> None:
+    text = (
+        "day,kind,n\n2026-02-22,requests,3\n2026-02-22,input,50\n2026-02-22,output,9\n"
+    )
+    kinds = {"requests": "requests", "input": "input_tokens", "output": "output_tokens"}
+    declaration = {
+        "fields": {"start": "day"},
+        "by": {"column": "kind", "amount": "n", "fields": kinds},
+    }
+    found = sums(read(write(text, "a.csv"), source=declaration))
+    assert (found["requests"], found["input_tokens"]) == (3, 50)
+
+
+COUNTER = {
+    "name": "counter",
+    "fields": {
+        "start": "ts",
+        "model": "model",
+        "input_tokens": "in",
+        "output_tokens": "out",
+    },
+    "growth": {"series": ["model", "pod"]},
+}
+
+
+def _sample(hour: int, pod: str, count: float | str, out: int = 0) -> dict[str, Any]:
+    ts = f"2026-02-22T{hour:02}:00:00Z"
+    return {"ts": ts, "model": "m", "pod": pod, "in": count, "out": out}
+
+
+def test_a_counter_is_its_growth_and_a_fall_starts_at_nothing(write: Write) -> None:
+    rows = [
+        _sample(13, "a", 40, 4),  # 40 since the restart
+        _sample(10, "a", 1000),
+        _sample(11, "a", "1.5e3"),  # + 500
+        _sample(12, "a", 1500),
+        _sample(11, "b", 7_000_000_000_000),
+        _sample(12, "b", 7_000_000_000_003, 0),  # + 3
+        _sample(12, "b", "NaN"),
+    ]
+    usage = read(write(lines(rows), "a.jsonl"), source=COUNTER)
+    found = sums(usage)
+    assert (found["input_tokens"], found["output_tokens"]) == (543, 4)
+    assert totals(usage.select()).amounts.requests is None
+
+
+def test_a_counter_goes_on_in_the_next_file(write: Write) -> None:
+    one = write(lines([_sample(10, "a", 100), _sample(11, "a", 150)]), "1.jsonl")
+    two = write(lines([_sample(11, "a", 150), _sample(12, "a", 160)]), "2.jsonl")
+    three = write(lines([_sample(13, "a", 30)]), "3.jsonl")
+    usage = read([three, one, two], source=COUNTER)
+    assert sums(usage)["input_tokens"] == 50 + 10 + 30
+
+
+def test_two_counters_of_one_model_that_are_read_at_other_times_both_count(
+    write: Write,
+) -> None:
+    rows = [_sample(hour, "a", 100 * hour) for hour in range(3)]
+    rows += [_sample(hour, "b", 100 * hour) for hour in (0, 2)]
+    usage = read(write(lines(rows), "a.jsonl"), source=COUNTER)
+    assert sums(usage)["input_tokens"] == 400
+
+
+def test_rows_in_lists_know_what_is_around_them(write: Write) -> None:
+    page = {
+        "org": "o1",
+        "data": [
+            {"day": "2026-02-22", "results": [{"model": "a", "in": 1}, {"model": "b", "in": 2}]},
+            {"day": "2026-02-23", "results": []},
+            {"day": "2026-02-23", "results": [{"model": "a", "in": 40}]},
+        ],
+    }  # fmt: skip
+    declaration = {
+        "rows": ["data", "results"],
+        "grain": "bucket",
+        "fields": {"start": "data.day", "org": "$.org", "model": "model", "input_tokens": "in"},
+    }  # fmt: skip
+    usage = read(write(lines([page]), "a.json"), source=declaration)
+    assert by(usage, "model", "input_tokens") == {"a": 41, "b": 2}
+    assert by(usage, "org", "input_tokens") == {"o1": 43}
+
+
+def test_a_parent_repeats_its_leaves(write: Write) -> None:
+    rows = [
+        ONE | {"trace": "t", "id": "root", "in": 30},
+        ONE | {"trace": "t", "id": "a", "up": "root", "in": 10},
+        ONE | {"trace": "t", "id": "b", "up": "root", "in": 20},
+        ONE | {"trace": "u", "id": "root", "in": 5},
+    ]
+    leaf = {"id": ["trace", "id"], "parent": "up"}
+    usage = read(write(lines(rows), "a.jsonl"), source=declared(leaf=leaf))
+    assert sums(usage)["input_tokens"] == 35
+
+
+def test_an_answer_that_wraps_the_records_needs_no_rows(write: Write) -> None:
+    page = {"results": {"items": [ONE, ONE | {"in": 1}]}, "total": 2}
+    usage = read(write(lines([page]), "a.json"), source=declared())
+    assert sums(usage)["input_tokens"] == 11
+
+
+def test_what_is_left_out_and_remarkable_is_said(write: Write) -> None:
+    keys = {
+        "where": {"kind": "usage"},
+        "left_out": {"they are tests": {"kind": "test"}},
+        "remarks": {"ran at night": {"night": True}},
+    }
+    rows = [ONE | {"kind": "usage", "night": True}, ONE | {"kind": "test", "in": 70}]
+    usage = read(write(lines(rows), "a.jsonl"), source=declared(**keys))
+    notes = " ".join(usage.quality.notes)
+    assert "they are tests" in notes
+    assert "ran at night" in notes
+
+
+def test_no_name_or_text_is_taken_for_sql(write: Write) -> None:
+    name = "n'; DROP TABLE reported; --"
+    text = f'at,model,"{name}",out\n{AT},m,12,5\n'
+    fields = {"input_tokens": name, "org": {"set": "x'; DROP TABLE y; --{at}"}}
+    keys = {"where": {"model": {"matches": "^[m'{}]{1,2}$"}}, "fields": fields}
+    usage = read(write(text, "a.csv"), source=declared(**keys))
+    assert by(usage, "org", "input_tokens") == {"x'; DROP TABLE y; --{at}": 12}
