@@ -21,6 +21,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.readers.databases.postgres_url import parse_database_url
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.table import COLUMN_SYNONYMS
+from meterwidgets.ledger.sources.vocabulary.declaration import LEDGER_KEYS
 from meterwidgets.schema import NAMES
 from meterwidgets.zones import parse_instant, zone
 
@@ -29,11 +30,11 @@ _CURRENCY_CODE = re.compile("[A-Za-z]{3}")
 
 
 class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[[source]]``.
+    """One ``[[source]]``; the keys below ``written`` are those of a declaration.
 
     Attributes:
         path: A file, a folder, a glob or the address of a database.
-        source: The format; None recognises it.
+        source: The format, or the TOML file of a declaration; None recognises it.
         columns: Record field -> the ledger's column.
         timezone: Of timestamps without an offset; None takes that of the config.
         currency: Of costs without one; None takes that of the config.
@@ -46,6 +47,57 @@ class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str | None = None
     currency: str | None = None
     written: Any = None
+    name: Any = None
+    title: Any = None
+    rows: Any = None
+    where: Any = None
+    fields: Any = None
+    values: Any = None
+    by: Any = None
+    growth: Any = None
+    leaf: Any = None
+    grain: Any = None
+    grows: Any = None
+    bucket_key: Any = None
+    beside: Any = None
+    corrections: Any = None
+    free_when: Any = None
+    credit: Any = None
+    left_out: Any = None
+    remarks: Any = None
+    labels: Any = None
+    family: Any = None
+    pays_for: Any = None
+    cannot_tell: Any = None
+    paginated: Any = None
+    match: Any = None
+
+    @property
+    def declaration(self) -> dict[str, Any]:
+        """The keys that declare the ledger, if there are any; see `vocabulary`."""
+        given = {key: getattr(self, key) for key in LEDGER_KEYS}
+        return {key: value for key, value in given.items() if value is not None}
+
+    def named_source(self, where: str = "", folder: Path | None = None) -> str | None:
+        """The name of its source, which can be found from now on.
+
+        Args:
+            where: What errors begin with.
+            folder: What the path of a TOML file is relative to.
+
+        Raises:
+            ConfigError: When its declaration can't be used, with the key.
+        """
+        if self.declaration:
+            return registry.declared(self.declaration, where=where, name=self._stem())
+        if self.source is not None and self.source.endswith(".toml"):
+            return registry.named((folder or Path()) / Path(self.source).expanduser())
+        return self.source
+
+    def _stem(self) -> str:
+        """What to call its ledger: the first word of the name of the file."""
+        word = re.search("[a-z][a-z0-9_]*", Path(self.path).stem.lower())
+        return f"own_{word[0] if word else 'ledger'}"
 
     def __repr__(self) -> str:
         """Without the password that the path may hold."""
@@ -130,9 +182,11 @@ def _check(config: Config) -> None:
     """
     _check_zone_and_currency("", config.timezone, config.currency)
     PriceBook.parse(config.price, currency=config.currency)
+    named: dict[str, tuple[str, SourceEntry]] = {}
     for number, entry in enumerate(config.source):
         key = f"source[{number}]."
-        if entry.source is not None:
+        _check_declaration(f"source[{number}]", entry, named)
+        if entry.source is not None and not entry.source.endswith(".toml"):
             _check_value(f"{key}source", registry.find, entry.source)
         for field in entry.columns or ():
             if field not in COLUMN_SYNONYMS:
@@ -148,6 +202,27 @@ def _check(config: Config) -> None:
             raise ConfigError(f"labels: {unknown('dimension', dimension, NAMES)}")
     check_identity(config.identity)
     roles(config)
+
+
+def _check_declaration(
+    where: str, entry: SourceEntry, named: dict[str, tuple[str, SourceEntry]]
+) -> None:
+    """Check the keys that declare a ledger; ``named`` has those of earlier entries."""
+    if not entry.declaration:
+        return
+    for key in ("source", "columns"):
+        if getattr(entry, key) is not None:
+            raise ConfigError(
+                f"{where}.{key}: the entry declares its ledger itself "
+                f"({', '.join(entry.declaration)}); keep either"
+            )
+    name = entry.named_source(where) or ""
+    first, other = named.setdefault(name, (where, entry))
+    if other.declaration != entry.declaration:
+        raise ConfigError(
+            f"{where}.name: {name!r} is {first}'s, which declares something else; "
+            "give each a name of its own"
+        )
 
 
 def _check_zone_and_currency(

@@ -19,6 +19,7 @@ from meterwidgets.ledger.readers.databases.postgres_url import (
 from meterwidgets.ledger.readers.files import find_files
 from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.plan import LedgerSpec
+from meterwidgets.ledger.sources import registry
 from meterwidgets.zones import parse_instant
 
 Part = Path | StoredFile | Database
@@ -126,7 +127,7 @@ def requests_for(
         requests.append(
             LedgerSpec(
                 [part],
-                source or entry.source,
+                registry.named(source) or entry.named_source(folder=folder),
                 entry.columns,
                 entry.timezone or config.timezone,
                 (entry.currency or config.currency).upper(),

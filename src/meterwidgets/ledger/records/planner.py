@@ -22,6 +22,8 @@ from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.sources.vocabulary.missing import check_columns
+from meterwidgets.ledger.sources.vocabulary.problems import DeclarationError
 from meterwidgets.ledger.tables import mapping
 from meterwidgets.ledger.tables.by_item import by_item
 from meterwidgets.ledger.tables.by_key import by_key
@@ -81,6 +83,7 @@ def _plan(
             currency=spec.currency,
             beside=source.beside,
             exported=exported,
+            notes=_missing_columns(raw, source, ws),
         )
     if raw.select_rows is answers.select_rows:
         found = _plan_table(bare, source, spec, ws, first)
@@ -88,6 +91,21 @@ def _plan(
         with FirstRows(bare, ws) as first:
             found = _plan_table(bare, source, spec, ws, first)
     return replace(found, exported=exported or found.exported)
+
+
+def _missing_columns(raw: RawLedger, source: Source, ws: Workspace) -> tuple[str, ...]:
+    """What users should know of columns that they declared and the ledger lacks."""
+    if not (declared := registry.own_declaration(source.name)):
+        return ()
+    try:
+        return check_columns(
+            declared,
+            raw.sample.columns,
+            is_table=raw.json_paths is None,
+            exists=lambda column: raw.has_column(column, ws.con),
+        )
+    except DeclarationError as error:
+        raise LedgerError(f"{raw.name}: source {source.name!r}, {error}") from None
 
 
 def _recognise(

@@ -31,7 +31,7 @@ from meterwidgets.ledger.sources import (
     table,
 )
 from meterwidgets.ledger.sources.base import Source
-from meterwidgets.ledger.sources.vocabulary.declaration import declare
+from meterwidgets.ledger.sources.vocabulary.declaration import Declared, declare
 from meterwidgets.ledger.sources.vocabulary.presets import (
     of_packages,
     presets,
@@ -68,7 +68,9 @@ SOURCES: tuple[Source, ...] = (
 )
 """In the order in which they are tried; the last one matches any table."""
 
+_NAMES = frozenset(source.name for source in SOURCES)
 _added: dict[str, Source] = {}
+_declared: dict[str, Declared] = {}
 
 
 def all_sources() -> tuple[Source, ...]:
@@ -82,7 +84,7 @@ def add(source: Source, where: str = "") -> Source:
     Raises:
         ConfigError: When a built-in source has its name.
     """
-    if any(each.name == source.name for each in SOURCES):
+    if source.name in _NAMES:
         raise ConfigError(
             f"{where}{where and '.'}name: {source.name!r} is a source already; "
             "choose another name, such as "
@@ -103,8 +105,14 @@ def declared(declaration: Mapping[str, Any], *, where: str = "", name: str = "")
     Raises:
         ConfigError: When it can't be used, with the key.
     """
-    source = declare(declaration, where=where, name=name or "own", is_own=True).source
-    return add(source, where).name
+    made = declare(declaration, where=where, name=name or "own", is_own=True)
+    _declared[add(made.source, where).name] = made
+    return made.source.name
+
+
+def own_declaration(name: str) -> Declared | None:
+    """The declaration of a source that a reader declared."""
+    return _declared.get(name)
 
 
 def named(source: str | Path | Mapping[str, Any] | None) -> str | None:
@@ -124,9 +132,12 @@ def named(source: str | Path | Mapping[str, Any] | None) -> str | None:
 
 def _of_packages() -> tuple[Source, ...]:
     """The sources that other packages bring; looking for them takes a while."""
-    found = [each.source for each in of_packages()[0]]
-    ours = {each.name for each in SOURCES}
-    return tuple(add(each) for each in found if each.name not in ours)
+    return tuple(add(each.source) for each in of_packages(_NAMES)[0])
+
+
+def package_problems() -> tuple[str, ...]:
+    """What is wrong with sources that other packages bring, a sentence each."""
+    return of_packages(_NAMES)[1]
 
 
 def find(name: str) -> Source:
@@ -146,7 +157,7 @@ def find(name: str) -> Source:
         if source.name == name:
             return source
     names = [source.name for source in all_sources()]
-    raise LedgerError("; ".join([unknown("source", name, names), *of_packages()[1]]))
+    raise LedgerError("; ".join([unknown("source", name, names), *package_problems()]))
 
 
 def recognise(sample: Sample) -> Source:

@@ -39,10 +39,12 @@ class Columns:
     Attributes:
         levels: Where records lie in lists, from the outside in.
         values: The named values that are defined so far, without their ``@``.
+        uses: The keys with the column that each reads.
     """
 
     levels: tuple[Level, ...] = ()
     values: list[str] = field(default_factory=list)
+    uses: list[tuple[str, str]] = field(default_factory=list)
 
     def __call__(self, key: str, value: object) -> str:
         """SQL text of a column or path.
@@ -72,6 +74,7 @@ class Columns:
                 raise DeclarationError(
                     key, unknown("value", name[1:], self.values or [FILE_COLUMN[1:]])
                 )
+        self.uses.append((key, name))
         if name == FILE_COLUMN or not self.levels:
             return f"{{{name}}}"
         if name.startswith(_DOCUMENT):

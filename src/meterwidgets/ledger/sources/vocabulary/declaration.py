@@ -37,11 +37,11 @@ from meterwidgets.schema import FIELDS
 LEDGER_KEYS = (
     "name", "title", "rows", "where", "fields", "values", "by", "growth", "leaf",
     "grain", "grows", "bucket_key", "beside", "corrections", "free_when", "credit",
-    "left_out", "remarks", "labels", "family", "pays_for", "cannot_tell",
+    "left_out", "remarks", "labels", "family", "pays_for", "cannot_tell", "paginated",
 )  # fmt: skip
 """What a declaration says of a ledger; a reader's ``[[source]]`` has the same keys."""
 
-KEYS = (*LEDGER_KEYS, "match", "timezone", "currency", "paginated")
+KEYS = (*LEDGER_KEYS, "match", "timezone", "currency")
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,13 @@ class Declared:
         source: What reads the ledger.
         table: The declaration as it was written.
         named: How many columns it is recognised by: what names more is tried first.
+        uses: Its keys with the column that each reads, in their order.
     """
 
     source: Source
     table: Mapping[str, Any]
     named: int
+    uses: tuple[tuple[str, str], ...]
 
 
 def declare(
@@ -154,7 +156,7 @@ def _declare(declaration: Mapping[str, Any], name: str, is_own: bool) -> Declare
         beside=texts("beside", get("beside")) if "beside" in declaration else (),
         has_corrections=flag("corrections", get("corrections", False)),
     )
-    return Declared(source, declaration, named)
+    return Declared(source, declaration, named, tuple(columns.uses))
 
 
 def _never(sample: Sample) -> bool:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from meterwidgets.errors import ConfigError, MeterError
 from meterwidgets.ledger.sources.vocabulary.declaration import Declared, declare
 
 GROUP = "meterwidgets.sources"
-"""The entry points by which other packages bring declarations: each names a module or
-package whose folder holds TOML files, or a file in it, ``package:sources.toml``."""
+"""The entry points by which other packages bring declarations: each names a package
+whose folder holds TOML files, or a file in it, ``package:sources.toml``."""
 
 
 @cache
@@ -52,8 +53,16 @@ def read_toml(file: Traversable) -> dict[str, Any]:
 
 
 @cache
-def of_packages() -> tuple[tuple[Declared, ...], tuple[str, ...]]:
-    """The declarations that other packages bring, and what is wrong with others."""
+def of_packages(
+    taken: frozenset[str],
+) -> tuple[tuple[Declared, ...], tuple[str, ...]]:
+    """The declarations that other packages bring, and what is wrong with others.
+
+    None of their code is run.
+
+    Args:
+        taken: The names of the built-in sources.
+    """
     found: list[Declared] = []
     problems = []
     for point in entry_points(group=GROUP):
@@ -63,14 +72,22 @@ def of_packages() -> tuple[tuple[Declared, ...], tuple[str, ...]]:
             brought = [place] if place.is_file() else list(_toml_files(place))
             if not brought:
                 raise ConfigError(f"{point.value!r} holds no TOML file")
-            for file in brought:
-                try:
-                    found.append(read(file))
-                except MeterError as error:
-                    problems.append(_problem(package, error))
-        except (ImportError, OSError, MeterError) as error:
+        except (OSError, ImportError, ValueError, MeterError) as error:
             problems.append(_problem(package, error))
+            continue
+        for file in brought:
+            try:
+                found.append(_read_new(file, taken))
+            except MeterError as error:
+                problems.append(_problem(package, error))
     return tuple(_in_order(found)), tuple(problems)
+
+
+def _read_new(file: Traversable, taken: frozenset[str]) -> Declared:
+    made = read(file)
+    if made.source.name in taken:
+        raise ConfigError(f"name: {made.source.name!r} is a source already")
+    return made
 
 
 def _problem(package: str, error: Exception) -> str:
@@ -82,8 +99,11 @@ def _problem(package: str, error: Exception) -> str:
 
 def _place(point: EntryPoint) -> Traversable:
     """The folder or file that an entry point names."""
-    place = files(point.module)
-    return place.joinpath(*Path(point.attr).parts) if point.attr else place
+    top, *inner = point.module.split(".")
+    spec = find_spec(top)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"{point.value!r}: there is no package named {top!r}")
+    return Path(spec.submodule_search_locations[0], *inner, point.attr or "")
 
 
 def _toml_files(folder: Traversable) -> Iterator[Traversable]:
