@@ -93,10 +93,6 @@ def test_of_several_files_one_that_can_not_be_used_is_said(write: Write) -> None
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (
-            "# HELP vllm:prompt_tokens_total Tokens\n# TYPE x counter\nx 5\n",
-            "Prometheus",
-        ),
         ("- time: 2026-02-22\n  cost: 1\n", "is YAML"),
         ("usage:\n  - time: 2026-02-22\n    cost: 1\n", "is YAML"),
         (

@@ -69,11 +69,6 @@ def unreadable(head: bytes) -> str:
         return "is a web page, perhaps that of a login; fetch the export again"
     if start.startswith(b"<?xml"):
         return f"is XML; {_CONVERT}"
-    if start.startswith((b"# help ", b"# type ")):
-        return (
-            "is a page of Prometheus counters, which only say how much there was since "
-            "a start; export their increase over time as a table"
-        )
     if re.match(rb"(---\s|- \w+:\s|\w+:\s*\n\s*- \w+:)", start):
         return f"is YAML; {_CONVERT}"
     return ""

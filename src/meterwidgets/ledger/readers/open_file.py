@@ -32,11 +32,13 @@ from meterwidgets.ledger.readers.files import (
 from meterwidgets.ledger.readers.json_file import open_json
 from meterwidgets.ledger.readers.json_layout import HEAD_BYTES
 from meterwidgets.ledger.readers.log_lines import check_header, is_log, open_log
+from meterwidgets.ledger.readers.prometheus_text import is_prometheus, open_prometheus
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.stored_file import StoredFile
 
 _READ_PACKED = {"gzip", "zstd"}
 """Compressions that DuckDB reads itself, where the name tells them."""
+_LOOKED = 1 << 17
 _COPIES: tuple[tuple[bytes, Callable[[Path, Spool], Path]], ...] = (
     (b"ARROW1", copy_arrow),
     (b"\xff\xff\xff\xff", copy_arrow),
@@ -93,6 +95,8 @@ def open_copy(copy: Path, name: str, ws: Workspace, recognise: Recognise) -> Raw
 
 
 def _open_text(path: Path, head: bytes, ws: Workspace) -> RawLedger:
+    if is_prometheus(start := head[:_LOOKED].decode("utf-8-sig", "replace")):
+        return open_prometheus(path, start)
     if problem := unreadable(head):
         raise LedgerError(f"{path}: {problem}")
     text = head.decode("utf-8-sig", "replace")

@@ -10,6 +10,7 @@ import duckdb
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.answers import service_error, unwrapped
+from meterwidgets.ledger.envelopes.counters import growth_inside
 from meterwidgets.ledger.envelopes.exported import export_time
 from meterwidgets.ledger.envelopes.inside import (
     decoded_inside,
@@ -149,7 +150,7 @@ def _inside(
             texts = with_texts(each)
             for found in (
                 *unwrapped(each), *([texts] if texts else []), *pairs_inside(each),
-                *rows_inside(each), *decoded_inside(each, con),
+                *rows_inside(each), *decoded_inside(each, con), *growth_inside(each),
             ):  # fmt: skip
                 yield found
                 yield from objects_inside(found)

@@ -27,6 +27,7 @@ from meterwidgets.ledger.sources import (
     openai,
     openrouter,
     otlp,
+    prometheus,
     spans,
     table,
 )
@@ -63,6 +64,7 @@ SOURCES: tuple[Source, ...] = (
     openrouter.ACTIVITY,
     langfuse.SOURCE,
     focus.SOURCE,
+    prometheus.SOURCE,
     *(each.source for each in presets()),
     table.SOURCE,
 )
