@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from meterwidgets.ledger.engine.sql import literal
@@ -36,14 +37,12 @@ def unwrapped(raw: RawLedger, *, with_outer: bool = False) -> Iterator[RawLedger
                 for item in Sample((), (record,)).within(*path)
             )[:_SAMPLED]
         paths = json_paths(records)
-        yield replace(
-            raw,
-            unit="record",
-            select_rows=_select_items(raw, path, with_outer=with_outer),
-            select_pages=raw.select_pages or raw.select_rows,
-            sample=Sample(tuple(paths), records),
-            json_paths=paths,
+        inner = raw.with_records(
+            partial(_select_items, path, with_outer),
+            Sample(tuple(paths), records),
+            paths,
         )
+        yield replace(inner, select_pages=raw.select_pages or raw.select_rows)
 
 
 def service_error(records: Sequence[Mapping[str, Any]]) -> str:
@@ -91,24 +90,20 @@ def _without(record: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]
     return copy
 
 
-def _select_items(raw: RawLedger, path: tuple[str, ...], *, with_outer: bool) -> Any:
+def _select_items(path: tuple[str, ...], with_outer: bool, rows: str) -> str:
+    """SQL text of the items of a list in rows."""
+    # What is no such answer stays a row of its own, so that it can be reported.
     place = "$" + "".join(f'."{part}"' for part in path)
-    outer = raw.select_rows
-
-    def select_rows(files: str) -> str:
-        # What is no such answer stays a row of its own, so that it can be reported.
-        items = f"json_extract(j, {literal(place + '[*]')})::VARCHAR[]"
-        itself = "j::VARCHAR"
-        if with_outer:
-            items = (
-                f"list_transform({items}, lambda item: "
-                "'{\"item\":' || item || ',\"outer\":' || j || '}')"
-            )
-            itself = "'{\"outer\":' || j || '}'"
-        return (
-            f"SELECT file, filename, unnest(CASE WHEN TRY(json_type(j, "
-            f"{literal(place)})) = 'ARRAY' THEN {items} ELSE [{itself}] END) AS j "
-            f"FROM ({outer(files)})"
+    items = f"json_extract(j, {literal(place + '[*]')})::VARCHAR[]"
+    itself = "j::VARCHAR"
+    if with_outer:
+        items = (
+            f"list_transform({items}, lambda item: "
+            "'{\"item\":' || item || ',\"outer\":' || j || '}')"
         )
-
-    return select_rows
+        itself = "'{\"outer\":' || j || '}'"
+    return (
+        f"SELECT file, filename, unnest(CASE WHEN TRY(json_type(j, "
+        f"{literal(place)})) = 'ARRAY' THEN {items} ELSE [{itself}] END) AS j "
+        f"FROM ({rows})"
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -102,15 +101,11 @@ def as_objects(first: FirstRows, con: duckdb.DuckDBPyConnection) -> RawLedger | 
     texts = con.execute(f"SELECT j FROM ({some}) LIMIT {_SAMPLED}").fetchall()
     records = tuple(parse_objects([text for (text,) in texts]))
     paths = json_paths(records)
-    return replace(
-        raw,
+    return raw.with_records(
+        as_json,
+        Sample(tuple(paths), records),
+        paths,
         unit="record" if raw.unit == "line" else raw.unit,
-        select_rows=lambda files: as_json(raw.select_rows(files)),
-        select_first=None,
-        sample=Sample(tuple(paths), records),
-        types=(),
-        json_paths=paths,
-        is_numbered=False,
     )
 
 

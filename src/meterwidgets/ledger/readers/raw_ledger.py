@@ -86,6 +86,34 @@ class RawLedger:
         ).fetchone()
         return row is not None
 
+    def with_records(
+        self,
+        select: Callable[[str], str],
+        sample: Sample,
+        paths: Mapping[str, tuple[str, ...]],
+        *,
+        unit: str = "record",
+    ) -> RawLedger:
+        """The ledger of records that lie inside the rows of this one.
+
+        Args:
+            select: Turns SQL text of these rows into a SELECT of the records as JSON.
+            sample: The columns of the records, and some of them.
+            paths: Column -> its path in a record.
+            unit: What their number counts.
+        """
+        rows, first = self.select_rows, self.select_first
+        return replace(
+            self,
+            unit=unit,
+            select_rows=lambda files: select(rows(files)),
+            select_first=(lambda files: select(first(files))) if first else None,
+            sample=sample,
+            types=(),
+            json_paths=paths,
+            is_numbered=False,
+        )
+
     def json_path(self, column: str) -> str:
         """SQL text of the JSON path of a column."""
         parts = (self.json_paths or {}).get(column) or column.split(".")

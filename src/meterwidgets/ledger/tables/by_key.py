@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from meterwidgets.ledger.engine.sql import literal
@@ -50,9 +49,8 @@ def by_key(raw: RawLedger) -> RawLedger | None:
         if not are_parts(parts, raw.sample.records, around):
             return None  # what stands there besides would count once a key
         first_look = without_amounts(first_look, "record.")
-    outer = raw.select_rows
 
-    def select_rows(files: str) -> str:
+    def select(rows: str) -> str:
         # what has no usage there stays a row of its own
         usage = f"json_extract(j, {place[:-1]}.\"' || k || '\"')"
         parts = (
@@ -61,17 +59,10 @@ def by_key(raw: RawLedger) -> RawLedger | None:
         )
         return (
             f"SELECT file, filename, unnest(CASE WHEN len({parts}) > 0 THEN {parts} "
-            f"ELSE ['{{\"record\":' || j || '}}'] END) AS j FROM ({outer(files)})"
+            f"ELSE ['{{\"record\":' || j || '}}'] END) AS j FROM ({rows})"
         )
 
-    return replace(
-        raw,
-        unit="record",
-        select_rows=select_rows,
-        sample=first_look,
-        json_paths=paths,
-        is_numbered=False,
-    )
+    return raw.with_records(select, first_look, paths)
 
 
 def _keyed(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from meterwidgets.ledger.engine.sql import literal
@@ -35,9 +34,8 @@ def with_texts(raw: RawLedger) -> RawLedger | None:
         for record in raw.sample.records
     )
     paths = json_paths(sample)
-    outer = raw.select_rows
 
-    def select_rows(files: str) -> str:
+    def select(rows: str) -> str:
         # put together as text, so that no number passes through a float
         objects = " || ".join(
             f"coalesce((SELECT {literal(f',{json.dumps(name)}:')} || t FROM (SELECT "
@@ -47,16 +45,11 @@ def with_texts(raw: RawLedger) -> RawLedger | None:
         )
         return (
             f"SELECT file, filename, '{{\"{_LINE}\":' || j || {objects} || '}}' AS j "
-            f"FROM ({outer(files)})"
+            f"FROM ({rows})"
         )
 
-    return replace(
-        raw,
-        select_rows=select_rows,
-        sample=Sample(tuple(paths), sample),
-        json_paths=paths,
-        is_numbered=False,
-    )
+    texts = Sample(tuple(paths), sample)
+    return raw.with_records(select, texts, paths, unit=raw.unit)
 
 
 def _place(path: tuple[str, ...]) -> str:
