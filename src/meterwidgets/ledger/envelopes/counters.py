@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from meterwidgets.ledger.engine.sql import literal
@@ -50,16 +49,7 @@ def growth_inside(raw: RawLedger) -> Iterator[RawLedger]:
         "counters": {_counter(each): "" for each in metrics},
     }
     paths = json_paths([sample])
-    outer = raw.select_rows
-    yield replace(
-        raw,
-        unit="record",
-        select_rows=lambda files: _select_growth(outer(files)),
-        select_first=None,
-        sample=Sample(tuple(paths), (sample,)),
-        json_paths=paths,
-        is_numbered=False,
-    )
+    yield raw.with_records(_select_growth, Sample(tuple(paths), (sample,)), paths)
 
 
 def _is_series(record: Any) -> bool:

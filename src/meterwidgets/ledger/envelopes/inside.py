@@ -13,7 +13,6 @@ import contextlib
 import json
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -132,17 +131,10 @@ def _with(raw: RawLedger, records: Sequence[Any], item: str) -> RawLedger:
     """A ledger with other records, each made of one or more of its own in SQL."""
     sample = tuple(records[:_SAMPLED])
     paths = json_paths(sample)
-    outer = raw.select_rows
-    return replace(
-        raw,
-        unit="record",
-        select_rows=lambda files: (
-            f"SELECT file, filename, {item} AS j FROM ({outer(files)})"
-        ),
-        select_first=None,
-        sample=Sample(tuple(paths), sample),
-        json_paths=paths,
-        is_numbered=False,
+    return raw.with_records(
+        lambda rows: f"SELECT file, filename, {item} AS j FROM ({rows})",
+        Sample(tuple(paths), sample),
+        paths,
     )
 
 
