@@ -20,6 +20,7 @@ from meterwidgets.frame.store.generation import IngestResult
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.frame.store.manifest import is_of_earlier
 from meterwidgets.frame.store.store import touch_heartbeat
+from meterwidgets.ledger.readers import standard_input
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.text import counted, plain
 
@@ -107,6 +108,8 @@ class Ingester:
         Args:
             every: Seconds between two readings.
         """
+        if standard_input.NAME in self._ledgers:
+            raise LedgerError("standard input ends, so it can't be followed")
         stopped = Event()
         problems = self._follow_once(())
         for number in (signal.SIGINT, signal.SIGTERM):

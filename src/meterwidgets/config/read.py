@@ -16,7 +16,7 @@ from meterwidgets.ledger.readers.databases.postgres_url import (
     Database,
     parse_database_url,
 )
-from meterwidgets.ledger.readers.files import find_files
+from meterwidgets.ledger.readers.files import find_files, in_folder
 from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.sources import registry
@@ -158,7 +158,7 @@ def _parts(ledger: str | Path, *, folder: Path | None = None) -> list[Part]:
     path = parse_database_url(ledger)
     if isinstance(path, Database):
         return [path]
-    return [*find_files(folder / Path(path).expanduser() if folder else path)]
+    return [*find_files(in_folder(path, folder))]
 
 
 def _identity(part: Part) -> str:

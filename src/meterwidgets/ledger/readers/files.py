@@ -6,10 +6,12 @@ import glob
 import gzip
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.readers import standard_input
 from meterwidgets.ledger.readers.archives.compressed import ERRORS
 from meterwidgets.ledger.readers.archives.members import find_members, is_archive
 from meterwidgets.ledger.readers.databases.named_rows import named_rows
@@ -23,6 +25,7 @@ SUFFIXES = (
 """What the files of a folder or an archive end in that are ledgers."""
 _PACKED = (".gz", ".zst", ".bz2", ".xz", ".lz4")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz")
+_ADDRESS = re.compile(r"-$|\w+://|\w+:///")
 _IN_ARCHIVES = (*SUFFIXES, *(s + packed for s in SUFFIXES for packed in _PACKED))
 LONGEST_LINE = 16 << 20
 """Lines with more bytes than this are rejected."""
@@ -54,6 +57,8 @@ def find_files(source: str | Path | StoredFile) -> list[Path | StoredFile]:
         return [source]
     if not str(source):
         raise LedgerError("the name of the ledger is empty; name a file or a folder")
+    if str(source) == standard_input.NAME:
+        return _piped()
     if rows := named_rows(str(source), state_of):
         return [rows]
     path = Path(source).expanduser()
@@ -87,6 +92,16 @@ def find_files(source: str | Path | StoredFile) -> list[Path | StoredFile]:
     return files
 
 
+def _piped() -> list[Path | StoredFile]:
+    """The standard input, or what is in it if it is an archive."""
+    path, name = standard_input.piped_file(), "standard input"
+    files = [
+        each if isinstance(each, StoredFile) else StoredFile(name, fetch=lambda _: path)
+        for each in _opened(path)
+    ]
+    return [replace(each, name=each.name.replace(str(path), name)) for each in files]
+
+
 def _opened(path: Path) -> Sequence[Path | StoredFile]:
     """A file, or what is in it if it is an archive."""
     suffixes = [each.lower() for each in path.suffixes[-2:]]
@@ -117,6 +132,13 @@ def size_of(part: object) -> int:
     if isinstance(part, Path):
         return part.stat().st_size
     return part.size if isinstance(part, StoredFile) else 0
+
+
+def in_folder(source: str | Path, folder: Path | None) -> str | Path:
+    """A path of a config, which is in its folder; an address stays as it is."""
+    if folder is None or _ADDRESS.match(str(source)):
+        return source
+    return folder / Path(source).expanduser()
 
 
 def _no_file(source: str | Path) -> LedgerError:

@@ -71,3 +71,36 @@ def test_a_file_that_is_cut_off_is_an_error(tmp_path: Path, suffix: str) -> None
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(mw.MeterError, match=r"can't be read|binary"):
         read(path)
+
+
+def test_folders_of_a_partitioned_table_are_columns(tmp_path: Path) -> None:
+    for org, tokens in (
+        ("Acme%20Inc", 5),
+        ("beta", 7),
+        ("__HIVE_DEFAULT_PARTITION__", 9),
+    ):
+        folder = tmp_path / f"usage/dt=2026-02-22/org={org}"
+        folder.mkdir(parents=True)
+        row = {"start": ["2026-02-22T10:00:00Z"], "prompt_tokens": [tokens]}
+        pq.write_table(pa.table(row), folder / "0.parquet")
+    found = {"Acme Inc": 5, "beta": 7, None: 9}
+    assert by(read(tmp_path / "usage"), "org", "input_tokens") == found
+    alone = read(tmp_path / "usage/dt=2026-02-22/org=beta/0.parquet")
+    assert by(alone, "org", "input_tokens") == {"beta": 7}
+
+
+def test_days_that_only_folders_have_date_the_rows(tmp_path: Path) -> None:
+    folder = tmp_path / "usage/date=2026-02-22"
+    folder.mkdir(parents=True)
+    pq.write_table(
+        pa.table({"model": ["a"], "prompt_tokens": [5]}), folder / "0.parquet"
+    )
+    assert sums(read(tmp_path / "usage"))["input_tokens"] == 5
+
+
+def test_a_column_of_the_file_goes_before_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "org=folder"
+    folder.mkdir()
+    row = {"start": ["2026-02-22T10:00:00Z"], "prompt_tokens": [5], "org": ["file"]}
+    pq.write_table(pa.table(row), folder / "0.parquet")
+    assert by(read(folder), "org", "input_tokens") == {"file": 5}

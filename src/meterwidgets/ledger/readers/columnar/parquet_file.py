@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,9 @@ from meterwidgets.ledger.readers.sample import Sample
 
 def open_parquet(path: Path, con: duckdb.DuckDBPyConnection) -> RawLedger:
     """Open a Parquet file; nested columns become JSON, as in the other formats.
+
+    The ``key=value`` folders right above it, as Spark and Athena write them, are
+    columns of text, unless the file has columns of those names.
 
     Raises:
         LedgerError: When it can't be read.
@@ -33,6 +37,12 @@ def open_parquet(path: Path, con: duckdb.DuckDBPyConnection) -> RawLedger:
         for index, column_type in enumerate(types)
     )
     aliases = ", ".join(f"c{index}" for index in range(len(types)))
+    keys = [key for key in _partition_keys(path) if key not in names]
+    cells += "".join(
+        f", {_partition_value(key)} AS c{index}"
+        for index, key in enumerate(keys, len(types))
+    )
+    names, types = [*names, *keys], [*types, *["VARCHAR"] * len(keys)]
     layout = " ".join(map(repr, zip(names, types, strict=True))).replace("*/", "")
 
     def select_rows(files: str) -> str:
@@ -52,3 +62,21 @@ def open_parquet(path: Path, con: duckdb.DuckDBPyConnection) -> RawLedger:
         path=path,
         is_numbered=True,
     )
+
+
+def _partition_keys(path: Path) -> list[str]:
+    """The keys of the folders right above a file, from the outside in.
+
+    Examples:
+        >>> _partition_keys(Path("usage/dt=2026-02-22/org=a%20b/0.parquet"))
+        ['dt', 'org']
+    """
+    folders = takewhile(lambda name: "=" in name[1:], (p.name for p in path.parents))
+    keys = [folder.partition("=")[0] for folder in folders]
+    return [key for key in dict.fromkeys(reversed(keys)) if key.isidentifier()]
+
+
+def _partition_value(key: str) -> str:
+    """SQL text of the value that a folder of ``filename`` has for a key."""
+    value = f"regexp_extract(replace(filename, '\\', '/'), '.*/{key}=([^/]*)/', 1)"
+    return f"nullif(url_decode({value}), '__HIVE_DEFAULT_PARTITION__')"
