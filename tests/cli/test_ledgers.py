@@ -64,7 +64,7 @@ def test_a_ledger_may_be_a_folder_that_is_missing_or_empty(tmp_path: Path) -> No
     empty.mkdir()
     assert "no ledger in the folder" in fails("report", empty)
     assert "no file matches" in fails("report", tmp_path / "*.csv")
-    assert "is an address; name a file" in fails("report", "https://x.org/a.csv")
+    assert "is an address of an unknown kind" in fails("report", "ftp://x.org/a.csv")
 
 
 def test_a_config_here_is_found_and_one_elsewhere_is_named(

@@ -16,7 +16,7 @@ from meterwidgets.ledger.readers.databases.postgres_url import (
     Database,
     parse_database_url,
 )
-from meterwidgets.ledger.readers.files import find_files, in_folder
+from meterwidgets.ledger.readers.find_files import find_files, in_folder
 from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.sources import registry

@@ -26,10 +26,10 @@ from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.readers.databases.postgres_url import Database
 from meterwidgets.ledger.readers.dataframe import open_dataframe
-from meterwidgets.ledger.readers.files import find_files, size_of
+from meterwidgets.ledger.readers.find_files import find_files, size_of
 from meterwidgets.ledger.readers.open_file import open_file, open_stored
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
-from meterwidgets.ledger.readers.stored_file import StoredFile
+from meterwidgets.ledger.readers.stored_file import StoredFile, fetch_remote
 from meterwidgets.ledger.records import (
     bill_credits,
     doubts,
@@ -244,6 +244,7 @@ def _open_all(
     ]
     if not inputs:
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
+    fetch_remote((ledger for _, ledger in inputs), ws.spool)
     total = sum(map(size_of, (ledger for _, ledger in inputs)))
     plans: list[Plan] = []
     failed: list[tuple[str, LedgerError]] = []

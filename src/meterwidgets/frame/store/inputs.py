@@ -13,7 +13,7 @@ from msgspec import UnsetType
 from meterwidgets.frame.store.manifest import Input, Manifest
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.databases.postgres_url import Database
-from meterwidgets.ledger.readers.files import find_files, state_of
+from meterwidgets.ledger.readers.find_files import find_files, state_of
 from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.ledger.records.spans import LedgerSpan

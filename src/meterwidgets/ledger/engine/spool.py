@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from threading import Lock
 from typing import Any
 
 from meterwidgets.errors import LedgerError
@@ -16,6 +21,7 @@ _MOST_TIMES = 250
 """Ledgers of the same few words are packed to a hundredth; a bomb to a thousandth."""
 _UNCHECKED = 128 << 20
 """Bytes that anything may unpack to."""
+_AT_ONCE = 8
 _ROOM = 512 << 20
 """Bytes that stay free on the disk."""
 
@@ -29,21 +35,24 @@ class Spool:
 
     def __init__(self) -> None:
         self._folder: TemporaryDirectory[str] | None = None
-        self._number = 0
+        self._numbers = count(1)
+        self._lock = Lock()
         self._made: dict[object, Any] = {}
 
     def place(self, name: str) -> Path:
         """A new path for a file; ``key=value`` folders above it keep their names."""
-        if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="meterwidgets-")
-        self._number += 1
+        with self._lock:
+            if self._folder is None:
+                self._folder = TemporaryDirectory(prefix="meterwidgets-")
+            root = self._folder.name
+        number = next(self._numbers)
         *folders, last = re.split(r"[/\\]", name)
         parts: list[str] = []
         for folder in reversed(folders):
             if "=" not in folder[1:]:
                 break
             parts.insert(0, folder[:200])
-        path = Path(self._folder.name, str(self._number), *parts, last[-200:] or "file")
+        path = Path(root, str(number), *parts, last[-200:] or "file")
         path.parent.mkdir(parents=True)
         return path
 
@@ -52,6 +61,17 @@ class Spool:
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
+
+    def prepare(self, make: Mapping[object, Callable[[], Any]]) -> None:
+        """Call several functions at the same time, for `once` to return their results.
+
+        One that fails is called again by ``once``, which raises its error.
+        """
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            futures = {key: threads.submit(call) for key, call in make.items()}
+        for key, future in futures.items():
+            if future.exception() is None:
+                self._made[key] = future.result()
 
     def save(
         self,
@@ -95,6 +115,14 @@ class Spool:
             self._folder.cleanup()
         self._folder = None
         self._made.clear()
+
+
+@cache
+def process_spool() -> Spool:
+    """The spool of what is read only once in a process, until the process ends."""
+    spool = Spool()
+    atexit.register(spool.close)
+    return spool
 
 
 def _check_room(name: str, folder: Path) -> None:

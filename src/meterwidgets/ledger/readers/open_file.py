@@ -83,7 +83,7 @@ def open_file(path: Path, ws: Workspace, recognise: Recognise) -> RawLedger:
 
 def open_stored(stored: StoredFile, ws: Workspace, recognise: Recognise) -> RawLedger:
     """Open a file that lies in an archive, a bucket or a pipe; see `open_file`."""
-    return open_copy(stored.fetch(ws.spool), stored.name, ws, recognise)
+    return open_copy(stored.copy(ws.spool), stored.name, ws, recognise)
 
 
 def open_copy(copy: Path, name: str, ws: Workspace, recognise: Recognise) -> RawLedger:

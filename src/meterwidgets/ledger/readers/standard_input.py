@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from meterwidgets.errors import LedgerError
-from meterwidgets.ledger.engine.spool import Spool
+from meterwidgets.ledger.engine.spool import process_spool
 
 NAME = "-"
 _STALLED = "standard input is empty; pipe a ledger into the command"
@@ -26,21 +26,10 @@ def piped_file() -> Path:
             "'-' is the standard input, which is a terminal; pipe a ledger into it: "
             "command | meterwidgets report -"
         )
-    spool = _spool()
-    path = spool.save("standard input", _chunks())
+    path = process_spool().save("standard input", _chunks())
     if not path.stat().st_size:
         raise LedgerError(_STALLED)
     return path
-
-
-@cache
-def _spool() -> Spool:
-    """Lives as long as the process: what was piped may be read again."""
-    import atexit
-
-    spool = Spool()
-    atexit.register(spool.close)
-    return spool
 
 
 def _chunks() -> Iterator[bytes]:

@@ -110,7 +110,7 @@ def test_a_database_that_is_being_written_is_read_with_its_log(tmp_path: Path) -
 
 
 def mw_state(path: Path) -> object:
-    from meterwidgets.ledger.readers.files import state_of
+    from meterwidgets.ledger.readers.find_files import state_of
 
     return state_of(path)
 

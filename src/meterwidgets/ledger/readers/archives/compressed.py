@@ -5,13 +5,13 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.spool import Spool
+from meterwidgets.ledger.readers.files import READ_ERRORS
 
 SUFFIXES = {
     "gzip": ".gz",
@@ -27,8 +27,6 @@ _MAGIC = {
     "xz": b"\xfd7zXZ\x00",
     "lz4": b"\x04\x22\x4d\x18",
 }
-ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
-"""What reading raises where a file is unreadable or its compression is broken."""
 
 
 def compression_of(head: bytes) -> str:
@@ -72,7 +70,7 @@ def unpack(path: Path, kind: str, spool: Spool) -> Path:
             packed=about.st_size,
             mtime_ns=about.st_mtime_ns,
         )
-    except ERRORS as error:
+    except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or error
         raise LedgerError(f"{path}: its {kind} can't be unpacked ({reason})") from None
 

@@ -11,13 +11,13 @@ from typing import IO
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.spool import Spool
 from meterwidgets.ledger.readers.archives.compressed import (
-    ERRORS,
     compression_of,
     open_unpacked,
 )
 from meterwidgets.ledger.readers.archives.member import Member
+from meterwidgets.ledger.readers.files import READ_ERRORS
 
-_ERRORS = (*ERRORS, tarfile.TarError)
+_ERRORS = (*READ_ERRORS, tarfile.TarError)
 _LONGEST_HEADER = 1 << 20
 _HEADERS = (
     tarfile.XHDTYPE,
@@ -43,7 +43,7 @@ def is_tar(path: Path) -> bool:
     try:
         with _stream(path) as stream:
             return stream.read(512)[257:262] == b"ustar"
-    except ERRORS:
+    except READ_ERRORS:
         return False
 
 

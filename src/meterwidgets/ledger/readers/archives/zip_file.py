@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.spool import Spool
-from meterwidgets.ledger.readers.archives.compressed import ERRORS
 from meterwidgets.ledger.readers.archives.member import Member
+from meterwidgets.ledger.readers.files import READ_ERRORS
 
-_ERRORS = (*ERRORS, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error)
+_ERRORS = (
+    *READ_ERRORS,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+)
 _WORKBOOK = "xl/workbook"
 _UNIX_TIME = 0x5455
 """The extra field that has a time in UTC; the usual one is local, to two seconds."""

@@ -38,10 +38,8 @@ def open_parquet(path: Path, con: duckdb.DuckDBPyConnection) -> RawLedger:
     )
     aliases = ", ".join(f"c{index}" for index in range(len(types)))
     keys = [key for key in _partition_keys(path) if key not in names]
-    cells += "".join(
-        f", {_partition_value(key)} AS c{index}"
-        for index, key in enumerate(keys, len(types))
-    )
+    for index, key in enumerate(keys, len(types)):
+        cells += f", {_partition_value(key)} AS c{index}"
     names, types = [*names, *keys], [*types, *["VARCHAR"] * len(keys)]
     layout = " ".join(map(repr, zip(names, types, strict=True))).replace("*/", "")
 
