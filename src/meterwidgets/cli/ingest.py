@@ -20,7 +20,7 @@ from meterwidgets.frame.store.generation import IngestResult
 from meterwidgets.frame.store.ingest import ingest
 from meterwidgets.frame.store.manifest import is_of_earlier
 from meterwidgets.frame.store.store import touch_heartbeat
-from meterwidgets.ledger.readers import standard_input
+from meterwidgets.ledger.readers.remote import standard_input
 from meterwidgets.ledger.records.plan import LedgerSpec
 from meterwidgets.text import counted, plain
 

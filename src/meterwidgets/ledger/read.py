@@ -25,8 +25,8 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.readers.databases.postgres_url import Database
-from meterwidgets.ledger.readers.dataframe import open_dataframe
 from meterwidgets.ledger.readers.find_files import find_files, size_of
+from meterwidgets.ledger.readers.frames.dataframe import open_dataframe
 from meterwidgets.ledger.readers.open_file import open_file, open_stored
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.stored_file import StoredFile, fetch_remote

@@ -40,7 +40,7 @@ from meterwidgets.frame.spark.worker import (
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import Pricing
-from meterwidgets.ledger.readers.dataframe import open_dataframe
+from meterwidgets.ledger.readers.frames.dataframe import open_dataframe
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.records.planner import plan
 from meterwidgets.ledger.records.quality import Quality

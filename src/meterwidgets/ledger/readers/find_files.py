@@ -10,7 +10,6 @@ from pathlib import Path
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.spool import process_spool
-from meterwidgets.ledger.readers import standard_input
 from meterwidgets.ledger.readers.archives.members import find_members, is_archive
 from meterwidgets.ledger.readers.databases.named_rows import named_rows
 from meterwidgets.ledger.readers.files import (
@@ -20,6 +19,7 @@ from meterwidgets.ledger.readers.files import (
     STORE_LOCK,
     format_suffix,
 )
+from meterwidgets.ledger.readers.remote import standard_input
 from meterwidgets.ledger.readers.remote.addresses import find_remote
 from meterwidgets.ledger.readers.stored_file import StoredFile
 

@@ -18,7 +18,7 @@ from meterwidgets.ledger.envelopes.inside import (
     pairs_inside,
     rows_inside,
 )
-from meterwidgets.ledger.readers.objects import as_objects
+from meterwidgets.ledger.readers.frames.objects import as_objects
 from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.sources import registry

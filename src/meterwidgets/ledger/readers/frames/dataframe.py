@@ -7,7 +7,11 @@ from typing import Any
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.readers.objects import is_answer, is_nested, open_objects
+from meterwidgets.ledger.readers.frames.objects import (
+    is_answer,
+    is_nested,
+    open_objects,
+)
 from meterwidgets.ledger.readers.raw_ledger import RawLedger, check_column_names
 from meterwidgets.ledger.readers.sample import Sample
 

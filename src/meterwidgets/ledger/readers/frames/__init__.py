@@ -1,0 +1,1 @@
+"""What a Python program holds: dataframes, records, and streams of both."""
