@@ -35,7 +35,7 @@ def install(
     monkeypatch.setattr(registry, "_added", {})
 
     def installed(name: str, files: dict[str, str], entry: str) -> None:
-        info = site / f"{name}-1.0.dist-info"
+        info = site / f"{name.replace('-', '_')}-1.0.dist-info"
         info.mkdir(parents=True)
         (info / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
