@@ -2,18 +2,65 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from meterwidgets.ledger.sources.registry import SOURCES
+from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.explain import as_text, explain
+from meterwidgets.ledger.readers.files import find_files
+from meterwidgets.ledger.sources import registry
+from meterwidgets.ledger.sources.vocabulary.reference import reference
+from meterwidgets.ledger.sources.vocabulary.template import of_source
+from meterwidgets.text import counted
 
 
 @click.command("sources")
-def command() -> None:
-    """List the formats that can be read, and what each can't tell."""
-    for source in SOURCES:
+@click.argument("name", required=False)
+@click.option(
+    "--explain",
+    "file",
+    metavar="FILE",
+    help="Say what is recognised in a file, column by column, and what is unread.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    help="How the list is printed.",
+)
+def command(name: str | None, file: str | None, form: str) -> None:
+    """List the formats that can be read, and what each can't tell.
+
+    With a NAME, print it as a [[source]] of meterwidgets.toml, to start your own from.
+    """
+    if file is not None:
+        _explain(file, name)
+        return
+    if name is not None:
+        click.echo(of_source(registry.find(name), registry.declaration(name)))
+        return
+    for problem in registry.package_problems():
+        click.secho(problem, fg="yellow", err=True)
+    if form == "markdown":
+        click.echo(reference(registry.SOURCES), nl=False)
+        return
+    registry.load_packages()
+    for source in registry.all_sources():
         click.echo(f"{click.style(source.name, bold=True)}  {source.title}")
         documented = source.documented_columns
         width = max(map(len, documented))
         for field, columns in documented.items():
             click.echo(f"  {field:<{width}}  <- {columns}")
         click.echo(f"  can't tell: {'; '.join(source.cannot_tell)}\n")
+
+
+def _explain(file: str, source: str | None) -> None:
+    paths = [each for each in find_files(file) if isinstance(each, Path)]
+    if not paths:
+        raise LedgerError(f"{file}: is no file; name one that lies here")
+    click.echo(as_text(explain(paths[0], source)))
+    if len(paths) > 1:
+        others = counted(len(paths) - 1, "other file", "other files")
+        click.echo(f"{others} of {file} not looked at", err=True)

@@ -57,6 +57,7 @@ class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     growth: Any = None
     leaf: Any = None
     grain: Any = None
+    length: Any = None
     grows: Any = None
     bucket_key: Any = None
     beside: Any = None

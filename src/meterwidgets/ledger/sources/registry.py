@@ -112,6 +112,14 @@ def declared(declaration: Mapping[str, Any], *, where: str = "", name: str = "")
     return made.source.name
 
 
+def declaration(name: str) -> Mapping[str, Any] | None:
+    """The keys that declare a source; None of one that is written in SQL."""
+    for each in (*presets(), *of_packages(_NAMES)[0], *_declared.values()):
+        if each.source.name == name:
+            return each.table
+    return None
+
+
 def own_declaration(name: str) -> Declared | None:
     """The declaration of a source that a reader declared."""
     return _declared.get(name)
@@ -135,6 +143,11 @@ def named(source: str | Path | Mapping[str, Any] | None) -> str | None:
 def _of_packages() -> tuple[Source, ...]:
     """The sources that other packages bring; looking for them takes a while."""
     return tuple(add(each.source) for each in of_packages(_NAMES)[0])
+
+
+def load_packages() -> None:
+    """Let `all_sources` have what other packages bring."""
+    _of_packages()
 
 
 def package_problems() -> tuple[str, ...]:

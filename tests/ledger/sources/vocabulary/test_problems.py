@@ -86,6 +86,8 @@ def _by(**changes: Any) -> dict[str, Any]:
         ({"beside": ["cache"]}, "beside: part 'cache' not found"),
         ({"grows": "yes"}, "grows: expected true or false, got 'yes'"),
         ({"currency": ""}, "currency"),
+        ({"length": "days"}, "length: length 'days' not found; did you mean 'day'?"),
+        (_fields(end="e") | {"length": "day"}, "length: makes the end of a start"),
     ],
 )  # fmt: skip
 def test_the_key_that_is_to_blame_is_named(changes: dict[str, Any], error: str) -> None:

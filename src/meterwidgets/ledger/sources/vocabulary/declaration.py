@@ -36,10 +36,13 @@ from meterwidgets.schema import FIELDS
 
 LEDGER_KEYS = (
     "name", "title", "rows", "where", "fields", "values", "by", "growth", "leaf",
-    "grain", "grows", "bucket_key", "beside", "corrections", "free_when", "credit",
-    "left_out", "remarks", "labels", "family", "pays_for", "cannot_tell", "paginated",
+    "grain", "length", "grows", "bucket_key", "beside", "corrections", "free_when",
+    "credit", "left_out", "remarks", "labels", "family", "pays_for", "cannot_tell",
+    "paginated",
 )  # fmt: skip
 """What a declaration says of a ledger; a reader's ``[[source]]`` has the same keys."""
+
+_LENGTHS = ("minute", "hour", "day", "week", "month", "year")
 
 KEYS = (*LEDGER_KEYS, "match", "timezone", "currency")
 
@@ -194,6 +197,8 @@ def _fields(declaration: Mapping[str, Any], columns: Columns) -> dict[str, Field
             raise DeclarationError(f"fields.{name}", unknown("field", name, FIELDS))
         made = expression(f"fields.{name}", value, columns, name)
         fields[name] = Field(made.sql, made.doc)
+    if "length" in declaration:
+        fields["end"] = _end(declaration["length"], fields)
     if "currency" in declaration:
         if "currency" in fields:
             raise DeclarationError("currency", "is in fields, too; keep one of them")
@@ -204,6 +209,24 @@ def _fields(declaration: Mapping[str, Any], columns: Columns) -> dict[str, Field
         )
         fields["currency"] = Field(made.sql)
     return fields
+
+
+def _end(length: object, fields: Mapping[str, Field]) -> Field:
+    """The end of a bucket that has only a start."""
+    if length not in _LENGTHS:
+        raise DeclarationError("length", unknown("length", str(length), _LENGTHS))
+    if "end" in fields or "start" not in fields:
+        raise DeclarationError(
+            "length", "makes the end of a start; fields needs no end"
+        )
+    start = fields["start"]
+    sql = (
+        f"list_transform([{start.sql}], lambda s: strftime(CASE WHEN has_zone(s) "
+        "THEN make_timestamp(parse_instant(s)) ELSE TRY_CAST(s AS TIMESTAMP) END "
+        f"+ INTERVAL 1 {length}, '%Y-%m-%d %H:%M:%S') "
+        "|| CASE WHEN has_zone(s) THEN 'Z' ELSE '' END)[1]"
+    )
+    return Field(sql, f"a {length} after {start.doc}")
 
 
 def _key(
