@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.explain import as_text, explain
-from meterwidgets.ledger.readers.files import find_files
+from meterwidgets.ledger.readers.find_files import find_files
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.vocabulary.reference import reference
 from meterwidgets.ledger.sources.vocabulary.template import of_source
@@ -57,9 +54,7 @@ def command(name: str | None, file: str | None, form: str) -> None:
 
 
 def _explain(file: str, source: str | None) -> None:
-    paths = [each for each in find_files(file) if isinstance(each, Path)]
-    if not paths:
-        raise LedgerError(f"{file}: is no file; name one that lies here")
+    paths = find_files(file)
     click.echo(as_text(explain(paths[0], source)))
     if len(paths) > 1:
         others = counted(len(paths) - 1, "other file", "other files")

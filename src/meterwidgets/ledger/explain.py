@@ -14,9 +14,10 @@ from meterwidgets.ledger.draft import draft
 from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.envelopes.raw_values import FILE_COLUMN, select_values
-from meterwidgets.ledger.readers.open_file import open_file
+from meterwidgets.ledger.envelopes.raw_values import select_values
+from meterwidgets.ledger.readers.open_file import open_file, open_stored
 from meterwidgets.ledger.readers.raw_ledger import RawLedger, engine
+from meterwidgets.ledger.readers.stored_file import StoredFile, fetch_remote
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
 from meterwidgets.ledger.records.planner import plan, recognised
 from meterwidgets.ledger.sources.base import PLACEHOLDER, Source
@@ -76,20 +77,25 @@ class Explanation:
         return tuple(each for each in self.columns if not each.fills)
 
 
-def explain(path: Path, source: str | None = None) -> Explanation:
+def explain(ledger: Path | StoredFile, source: str | None = None) -> Explanation:
     """Look at one file as a reading of it would.
 
     Args:
-        path: The file.
+        ledger: The file, wherever it lies.
         source: The format; None recognises it.
 
     Raises:
         LedgerError: When it can't be opened.
     """
-    spec = LedgerSpec([path], source)
+    spec = LedgerSpec([ledger], source)
     with ExitStack() as opened:
         ws = opened.enter_context(open_workspace())
-        raw = open_file(path, ws, partial(recognised, spec=spec, ws=ws))
+        fetch_remote([ledger], ws.spool)
+        recognise = partial(recognised, spec=spec, ws=ws)
+        if isinstance(ledger, Path):
+            raw = open_file(ledger, ws, recognise)
+        else:
+            raw = open_stored(ledger, ws, recognise)
         try:
             found: Plan | None = plan(raw, spec, ws)
             problem = ""
@@ -99,7 +105,7 @@ def explain(path: Path, source: str | None = None) -> Explanation:
         rows, columns = _columns(found.raw if found else raw, found, uses, ws)
         own = found.source if found else None
         return Explanation(
-            name=str(path),
+            name=str(ledger),
             envelope=_envelope(raw, found),
             rows=rows,
             source=own,
@@ -166,16 +172,16 @@ def _columns(
     raw: RawLedger, found: Plan | None, uses: Mapping[str, list[str]], ws: Workspace
 ) -> tuple[int, tuple[ColumnUse, ...]]:
     """How many rows there are, and what their columns hold."""
-    names = [name for name in uses if not name.startswith("@part")]
-    values = ", ".join(
-        f"count(nonempty(v{i})), any_value(nonempty(v{i}))" for i in range(len(names))
-    )
+    names = [name for name in uses if not name.rpartition(".")[2].startswith("@")]
+    values = ", ".join(f"count(t{i}), any_value(t{i})" for i in range(len(names)))
     files = f"[{path_literal(raw.path)}]" if raw.path else "[]"
     levels = found.source.levels if found else ()
+    texts = ", ".join(f"nonempty(v{i}::VARCHAR) AS t{i}" for i in range(len(names)))
     rows = select_values(raw, files, names, levels=levels)
     with engine(raw, ws.con) as con:
         (row,) = con.execute(
-            f"SELECT count(*){', ' if values else ''}{values} FROM ({rows})"
+            f"SELECT {', '.join(filter(None, ['count(*)', values]))} "
+            f"FROM (SELECT {texts or 'NULL'} FROM ({rows}))"
         ).fetchall()
     columns = [
         ColumnUse(
@@ -186,14 +192,9 @@ def _columns(
             "" if uses[name] else field_named(name) or is_usage_like(name),
         )
         for i, name in enumerate(names)
-        if name != FILE_COLUMN
-        and (row[1 + 2 * i] or not uses[name] or _is_plain(raw, name))
+        if row[1 + 2 * i] or not uses[name] or name in raw.sample.columns
     ]
     return row[0], tuple(sorted(columns, key=lambda each: not each.fills))
-
-
-def _is_plain(raw: RawLedger, name: str) -> bool:
-    return name in raw.sample.columns
 
 
 def _shortened(value: Any) -> str:
