@@ -53,10 +53,11 @@ def read_usage(
     read it again.
 
     Args:
-        ledger: A file, a folder, a glob, the address of LiteLLM's database
-            (``postgresql://...``), a dataframe (anything that hands out Arrow: pandas,
-            polars, pyarrow, DuckDB), the answer of an API as a dict or a list of
-            dicts, or a list of ledgers: one ledger, without duplicates. A dataframe of
+        ledger: A file, a folder, a glob, an address (``s3://``, ``gs://``,
+            ``abfs://``, ``https://``, ``postgresql://``), a dataframe (anything that
+            hands out Arrow: pandas, polars, pyarrow, DuckDB), the answer of an API as
+            a dict or a list of dicts, an iterator of records, dataframes or batches,
+            or a list of ledgers: one ledger, without duplicates. A dataframe of
             PySpark is read alone, where it is, by the cluster
             (``meterwidgets[spark]``).
         source: The format, instead of recognising it: a name, see ``meterwidgets

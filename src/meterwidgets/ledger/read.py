@@ -26,7 +26,8 @@ from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.readers.databases.postgres_url import Database
 from meterwidgets.ledger.readers.find_files import find_files, size_of
-from meterwidgets.ledger.readers.frames.dataframe import open_dataframe
+from meterwidgets.ledger.readers.frames.dataframe import open_dataframe, open_stream
+from meterwidgets.ledger.readers.frames.streams import Stream
 from meterwidgets.ledger.readers.open_file import open_file, open_stored
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.stored_file import StoredFile, fetch_remote
@@ -279,6 +280,8 @@ def _open(ws: Workspace, spec: LedgerSpec, ledger: Any, opened: ExitStack) -> Ra
         return open_file(ledger, ws, partial(recognised, spec=spec, ws=ws))
     if isinstance(ledger, StoredFile):
         return open_stored(ledger, ws, partial(recognised, spec=spec, ws=ws))
+    if isinstance(ledger, Stream):
+        return open_stream(ledger, ws, partial(recognised, spec=spec, ws=ws))
     if isinstance(ledger, Database):
         return opened.enter_context(_database(ws, ledger, spec))
     return open_dataframe(ledger, ws)

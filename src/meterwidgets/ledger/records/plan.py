@@ -14,6 +14,7 @@ from meterwidgets.ledger.duplicates.removed import COUNTED
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.databases.postgres_url import parse_database_url
+from meterwidgets.ledger.readers.frames.streams import as_stream
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import normalise, plain_values
 from meterwidgets.ledger.records.raw_fields import RawFields, raw_fields
@@ -49,9 +50,12 @@ class LedgerSpec:
     written: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Put databases in the place of their addresses, which may hold passwords."""
+        """Put databases in the place of their addresses, which may hold passwords.
+
+        What can be read only once is kept when it is.
+        """
         object.__setattr__(
-            self, "inputs", [parse_database_url(each) for each in self.inputs]
+            self, "inputs", [as_stream(parse_database_url(e)) for e in self.inputs]
         )
 
 

@@ -3,17 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.spool import Spool
+from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.readers.columnar.parquet_file import open_parquet
+from meterwidgets.ledger.readers.columnar.write_batches import write_batches
+from meterwidgets.ledger.readers.databases.tables import Recognise
 from meterwidgets.ledger.readers.frames.objects import (
     is_answer,
     is_nested,
     open_objects,
 )
+from meterwidgets.ledger.readers.frames.streams import NAME, Stream
+from meterwidgets.ledger.readers.open_file import open_copy
 from meterwidgets.ledger.readers.raw_ledger import RawLedger, check_column_names
 from meterwidgets.ledger.readers.sample import Sample
+
+
+def open_stream(stream: Stream, ws: Workspace, recognise: Recognise) -> RawLedger:
+    """Open rows that come once.
+
+    Raises:
+        LedgerError: When they are neither records nor batches.
+    """
+    return replace(open_copy(stream.file(_batch), NAME, ws, recognise), unit="row")
+
+
+def _batch(item: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(item, pa.RecordBatch):
+        return pa.Table.from_batches([item])
+    try:
+        return _as_arrow(item)
+    except (TypeError, ValueError, pa.ArrowException) as error:
+        raise LedgerError(
+            f"{NAME}: expected an iterator of dicts, of dataframes or of Arrow "
+            f"batches, got {type(item).__name__} ({error})"
+        ) from None
+
+
+def _copied(dataframe: Any, spool: Spool) -> Path | None:
+    """What computes or reads its rows when asked to, as Parquet in the spool."""
+    package = type(dataframe).__module__.partition(".")[0]
+    if package == "polars" and hasattr(dataframe, "sink_parquet"):
+        path = spool.place(f"{NAME}.parquet")
+        try:
+            dataframe.sink_parquet(path)
+        except Exception as error:  # noqa: BLE001 (polars has many kinds)
+            raise LedgerError(
+                f"{NAME}: its query can't be run ({str(error).splitlines()[0]})"
+            ) from None
+        return path
+    if package == "pyarrow" and hasattr(dataframe, "scanner"):
+        dataframe = dataframe.scanner()
+    if package == "pyarrow" and hasattr(dataframe, "projected_schema"):
+        schema, batches = dataframe.projected_schema, dataframe.to_batches()
+        return write_batches(spool, f"{NAME}.parquet", schema, batches)
+    return None
 
 
 def _as_arrow(dataframe: Any) -> Any:
@@ -26,7 +78,7 @@ def _as_arrow(dataframe: Any) -> Any:
 
     if type(dataframe).__module__.partition(".")[0] != "pandas":
         return pa.table(dataframe)
-    check_column_names([str(name) for name in dataframe.columns], "the table")
+    check_column_names([str(name) for name in dataframe.columns], NAME)
     periods = [n for n, kind in enumerate(dataframe.dtypes) if _is_period(kind)]
     if _is_period(dataframe.index.dtype):
         dataframe = dataframe.set_axis(dataframe.index.astype(str))
@@ -79,6 +131,9 @@ def open_dataframe(dataframe: Any, ws: Workspace) -> RawLedger:
     """
     import pyarrow as pa
 
+    if path := _copied(dataframe, ws.spool):
+        raw = open_parquet(path, ws.con)
+        return replace(raw, name=NAME, path=path)
     if is_answer(dataframe):
         return open_objects([dataframe], ws)
     if isinstance(dataframe, list) and all(isinstance(e, dict) for e in dataframe):
@@ -92,11 +147,11 @@ def open_dataframe(dataframe: Any, ws: Workspace) -> RawLedger:
                 "column one type"
             ) from None
         raise LedgerError(
-            "expected a path or a dataframe (pandas, polars, pyarrow, DuckDB), a dict "
-            f"or a list of dicts, got {type(dataframe).__name__}"
+            "expected a path or a dataframe (pandas, polars, pyarrow, DuckDB), a dict, "
+            f"a list of dicts, or an iterator of either, got {type(dataframe).__name__}"
         ) from None
     names = tuple(str(name) for name in arrow.column_names)
-    check_column_names(names, "the table")
+    check_column_names(names, NAME)
     relation = ws.register(
         arrow.rename_columns([f"c{index}" for index in range(len(names))])
     )
@@ -105,5 +160,5 @@ def open_dataframe(dataframe: Any, ws: Workspace) -> RawLedger:
         f"to_json(c{i})::VARCHAR AS c{i}" if is_nested(kind) else f"c{i}"
         for i, kind in enumerate(types)
     )
-    rows = f"SELECT 0 AS file, 'the table' AS filename, {cells} FROM {relation}"
-    return RawLedger("the table", "row", lambda _: rows, Sample(names), types)
+    rows = f"SELECT 0 AS file, {literal(NAME)} AS filename, {cells} FROM {relation}"
+    return RawLedger(NAME, "row", lambda _: rows, Sample(names), types)

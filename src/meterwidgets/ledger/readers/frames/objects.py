@@ -11,6 +11,7 @@ import duckdb
 
 from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.readers.frames.streams import encode_lines
 from meterwidgets.ledger.readers.json_layout import json_paths, parse_objects
 from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.readers.sample import Sample
@@ -36,14 +37,11 @@ def open_objects(records: Sequence[Mapping[str, Any]], ws: Workspace) -> RawLedg
         records: The records, or answers that hold them.
         ws: The workspace in which they are registered.
     """
-    import msgspec
     import pyarrow as pa
 
-    try:
-        lines = msgspec.json.Encoder(enc_hook=_plain).encode_lines(records)
-    except (TypeError, ValueError, msgspec.MsgspecError):  # keys that are no text
-        lines = b"\n".join(json.dumps(each, default=str).encode() for each in records)
-    texts = pa.array(lines.decode().splitlines(), pa.string())
+    # not splitlines: JSON escapes no separator of lines but those of ASCII
+    lines = encode_lines(records).decode().rstrip("\n").split("\n")
+    texts = pa.array(lines if records else [], pa.string())
     relation = ws.register(pa.table({"j": texts}))
     step = max(1, len(records) // _SAMPLED)
     sampled = texts.take(pa.array(range(0, len(texts), step), pa.int64())).to_pylist()
@@ -57,12 +55,6 @@ def open_objects(records: Sequence[Mapping[str, Any]], ws: Workspace) -> RawLedg
         Sample(tuple(paths), found),
         json_paths=paths,
     )
-
-
-def _plain(value: object) -> object:
-    """A value of another library as one of Python's own, else its text."""
-    own = getattr(value, "tolist", None)
-    return own() if callable(own) else str(value)
 
 
 def as_objects(first: FirstRows, con: duckdb.DuckDBPyConnection) -> RawLedger | None:
