@@ -8,12 +8,12 @@ from typing import Any
 
 from meterwidgets.ledger.records.plan import Plan
 from meterwidgets.ledger.sources import registry
-from meterwidgets.ledger.sources.vocabulary.counters import AMOUNTS
 from meterwidgets.ledger.sources.vocabulary.template import of_source, template
 from meterwidgets.ledger.tables.formulas import Formula
 from meterwidgets.schema import FIELDS
 
 _NEEDED = {"start": '"?" (when the request began)', "output_tokens": '"?" (or a cost)'}
+_AMOUNTS = {"input_tokens", "output_tokens", "total_tokens", "cost"}
 _UNSAYABLE = re.compile('["{}*\\n]')
 _KIND = re.compile(r"text_or_null\(\{1\}\) IN \(((?:'[^']*'(?:, )?)+)\)")
 
@@ -55,7 +55,7 @@ def draft(found: Plan | None, looks: Mapping[str, str]) -> str:
         if field in FIELDS and not _UNSAYABLE.search(column):
             fields.setdefault(field, column)
     wanting = {k: v for k, v in _NEEDED.items() if k not in fields and k not in said}
-    if "by" in keys or set(AMOUNTS) & {*fields, *said}:
+    if "by" in keys or _AMOUNTS & {*fields, *said}:
         wanting.pop("output_tokens", None)
     return template("my_ledger", keys | {"fields": fields}, said | wanting)
 

@@ -23,6 +23,7 @@ from meterwidgets.ledger.records.planner import plan, recognised
 from meterwidgets.ledger.sources.base import PLACEHOLDER, Source
 from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
 from meterwidgets.ledger.sources.vocabulary.match import innermost
+from meterwidgets.ledger.sources.vocabulary.template import PATH, toml
 from meterwidgets.text import counted, plain
 
 _EXAMPLE = 32
@@ -112,7 +113,9 @@ def explain(ledger: Path | StoredFile, source: str | None = None) -> Explanation
             problem=problem,
             columns=columns,
             notes=found.notes if found else (),
-            draft=draft(found, {each.name: each.looks for each in columns}),
+            draft=draft(found, {each.name: each.looks for each in columns}).replace(
+                PATH, f"path = {toml(str(ledger))}", 1
+            ),
         )
 
 

@@ -18,6 +18,9 @@ _SUM = re.compile(r"sum_(?:counts|costs)\(\[(\{[^{}@]+\}(?:, \{[^{}@]+\})*)\]\)"
 _TEXT = re.compile(r"'([^'{]*)'")
 _LINE = 88
 
+PATH = 'path = "FILE" # a file, a folder or a pattern such as logs/*.jsonl'
+"""The line of a template that its reader replaces."""
+
 
 def template(
     name: str, keys: Mapping[str, Any], comments: Mapping[str, str] = {}
@@ -43,7 +46,7 @@ def template(
     """
     skipped = ("name", "match", "fields")
     lines = ["[[source]]"]
-    lines += ['path = "FILE" # a file, a folder or a pattern such as logs/*.jsonl']
+    lines += [PATH]
     lines += [f"name = {toml(name)}"]
     lines += [
         f"{key} = {toml(each)}" for key, each in keys.items() if key not in skipped
@@ -76,8 +79,8 @@ def of_source(source: Source, declared: Mapping[str, Any] | None) -> str:
     return text
 
 
-_TABLE = """[[source]]
-path = "FILE" # a file, a folder or a pattern such as logs/*.jsonl
+_TABLE = f"""[[source]]
+{PATH}
 [source.columns] # our field = your column; what is not named is guessed
 # start = "the time"
 # model = "the model"
