@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import NOT_COUNTED, Field, Source, column
+from meterwidgets.ledger.sources.meters import (
+    CACHE,
+    INPUT,
+    OUTPUT,
+    SHORT_INPUT,
+    SHORT_OUTPUT,
+    WRITE,
+    side,
+    tokens_a_unit,
+)
 from meterwidgets.ledger.sources.sql import first_of
 
 
@@ -26,42 +36,23 @@ _IS_AI = f"(coalesce(starts_with({{ServiceCategory}}, 'AI'), true) OR {_NAMED_AI
 _METER = "lower(concat_ws(' ', {SkuMeter}, {x_SkuMeterName}, {SkuId}, {SkuPriceId}))"
 _DESCRIPTION = "lower({ChargeDescription})"
 _DETAILS = "lower(TRY(json_extract_string({SkuPriceDetails}, '$.%s')))"
-_OUTPUT = (
-    "output|completion|generated|response|"
-    + (_WORD := r"(^|[^a-z])(%s)([^a-z]|$)") % "outp|outpt"
-)
-_INPUT = "input|prompt|" + _WORD % "inp|inpt"
-_SHORT_OUTPUT, _SHORT_INPUT = _WORD % "out|opt", _WORD % "in" + "|cache|cchd"
-"""Regular expressions of what meters call the side of their tokens: in full, and as
-short as only the name of a meter is, not a sentence about it."""
-
-
-def _side(text: str, as_output: str, as_input: str) -> str:
-    """SQL text of the side that a text names, output first; else null."""
-    return (
-        f"WHEN regexp_matches({text}, '{as_output}') THEN 'output' "
-        f"WHEN regexp_matches({text}, '{as_input}') THEN 'input' "
-    )
-
-
 _SIDE = (
     "CASE "
-    + _side(_DETAILS % "TokenDirection", "output", "input")
-    + _side(_METER, _OUTPUT, _INPUT)
-    + _side(_DESCRIPTION, _OUTPUT, _INPUT)
-    + _side(_METER, _SHORT_OUTPUT, _SHORT_INPUT)
+    + side(_DETAILS % "TokenDirection", "output", "input")
+    + side(_METER, OUTPUT, INPUT)
+    + side(_DESCRIPTION, OUTPUT, INPUT)
+    + side(_METER, SHORT_OUTPUT, SHORT_INPUT)
     + "END"
 )
 _IS_IN, _IS_OUT = f"{_SIDE} = 'input'", f"{_SIDE} = 'output'"
 _ACTION = _DETAILS % "CacheAction"
 _NAMES = f"concat_ws(' ', {_METER}, {_DESCRIPTION}, {_ACTION})"
-_CACHE = r"(^|[^n])cache|cchd|(^|[^a-z])cd([^a-z]|$)"
 _IS_CACHE = (
     f"CASE WHEN {_ACTION} IS NOT NULL THEN {_ACTION} IN ('read', 'write') "
-    f"ELSE regexp_matches({_NAMES}, '{_CACHE}') "
+    f"ELSE regexp_matches({_NAMES}, '{CACHE}') "
     f"AND NOT regexp_matches({_NAMES}, 'uncached|no.?cache') END"
 )
-_IS_WRITE = rf"regexp_matches({_NAMES}, 'write|creation|(^|[^a-z])wr([^a-z]|$)')"
+_IS_WRITE = f"regexp_matches({_NAMES}, '{WRITE}')"
 _TIER = (
     f"nullif(regexp_extract({_METER} || ' ' || coalesce({_DESCRIPTION}, ''), "
     r"'(^|[^a-z])(batch|flex|priority)($|[^a-z])', 2), '')"
@@ -69,33 +60,6 @@ _TIER = (
 _COST = first_of("{EffectiveCost}", "{BilledCost}")
 
 _UNIT = "trim(lower({ConsumedUnit}))"
-_SCALES = {
-    "": 1,
-    "k|thousand|thousands": 1_000,
-    "m|mm|million|millions": 1_000_000,
-    "b|bn|billion|billions": 1_000_000_000,
-}
-
-
-def _parsed_unit(scale: str, tokens: str) -> str:
-    """Regular expression of a unit of tokens: its number, then its scale."""
-    spaces, words = "[ -]*", "( of)?"
-    return rf"^(per )?([0-9][0-9,]*)?{spaces}({scale}){words}{spaces}{tokens}$"
-
-
-def _tokens_a_unit(unit: str, tokens: str) -> str:
-    """SQL text of the tokens that one unit is; null where it is not understood."""
-    return (
-        "CASE "
-        + " ".join(
-            f"WHEN regexp_matches({unit}, '{_parsed_unit(scale, tokens)}') THEN "
-            f"{factor} * coalesce(TRY_CAST(replace(regexp_extract({unit}, "
-            f"'{_parsed_unit(scale, tokens)}', 2), ',', '') AS BIGINT), 1)"
-            for scale, factor in _SCALES.items()
-        )
-        + " END"
-    )
-
 
 _SOLD = (
     "regexp_extract({ChargeDescription}, '(?i)(thousand|million|billion) "
@@ -114,7 +78,7 @@ _FACTOR = (
     "WHEN 'thousand' THEN 1000 WHEN 'million' THEN 1000000 "
     "WHEN 'billion' THEN 1000000000 "
     f"ELSE CASE WHEN {_IS_OF_TOKENS} THEN 1 END END "
-    f"ELSE {_tokens_a_unit(_UNIT, 'tok(en)?s?')} END"
+    f"ELSE {tokens_a_unit(_UNIT)} END"
 )
 _TOKENS = (
     "CAST(TRY_CAST({ConsumedQuantity} AS DECIMAL(26, 9)) * "
