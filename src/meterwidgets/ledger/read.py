@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,12 @@ from meterwidgets.ledger.envelopes import pages
 from meterwidgets.ledger.loading import rejects
 from meterwidgets.ledger.loading.bad_rows import remove_bad_rows
 from meterwidgets.ledger.loading.loader import Loader, batches
+from meterwidgets.ledger.open_ledger import open_ledger, parts_of
 from meterwidgets.ledger.pricing import price_notes
 from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.costs import price
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
-from meterwidgets.ledger.readers.databases.postgres_url import Database
-from meterwidgets.ledger.readers.find_files import find_files, size_of
-from meterwidgets.ledger.readers.frames.dataframe import open_dataframe, open_stream
-from meterwidgets.ledger.readers.frames.streams import Stream
-from meterwidgets.ledger.readers.open_file import open_file, open_stored
-from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.readers.find_files import size_of
 from meterwidgets.ledger.readers.stored_file import StoredFile, fetch_remote
 from meterwidgets.ledger.records import (
     bill_credits,
@@ -39,10 +34,9 @@ from meterwidgets.ledger.records import (
     notes,
 )
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
-from meterwidgets.ledger.records.planner import plan, recognised
+from meterwidgets.ledger.records.planner import plan
 from meterwidgets.ledger.records.quality import Quality, describe, no_usage_error
 from meterwidgets.ledger.records.spans import LedgerSpan, collect_spans
-from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 from meterwidgets.text import counted
 
 SaveRejects = Callable[[Iterable[Mapping[str, Any]]], None]
@@ -241,7 +235,7 @@ def _open_all(
         (spec, part)
         for spec in specs
         for ledger in spec.inputs
-        for part in _parts(ledger)
+        for part in parts_of(ledger)
     ]
     if not inputs:
         raise LedgerError("no ledger was named; name a file, a folder or a dataframe")
@@ -255,7 +249,7 @@ def _open_all(
         if progress is not None and is_file:
             progress(Done(str(ledger), 0, total, 0))
         try:
-            raw = _open(ws, spec, ledger, opened)
+            raw = open_ledger(ws, spec, ledger, opened)
             plans.append(
                 replace(plan(raw, spec, ws), may_fail=may_fail, written=spec.written)
             )
@@ -268,30 +262,3 @@ def _open_all(
         more = counted(len(others), "other file", "other files")
         raise LedgerError(f"{first}; {more} can't be read, too" if others else first)
     return plans, failed
-
-
-def _parts(ledger: Any) -> Sequence[Any]:
-    is_named = isinstance(ledger, str | Path | StoredFile)
-    return find_files(ledger) if is_named else [ledger]
-
-
-def _open(ws: Workspace, spec: LedgerSpec, ledger: Any, opened: ExitStack) -> RawLedger:
-    if isinstance(ledger, Path):
-        return open_file(ledger, ws, partial(recognised, spec=spec, ws=ws))
-    if isinstance(ledger, StoredFile):
-        return open_stored(ledger, ws, partial(recognised, spec=spec, ws=ws))
-    if isinstance(ledger, Stream):
-        return open_stream(ledger, ws, partial(recognised, spec=spec, ws=ws))
-    if isinstance(ledger, Database):
-        return opened.enter_context(_database(ws, ledger, spec))
-    return open_dataframe(ledger, ws)
-
-
-def _database(
-    ws: Workspace, database: Database, spec: LedgerSpec
-) -> AbstractContextManager[RawLedger]:
-    if spec.columns:
-        raise LedgerError(
-            f"{database}: the columns of LiteLLM's tables are known; leave out columns="
-        )
-    return open_litellm_database(database, ws, source=spec.source, since=spec.since)

@@ -64,7 +64,9 @@ def pending_inputs(
         for ledger in request.inputs:
             if isinstance(ledger, Database):
                 name = str(ledger)
-                since = request.since or _since(name, manifest)
+                # whether a table only grows, and by which column, nobody knows
+                is_whole = ledger.has_rows
+                since = None if is_whole else request.since or _since(name, manifest)
                 yield PendingInput(
                     request=replace(request, inputs=[ledger], since=since), name=name
                 )

@@ -50,6 +50,7 @@ class RawLedger:
         select_pages: Selects the answers that the rows were taken out of.
         header_line: Of a CSV file, the line on which its header stands, from 1.
         delimiter: Of a CSV file, what separates its cells.
+        is_live: Whether ``path`` is a copy of what was there when it was read.
     """
 
     name: str
@@ -66,6 +67,7 @@ class RawLedger:
     select_pages: SelectRows | None = None
     header_line: int = 1
     delimiter: str = ","
+    is_live: bool = False
 
     def type_of(self, column: str) -> str:
         """The type of a column; text where the ledger is not typed."""

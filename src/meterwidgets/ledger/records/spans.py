@@ -147,7 +147,7 @@ def _written(plan: Plan, read_at: datetime, last_start_us: int) -> tuple[datetim
         return plan.written, ""
     if plan.exported is not None and plan.exported <= read_at + CLOCK_TOLERANCE:
         return plan.exported, "the ledger says that it was exported on"
-    if plan.raw.path is not None:
+    if plan.raw.path is not None and not plan.raw.is_live:
         archived = archived_time(plan.raw.path)
         # of several archives in one file the first is dated before the last record
         if archived and us(archived) >= last_start_us:

@@ -130,7 +130,11 @@ def _choose_table(
         state = "has no rows" if logs else "does not exist"
         note = f"{SPEND_LOGS} {state}, so the days of {table.name} were read"
         return table, (note, *notes)
-    way_out = "name the database of a LiteLLM proxy"
+    names = ", ".join(session.table_names()) or "none"
+    way_out = (
+        "name the database of a LiteLLM proxy, or one of its tables with ?table=NAME: "
+        + names
+    )
     if schemas:
         options = " or ".join(f"?schema={schema}" for schema in schemas)
         way_out = f"one is in another schema, so add {options} to the address"

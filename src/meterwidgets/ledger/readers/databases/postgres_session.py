@@ -88,6 +88,28 @@ class Session:
         rows: list[dict[str, Any]] = self._execute(query).read_all().to_pylist()
         return rows
 
+    def columns(self, query: str) -> list[str]:
+        """The columns of the rows of a query."""
+        rows = self._execute(f"SELECT * FROM (\n{query}\n) AS q LIMIT 0")
+        names: list[str] = rows.schema.names
+        rows.read_all()
+        return names
+
+    def table_names(self) -> list[str]:
+        """The first of the tables that may be read in the schema that is used."""
+        schema = self._database.schema
+        of_schema = "true" if schema is None else f"n.nspname = {literal(schema)}"
+        names = self.rows(
+            "SELECT c.relname::text AS name FROM pg_class c "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
+            "AND n.nspname NOT IN ('pg_catalog', 'information_schema') "
+            "AND has_schema_privilege(n.oid, 'USAGE') "
+            f"AND has_table_privilege(c.oid, 'SELECT') AND {of_schema} "
+            "ORDER BY name LIMIT 20"
+        )
+        return [row["name"] for row in names]
+
     def stream(self, query: str) -> pa.RecordBatchReader:
         """The rows of a query in batches; call ``check`` when they have been read."""
         import pyarrow as pa

@@ -35,6 +35,7 @@ _PRISMA_OPTIONS = {
 }  # fmt: skip
 """Options that LiteLLM's own DATABASE_URL may have; they are ignored here."""
 
+_OPTIONS = _LIBPQ_OPTIONS | _PRISMA_OPTIONS | {"schema", "table", "query"}
 _WAY_OUT = (
     "write special characters of a user or password as percent codes (/ as %2F, ? as "
     "%3F, @ as %40), or leave the password to $VARIABLE or a pgpass file"
@@ -49,11 +50,14 @@ class Database:
         name: Its URL without user, password and options.
         schema: The schema of its tables, where one was named.
         options: What the driver needs, including the password.
+        table: The table to read, where one was named.
+        query: The query to run, where one was named.
 
     Examples:
         >>> database = parse_database_url("postgres://reader:s3cret@db.example.com/litellm")
         >>> database
-        Database(name='postgresql://db.example.com/litellm', schema=None)
+        Database(name='postgresql://db.example.com/litellm', schema=None, table='', \
+query='')
         >>> print(database)
         postgresql://db.example.com/litellm
     """
@@ -61,6 +65,13 @@ class Database:
     name: str
     schema: str | None = None
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    table: str = ""
+    query: str = ""
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether its address names a table or a query, rather than LiteLLM's own."""
+        return bool(self.table or self.query)
 
     def __str__(self) -> str:
         return self.name
@@ -132,17 +143,25 @@ def _parse(url: str) -> Database:
         "user": _expand(user),
         "password": _expand(password),
     }
-    schema = None
+    schema, named = None, {"table": "", "query": ""}
     for pair in filter(None, query.split("&")):
         key, equals, value = pair.partition("=")
-        if not equals or key not in _LIBPQ_OPTIONS | _PRISMA_OPTIONS | {"schema"}:
+        if not equals or key not in _OPTIONS:
             raise _invalid("it has an unknown option")
         if key == "schema":
             schema = unquote(value)
+        elif key in named:
+            named[key] = unquote(value)
         elif key in _LIBPQ_OPTIONS:
             options[key] = _expand(value) if "password" in key else unquote(value)
     options = {key: value for key, value in options.items() if value}
-    return Database(_public_name(options), schema, options)
+    name = _public_name(options)
+    if schema and any(named.values()):
+        name += f"?schema={schema}"
+    for key, text in named.items():
+        if text:
+            name += f"{'&' if '?' in name else '?'}{key}={' '.join(text.split())}"
+    return Database(name, schema, options, **named)
 
 
 def _parse_hosts(text: str) -> dict[str, str]:

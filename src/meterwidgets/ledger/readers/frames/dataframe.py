@@ -31,7 +31,8 @@ def open_stream(stream: Stream, ws: Workspace, recognise: Recognise) -> RawLedge
     Raises:
         LedgerError: When they are neither records nor batches.
     """
-    return replace(open_copy(stream.file(_batch), NAME, ws, recognise), unit="row")
+    raw = open_copy(stream.file(_batch), NAME, ws, recognise)
+    return replace(raw, unit="row", is_live=True)
 
 
 def _batch(item: Any) -> Any:
@@ -133,7 +134,7 @@ def open_dataframe(dataframe: Any, ws: Workspace) -> RawLedger:
 
     if path := _copied(dataframe, ws.spool):
         raw = open_parquet(path, ws.con)
-        return replace(raw, name=NAME, path=path)
+        return replace(raw, name=NAME, is_live=True)
     if is_answer(dataframe):
         return open_objects([dataframe], ws)
     if isinstance(dataframe, list) and all(isinstance(e, dict) for e in dataframe):
