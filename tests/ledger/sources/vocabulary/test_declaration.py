@@ -249,6 +249,40 @@ def test_a_counter_is_its_growth_and_a_fall_starts_at_nothing(write: Write) -> N
     assert totals(usage.select()).amounts.requests is None
 
 
+def test_counters_with_a_row_a_type_each_grow_by_themselves(write: Write) -> None:
+    rows = [
+        {"ts": f"2026-02-22T{hour}:00:00Z", "name": name, "pod": "a", "value": value}
+        for name, values in (
+            ("prompt_total", (100, 150, 40)),  # 50, and 40 since the restart
+            ("generation_total", (10, 17, 20)),  # 7 + 3
+            ("success_total", (1, 2, 4)),
+            ("other_total", (0, 900, 900)),
+        )
+        for hour, value in zip((10, 11, 12), values, strict=True)
+    ]
+    types = {
+        "prompt_total": "input_tokens",
+        "generation_total": "output_tokens",
+        "success_total": "requests",
+    }
+    declaration = {
+        "fields": {"start": "ts"},
+        "by": {"column": "name", "amount": "value", "fields": types},
+        "growth": {"series": ["pod"]},
+    }
+    found = sums(read(write(lines(rows), "a.jsonl"), source=declaration))
+    assert (found["input_tokens"], found["output_tokens"]) == (90, 10)
+    assert found["requests"] == 3
+
+
+def test_rows_that_do_not_count_are_no_samples_of_a_counter(write: Write) -> None:
+    rows = [_sample(hour, "a", 100 * hour) | {"of": "pod"} for hour in (1, 3)]
+    rows += [_sample(2, "a", 7000) | {"of": "all pods"}]
+    counter = COUNTER | {"where": {"of": "pod"}}
+    usage = read(write(lines(rows), "a.jsonl"), source=counter)
+    assert sums(usage)["input_tokens"] == 200
+
+
 def test_a_counter_goes_on_in_the_next_file(write: Write) -> None:
     one = write(lines([_sample(10, "a", 100), _sample(11, "a", 150)]), "1.jsonl")
     two = write(lines([_sample(11, "a", 150), _sample(12, "a", 160)]), "2.jsonl")

@@ -22,7 +22,10 @@ def _bound(sign: str) -> Callable[[str, str, object], str]:
     def compared(key: str, column: str, value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise DeclarationError(key, f"expected a number, got {value!r}")
-        number = f"TRY_CAST(number_or_null({column}) AS DOUBLE)"
+        number = (
+            f"coalesce(TRY_CAST({column} AS DOUBLE), "
+            f"CAST(parse_amount(number_or_null({column})) AS DOUBLE))"
+        )
         return f"{number} {sign} {float(value)!r}::DOUBLE"
 
     return compared

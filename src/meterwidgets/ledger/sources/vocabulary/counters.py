@@ -36,16 +36,16 @@ class Table:
         fields: Field of the record -> how it is filled.
         derived: Further derived columns.
         where: SQL condition of the rows that count.
+        kind: SQL text of the type of a row, where each has one.
     """
 
     fields: dict[str, Field]
     derived: dict[str, str]
     where: str
+    kind: str = ""
 
 
-def by_type(
-    key: str, value: object, columns: Columns, fields: Mapping[str, Field]
-) -> Table:
+def by_type(key: str, value: object, columns: Columns, before: Table) -> Table:
     """A long table: each row fills the field of its type.
 
     The id that the rows of a request share is not one of a row, so the type is added
@@ -65,6 +65,7 @@ def by_type(
             )
     kind = expression(f"{key}.column", by["column"], columns, "status")
     types = _types(f"{key}.fields", by["fields"])
+    fields = before.fields
     made = dict(fields)
     for field in dict.fromkeys(each for names in types.values() for each in names):
         if field in fields:
@@ -85,7 +86,8 @@ def by_type(
         own = made["record_id"]
         made["record_id"] = Field(f"{own.sql} || ' ' || {kind.sql}", own.doc)
     every = ", ".join(map(literal, types))
-    return Table(made, {}, f"coalesce({kind.sql} IN ({every}), false)")
+    where = f"coalesce({kind.sql} IN ({every}), false)"
+    return Table(made, {}, where, kind.sql)
 
 
 def _types(key: str, value: object) -> dict[str, tuple[str, ...]]:
@@ -101,9 +103,7 @@ def _types(key: str, value: object) -> dict[str, tuple[str, ...]]:
     return types
 
 
-def growth(
-    key: str, value: object, columns: Columns, fields: Mapping[str, Field]
-) -> Table:
+def growth(key: str, value: object, columns: Columns, before: Table) -> Table:
     """Counters as the increase since the sample before, of the same series.
 
     The first sample of a series is where counting begins. After a fall the counter
@@ -113,12 +113,12 @@ def growth(
         key: The key, for errors.
         value: ``series``, the columns that tell counters apart, and ``time``.
         columns: Finds columns.
-        fields: The fields; those that add up are counters.
+        before: The fields, of which those that add up are counters.
 
     Raises:
         DeclarationError: When there is no counter, or no time.
     """
-    given = table(key, value)
+    given, fields = table(key, value), before.fields
     check_keys(key, given, ("series", "time"))
     if "series" not in given:
         raise DeclarationError(key, "has no 'series', the columns of one counter")
@@ -136,7 +136,10 @@ def growth(
         time = fields["start"].sql
     else:
         raise DeclarationError(key, "has no 'time', and fields has no 'start'")
-    return _increases(fields, counters, [each.sql for each in series], time)
+    told_apart = [each.sql for each in series] + ([before.kind] if before.kind else [])
+    if before.where != "true":  # what doesn't count is no sample either
+        time = f"CASE WHEN {before.where} THEN {time} END"
+    return _increases(fields, counters, told_apart, time)
 
 
 def _increases(

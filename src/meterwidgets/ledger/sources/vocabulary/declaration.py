@@ -184,9 +184,10 @@ def _table(declaration: Mapping[str, Any], columns: Columns) -> Table:
         made.fields.update(spans("leaf", declaration["leaf"], columns))
     for key, make in (("by", by_type), ("growth", growth)):
         if key in declaration:
-            inner = make(key, declaration[key], columns, made.fields)
+            inner = make(key, declaration[key], columns, made)
             both = [each for each in (made.where, inner.where) if each != "true"]
-            made = Table(inner.fields, made.derived | inner.derived, " AND ".join(both))
+            derived = made.derived | inner.derived
+            made = Table(inner.fields, derived, " AND ".join(both), inner.kind)
     return made
 
 
