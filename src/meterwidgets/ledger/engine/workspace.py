@@ -106,6 +106,15 @@ class Workspace:
         """Run a statement, and return the connection to fetch its rows from."""
         return self.con.execute(query, parameters)
 
+    @contextmanager
+    def without_optimizer(self) -> Iterator[None]:
+        """Run statements as they stand: for few rows, to optimize takes longest."""
+        self.execute("PRAGMA disable_optimizer")
+        try:
+            yield
+        finally:
+            self.execute("PRAGMA enable_optimizer")
+
     def run(
         self, statement: str, tell: Callable[[float], None] | None = None
     ) -> tuple[Any, ...] | None:

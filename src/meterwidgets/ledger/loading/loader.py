@@ -7,6 +7,7 @@ of a batch can't be read the batch is halved until the error names the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import duckdb
 
@@ -24,6 +25,8 @@ from meterwidgets.ledger.records.spans import LAST_US
 
 BATCH_BYTES = 256 << 20
 """Bytes of files per statement, unless a single file is larger."""
+SMALL_BYTES = 256 << 10
+"""Bytes of files that are read sooner than their statement is optimized."""
 
 
 def batches(plans: Sequence[Plan]) -> list[list[int]]:
@@ -73,7 +76,9 @@ class Loader:
                 sources={plan.source.name for plan in plans},
             )
             for batch in batches:
-                self._load_batch(batch)
+                is_small = 0 < sum(plan.size for plan in batch) < SMALL_BYTES
+                with self._ws.without_optimizer() if is_small else nullcontext():
+                    self._load_batch(batch)
             _number_rows(self._ws)
         self._report(batches[-1][-1].raw.name)
 
