@@ -22,6 +22,7 @@ from ledger.sources.test_litellm_daily import ROW as DAILY
 from ledger.sources.test_litellm_daily import UI, metrics
 from ledger.sources.test_openai import COST, RESULT, bucket, page
 from ledger.sources.test_opencode import message
+from ledger.sources.test_otel_events import CLAUDE, clickhouse
 from ledger.sources.test_otlp import NEW, export, span
 from ledger.sources.test_portkey import LOG
 from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
@@ -76,6 +77,8 @@ MADE: dict[str, str] = {
     "portkey": json.dumps(LOG),
     "opencode": json.dumps(message(1, "a")),
     "otlp": json.dumps(export(span(1, NEW))),
+    "otel_events": clickhouse(CLAUDE),
+    "otel_metrics": json.dumps({"MetricName": "m", "Series": "{}", "AggTemp": "1"}),
     **{
         name: envelope([("1", "", NEW)])
         for name, envelope in (

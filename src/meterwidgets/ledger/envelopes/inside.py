@@ -30,7 +30,7 @@ _LARGEST = 64 << 20
 """Bytes of one decoded text; more is a bomb."""
 _NAMES = ("field", "key", "name")
 """What a pair calls its name, beside its ``value``."""
-_COLUMNS = {"columns", "fields", "headers", "header"}
+_COLUMNS = {"columns", "fields", "headers", "header", "meta"}
 """What tables call the list of their columns."""
 
 

@@ -9,6 +9,7 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.envelopes import telemetry
 from meterwidgets.ledger.envelopes.answers import service_error, unwrapped
 from meterwidgets.ledger.envelopes.counters import growth_inside
 from meterwidgets.ledger.envelopes.exported import export_time
@@ -21,7 +22,13 @@ from meterwidgets.ledger.envelopes.inside import (
 from meterwidgets.ledger.readers.frames.objects import as_objects
 from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
-from meterwidgets.ledger.sources import registry
+from meterwidgets.ledger.sources import (
+    otel_events,
+    otel_metrics,
+    otlp,
+    registry,
+    spans,
+)
 from meterwidgets.ledger.sources.base import Source
 from meterwidgets.ledger.sources.vocabulary.missing import check_columns
 from meterwidgets.ledger.sources.vocabulary.problems import DeclarationError
@@ -118,6 +125,9 @@ def _recognise(
         return raw, source
     if objects := as_objects(first, ws.con):
         raw, source = objects, _source(objects, spec)
+    is_open = source.is_mapped and not (spec.source or spec.columns)
+    if (is_open or spec.source in _TELEMETRY) and (rows := _telemetry(raw)):
+        return rows
     if not raw.sample.records:
         return raw, source
     if not _is_usable(raw, source, spec):
@@ -158,6 +168,21 @@ def _inside(
             if each is raw:
                 yield from objects_inside(each)
         level = inner[:_WRAPPINGS]
+
+
+_TELEMETRY = (otel_events.SOURCE.name, otel_metrics.SOURCE.name, spans.ROWS.name)
+"""The sources of rows that other encodings are turned into."""
+
+
+def _telemetry(raw: RawLedger) -> tuple[RawLedger, Source] | None:
+    """The events, points or spans of OpenTelemetry in a ledger, in one encoding."""
+    if events := telemetry.events(raw, otel_events.KNOWN, otel_events.NAMES):
+        return events, otel_events.SOURCE
+    if points := telemetry.points(raw, otel_metrics.METRICS, otel_metrics.NAMES):
+        return points, otel_metrics.SOURCE
+    if rows := telemetry.spans(raw, otlp.NAMES, otlp.USAGE):
+        return rows, spans.ROWS
+    return None
 
 
 def _first_usable(

@@ -9,12 +9,17 @@ OpenInference, Traceloop, Logfire, OpenLIT and the Vercel AI SDK are read.
 
 from __future__ import annotations
 
+import re
+
 from meterwidgets.ledger.envelopes.levels import Level
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source
 from meterwidgets.ledger.sources.sql import provider_served
 
-_RESOURCES = ("resourceSpans", "batches", "trace.resourceSpans", "trace.batches")
+_RESOURCES = (
+    "resourceSpans", "batches", "trace.resourceSpans", "trace.batches",
+    "result.resourceSpans",
+)  # fmt: skip
 _SCOPES = {"scopeSpans", "instrumentationLibrarySpans"}
 _INPUT = (
     "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens",
@@ -123,6 +128,11 @@ def attribute(*names: str, of: str = "span") -> str:
     return f"coalesce({values})" if len(names) > 1 else values
 
 
+def names_in(sql: str, of: str = "span") -> list[str]:
+    """The attributes that SQL text reads."""
+    return re.findall(rf"\{{@{of} keys\}}, '([^']+)'", sql)
+
+
 def attribute_lists(of: str, column: str) -> dict[str, str]:
     """The lists of keys and of values of a list of attributes."""
     return {
@@ -135,6 +145,7 @@ def attribute_lists(of: str, column: str) -> dict[str, str]:
 
 
 USAGE = (*_INPUT, *_OUTPUT, *_TOTAL, *_COST)
+"""The attributes of which a span with usage has one."""
 _START, _END = "{span.startTimeUnixNano}", "{span.endTimeUnixNano}"
 
 SOURCE = Source(
@@ -269,3 +280,6 @@ SOURCE = Source(
         "what an agent's span reports beyond the calls of its trace",
     ),
 )
+
+NAMES = {name for each in SOURCE.fields.values() for name in names_in(each.sql)}
+"""All attributes of spans that are read."""

@@ -27,7 +27,8 @@ def _is_row(sample: Sample) -> bool:
         return any(each.startswith("SpanAttributes") for each in sample.columns)
     return any(
         {"context", "parent_id"} <= row.keys()
-        and isinstance(row.get("attributes"), Mapping)
+        and isinstance(attributes := row.get("attributes"), Mapping)
+        and not {*otlp.USAGE}.isdisjoint(attributes)
         for row in sample.records
     )
 
@@ -48,10 +49,10 @@ def _is_jaeger(sample: Sample) -> bool:
     )
 
 
-def _object(of: str, column: str) -> dict[str, str]:
+def attribute_object(of: str, column: str) -> dict[str, str]:
     """The lists of keys and of values of an object of attributes."""
     entries = (
-        f"map_entries(TRY_CAST(TRY_CAST({column} AS JSON) AS MAP(VARCHAR, VARCHAR)))"
+        f"map_entries(TRY_CAST(json_or_literal({column}) AS MAP(VARCHAR, VARCHAR)))"
     )
     return {
         f"@{of} keys": f"list_transform({entries}, lambda e: e.key)",
@@ -86,7 +87,7 @@ ROWS = Source(
         ),
         "status": Field(
             "CASE WHEN upper(coalesce({status.status_code}, {StatusCode})) IN "
-            "('ERROR', 'STATUS_CODE_ERROR') THEN 'error' ELSE 'ok' END",
+            "('ERROR', 'STATUS_CODE_ERROR', '2') THEN 'error' ELSE 'ok' END",
             "status.status_code, StatusCode",
         ),
         "latency_ms": Field(
@@ -95,8 +96,10 @@ ROWS = Source(
     },
     free_when=otlp.SOURCE.free_when,
     remarks=otlp.SOURCE.remarks,
-    derived=_object("span", "coalesce({attributes}, {SpanAttributes})")
-    | _object("resource", "coalesce({resource.attributes}, {ResourceAttributes})"),
+    derived=attribute_object("span", "coalesce({attributes}, {SpanAttributes})")
+    | attribute_object(
+        "resource", "coalesce({resource.attributes}, {ResourceAttributes})"
+    ),
     is_nested=True,
     trace=otlp.SOURCE.trace,
     sums_trace=otlp.SOURCE.sums_trace,

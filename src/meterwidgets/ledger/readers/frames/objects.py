@@ -101,6 +101,26 @@ def as_objects(first: FirstRows, con: duckdb.DuckDBPyConnection) -> RawLedger | 
     )
 
 
+def columns_as_objects(raw: RawLedger) -> RawLedger:
+    """A flat table as rows of JSON, an object of its columns each."""
+    names = raw.sample.columns
+    types = zip(range(len(names)), _types(raw), strict=True)
+    cells = ", ".join(f"{literal(names[i])}, {_cell(i, kind)}" for i, kind in types)
+    return replace(
+        raw,
+        unit="record",
+        select_rows=lambda files: (
+            f"SELECT file, filename, json_object({cells})::VARCHAR AS j "
+            f"FROM ({raw.select_rows(files)})"
+        ),
+        select_first=None,
+        sample=Sample(names, (dict.fromkeys(names, ""),)),
+        types=(),
+        json_paths={name: (name,) for name in names},
+        is_numbered=False,
+    )
+
+
 def _types(raw: RawLedger) -> Sequence[str]:
     """The SQL types of the columns of a flat table."""
     return raw.types or ("VARCHAR",) * len(raw.sample.columns)
