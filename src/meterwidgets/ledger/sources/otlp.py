@@ -4,7 +4,7 @@ Attributes are lists of keys and values, whole numbers and times are text. Every
 with tokens is usage, whatever its operation is called, but each usage counts once: a
 span goes out where spans below it report tokens, and so does an agent's or a workflow's
 where its trace has calls. Besides today's names of attributes, older ones and those of
-OpenInference, Traceloop, Logfire, OpenLIT and the Vercel AI SDK are read.
+OpenInference, Traceloop, Logfire, OpenLIT, MLflow and the Vercel AI SDK are read.
 """
 
 from __future__ import annotations
@@ -144,7 +144,18 @@ def attribute_lists(of: str, column: str) -> dict[str, str]:
     }
 
 
-USAGE = (*_INPUT, *_OUTPUT, *_TOTAL, *_COST)
+def _mlflow(name: str, key: str) -> str:
+    """SQL text of a value in an attribute of MLflow, which holds JSON as text."""
+    return f"TRY(json_extract_string({attribute(f'mlflow.{name}')}, '$.{key}'))"
+
+
+def _usage(names: tuple[str, ...], *keys: str) -> str:
+    """SQL text of the first of several attributes, else of a count of MLflow."""
+    counts = (_mlflow("chat.tokenUsage", key) for key in keys)
+    return f"coalesce({', '.join([attribute(*names), *counts])})"
+
+
+USAGE = (*_INPUT, *_OUTPUT, *_TOTAL, *_COST, "mlflow.chat.tokenUsage")
 """The attributes of which a span with usage has one."""
 _START, _END = "{span.startTimeUnixNano}", "{span.endTimeUnixNano}"
 
@@ -179,7 +190,9 @@ SOURCE = Source(
             "gen_ai.conversation.id, else session.id",
         ),
         "endpoint": Field(
-            attribute(*_OPERATION), "gen_ai.operation.name, else the kind of span"
+            f"coalesce({attribute(*_OPERATION)}, "
+            f"trim({attribute('mlflow.spanType')}, '\"'))",
+            "gen_ai.operation.name, else the kind of span",
         ),
         "deployment": Field(
             attribute(*_ASKED_MODEL), "gen_ai.request.model or its other names"
@@ -192,7 +205,9 @@ SOURCE = Source(
             "where server.address is of one's own network",
         ),
         "model": Field(
-            attribute(*_MODEL), "gen_ai.response.model, else gen_ai.request.model"
+            f"coalesce({attribute(*_MODEL)}, "
+            f"trim({attribute('mlflow.llm.model')}, '\"'))",
+            "gen_ai.response.model, else gen_ai.request.model",
         ),
         "status": Field(
             "CASE WHEN {span.status.code} IN ('2', 'STATUS_CODE_ERROR') "
@@ -210,16 +225,17 @@ SOURCE = Source(
         },
         "input_tokens": Field(
             f"CASE WHEN {attribute(*_OUTPUT)} IS NULL "
-            f"THEN {attribute(*_INPUT, *_TOTAL)} ELSE {attribute(*_INPUT)} END",
+            f"THEN {_usage((*_INPUT, *_TOTAL), 'input_tokens')} "
+            f"ELSE {attribute(*_INPUT)} END",
             "gen_ai.usage.input_tokens or its other names (llm.token_count.*, "
             "llm.usage.*, ai.usage.*), else the total",
         ),
         "cache_read_tokens": Field(
-            attribute(*_READ),
+            _usage(_READ, "cache_read_input_tokens"),
             "gen_ai.usage.cache_read.input_tokens or its other names",
         ),
         "cache_write_tokens": Field(
-            attribute(*_WRITE),
+            _usage(_WRITE, "cache_creation_input_tokens"),
             "gen_ai.usage.cache_creation.input_tokens or its other names",
         ),
         "input_audio_tokens": Field(
@@ -237,7 +253,7 @@ SOURCE = Source(
             "llm.token_count.completion_details.audio",
         ),
         "output_tokens": Field(
-            attribute(*_OUTPUT),
+            _usage(_OUTPUT, "output_tokens"),
             "gen_ai.usage.output_tokens or its other names (reasoning included)",
         ),
         "reasoning_tokens": Field(
@@ -245,11 +261,11 @@ SOURCE = Source(
             "gen_ai.usage.reasoning.output_tokens or its other names",
         ),
         "total_tokens": Field(
-            attribute(*_TOTAL),
+            _usage(_TOTAL, "total_tokens"),
             "gen_ai.usage.total_tokens or its other names (tells what is inside)",
         ),
         "cost": Field(
-            attribute(*_COST),
+            f"coalesce({attribute(*_COST)}, {_mlflow('llm.cost', 'total_cost')})",
             "gen_ai.usage.cost, operation.cost, llm.cost.total (USD)",
         ),
         "input_cost": Field(attribute(*_INPUT_COST), "llm.cost.prompt"),

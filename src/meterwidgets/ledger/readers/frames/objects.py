@@ -137,12 +137,17 @@ def _json_texts(raw: RawLedger, con: duckdb.DuckDBPyConnection) -> set[int]:
 
 def _object(text: str) -> str:
     """SQL text of a JSON object that stands in a text, perhaps as Python writes it."""
-    plain = f"replace({text}, chr(39), chr(34))"
+    # Python quotes with ' what holds a "
+    escaped = f"replace({text}, chr(34), chr(92) || chr(34))"
+    plain, quoted = (f"replace({t}, chr(39), chr(34))" for t in (text, escaped))
     for word, plain_word in (("None", "null"), ("True", "true"), ("False", "false")):
-        plain = f"regexp_replace({plain}, '\\b{word}\\b', '{plain_word}', 'g')"
+        plain, quoted = (
+            f"regexp_replace({t}, '\\b{word}\\b', '{plain_word}', 'g')"
+            for t in (plain, quoted)
+        )
     return (
         f"coalesce(TRY_CAST({text} AS JSON), TRY_CAST({plain} AS JSON), "
-        f"to_json({text}))"
+        f"TRY_CAST({quoted} AS JSON), to_json({text}))"
     )
 
 
