@@ -122,6 +122,8 @@ def _recognise(
     """Where the records of a ledger lie, and the source that reads them."""
     source = _source(raw, spec)
     if not (source.is_mapped or source.levels) and source.matches(raw.sample):
+        if _reads_inside(raw, source) and (objects := as_objects(first, ws.con)):
+            return objects, source
         return raw, source
     if objects := as_objects(first, ws.con):
         raw, source = objects, _source(objects, spec)
@@ -168,6 +170,15 @@ def _inside(
             if each is raw:
                 yield from objects_inside(each)
         level = inner[:_WRAPPINGS]
+
+
+def _reads_inside(raw: RawLedger, source: Source) -> bool:
+    """Whether a source reads what is inside of a column of a flat table."""
+    names = {*raw.sample.columns}
+    return raw.json_paths is None and any(
+        column not in names and column.partition(".")[0] in names
+        for column in source.raw_columns()
+    )
 
 
 _TELEMETRY = (otel_events.SOURCE.name, otel_metrics.SOURCE.name, spans.ROWS.name)
