@@ -27,7 +27,9 @@ from ledger.sources.test_otlp import NEW, export, span
 from ledger.sources.test_portkey import LOG
 from ledger.sources.test_presets import CHARGE, GENERATION, OBSERVATION, as_csv
 from ledger.sources.test_spans import console, jaeger, phoenix, snake_case
+from ledger.sources.test_trace_presets import PRESETS
 from meterwidgets.errors import LedgerError
+from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.registry import SOURCES, find, recognise
@@ -78,6 +80,7 @@ MADE: dict[str, str] = {
     "opencode": json.dumps(message(1, "a")),
     "otlp": json.dumps(export(span(1, NEW))),
     "otel_events": clickhouse(CLAUDE),
+    **{name: json.dumps(record) for name, record in PRESETS.items()},
     "otel_metrics": json.dumps({"MetricName": "m", "Series": "{}", "AggTemp": "1"}),
     **{
         name: envelope([("1", "", NEW)])
@@ -108,9 +111,14 @@ MADE: dict[str, str] = {
 }
 
 
+def sample_of(path: Path) -> Sample:
+    """The columns and first records of a file."""
+    return open_file(path, Workspace(duckdb.connect()), lambda _: "").sample
+
+
 def takers(path: Path) -> list[str]:
     """Every source that would take a file, but for the one that takes any."""
-    sample = open_file(path, duckdb.connect()).sample
+    sample = sample_of(path)
     return [each.name for each in SOURCES if each.name != "table" and
             each.matches(sample)]  # fmt: skip
 
@@ -122,13 +130,13 @@ def test_a_real_sample_is_taken_by_its_own_source_only(
     path = shared(name)
     expected = REAL[name]
     assert takers(path) == ([] if expected == "table" else [expected])
-    assert recognise(open_file(path, duckdb.connect()).sample).name == expected
+    assert recognise(sample_of(path)).name == expected
 
 
 def test_a_lone_result_is_refused(shared: Shared) -> None:
     path = shared("openai/usage_completions_result_grouped.json")
     with pytest.raises(LedgerError, match="without their buckets"):
-        recognise(open_file(path, duckdb.connect()).sample)
+        recognise(sample_of(path))
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from meterwidgets.ledger.engine.sql import literal
@@ -45,22 +44,21 @@ def metric_points(raw: RawLedger) -> RawLedger | None:
     points = tuple(
         {**row, "point": point} for row in rows for point in _points(row["metric"])
     )[:_SAMPLED]
-    outer = metrics.select_rows
     lists = ", ".join(
         f"json_extract(j, '$.metric.{kind}.{name}[*]')::VARCHAR[]"
         for kind in _KINDS
         for name in ("dataPoints", "data_points")
     )
 
-    def select_rows(files: str) -> str:
+    def select(rows: str) -> str:
         # a metric without points stays a row, which says nothing
         return (
             "SELECT file, filename, coalesce('{\"point\":' || point || ',' "
             "|| j[2:], j) AS j FROM (SELECT *, unnest(coalesce(nullif(TRY(flatten("
-            f"[{lists}])), []), [NULL])) AS point FROM ({outer(files)}))"
+            f"[{lists}])), []), [NULL])) AS point FROM ({rows}))"
         )
 
-    return _with_rows(raw, points, select_rows)
+    return metrics.with_records(select, *_sample(points))
 
 
 def _points(metric: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -84,43 +82,33 @@ def _unnested(
             for item in scope.get(items) or ()
         )[:_SAMPLED]
         if records:
-            rows = _select_items(raw, f"$.{resources}[*]", f"$.{scopes}[*].{items}[*]")
-            return _with_rows(raw, records, rows(name))
+            select = _select_items(
+                name, f"$.{resources}[*]", f"$.{scopes}[*].{items}[*]"
+            )
+            return raw.with_records(select, *_sample(records))
     return None
 
 
-def _with_rows(
-    raw: RawLedger, records: tuple[dict[str, Any], ...], select_rows: Any
-) -> RawLedger:
+def _sample(
+    records: tuple[dict[str, Any], ...],
+) -> tuple[Sample, dict[str, tuple[str, ...]]]:
     paths = json_paths(records)
-    return replace(
-        raw,
-        unit="record",
-        select_rows=select_rows,
-        sample=Sample(tuple(paths), records),
-        json_paths=paths,
-        is_numbered=False,
-    )
+    return Sample(tuple(paths), records), paths
 
 
-def _select_items(raw: RawLedger, resources: str, items: str) -> Any:
-    outer = raw.select_rows
+def _select_items(name: str, resources: str, items: str) -> Callable[[str], str]:
+    def select(rows: str) -> str:
+        # what has none, such as a line of another signal, stays a row of its own
+        row = (
+            f"'{{\"{name}\":' || item || ',\"resource\":' || "
+            "coalesce(json_extract(r, '$.resource')::VARCHAR, '{}') || '}'"
+        )
+        return (
+            f"SELECT file, filename, coalesce({row}, j) AS j FROM (SELECT *, "
+            f"unnest(coalesce(nullif(json_extract(r, {literal(items)})::VARCHAR[], "
+            "[]), [NULL])) AS item FROM (SELECT *, unnest(coalesce(nullif("
+            f"TRY(json_extract(j, {literal(resources)}))::VARCHAR[], []), [NULL])) "
+            f"AS r FROM ({rows})))"
+        )
 
-    def named(name: str) -> Any:
-        def select_rows(files: str) -> str:
-            # what has none, such as a line of another signal, stays a row of its own
-            row = (
-                f"'{{\"{name}\":' || item || ',\"resource\":' || "
-                "coalesce(json_extract(r, '$.resource')::VARCHAR, '{}') || '}'"
-            )
-            return (
-                f"SELECT file, filename, coalesce({row}, j) AS j FROM (SELECT *, "
-                f"unnest(coalesce(nullif(json_extract(r, {literal(items)})::VARCHAR[], "
-                "[]), [NULL])) AS item FROM (SELECT *, unnest(coalesce(nullif("
-                f"TRY(json_extract(j, {literal(resources)}))::VARCHAR[], []), [NULL])) "
-                f"AS r FROM ({outer(files)})))"
-            )
-
-        return select_rows
-
-    return named
+    return select

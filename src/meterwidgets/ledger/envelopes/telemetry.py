@@ -15,7 +15,7 @@ from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.envelopes.answers import unwrapped
 from meterwidgets.ledger.envelopes.attributes import Container, at, containers
 from meterwidgets.ledger.envelopes.otlp_signals import log_records, metric_points
-from meterwidgets.ledger.readers.objects import columns_as_objects
+from meterwidgets.ledger.readers.frames.objects import columns_as_objects
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.readers.sample import Sample
 
@@ -236,22 +236,14 @@ def reshaped(raw: RawLedger, cells: Mapping[str, str]) -> RawLedger:
         raw: The ledger; what is no JSON object stays a row as it is.
         cells: Name -> SQL text over the JSON text ``j``.
     """
-    outer = raw.select_rows
     made = ", ".join(f"{literal(name)}, {sql}" for name, sql in cells.items())
 
-    def select_rows(files: str) -> str:
+    def select(rows: str) -> str:
         return (
             "SELECT file, filename, CASE WHEN TRY(json_type(j)) = 'OBJECT' "
-            f"THEN json_object({made})::VARCHAR ELSE j END AS j FROM ({outer(files)})"
+            f"THEN json_object({made})::VARCHAR ELSE j END AS j FROM ({rows})"
         )
 
     sample = Sample(tuple(cells), (dict.fromkeys(cells),))
-    return replace(
-        raw,
-        unit="record",
-        select_rows=select_rows,
-        select_pages=raw.select_pages or raw.select_rows,
-        sample=sample,
-        json_paths={name: (name,) for name in cells},
-        is_numbered=False,
-    )
+    found = raw.with_records(select, sample, {name: (name,) for name in cells})
+    return replace(found, select_pages=raw.select_pages or raw.select_rows)

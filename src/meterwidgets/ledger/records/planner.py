@@ -9,7 +9,6 @@ import duckdb
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
-from meterwidgets.ledger.envelopes import telemetry
 from meterwidgets.ledger.envelopes.answers import service_error, unwrapped
 from meterwidgets.ledger.envelopes.counters import growth_inside
 from meterwidgets.ledger.envelopes.exported import export_time
@@ -22,13 +21,7 @@ from meterwidgets.ledger.envelopes.inside import (
 from meterwidgets.ledger.readers.frames.objects import as_objects
 from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
-from meterwidgets.ledger.sources import (
-    otel_events,
-    otel_metrics,
-    otlp,
-    registry,
-    spans,
-)
+from meterwidgets.ledger.sources import otel, registry
 from meterwidgets.ledger.sources.base import Source
 from meterwidgets.ledger.sources.vocabulary.missing import check_columns
 from meterwidgets.ledger.sources.vocabulary.problems import DeclarationError
@@ -36,7 +29,7 @@ from meterwidgets.ledger.tables import mapping
 from meterwidgets.ledger.tables.by_item import by_item
 from meterwidgets.ledger.tables.by_key import by_key
 from meterwidgets.ledger.tables.column_values import TableValues
-from meterwidgets.ledger.tables.json_texts import with_texts
+from meterwidgets.ledger.tables.json_texts import objects_read, with_texts
 from meterwidgets.ledger.tables.kinds import read_kinds
 from meterwidgets.ledger.tables.mapping import TableMapping
 from meterwidgets.ledger.tables.numbers import read_numbers
@@ -122,13 +115,11 @@ def _recognise(
     """Where the records of a ledger lie, and the source that reads them."""
     source = _source(raw, spec)
     if not (source.is_mapped or source.levels) and source.matches(raw.sample):
-        if _reads_inside(raw, source) and (objects := as_objects(first, ws.con)):
-            return objects, source
-        return raw, source
+        return objects_read(raw, source.raw_columns(), first, ws.con), source
     if objects := as_objects(first, ws.con):
         raw, source = objects, _source(objects, spec)
     is_open = source.is_mapped and not (spec.source or spec.columns)
-    if (is_open or spec.source in _TELEMETRY) and (rows := _telemetry(raw)):
+    if (is_open or spec.source in otel.NAMES) and (rows := otel.rows(raw)):
         return rows
     if not raw.sample.records:
         return raw, source
@@ -170,30 +161,6 @@ def _inside(
             if each is raw:
                 yield from objects_inside(each)
         level = inner[:_WRAPPINGS]
-
-
-def _reads_inside(raw: RawLedger, source: Source) -> bool:
-    """Whether a source reads what is inside of a column of a flat table."""
-    names = {*raw.sample.columns}
-    return raw.json_paths is None and any(
-        column not in names and column.partition(".")[0] in names
-        for column in source.raw_columns()
-    )
-
-
-_TELEMETRY = (otel_events.SOURCE.name, otel_metrics.SOURCE.name, spans.ROWS.name)
-"""The sources of rows that other encodings are turned into."""
-
-
-def _telemetry(raw: RawLedger) -> tuple[RawLedger, Source] | None:
-    """The events, points or spans of OpenTelemetry in a ledger, in one encoding."""
-    if events := telemetry.events(raw, otel_events.KNOWN, otel_events.NAMES):
-        return events, otel_events.SOURCE
-    if points := telemetry.points(raw, otel_metrics.METRICS, otel_metrics.NAMES):
-        return points, otel_metrics.SOURCE
-    if rows := telemetry.spans(raw, otlp.NAMES, otlp.USAGE):
-        return rows, spans.ROWS
-    return None
 
 
 def _first_usable(

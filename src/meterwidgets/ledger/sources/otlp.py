@@ -1,3 +1,4 @@
+# long: mostly the names of attributes
 """OpenTelemetry's GenAI spans as OTLP/JSON: resources of scopes of spans.
 
 Attributes are lists of keys and values, whole numbers and times are text. Every span

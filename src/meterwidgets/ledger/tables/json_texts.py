@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import duckdb
+
 from meterwidgets.ledger.engine.sql import literal
+from meterwidgets.ledger.readers.frames.objects import as_objects
 from meterwidgets.ledger.readers.json_layout import json_paths, parse_objects
-from meterwidgets.ledger.readers.raw_ledger import RawLedger
+from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.readers.sample import Sample
 
 _DEPTH = 3
@@ -50,6 +53,63 @@ def with_texts(raw: RawLedger) -> RawLedger | None:
 
     texts = Sample(tuple(paths), sample)
     return raw.with_records(select, texts, paths, unit=raw.unit)
+
+
+def objects_read(
+    raw: RawLedger,
+    columns: Collection[str],
+    first: FirstRows,
+    con: duckdb.DuckDBPyConnection,
+) -> RawLedger:
+    """A ledger with objects where some columns lie inside of its texts.
+
+    Args:
+        raw: The ledger.
+        columns: What is read; a column inside of another has its name and a dot.
+        first: The first rows of the ledger.
+        con: The engine that looks into them.
+    """
+    names = {*raw.sample.columns}
+    others = (each for each in columns if each not in names)
+    if not (holders := {each.partition(".")[0] for each in others} & names):
+        return raw
+    if raw.json_paths is None:
+        return as_objects(first, con) or raw
+    return texts_as_objects(raw, holders) or raw
+
+
+def texts_as_objects(raw: RawLedger, columns: Collection[str]) -> RawLedger | None:
+    """A JSON ledger with objects in place of the texts in some of its columns.
+
+    Args:
+        raw: The ledger.
+        columns: The names of the columns, at the top of a record.
+
+    Returns:
+        The ledger; None where none of these texts is an object.
+    """
+    found = {path[0] for each in raw.sample.records for path in _texts(each, ())}
+    if not (names := sorted(found & {*columns})):
+        return None
+    sample = tuple(
+        {**each, **{n: inner for n in names if (inner := _inner(each, (n,)))}}
+        for each in raw.sample.records
+    )
+    parsed = ", ".join(
+        f"{literal(name)}, coalesce(TRY_CAST(json_extract_string(j, {_place((name,))}) "
+        f"AS JSON), json_extract(j, {_place((name,))}))"
+        for name in names
+    )
+    paths = json_paths(sample)
+    return raw.with_records(
+        lambda rows: (
+            "SELECT file, filename, coalesce(TRY(json_merge_patch(j, json_object("
+            f"{parsed}))::VARCHAR), j) AS j FROM ({rows})"
+        ),
+        Sample(tuple(paths), sample),
+        paths,
+        unit=raw.unit,
+    )
 
 
 def _place(path: tuple[str, ...]) -> str:

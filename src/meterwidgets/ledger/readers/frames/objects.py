@@ -106,18 +106,12 @@ def columns_as_objects(raw: RawLedger) -> RawLedger:
     names = raw.sample.columns
     types = zip(range(len(names)), _types(raw), strict=True)
     cells = ", ".join(f"{literal(names[i])}, {_cell(i, kind)}" for i, kind in types)
-    return replace(
-        raw,
-        unit="record",
-        select_rows=lambda files: (
-            f"SELECT file, filename, json_object({cells})::VARCHAR AS j "
-            f"FROM ({raw.select_rows(files)})"
+    return raw.with_records(
+        lambda rows: (
+            f"SELECT file, filename, json_object({cells})::VARCHAR AS j FROM ({rows})"
         ),
-        select_first=None,
-        sample=Sample(names, (dict.fromkeys(names, ""),)),
-        types=(),
-        json_paths={name: (name,) for name in names},
-        is_numbered=False,
+        Sample(names, (dict.fromkeys(names, ""),)),
+        {name: (name,) for name in names},
     )
 
 
