@@ -66,6 +66,7 @@ def test_the_exact_value_stands_in_the_hover_title(
     assert shown.get_by_text("338K", exact=True).get_attribute("title") == "337,500"
 
 
+@pytest.mark.slow
 def test_every_figure_equals_the_report_of_another_process(
     page: OpenPage,
 ) -> None:

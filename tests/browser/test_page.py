@@ -179,6 +179,7 @@ def test_the_theme_follows_the_system_until_one_is_chosen(
     shown.wait_for_selector("html[data-jp-theme-light=true]")
 
 
+@pytest.mark.slow
 def test_what_was_typed_as_dollars_is_not_set_as_a_formula(
     page: OpenPage, serving: Callable[..., Running]
 ) -> None:
@@ -187,6 +188,7 @@ def test_what_was_typed_as_dollars_is_not_set_as_a_formula(
     assert shown.inner_text("p >> text=of") == "$5.00 of $7.00"
 
 
+@pytest.mark.slow
 def test_a_session_that_dies_says_so_and_offers_a_new_one(
     page: OpenPage, plain: Running
 ) -> None:
@@ -200,6 +202,7 @@ def test_a_session_that_dies_says_so_and_offers_a_new_one(
     assert not shown.is_visible("#mw-notice")
 
 
+@pytest.mark.slow
 def test_a_page_that_can_not_be_made_says_so(
     page: OpenPage, serving: Callable[..., Running]
 ) -> None:

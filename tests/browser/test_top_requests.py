@@ -15,6 +15,8 @@ import meterwidgets as mw
 from .conftest import OpenPage, violations
 from .pages import at, overflows, text, until_read
 
+pytestmark = pytest.mark.slow
+
 DEAR = {"startTime": "2026-02-12T09:00:00Z", "spend": 900.0, "user": "<i>u&9</i>"}
 
 

@@ -259,6 +259,7 @@ def test_the_rates_that_a_ledger_recorded_by_give_its_costs_again(
     assert cost(usage) == cost(usage.reprice(BOOK))
 
 
+@pytest.mark.slow
 @few
 @given(usages())
 def test_repricing_twice_is_repricing_once_and_the_ledger_stays_as_it_was(

@@ -92,6 +92,7 @@ values = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(rows=st.lists(st.dictionaries(st.sampled_from(
     ["start", "end", "model", "org", "input_tokens", "cache_read_tokens", "requests",

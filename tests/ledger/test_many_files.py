@@ -140,6 +140,7 @@ def test_tables_of_other_kinds_and_columns_stand_side_by_side(
     assert {each["line"] for each in rejects} == {2}
 
 
+@pytest.mark.slow
 def test_the_first_copy_counts_whichever_is_read_first(
     write: Write, tmp_path: Path, same: Callable[[Any], tuple[Any, ...]]
 ) -> None:

@@ -162,6 +162,7 @@ def test_sessions_start_and_go_on_when_what_they_are_forked_from_has_ended(
         assert until(lambda: not forked.is_running())
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_leaves_no_process(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -326,6 +327,7 @@ def test_a_taken_port_is_named_with_the_way_out(
     assert "--port" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_leaves_no_process(
     tmp_path_factory: pytest.TempPathFactory, by: signal.Signals
@@ -382,6 +384,7 @@ def test_sessions_start_in_turn_so_that_the_first_need_not_wait_for_the_last(
         assert all("mwPage.drawing()" in page.result().text for page in pages)
 
 
+@pytest.mark.slow
 def test_a_reader_who_leaves_while_waiting_for_a_start_holds_up_nobody(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -419,6 +422,7 @@ def test_a_reader_who_takes_nothing_holds_up_nobody(
         assert until(lambda: not running.kernels())
 
 
+@pytest.mark.slow
 def test_a_reader_who_leaves_early_takes_the_kernel_along(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

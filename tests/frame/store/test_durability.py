@@ -35,6 +35,7 @@ def kill_ingests(times: int) -> dict[str, int]:
     return json.loads(out)  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 def test_a_killed_ingest_neither_loses_nor_duplicates_a_published_record() -> None:
     seen = kill_ingests(6)
     assert seen["killed"] == 6
@@ -49,6 +50,7 @@ def test_after_200_random_kills_every_published_record_is_there_exactly_once() -
     assert seen["records"] > 10_000
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_store_as_it_was() -> None:
     add(STORE, jsonl(Path("a.jsonl"), spend_logs(50)))
     before = figures(mw.open_store(STORE))
@@ -88,6 +90,7 @@ def test_two_writers_wait_for_each_other() -> None:
     assert figures(mw.open_store(STORE)) == figures(whole)
 
 
+@pytest.mark.slow
 def test_a_reader_sees_whole_generations_while_a_writer_writes() -> None:
     rows = spend_logs(200, days=40)
     for number in range(5):

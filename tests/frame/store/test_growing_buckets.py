@@ -6,6 +6,7 @@ import random
 import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger.duplicates.growing import FORMATS, State, export, growing
@@ -22,6 +23,7 @@ def written(name: str, state: State, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @settings(max_examples=2)
 @given(seed=st.integers(0, 10**6), states=st.integers(2, 3))
 def test_of_growing_buckets_a_store_keeps_the_latest_in_any_order(

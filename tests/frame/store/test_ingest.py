@@ -107,6 +107,7 @@ def test_stored_costs_stay_when_prices_change() -> None:
     assert after["output_cost"] - before["output_cost"] == tokens[1] * 9_000
 
 
+@pytest.mark.slow
 def test_many_small_parts_become_one_without_changing_a_figure() -> None:
     rows = spend_logs(60, days=20)
     paths = [jsonl(Path(f"{n}.jsonl"), rows[n * 5 : n * 5 + 5]) for n in range(12)]
@@ -219,6 +220,7 @@ def test_a_table_is_added_only_once() -> None:
     assert add(STORE, table).records == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(
     st.lists(st.integers(0, 59), min_size=1, max_size=90),

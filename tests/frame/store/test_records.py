@@ -85,6 +85,7 @@ def test_the_frame_of_one_user_leads_to_no_records(usage: mw.UsageFrame) -> None
         usage.of_user("u-3").select().records()
 
 
+@pytest.mark.slow
 def test_a_removed_generation_is_an_error(tmp_path: Path) -> None:
     store = tmp_path / "s.meter"
     rows = spend_logs(400, days=20)

@@ -39,6 +39,7 @@ def test_a_page_that_is_fetched_again_adds_nothing(write: Write, name: str) -> N
     assert sums(again) == sums(read(write(export(name, state), "one")))
 
 
+@pytest.mark.slow
 @settings(max_examples=3)
 @given(seed=st.integers(0, 10**6), states=st.integers(2, 5))
 def test_any_exports_of_growing_buckets_have_the_figures_of_the_last(

@@ -277,6 +277,7 @@ rate = st.decimals(0, 1000, places=9, allow_nan=False)
 tokens = st.integers(0, 10**12)
 
 
+@pytest.mark.slow
 @given(rates=st.tuples(rate, rate, rate), counts=st.lists(st.tuples(tokens, tokens, tokens), min_size=1, max_size=5))  # fmt: skip
 def test_computed_costs_are_those_of_decimal(
     rates: tuple[Decimal, ...], counts: list[tuple[int, ...]]
@@ -300,6 +301,7 @@ def test_computed_costs_are_those_of_decimal(
 amounts = st.decimals(0, 999_999_999, places=20, allow_nan=False)
 
 
+@pytest.mark.slow
 @given(st.lists(amounts, min_size=1, max_size=8))
 def test_recorded_costs_are_rounded_once_half_even(recorded: list[Decimal]) -> None:
     rows = [
@@ -326,6 +328,7 @@ def test_money_is_read_as_decimal_text(text: str, cost: str) -> None:
 # splitting a total
 
 
+@pytest.mark.slow
 @given(
     cost=st.decimals("0.000000001", 10**8, places=9, allow_nan=False),
     counts=st.tuples(st.integers(1, 10**13), st.integers(1, 10**13)),

@@ -204,6 +204,7 @@ RECORDS = st.lists(
 FIRST = [at(1, "1.00")]  # so that there is a day in common
 
 
+@pytest.mark.slow
 @given(RECORDS, RECORDS)
 @example([], [])
 @example([at(2, "1.00")], [at(2, "0.50"), at(3, "9.00")])
