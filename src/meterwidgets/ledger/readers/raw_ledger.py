@@ -140,7 +140,7 @@ class FirstRows(AbstractContextManager["FirstRows"]):
 
     def __exit__(self, *_: object) -> None:
         if self._table is not None:
-            self._ws.execute(f"DROP TABLE {self._table}")
+            self._ws.execute(f"DROP TABLE IF EXISTS {self._table}")
 
     def ledger(self) -> RawLedger:
         """The same ledger with only these rows; its files play no part.
@@ -158,7 +158,8 @@ class FirstRows(AbstractContextManager["FirstRows"]):
 
     def _copy(self, rows: str) -> str:
         with engine(self.raw, self._ws.con) as con:
-            con.execute(f"CREATE TABLE {self._ws.first_rows} AS FROM {rows}")
+            # the first rows of a ledger inside another take its place
+            con.execute(f"CREATE OR REPLACE TABLE {self._ws.first_rows} AS FROM {rows}")
         self._table = self._ws.first_rows
         return self._table
 

@@ -10,7 +10,10 @@ from meterwidgets.ledger.tables.column_values import TableValues
 from meterwidgets.ledger.tables.formulas import Formula, plain_name
 from meterwidgets.ledger.tables.mapping import TableMapping
 
-_KINDS = ("tokentype", "tokenkind", "type", "kind", "direction", "usagetype", "metric")
+_KINDS = (
+    "tokentype", "tokenkind", "tokendirection", "type", "kind", "direction",
+    "usagetype", "metric",
+)  # fmt: skip
 _AMOUNTS, _PRICES = {"amount", "quantity"}, {"price", "unitprice"}
 _MOST = 30
 _SIDES = {
@@ -102,6 +105,8 @@ def _formulas(
 def _kind(text: str) -> str | None:
     """The field that a kind of tokens is, such as "input" or "Cached input tokens"."""
     field = field_named(text)
+    if text.lower() == "system":
+        return "input_tokens"
     if "tok" in text.lower() or field == "requests":
         return field
     return field_named(f"{text}_tokens")

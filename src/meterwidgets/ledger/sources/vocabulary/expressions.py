@@ -153,6 +153,19 @@ def _json(
     return Expression(found, f"{value['path']} in {column.doc}")
 
 
+def negated(number: str) -> str:
+    """SQL text of a number, as text, with the other sign.
+
+    Examples:
+        >>> negated("x")
+        "CASE WHEN starts_with(trim(x), '-') THEN ltrim(trim(x), '-') ELSE '-' || x END"
+    """
+    is_below = f"starts_with(trim({number}), '-')"
+    return (
+        f"CASE WHEN {is_below} THEN ltrim(trim({number}), '-') ELSE '-' || {number} END"
+    )
+
+
 def _scaled(
     key: str, made: Expression, value: Mapping[str, Any], columns: Columns, field: str
 ) -> Expression:
@@ -161,10 +174,13 @@ def _scaled(
         number = Decimal("NaN" if isinstance(factor, bool) else str(factor))
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or number <= 0:
+    if not number.is_finite() or number == 0:
         raise DeclarationError(
-            where, f'expected a number above 0 such as "0.01", got {factor!r}'
+            where, f'expected a number other than 0 such as "0.01", got {factor!r}'
         )
+    if number < 0:  # what is taken from a balance
+        made = replace(made, sql=made.named(negated))
+        number = -number
     _, digits, exponent = number.normalize().as_tuple()
     if digits == (1,):
         sql = made.named(lambda x: f"move_point({x}, 'e{exponent}')")

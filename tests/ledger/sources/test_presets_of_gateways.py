@@ -1,0 +1,180 @@
+"""Presets of gateways, consoles and meters: each sample at its right figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.figures import lines, nano, read, sums
+
+Write = Callable[..., Path]
+Row = dict[str, Any]
+
+DAY = "2026-01-01T00:00:00Z"
+LOGGED: Row = {
+    "id": 1, "user_id": 3, "created_at": 1767225600, "type": 2, "username": "ana",
+    "token_name": "team-a", "model_name": "gpt-4o", "quota": 500, "channel": 1,
+    "prompt_tokens": 100, "completion_tokens": 20, "other": '{"cache_tokens": 40}',
+}  # fmt: skip
+TOPPED_UP = LOGGED | {"id": 2, "type": 1, "quota": 500000, "prompt_tokens": 0}
+GENERATION: Row = {
+    "uuid": "u1", "event": "$ai_generation", "timestamp": DAY, "distinct_id": "d",
+    "properties": {"$ai_model": "m", "$ai_input_tokens": 100, "$ai_output_tokens": 20,
+                   "$ai_cache_read_input_tokens": 40, "$ai_total_cost_usd": 0.001},
+}  # fmt: skip
+TRACE = GENERATION | {"uuid": "u2", "event": "$ai_trace"}
+
+
+def spent(kind: str, amount: int, value: int, **changes: Any) -> Row:
+    """A transaction of LibreChat."""
+    return {"_id": {"$oid": kind}, "user": {"$oid": "1"}, "tokenType": kind,
+            "model": "gpt-4o", "rawAmount": amount, "tokenValue": value,
+            "createdAt": {"$date": DAY}} | changes  # fmt: skip
+
+
+def metric(name: str, value: int) -> Row:
+    """A metric of Application Insights."""
+    return {"timestamp": DAY, "name": name, "valueCount": 1, "valueSum": value,
+            "customDimensions": {"User ID": "u", "Subscription ID": "a"}}  # fmt: skip
+
+
+def monitored(name: str, *values: int) -> Row:
+    """A metric of Azure Monitor."""
+    data = [{"timeStamp": f"2026-01-01T0{n}:00:00Z", "total": v}
+            for n, v in enumerate(values)]  # fmt: skip
+    return {"name": {"value": name}, "unit": "Count", "timeseries": [
+        {"metadatavalues": [{"name": {"value": "d"}, "value": "gpt4o"}], "data": data}
+    ]}  # fmt: skip
+
+
+def metered(kind: str, value: str, **changes: Any) -> Row:
+    """A meter event of Stripe."""
+    return {
+        "object": "billing.meter_event", "created": 1767225600, "event_name": "tokens",
+        "identifier": kind, "timestamp": 1767225600,
+        "payload": {"stripe_customer_id": "c", "value": value, "token_type": kind},
+    } | changes  # fmt: skip
+
+
+def coded(kind: str, value: int) -> Row:
+    """An event of Lago whose code is the type of tokens."""
+    return {"event": {
+        "transaction_id": kind, "external_subscription_id": "s", "code": kind,
+        "timestamp": "1767225600", "properties": {"value": value, "model": "m"},
+    }}  # fmt: skip
+
+
+def group(service: str, amount: str) -> Row:
+    """A group of Cost Explorer."""
+    return {"Keys": [service], "Metrics": {
+        "UnblendedCost": {"Amount": amount, "Unit": "USD"}}}  # fmt: skip
+
+
+def event(number: int, kind: str, tokens: object) -> Row:
+    """A CloudEvent."""
+    return {"specversion": "1.0", "id": str(number), "source": "gw", "subject": "c",
+            "type": "ai", "time": DAY,
+            "data": {"model": "m", "type": kind, "tokens": tokens}}  # fmt: skip
+
+
+GOOGLES = {"usageMetadata": {"promptTokenCount": 100, "candidatesTokenCount": 20,
+                             "thoughtsTokenCount": 5}}  # fmt: skip
+USED = {
+    "event_time": DAY, "request_id": "r", "endpoint_name": "e", "input_tokens": 100,
+    "destination_model": "claude", "output_tokens": 20, "total_tokens": 120,
+    "token_details": '{"cache_read_input_tokens": 40}', "latency_ms": 5,
+}  # fmt: skip
+
+# text -> requests, input, cache read and output tokens, cost; 0 where it is unknown
+SAMPLES: dict[str, tuple[str, tuple[int, int, int, int, str]]] = {
+    "one-api": (
+        json.dumps({"success": True, "data": {"items": [LOGGED, TOPPED_UP]}}),
+        (1, 100, 40, 20, "0.001"),
+    ),
+    "PostHog": (
+        json.dumps({"results": [GENERATION, TRACE]}), (1, 100, 40, 20, "0.001"),
+    ),
+    "LibreChat": (
+        json.dumps([
+            spent("prompt", -100, -250), spent("completion", -20, -200),
+            spent("credits", 1000000, 1000000),
+        ]),
+        (0, 100, 0, 20, "0.00045"),
+    ),
+    "Dify": (
+        json.dumps({"data": [{
+            "id": "m", "model_id": "gpt-4o", "message_tokens": 100, "answer_tokens": 20,
+            "total_price": "0.00045", "currency": "USD", "created_at": 1767225600,
+        }]}),
+        (1, 100, 0, 20, "0.00045"),
+    ),
+    "Vertex AI": (
+        lines([{"logging_time": DAY, "request_id": "1", "model": "gemini-2.5-pro",
+                "full_response": json.dumps(GOOGLES)}]),
+        (1, 100, 0, 25, "0"),
+    ),
+    "Cost Explorer": (
+        json.dumps({"ResultsByTime": [{
+            "TimePeriod": {"Start": "2026-01-01", "End": "2026-01-02"},
+            "Groups": [group("Amazon Bedrock", "1.5"), group("Amazon EC2", "9")],
+        }]}),
+        (0, 0, 0, 0, "1.5"),
+    ),
+    "Application Insights": (
+        lines([metric("Prompt Tokens", 100), metric("Completion Tokens", 20),
+               metric("Total Tokens", 120)]),
+        (0, 100, 0, 20, "0"),
+    ),
+    "Azure Monitor": (
+        json.dumps({"timespan": "x", "interval": "PT1H", "value": [
+            monitored("ProcessedPromptTokens", 60, 40), monitored("GeneratedTokens", 20),
+        ]}),
+        (0, 100, 0, 20, "0"),
+    ),
+    "Stripe": (
+        json.dumps({"object": "list", "data": [metered("input", "100"),
+                                               metered("output", "20")]}),
+        (0, 100, 0, 20, "0"),
+    ),
+    "Stripe, a meter a type": (
+        lines([metered("1", "100", event_name="input_tokens", payload={
+                   "stripe_customer_id": "c", "value": "100"}),
+               metered("2", "20", event_name="output_tokens", payload={
+                   "stripe_customer_id": "c", "value": "20"})]),
+        (0, 100, 0, 20, "0"),
+    ),
+    "Lago": (lines([coded("input_tokens", 100), coded("output_tokens", 20)]),
+             (0, 100, 0, 20, "0")),
+    "Databricks": (lines([USED]), (1, 100, 40, 20, "0")),
+    "CloudEvents": (
+        lines([event(1, "prompt", 60), event(2, "system", "40"),
+               event(3, "completion", 20)]),
+        (0, 100, 0, 20, "0"),
+    ),
+    "directions": (
+        lines([{"id": str(n), "timestamp": DAY, "properties": {
+            "token_direction": kind, "token_count": tokens, "model": "m"}}
+            for n, (kind, tokens) in enumerate((("input", 100), ("output", 20)))]),
+        (0, 100, 0, 20, "0"),
+    ),
+    "Snowflake": (
+        "USAGE_TIME,MODEL_NAME,QUERY_ID,TOKENS,TOKENS_GRANULAR\n"
+        "2026-01-01 00:00:00.000 -0800,m,q1,120,"
+        '"{""input"": 100, ""output"": 20}"\n',
+        (1, 100, 0, 20, "0"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_read_at_its_right_figures(write: Write, name: str) -> None:
+    text, right = SAMPLES[name]
+    found = sums(read(write(text)))
+    *counts, cost = right
+    names = ("requests", "input_tokens", "cache_read_tokens", "output_tokens")
+    assert [found[each] or 0 for each in names] == counts
+    assert found["cost"] == nano(cost)
