@@ -28,7 +28,7 @@ from meterwidgets.text import counted, plain
 @click.command("ingest")
 @options.ledgers
 @click.option("--store", required=True, metavar="DIR", help="Created if missing.")
-@click.option("--source", metavar="NAME", help="The format; default: recognised.")
+@click.option("--source", metavar="NAME", help="The format, or a TOML file of yours.")
 @options.config_file
 @options.written
 @click.option("--follow", is_flag=True, help="Keep looking for more until stopped.")

@@ -19,7 +19,9 @@ from meterwidgets.report import reconciliation as reports
 @click.argument("invoice")
 @options.config_file
 @options.written
-@click.option("--source", metavar="NAME", help="The ledger's format; else recognised.")
+@click.option(
+    "--source", metavar="NAME", help="The ledger's format, or a TOML file of yours."
+)
 @click.option("--invoice-source", metavar="NAME", help="The invoice's, likewise.")
 @click.option("--start", metavar="DATE", help="The first day, in UTC.")
 @click.option("--end", metavar="DATE", help="The day after the last one.")

@@ -319,6 +319,27 @@ def test_rows_in_lists_know_what_is_around_them(write: Write) -> None:
     assert by(usage, "org", "input_tokens") == {"o1": 43}
 
 
+def test_rows_may_be_the_values_of_an_object_in_each_line(write: Write) -> None:
+    rows = [
+        {"id": "s1", "end": AT, "models": {"a": {"in": 5}, "b": {"in": 7}}},
+        {"id": "s2", "end": AT, "models": {"a": {"in": 10}}},
+        {"id": "s3", "start": AT},
+    ]
+    declaration = {
+        "rows": ["models?"],
+        "where": {"in": "present"},
+        "fields": {
+            "record_id": {"key": ["$.id", "@name", "@number"]},
+            "start": "$.end",
+            "model": "@name",
+            "input_tokens": "in",
+        },
+    }
+    usage = read(write(lines(rows), "a.jsonl"), source=declaration)
+    assert by(usage, "model", "input_tokens") == {"a": 15, "b": 7}
+    assert usage.quality.records == 3
+
+
 def test_a_parent_repeats_its_leaves(write: Write) -> None:
     rows = [
         ONE | {"trace": "t", "id": "root", "in": 30},

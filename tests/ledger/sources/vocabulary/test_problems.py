@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from meterwidgets.errors import ConfigError
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.registry import SOURCES, add
-from meterwidgets.ledger.sources.vocabulary.declaration import declare
+from meterwidgets.ledger.sources.vocabulary.declaration import KEYS, declare
 from meterwidgets.ledger.sources.vocabulary.presets import presets, read
 
 ACME: dict[str, Any] = {
@@ -142,3 +143,46 @@ def test_columns_and_values_recognise_a_ledger() -> None:
     page = {"data": [{"items": []}, {"items": [{"acme_id": 1}]}]}
     assert matches(Sample(("data",), (page,)))
     assert not matches(Sample(("data",), ({"data": [{"acme_id": 1}]},)))
+
+
+ODD: tuple[Any, ...] = (
+    7, -1.5, True, "", " ", "é'{}\"", [], [[]], [7], ["a", ["b"]], {}, {"a": {}}, {"": 1},
+    {"column": {}}, {"first": [{"sum": []}]}, [{}], {"not": 7}, {"any": [[]]}, {"a": None},
+    None, Path(), {"fields": {"x": 1}}, "\0", "a" * 9000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_odd_values_are_refused_or_harmless(key: str) -> None:
+    for odd in ODD:
+        for value in (odd, {"id": odd, "parent": odd}, {"series": odd}, {"start": odd}):
+            with suppress(ConfigError):
+                declare(ACME | {key: value})
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "column",
+        "first",
+        "sum",
+        "product",
+        "key",
+        "json",
+        "path",
+        "set",
+        "scale",
+        "time",
+        "map",
+        "else",
+        "where",
+    ],
+)
+def test_odd_expressions_are_refused_or_harmless(word: str) -> None:
+    for odd in ODD:
+        for base in ({}, {"column": "c"}, {"json": "j", "path": "p"}):
+            for field in ("start", "input_tokens", "cost", "model", "latency_ms"):
+                with suppress(ConfigError):
+                    declare(ACME | _fields(**{field: base | {word: odd}}))
+                with suppress(ConfigError):
+                    declare(ACME | _fields(**{field: odd}))

@@ -83,7 +83,8 @@ class Columns:
             for path in level.paths:
                 if name.startswith(f"{path}."):
                     return f"{{{level.name}.{name.removeprefix(f'{path}.')}}}"
-        return f"{{{self.levels[-1].name}.{name}}}"
+        inner = f"{{{self.levels[-1].name}.{name}}}"
+        return f"CAST({inner} AS VARCHAR)" if name == "@number" else inner
 
 
 def rows_as_levels(key: str, value: object) -> tuple[Level, ...]:
