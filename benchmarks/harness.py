@@ -62,7 +62,14 @@ def write_ledger(path: Path, rows: int, *, users: bool) -> None:
     con.close()
 
 
-def main(script: str, description: str, jobs: Mapping[str, Job], *, base: str) -> None:
+def main(
+    script: str,
+    description: str,
+    jobs: Mapping[str, Job],
+    *,
+    base: str,
+    prepare: Callable[[Path], None] | None = None,
+) -> None:
     """Run a benchmark from the command line.
 
     Args:
@@ -70,6 +77,7 @@ def main(script: str, description: str, jobs: Mapping[str, Job], *, base: str) -
         description: Its docstring.
         jobs: The jobs to measure.
         base: The job that the others are compared with.
+        prepare: Puts a ledger where else the jobs read it, which isn't measured.
     """
     options = argparse.ArgumentParser(description=description.splitlines()[0])
     options.add_argument("--rows", type=int, nargs="+", default=[2_000_000])
@@ -90,6 +98,8 @@ def main(script: str, description: str, jobs: Mapping[str, Job], *, base: str) -
                 path = Path(given.folder or temporary) / name
                 if not path.exists():
                     write_ledger(path, rows, users=given.users)
+                if prepare:
+                    prepare(path)
                 print(f"{ending}, {rows:,} rows, {path.stat().st_size >> 20:,} MB")
                 _print(_measure(script, path, given.jobs, given.runs), rows, base)
                 if not given.folder:

@@ -2,9 +2,10 @@
 
     python benchmarks/reading.py [--rows N ...] [--runs N] [--formats parquet csv jsonl]
 
-The peers only roll up: one query for each cube that we make, without checking values,
-pricing or removing duplicates. At 100 million rows the ledger is made
-once (2 GB, half an hour) and one job at a time is asked for:
+The same ledger is also read from a ZIP archive, a SQLite file and a bucket (of a server
+here: pip install 'moto[server]'). The peers only roll up: one query for each cube that
+we make, without checking values, pricing or removing duplicates. At 100 million rows
+the ledger is made once (2 GB, half an hour) and one job at a time is asked for:
 
     python benchmarks/reading.py --rows 100000000 --formats parquet --no-users \
         --runs 1 --folder /var/tmp --jobs read_usage "bare DuckDB"
@@ -12,6 +13,11 @@ once (2 GB, half an hour) and one job at a time is asked for:
 
 from __future__ import annotations
 
+import logging
+import os
+import sqlite3
+import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -25,7 +31,7 @@ from meterwidgets.schema import DIMENSIONS
 SUMMED = ("records", "input_tokens", "output_tokens", "cost")
 
 
-def ours(path: Path) -> dict[str, int]:
+def ours(path: Path | str) -> dict[str, int]:
     """The sums of ``read_usage``."""
     book = mw.PriceBook(catalogue=False)
     usage = read_usage(path, rejects=None, prices=book)
@@ -47,7 +53,7 @@ def bare(path: Path) -> dict[str, int]:
       1::BIGINT AS requests, prompt_tokens AS input_tokens,
       NULL::BIGINT AS cache_read_tokens, NULL::BIGINT AS cache_write_tokens,
       completion_tokens AS output_tokens, NULL::BIGINT AS reasoning_tokens,
-      'USD' AS currency, 0::BIGINT AS input_cost, 0::BIGINT AS output_cost,
+      'USD' AS currency, 0::BIGINT AS input_cost, 0::BIGINT AS output_cost, 0::BIGINT AS fee_cost,
       CAST(round(cost * 1e9) AS BIGINT) AS unsplit_cost, false AS estimated
       FROM {file})"""
     for dimensions in (DIMENSIONS.shared_keys, DIMENSIONS.personal_keys)[
@@ -88,6 +94,49 @@ def polars(path: Path) -> dict[str, int]:
     return {name: int(rows[name].sum()) for name in SUMMED}
 
 
+def prepare(path: Path) -> None:
+    """Put a ledger into a ZIP archive, a SQLite file and a bucket of a server here."""
+    from moto.server import ThreadedMotoServer
+    from pyarrow.fs import S3FileSystem
+
+    zipped = Path(f"{path}.zip")
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(path, path.name)
+    database = Path(f"{path}.sqlite")
+    database.unlink(missing_ok=True)
+    rows = duckdb.sql(f"FROM {READERS[path.suffix[1:]].format(path=path)}")
+    marks = ", ".join("?" * len(rows.columns))
+    with closing(sqlite3.connect(database)) as con:
+        con.execute(f"CREATE TABLE usage ({', '.join(map(repr, rows.columns))})")
+        for batch in rows.to_arrow_reader(100_000):
+            columns = [c.cast("string") if "time" in str(c.type) else c for c in batch]
+            values = zip(*(column.to_pylist() for column in columns), strict=True)
+            con.executemany(f"INSERT INTO usage VALUES ({marks})", values)
+        con.commit()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ |= {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    bucket = S3FileSystem(endpoint_override=f"{host}:{port}", scheme="http",
+                          allow_bucket_creation=True)  # fmt: skip
+    bucket.create_dir("usage")
+    with bucket.open_output_stream(f"usage/{path.name}") as stream:
+        stream.write(path.read_bytes())
+
+
 if __name__ == "__main__":
-    jobs = {"read_usage": ours, "bare DuckDB": bare, "polars": polars}
-    main(__file__, __doc__, jobs, base="bare DuckDB")
+    jobs = {
+        "read_usage": ours,
+        "from a ZIP archive": lambda path: ours(f"{path}.zip"),
+        "from SQLite": lambda path: ours(f"{path}.sqlite"),
+        "from a bucket": lambda path: ours(f"s3://usage/{path.name}"),
+        "bare DuckDB": bare,
+        "polars": polars,
+    }
+    main(__file__, __doc__, jobs, base="bare DuckDB", prepare=prepare)

@@ -7,7 +7,7 @@ import re
 _UNPACK = "unpack it, and name what is in it"
 _CONVERT = "export it as CSV, JSON or Parquet"
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive inside another", _UNPACK),
+    (b"PK\x03\x04", "a ZIP archive by another name, or inside another", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"!<arch>\n", "an ar archive", _UNPACK),
@@ -51,7 +51,7 @@ def unreadable(head: bytes) -> str:
                 return "is an Excel workbook; save its sheet as CSV"
             return f"is {kind}; {way}"
     if head[257:262] == b"ustar":
-        return f"is a tar archive inside another; {_UNPACK}"
+        return f"is a tar archive by another name, or inside another; {_UNPACK}"
     # every other byte of Latin text in UTF-16 is 0
     evens, odds = head[0:400:2], head[1:400:2]
     few, many = sorted((evens.count(0), odds.count(0)))

@@ -26,9 +26,11 @@ from meterwidgets.ledger.readers.stored_file import StoredFile
 SUFFIXES = (
     ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq",
     ".arrow", ".arrows", ".feather", ".ipc", ".orc", ".avro",
-    ".sqlite", ".sqlite3", ".duckdb",
 )  # fmt: skip
 """What the files of a folder or an archive end in that are ledgers."""
+_DATABASES = (".sqlite", ".sqlite3", ".db", ".duckdb")
+"""What those end in that are read where they are named, or where nothing else is: the
+usage in an agent's database may be that of the logs beside it."""
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz")
 _IN_ARCHIVES = (*SUFFIXES, *(s + packed for s in SUFFIXES for packed in PACKED))
 _IN_BUCKETS = (*_IN_ARCHIVES, *_ARCHIVES, *(".tar" + packed for packed in PACKED))
@@ -74,7 +76,7 @@ def find_files(source: str | Path | StoredFile) -> list[Path | StoredFile]:
             part
             for each in matches
             if each.is_file() and _is_ledger(each)
-            for part in _opened(each)
+            for part in _opened(each, of_many=True)
         ]
     except OSError as error:
         name = _without_credentials(source)
@@ -112,39 +114,35 @@ def _unpacked(stored: StoredFile) -> list[StoredFile]:
     ]
 
 
-def _opened(path: Path) -> Sequence[Path | StoredFile]:
-    """A file, or what is in it if it is an archive."""
-    suffixes = [each.lower() for each in path.suffixes[-2:]]
-    # what ends like a ledger is opened by its content later
-    is_plain = suffixes and suffixes[-1] in SUFFIXES
+def _opened(path: Path, *, of_many: bool = False) -> Sequence[Path | StoredFile]:
+    """A file, or what is in it if it is an archive; of many, names are believed."""
+    is_believed = of_many and format_suffix(path) in SUFFIXES
     try:
-        is_packed = not is_plain and is_archive(path)
+        is_packed = not is_believed and is_archive(path)
     except OSError:  # reading it will say why
         is_packed = False
     return find_members(path, _IN_ARCHIVES) if is_packed else [path]
 
 
 def _files_in(folder: Path) -> list[Path | StoredFile]:
-    paths = [
+    paths = _paths_in(folder, (*SUFFIXES, *_ARCHIVES)) or _paths_in(folder, _DATABASES)
+    if not paths:
+        raise LedgerError(
+            f"no ledger in the folder {str(folder)!r}; looked for files that end in "
+            + ", ".join((*SUFFIXES, *_ARCHIVES, *_DATABASES))
+        )
+    return [part for path in paths for part in _opened(path, of_many=True)]
+
+
+def _paths_in(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    return [
         each
         for each in sorted(folder.rglob("*"))
-        if _has_ledgers(each)
+        if format_suffix(each) in suffixes
         and not any(part.startswith(".") for part in each.relative_to(folder).parts)
         and each.is_file()
         and _is_ledger(each)
     ]
-    if not paths:
-        raise LedgerError(
-            f"no ledger in the folder {str(folder)!r}; looked for files that end in "
-            + ", ".join((*SUFFIXES, *_ARCHIVES))
-        )
-    return [part for path in paths for part in _opened(path)]
-
-
-def _has_ledgers(path: Path) -> bool:
-    """Whether a name is that of a ledger, or of an archive."""
-    suffix = format_suffix(path)
-    return suffix in SUFFIXES or suffix in _ARCHIVES
 
 
 def _is_ledger(path: Path) -> bool:
