@@ -53,7 +53,9 @@ def bare(path: Path) -> dict[str, int]:
       1::BIGINT AS requests, prompt_tokens AS input_tokens,
       NULL::BIGINT AS cache_read_tokens, NULL::BIGINT AS cache_write_tokens,
       completion_tokens AS output_tokens, NULL::BIGINT AS reasoning_tokens,
-      'USD' AS currency, 0::BIGINT AS input_cost, 0::BIGINT AS output_cost, 0::BIGINT AS fee_cost,
+      'USD' AS currency, 0::BIGINT AS input_cost, 0::BIGINT AS output_cost,
+      0::BIGINT AS fee_cost, false AS billed, 'request' AS grain,
+      NULL::BIGINT AS end_us,
       CAST(round(cost * 1e9) AS BIGINT) AS unsplit_cost, false AS estimated
       FROM {file})"""
     for dimensions in (DIMENSIONS.shared_keys, DIMENSIONS.personal_keys)[
