@@ -30,9 +30,11 @@ from ledger.sources.test_spans import console, jaeger, phoenix, snake_case
 from ledger.sources.test_trace_presets import PRESETS
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
+from meterwidgets.ledger.readers.json_layout import json_paths
 from meterwidgets.ledger.readers.open_file import open_file
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.registry import SOURCES, find, recognise
+from meterwidgets.ledger.sources.vocabulary.presets import presets
 from meterwidgets.schema import FIELDS
 
 Write = Callable[..., Path]
@@ -54,6 +56,9 @@ REAL = {
     "servegen/usage_600s.csv": "table",
 }
 
+DECLARED = {each.source.name: each for each in presets()}
+MADE_OF_SERIES = ("prometheus",)
+"""Sources of what an envelope makes of several records."""
 ANTHROPIC: dict[str, Any] = {"data": [anthropic_bucket(1)], "has_more": False}
 MADE: dict[str, str] = {
     "litellm": json.dumps([SPEND]),
@@ -108,6 +113,10 @@ MADE: dict[str, str] = {
     ),
     "langfuse": json.dumps([OBSERVATION]),
     "focus": as_csv(CHARGE),
+    "aws_cur": "line_item_usage_type,line_item_unblended_cost\nx,1\n",
+    "aws_cur_1": "lineItem/UsageType,lineItem/UnblendedCost\nx,1\n",
+    "azure_costs": "MeterCategory,CostInBillingCurrency\nx,1\n",
+    "google_billing": "usage_start_time,sku_description,cost\n2026-01-01,x,1\n",
 }
 
 
@@ -145,7 +154,39 @@ def test_a_made_ledger_is_taken_by_its_own_source_only(write: Write, name: str) 
 
 
 def test_every_source_but_the_table_has_a_ledger_here() -> None:
-    assert {each.name for each in SOURCES} == {*MADE, "aider", "table"}
+    made = {*MADE, *DECLARED, "table", *MADE_OF_SERIES}
+    assert {each.name for each in SOURCES} == made
+
+
+def _record(names: list[str], value: object = 1) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for name in names:
+        *outer, last = name.split(".")
+        inner = record
+        for each in outer:
+            inner = inner.setdefault(each, {})
+        inner.setdefault(last, value)
+    return record
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_what_a_preset_asks_for_is_taken_by_it_only(name: str) -> None:
+    match = DECLARED[name].table["match"]
+    asked = match if isinstance(match, dict) else {"all": match}
+    some = [*asked.get("any", ())]
+    for alternative in some or [""]:
+        names = [*asked.get("all", ()), *([alternative] if alternative else [])]
+        record = _record(sorted(names, key=len, reverse=True))
+        for column, (first, *_) in asked.get("values", {}).items():
+            record |= _record([column], first)
+        for level in reversed(find(name).levels):
+            for path in reversed(level.paths[0].split(".")):
+                record = {
+                    path: [record] if path == level.paths[0].split(".")[-1] else record
+                }
+        sample = Sample(tuple(json_paths([record])), (record,))
+        found = [e.name for e in SOURCES if e.name != "table" and e.matches(sample)]
+        assert found == [name], alternative
 
 
 @pytest.mark.parametrize("name", [each.name for each in SOURCES])
