@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ledger.sources.test_agent_presets import PRESETS as AGENTS
 from ledger.sources.test_anthropic import COST as ANTHROPIC_COST
 from ledger.sources.test_anthropic import RESULT as ANTHROPIC_RESULT
 from ledger.sources.test_anthropic import bucket as anthropic_bucket
@@ -85,7 +86,7 @@ MADE: dict[str, str] = {
     "opencode": json.dumps(message(1, "a")),
     "otlp": json.dumps(export(span(1, NEW))),
     "otel_events": clickhouse(CLAUDE),
-    **{name: json.dumps(record) for name, record in PRESETS.items()},
+    **{name: json.dumps(each) for name, each in (AGENTS | PRESETS).items()},
     "otel_metrics": json.dumps({"MetricName": "m", "Series": "{}", "AggTemp": "1"}),
     **{
         name: envelope([("1", "", NEW)])

@@ -7,6 +7,7 @@ are safe to nest.
 
 from __future__ import annotations
 
+from meterwidgets.ledger.engine.span_macros import SPAN_MACROS
 from meterwidgets.ledger.engine.time_macros import TIME_MACROS
 
 LARGEST_COUNT = 10**15
@@ -61,27 +62,9 @@ CREATE OR REPLACE MACRO nonempty(t) AS nullif(regexp_replace(t,
 CREATE OR REPLACE MACRO tier_name(t) AS CASE lower(t) WHEN 'default' THEN 'standard'
   WHEN 'auto' THEN NULL ELSE lower(t) END;
 
--- the id of a trace or span as small hexadecimal digits, whichever encoding wrote it
-CREATE OR REPLACE MACRO span_key(t) AS CASE
-  WHEN t[1:2] = '0x' THEN lower(t[3:])
-  WHEN length(t) IN (16, 32) THEN lower(t)
-  WHEN t[-1] = '=' THEN coalesce(lower(hex(TRY(from_base64(t)))), t)
-  WHEN regexp_full_match(t, '([0-9a-fA-F]{{16}})?[0-9a-fA-F]{{13,15}}')
-    THEN lpad(lower(t), CASE WHEN length(t) < 16 THEN 16 ELSE 32 END, '0')
-  ELSE t END;
-
--- a JSON object that stands in a text, perhaps as Python or ClickHouse writes it
-CREATE OR REPLACE MACRO json_or_literal(t) AS coalesce(TRY_CAST(t AS JSON),
-  TRY_CAST(replace(replace(t, '"', '\\"'), chr(39), '"') AS JSON));
-
--- the parent of a span; Go writes zeros and others words where there is none
-CREATE OR REPLACE MACRO parent_span(t, other) AS coalesce(CASE WHEN NOT
-  regexp_full_match(t, '0*|undefined') THEN t END, other);
-
--- JavaScript writes a time as a list of seconds and nanoseconds
-CREATE OR REPLACE MACRO unix_time(t) AS CASE WHEN t[1] <> '[' THEN nullif(t, '0')
-  ELSE CAST(TRY_CAST(json_extract_string(t, '$[0]') AS HUGEINT) * 1000000000
-    + TRY_CAST(json_extract_string(t, '$[1]') AS HUGEINT) AS VARCHAR) END;
+-- a number as text with the other sign; "-0" is none
+CREATE OR REPLACE MACRO negated(t) AS CASE WHEN t[1] = '-' THEN t[2:]
+  WHEN regexp_full_match(t, '[0.]+') THEN t ELSE '-' || t END;
 
 -- what an extra holds: a JSON object; NULL for anything else
 CREATE OR REPLACE MACRO extra_entries(t) AS
@@ -126,13 +109,6 @@ CREATE OR REPLACE MACRO modality_tokens(t, m) AS CAST(list_sum(list_transform(
   list_filter(TRY(from_json(t, '[{{"modality": "VARCHAR", "tokenCount": "VARCHAR",
     "token_count": "VARCHAR"}}]')), lambda x: ends_with(upper(x.modality), m)),
   lambda x: TRY_CAST(coalesce(x."tokenCount", x.token_count) AS BIGINT))) AS VARCHAR);
-
-CREATE OR REPLACE MACRO jaeger_tags(t) AS
-  TRY(from_json(t, '[{{"key": "VARCHAR", "value": "VARCHAR"}}]'));
-
-CREATE OR REPLACE MACRO otlp_attributes(t) AS TRY(from_json(t, '[{{"key": "VARCHAR",
-  "value": {{"stringValue": "VARCHAR", "intValue": "VARCHAR",
-  "doubleValue": "VARCHAR", "boolValue": "VARCHAR"}}}}]'));
 """
 
 _COUNTS = f"""
@@ -295,5 +271,5 @@ CREATE OR REPLACE MACRO share_half_even(c, a, b) AS
   ELSE divide_half_even(c::HUGEINT * a, b::HUGEINT) END;
 """
 
-MACROS = _TEXT + _COUNTS + _MONEY + TIME_MACROS
+MACROS = _TEXT + _COUNTS + _MONEY + TIME_MACROS + SPAN_MACROS
 """SQL text that defines all macros."""

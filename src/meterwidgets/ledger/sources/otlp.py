@@ -15,7 +15,7 @@ import re
 from meterwidgets.ledger.envelopes.levels import Level
 from meterwidgets.ledger.readers.sample import Sample
 from meterwidgets.ledger.sources.base import Field, Source
-from meterwidgets.ledger.sources.sql import provider_served
+from meterwidgets.ledger.sources.sql import provider_served, sum_of
 
 _RESOURCES = (
     "resourceSpans", "batches", "trace.resourceSpans", "trace.batches",
@@ -150,10 +150,24 @@ def _mlflow(name: str, key: str) -> str:
     return f"TRY(json_extract_string({attribute(f'mlflow.{name}')}, '$.{key}'))"
 
 
-def _usage(names: tuple[str, ...], *keys: str) -> str:
-    """SQL text of the first of several attributes, else of a count of MLflow."""
-    counts = (_mlflow("chat.tokenUsage", key) for key in keys)
-    return f"coalesce({', '.join([attribute(*names), *counts])})"
+_CLAUDE_INPUT = ("input_tokens", "cache_read_tokens", "cache_creation_tokens")
+_IS_CLAUDE_CODE = f"{attribute('span.type')} = 'llm_request'"
+"""SQL condition of a call in Claude Code's spans, which name no convention."""
+
+
+def _usage(names: tuple[str, ...], key: str, *claude: str) -> str:
+    """SQL text of the first of several attributes, else of what MLflow counts.
+
+    Args:
+        names: The attributes.
+        key: What MLflow calls it.
+        claude: The attributes that Claude Code's calls have, to be added up.
+    """
+    found = [attribute(*names), _mlflow("chat.tokenUsage", key)]
+    if claude:
+        total = sum_of(*map(attribute, claude))
+        found.append(f"CAST(CASE WHEN {_IS_CLAUDE_CODE} THEN {total} END AS VARCHAR)")
+    return f"coalesce({', '.join(found)})"
 
 
 USAGE = (*_INPUT, *_OUTPUT, *_TOTAL, *_COST, "mlflow.chat.tokenUsage")
@@ -170,7 +184,7 @@ SOURCE = Source(
         Level("scope", ("scopeSpans", "instrumentationLibrarySpans")),
         Level("span", ("spans",)),
     ),
-    where=f"{attribute(*USAGE)} IS NOT NULL",
+    where=f"{attribute(*USAGE)} IS NOT NULL OR coalesce({_IS_CLAUDE_CODE}, false)",
     fields={
         "record_id": Field(
             "span_key({span.traceId}) || '/' || span_key({span.spanId})",
@@ -206,8 +220,8 @@ SOURCE = Source(
             "where server.address is of one's own network",
         ),
         "model": Field(
-            f"coalesce({attribute(*_MODEL)}, "
-            f"trim({attribute('mlflow.llm.model')}, '\"'))",
+            f"coalesce({attribute(*_MODEL)}, trim({attribute('mlflow.llm.model')}, "
+            f"'\"'), CASE WHEN {_IS_CLAUDE_CODE} THEN {attribute('model')} END)",
             "gen_ai.response.model, else gen_ai.request.model",
         ),
         "status": Field(
@@ -226,17 +240,17 @@ SOURCE = Source(
         },
         "input_tokens": Field(
             f"CASE WHEN {attribute(*_OUTPUT)} IS NULL "
-            f"THEN {_usage((*_INPUT, *_TOTAL), 'input_tokens')} "
+            f"THEN {_usage((*_INPUT, *_TOTAL), 'input_tokens', *_CLAUDE_INPUT)} "
             f"ELSE {attribute(*_INPUT)} END",
             "gen_ai.usage.input_tokens or its other names (llm.token_count.*, "
             "llm.usage.*, ai.usage.*), else the total",
         ),
         "cache_read_tokens": Field(
-            _usage(_READ, "cache_read_input_tokens"),
+            _usage(_READ, "cache_read_input_tokens", "cache_read_tokens"),
             "gen_ai.usage.cache_read.input_tokens or its other names",
         ),
         "cache_write_tokens": Field(
-            _usage(_WRITE, "cache_creation_input_tokens"),
+            _usage(_WRITE, "cache_creation_input_tokens", "cache_creation_tokens"),
             "gen_ai.usage.cache_creation.input_tokens or its other names",
         ),
         "input_audio_tokens": Field(
@@ -254,7 +268,7 @@ SOURCE = Source(
             "llm.token_count.completion_details.audio",
         ),
         "output_tokens": Field(
-            _usage(_OUTPUT, "output_tokens"),
+            _usage(_OUTPUT, "output_tokens", "output_tokens"),
             "gen_ai.usage.output_tokens or its other names (reasoning included)",
         ),
         "reasoning_tokens": Field(
