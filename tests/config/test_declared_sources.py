@@ -56,7 +56,7 @@ def test_an_entry_names_a_file_with_the_declaration(write: Write) -> None:
             'fields = { start = "a", imput_tokens = "b" }',
             r"source\[0\]\.fields\.imput_tokens: .* did you mean 'input_tokens'\?",
         ),
-        ('feilds = { start = "a" }', r"source\[0\]: key 'feilds' not found; did you mean 'fields'"),
+        ('fieldz = { start = "a" }', r"source\[0\]: key 'fieldz' not found; did you mean 'fields'"),
         (
             'source = "litellm"\nfields = { start = "a", input_tokens = "b" }',
             r"source\[0\]\.source: the entry declares its ledger itself \(fields\); keep",

@@ -34,13 +34,13 @@ def _by(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"feilds": {}}, "feilds: key 'feilds' not found; did you mean 'fields'?"),
+        ({"fieldz": {}}, "fieldz: key 'fieldz' not found; did you mean 'fields'?"),
         (_fields(imput_tokens="n"), "fields.imput_tokens: field 'imput_tokens' not found; did you mean 'input_tokens'?"),
         (_fields(model=["a", "b"]), "fields.model: is a list; expected { first = ['a', 'b'] } or { sum ="),
         (_fields(requests=1), "fields.requests: expected a column or { set = 1 }, got 1"),
         (_fields(model={"column": "a", "first": ["b"]}), "fields.model: expected exactly one of column, first, sum, product, key, json, set; got 'column' and 'first'"),
         (_fields(model={"else": "x"}), "fields.model: expected exactly one of"),
-        (_fields(model={"colum": "a"}), "fields.model.colum: key 'colum' not found; did you mean 'column'?"),
+        (_fields(model={"columnz": "a"}), "fields.model.columnz: key 'columnz' not found; did you mean 'column'?"),
         (_fields(model={}), "fields.model: expected a table"),
         (_fields(model={"first": []}), "fields.model.first: expected a list"),
         (_fields(model={"first": ["a", 7]}), "fields.model.first[1]: expected a column"),
