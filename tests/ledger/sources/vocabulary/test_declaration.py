@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from ledger.figures import by, lines, nano, read, sums
@@ -356,6 +359,35 @@ def test_an_answer_that_wraps_the_records_needs_no_rows(write: Write) -> None:
     page = {"results": {"items": [ONE, ONE | {"in": 1}]}, "total": 2}
     usage = read(write(lines([page]), "a.json"), source=declared())
     assert sums(usage)["input_tokens"] == 11
+
+
+def test_paths_lead_into_the_columns_of_a_dataframe() -> None:
+    rows = [
+        ONE | {"usage": {"in": 3, "read": 4}},
+        ONE | {"usage": {"in": 5, "read": None}},
+    ]
+    fields = {
+        "input_tokens": {"sum": ["usage.in", "usage.read"]},
+        "output_tokens": "out",
+    }
+    table = pa.Table.from_pylist(rows)
+    assert sums(read(table, source=declared(fields=fields)))["input_tokens"] == 12
+    assert sums(read(rows, source=declared(fields=fields)))["input_tokens"] == 12
+
+
+def test_typed_columns_are_read_as_they_are() -> None:
+    table = pa.table(
+        {
+            "at": [datetime(2026, 2, 22, 10, tzinfo=UTC), datetime(2026, 2, 22, 11, tzinfo=UTC)],
+            "model": ["m", "m"], "in": [10, 20], "out": [1.0, 2.0], "paid": [True, False],
+            "cents": [Decimal("12.5"), Decimal("1.5")],
+        }
+    )  # fmt: skip
+    fields = {"cost": {"column": "cents", "scale": "0.01"}}
+    source = declared(fields=fields, where={"paid": True})
+    found = sums(read(table, source=source))
+    assert (found["input_tokens"], found["output_tokens"]) == (10, 1)
+    assert found["cost"] == nano("0.125")
 
 
 def test_what_is_left_out_and_remarkable_is_said(write: Write) -> None:

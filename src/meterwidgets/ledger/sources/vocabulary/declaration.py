@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from meterwidgets.errors import ConfigError, unknown
 from meterwidgets.ledger.envelopes.levels import Level
 from meterwidgets.ledger.readers.sample import Sample
-from meterwidgets.ledger.sources.base import PLACEHOLDER, Field, Source
+from meterwidgets.ledger.sources.base import Field, Source
 from meterwidgets.ledger.sources.buckets import bucket_key
 from meterwidgets.ledger.sources.sql import as_json
 from meterwidgets.ledger.sources.vocabulary.columns import Columns, rows_as_levels
@@ -125,7 +125,7 @@ def _declare(declaration: Mapping[str, Any], name: str, is_own: bool) -> Declare
         named, matches = matcher("match", get("match"), levels)
     made = _table(declaration, columns)
     if is_own:
-        matches = _has_start(made.fields, levels)
+        matches = _lie_there(levels, columns.uses)
     derived |= made.derived
     derived |= _key(declaration, columns, made.fields)
     grain = get(
@@ -166,11 +166,21 @@ def _never(sample: Sample) -> bool:
     return False
 
 
-def _has_start(fields: Mapping[str, Field], levels: tuple[Level, ...]) -> Matches:
-    """Whether a sample has a column of the time, so that the records lie there."""
-    start = fields["start"].sql if "start" in fields else ""
-    names = set(PLACEHOLDER.findall(start))
-    return lambda sample: bool(levels) or not names.isdisjoint(sample.names)
+def _lie_there(levels: tuple[Level, ...], uses: Iterable[tuple[str, str]]) -> Matches:
+    """Whether a sample has a column of the time, and no path leads into a column."""
+    named = list(uses)
+    keys = ("fields.start", "values.")  # a start may be a named value
+    names = {column for key, column in named if key.startswith(keys)}
+    paths = [column for _, column in named if "." in column]
+
+    def matches(sample: Sample) -> bool:
+        if levels:
+            return True
+        columns = set(sample.columns)
+        into = (each for each in paths if each.partition(".")[0] in columns)
+        return not names.isdisjoint(sample.names) and sample.names.issuperset(into)
+
+    return matches
 
 
 def _table(declaration: Mapping[str, Any], columns: Columns) -> Table:
