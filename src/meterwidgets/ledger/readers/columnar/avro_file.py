@@ -10,7 +10,6 @@ from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.spool import Spool
 
 _BATCH = 1_000
-_BROKEN = (OSError, EOFError, ValueError, LookupError, TypeError)
 
 
 def copy_avro(path: Path, spool: Spool) -> Path:
@@ -31,17 +30,12 @@ def copy_avro(path: Path, spool: Spool) -> Path:
         try:
             records = fastavro.reader(stream)
             return spool.save(f"{path}.jsonl", _lines(records), mtime_ns=changed)
-        except (
-            OSError,
-            EOFError,
-            ValueError,
-            KeyError,
-            IndexError,
-            TypeError,
-        ) as error:
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 (fastavro and its codecs have many)
             raise LedgerError(
-                f"{path}: begins as Avro and can't be read ({error}); it may be cut "
-                "off, so write it again"
+                f"{path}: begins as Avro and can't be read ({str(error)[:200]}); it "
+                "may be cut off, so write it again"
             ) from None
 
 

@@ -27,7 +27,7 @@ def open_parquet(path: Path, con: duckdb.DuckDBPyConnection) -> RawLedger:
             f"SELECT * FROM read_parquet({path_literal(path)}, hive_partitioning=false)"
         )
         names, types = described.columns, [str(each) for each in described.types]
-    except duckdb.Error as error:
+    except (duckdb.Error, RuntimeError) as error:  # names that are no text
         reason = str(error).splitlines()[0]
         raise LedgerError(f"{path}: can't be read ({reason})") from None
     cells = ", ".join(

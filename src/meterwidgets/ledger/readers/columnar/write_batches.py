@@ -39,9 +39,9 @@ def write_batches(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    check_column_names(schema.names, name)
     path = spool.place(name)
     try:
+        check_column_names(schema.names, name)
         with pq.ParquetWriter(path, schema, compression="lz4") as writer:
             for batch in batches:
                 writer.write(batch)

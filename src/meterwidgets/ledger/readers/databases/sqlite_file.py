@@ -24,6 +24,8 @@ MAGIC = b"SQLite format 3\x00"
 _BATCH = 4_000
 _LONGEST_VALUE = 64 << 20
 _PATIENCE_S = 10.0
+_ERRORS = (sqlite3.Error, UnicodeError, OverflowError, ValueError)
+"""What reading raises where a file is damaged, or a query is wrong."""
 _READS = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -57,7 +59,7 @@ class SqliteFile:
                 cursor = self._connection.execute(
                     f"SELECT * FROM {identifier(name)} LIMIT 1"
                 )
-            except sqlite3.DatabaseError:  # of a module that is not here
+            except _ERRORS:  # of a module that is not here
                 continue
             if cursor.fetchone() is not None:
                 found[name] = tuple(column[0] for column in cursor.description)
@@ -84,7 +86,7 @@ class SqliteFile:
                 _batches(cursor, schema),
                 mtime_ns=self._path.stat().st_mtime_ns,
             )
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise _unreadable(self._path, error) from None
 
 
@@ -97,11 +99,11 @@ def open_sqlite(path: Path, spool: Spool) -> Iterator[SqliteFile]:
     """
     try:
         connection = _connect(path)
-    except sqlite3.Error as error:
+    except _ERRORS as error:
         raise _unreadable(path, error) from None
     try:
         yield SqliteFile(path, connection, spool)
-    except sqlite3.Error as error:
+    except _ERRORS as error:
         raise _unreadable(path, error) from None
     finally:
         connection.close()
@@ -180,8 +182,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _unreadable(path: Path, error: sqlite3.Error) -> LedgerError:
+def _unreadable(path: Path, error: Exception) -> LedgerError:
     message = str(error)
+    if isinstance(error, UnicodeError):
+        message = "malformed: a name is no text"
     if "locked" in message or "busy" in message:
         way = "another program is writing it and lets nobody read; try again in a while"
     elif "malformed" in message or "not a database" in message:
