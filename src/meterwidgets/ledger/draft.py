@@ -24,9 +24,14 @@ def draft(found: Plan | None, looks: Mapping[str, str]) -> str:
     Args:
         found: How it is read, if it is.
         looks: Column -> the field that its name looks like, or "".
+
+    Returns:
+        TOML text; "" where a reader declared the ledger himself.
     """
     if found is not None and not found.source.is_mapped:
         source = found.source
+        if registry.own_declaration(source.name):
+            return ""  # it is declared already
         return of_source(source, registry.declaration(source.name))
     fields: dict[str, Any] = {}
     keys: dict[str, Any] = {}

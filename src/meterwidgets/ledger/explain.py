@@ -78,17 +78,17 @@ class Explanation:
         return tuple(each for each in self.columns if not each.fills)
 
 
-def explain(ledger: Path | StoredFile, source: str | None = None) -> Explanation:
+def explain(ledger: Path | StoredFile, spec: LedgerSpec | None = None) -> Explanation:
     """Look at one file as a reading of it would.
 
     Args:
         ledger: The file, wherever it lies.
-        source: The format; None recognises it.
+        spec: How it is read; by default as it is recognised.
 
     Raises:
         LedgerError: When it can't be opened.
     """
-    spec = LedgerSpec([ledger], source)
+    spec = spec or LedgerSpec([ledger])
     with ExitStack() as opened:
         ws = opened.enter_context(open_workspace())
         fetch_remote([ledger], ws.spool)
@@ -238,5 +238,6 @@ def as_text(found: Explanation) -> str:
         example = f"{each.example:<{_EXAMPLE}}"
         lines.append(f"  {name}  {filled} filled  {example}  {fills}{looks}")
     lines += [f"note: {plain(note)}" for note in found.notes]
-    lines += ["", "# to declare it yourself, in meterwidgets.toml:", found.draft]
+    if found.draft:
+        lines += ["", "# to declare it yourself, in meterwidgets.toml:", found.draft]
     return "\n".join(lines)

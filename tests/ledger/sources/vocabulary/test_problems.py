@@ -74,6 +74,7 @@ def _by(**changes: Any) -> dict[str, Any]:
         ({"where": {"kind": {"over": 1}}}, "where.kind.over: key 'over' not found"),
         ({"where": {"n": {"above": "1"}}}, "where.n.above: expected a number, got '1'"),
         ({"where": {"n": {"matches": "(a"}}}, "where.n.matches: '(a' is no pattern"),
+        ({"where": {"n": {"matches": "a(?=b)"}}}, "where.n.matches: 'a(?=b)' looks around"),
         ({"where": {}}, "where: expected a table"),
         (_by(column=None), "by: has no 'column'"),
         (_by(fields={"output": "output_token"}), "by.fields.output: field 'output_token' not found; did you mean 'output_tokens'?"),

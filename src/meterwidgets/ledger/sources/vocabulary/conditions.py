@@ -17,6 +17,9 @@ from meterwidgets.ledger.sources.vocabulary.problems import (
 
 _PRESENT = {"present": "IS NOT NULL", "absent": "IS NULL"}
 
+_OTHER = re.compile(r"\(\?(=|!|<=|<!|>|\()|\\[1-9]|\(\?P=")
+"""What patterns of Python have and those of DuckDB (RE2) have not."""
+
 
 def _bound(sign: str) -> Callable[[str, str, object], str]:
     def compared(key: str, column: str, value: object) -> str:
@@ -41,6 +44,10 @@ def _matched(key: str, column: str, value: object) -> str:
         re.compile(pattern)
     except re.error as error:
         raise DeclarationError(key, f"{pattern!r} is no pattern: {error}") from None
+    if _OTHER.search(pattern):
+        raise DeclarationError(
+            key, f"{pattern!r} looks around or back, which the engine's patterns don't"
+        )
     return f"regexp_matches({column}, {literal(pattern)})"
 
 
