@@ -10,6 +10,7 @@ import duckdb
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.answers import service_error, unwrapped
+from meterwidgets.ledger.envelopes.columns import columns_inside
 from meterwidgets.ledger.envelopes.counters import growth_inside
 from meterwidgets.ledger.envelopes.exported import export_time
 from meterwidgets.ledger.envelopes.inside import (
@@ -118,7 +119,7 @@ def _recognise(
     source = _source(raw, spec)
     if not (source.is_mapped or source.levels) and source.matches(raw.sample):
         return objects_read(raw, source.raw_columns(), first, ws.con), source
-    if objects := as_objects(first, ws.con):
+    if objects := as_objects(first, ws.con) or columns_inside(raw):
         raw, source = objects, _source(objects, spec)
     is_open = source.is_mapped and not (spec.source or spec.columns)
     if (is_open or spec.source in otel.NAMES) and (rows := otel.rows(raw)):
@@ -159,6 +160,7 @@ def _inside(
                 *unwrapped(each), *([texts] if texts else []), *pairs_inside(each),
                 *rows_inside(each), *decoded_inside(each, con), *growth_inside(each),
             ):  # fmt: skip
+                found = columns_inside(found) or found
                 yield found
                 yield from objects_inside(found)
                 inner.append(found)
