@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from meterwidgets.cli.ledgers import load_config
 from meterwidgets.config.read import requests_for
-from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.explain import as_text, explain
-from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.vocabulary.reference import reference
 from meterwidgets.ledger.sources.vocabulary.template import of_source
@@ -62,8 +58,6 @@ def _explain(file: str, source: str | None) -> None:
     config, folder = load_config(None, with_warnings=False)
     specs = requests_for([file], config=config, folder=folder, source=source)
     (ledger,) = specs[0].inputs
-    if not isinstance(ledger, Path | StoredFile):
-        raise LedgerError(f"{file}: is a database; name a file, or export its table")
     click.echo(as_text(explain(ledger, specs[0])))
     if len(specs) > 1:
         others = counted(len(specs) - 1, "other file", "other files")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ from meterwidgets.ledger.engine.connection import open_workspace
 from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.envelopes.raw_values import select_values
-from meterwidgets.ledger.readers.open_file import open_file, open_stored
+from meterwidgets.ledger.open_ledger import open_ledger
 from meterwidgets.ledger.readers.raw_ledger import RawLedger, engine
 from meterwidgets.ledger.readers.stored_file import StoredFile, fetch_remote
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
-from meterwidgets.ledger.records.planner import plan, recognised
+from meterwidgets.ledger.records.planner import plan
 from meterwidgets.ledger.sources.base import PLACEHOLDER, Source
 from meterwidgets.ledger.sources.column_names import field_named, is_usage_like
 from meterwidgets.ledger.sources.vocabulary.match import innermost
@@ -78,11 +77,11 @@ class Explanation:
         return tuple(each for each in self.columns if not each.fills)
 
 
-def explain(ledger: Path | StoredFile, spec: LedgerSpec | None = None) -> Explanation:
+def explain(ledger: Any, spec: LedgerSpec | None = None) -> Explanation:
     """Look at one file as a reading of it would.
 
     Args:
-        ledger: The file, wherever it lies.
+        ledger: A file, wherever it lies, or one of the other parts of a ledger.
         spec: How it is read; by default as it is recognised.
 
     Raises:
@@ -92,11 +91,7 @@ def explain(ledger: Path | StoredFile, spec: LedgerSpec | None = None) -> Explan
     with ExitStack() as opened:
         ws = opened.enter_context(open_workspace())
         fetch_remote([ledger], ws.spool)
-        recognise = partial(recognised, spec=spec, ws=ws)
-        if isinstance(ledger, Path):
-            raw = open_file(ledger, ws, recognise)
-        else:
-            raw = open_stored(ledger, ws, recognise)
+        raw = open_ledger(ws, spec, ledger, opened)
         try:
             found: Plan | None = plan(raw, spec, ws)
             problem = ""
@@ -105,6 +100,8 @@ def explain(ledger: Path | StoredFile, spec: LedgerSpec | None = None) -> Explan
         uses = _uses(raw, found)
         rows, columns = _columns(found.raw if found else raw, found, uses, ws)
         own = found.source if found else None
+        text = draft(found, {each.name: each.looks for each in columns})
+        is_file = isinstance(ledger, Path | StoredFile)
         return Explanation(
             name=str(ledger),
             envelope=_envelope(raw, found),
@@ -113,9 +110,9 @@ def explain(ledger: Path | StoredFile, spec: LedgerSpec | None = None) -> Explan
             problem=problem,
             columns=columns,
             notes=found.notes if found else (),
-            draft=draft(found, {each.name: each.looks for each in columns}).replace(
-                PATH, f"path = {toml(str(ledger))}", 1
-            ),
+            draft=text.replace(PATH, f"path = {toml(str(ledger))}")
+            if is_file
+            else text,
         )
 
 

@@ -56,8 +56,10 @@ def plan(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> Plan:
 
 def recognised(raw: RawLedger, spec: LedgerSpec, ws: Workspace) -> str:
     """The name of the source that can read a ledger; "" where there is none."""
+    is_own = bool(spec.source and registry.own_declaration(spec.source))
     try:
-        found = plan(raw, replace(spec, source=None), ws).source.name
+        asked = spec if is_own else replace(spec, source=None)
+        found = plan(raw, asked, ws).source.name
     except LedgerError:
         return ""
     return found if spec.source in (None, found) else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -373,6 +375,17 @@ def test_paths_lead_into_the_columns_of_a_dataframe() -> None:
     table = pa.Table.from_pylist(rows)
     assert sums(read(table, source=declared(fields=fields)))["input_tokens"] == 12
     assert sums(read(rows, source=declared(fields=fields)))["input_tokens"] == 12
+
+
+def test_the_table_of_a_database_is_the_one_with_the_columns(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE other (at TEXT, model TEXT)")
+        database.execute("CREATE TABLE log (at TEXT, model TEXT, n INTEGER, m INTEGER)")
+        database.execute("INSERT INTO other VALUES (?, 'a')", [AT])
+        database.execute("INSERT INTO log VALUES (?, 'a', 5, 6)", [AT])
+    fields = {"input_tokens": {"sum": ["n", "m"]}, "output_tokens": "m"}
+    assert sums(read(path, source=declared(fields=fields)))["input_tokens"] == 11
 
 
 def test_typed_columns_are_read_as_they_are() -> None:
