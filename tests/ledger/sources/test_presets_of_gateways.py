@@ -161,6 +161,41 @@ SAMPLES: dict[str, tuple[str, tuple[int, int, int, int, str]]] = {
             for n, (kind, tokens) in enumerate((("input", 100), ("output", 20)))]),
         (0, 100, 0, 20, "0"),
     ),
+    "CloudWatch": (
+        json.dumps({"MetricDataResults": [
+            {"Id": "i", "Label": "InputTokenCount", "Values": [60.0, 40.0],
+             "Timestamps": ["2026-01-01T01:00:00Z", DAY], "StatusCode": "Complete"},
+            {"Id": "o", "Label": "OutputTokenCount", "Values": [15.0, 5.0],
+             "Timestamps": ["2026-01-01T01:00:00Z", DAY], "StatusCode": "Complete"},
+        ]}),
+        (0, 100, 0, 20, "0"),
+    ),
+    "a list a column": (
+        json.dumps({"timestamp": [DAY, "2026-01-01T00:01:00Z"], "model": ["a", "b"],
+                    "prompt_tokens": [60, 40], "completion_tokens": [15, 5]}),
+        (2, 100, 0, 20, "0"),
+    ),
+    "premium requests": (
+        "date,username,product,sku,model,quantity,unit_type,"
+        "applied_cost_per_quantity,gross_amount,net_amount,organization\n"
+        "2026-01-01,ana,copilot,copilot_premium_request,Claude,3,requests,0.04,0.12,"
+        "0.10,acme\n2026-01-01,ana,actions,linux,,9,minutes,0.01,0.09,0.09,acme\n",
+        (3, 0, 0, 0, "0.10"),
+    ),
+    "OpenMeter's query": (
+        json.dumps({"windowSize": "HOUR", "data": [
+            {"value": value, "windowStart": DAY, "windowEnd": "2026-01-01T01:00:00Z",
+             "subject": "c", "groupBy": {"type": kind, "model": "m"}}
+            for kind, value in (("input", 100), ("output", 20))
+        ]}),
+        (0, 100, 0, 20, "0"),
+    ),
+    "scraped counters": (
+        "time,pod,prompt_tokens_total,generation_tokens_total\n"
+        "2026-01-01T00:00:00Z,a,1000,100\n2026-01-01T01:00:00Z,a,1060,105\n"
+        "2026-01-01T02:00:00Z,a,40,15\n",
+        (0, 100, 0, 20, "0"),
+    ),
     "Snowflake": (
         "USAGE_TIME,MODEL_NAME,QUERY_ID,TOKENS,TOKENS_GRANULAR\n"
         "2026-01-01 00:00:00.000 -0800,m,q1,120,"
