@@ -11,9 +11,8 @@ import base64
 import binascii
 import contextlib
 import json
-import re
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -29,7 +28,6 @@ _DEPTH = 4
 _SAMPLED = 200
 _LARGEST = 64 << 20
 """Bytes of one decoded text; more is a bomb."""
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NAMES = ("field", "key", "name")
 """What a pair calls its name, beside its ``value``."""
 _COLUMNS = {"columns", "fields", "headers", "header", "meta"}
@@ -80,48 +78,6 @@ def rows_inside(raw: RawLedger) -> Iterator[RawLedger]:
         rows = [row for each in raw.sample.records for row in _at(each, path) or ()]
         records = [dict(zip(names, row, strict=False)) for row in rows]
         yield _with(raw, records, _rows(path, cells))
-
-
-def with_rows(raw: RawLedger) -> RawLedger:
-    """A ledger whose records have a list a column as their rows, any other as it is."""
-    lists = [_equal_lists(record) for record in raw.sample.records]
-    names = list(dict.fromkeys(name for each in lists for name in each))
-    if not names:
-        return raw
-    records: list[Any] = []
-    for record, own in zip(raw.sample.records, lists, strict=True):
-        around = {key: value for key, value in record.items() if key not in own}
-        columns: list[Any] = [record[name] for name in own]
-        for cells in zip(*columns, strict=True):
-            records.append(around | dict(zip(own, cells, strict=True)))
-    count = f"json_array_length(j, {_place((names[0],))})"
-    members = " || ',' || ".join(
-        f"{literal(f'{json.dumps(name)}:')} || coalesce(json_extract(j, "
-        f"{_place((name,))[:-1]}[' || i || ']')::VARCHAR, 'null')"
-        for name in names
-    )
-    # of two members of one name the first counts, so the lists stay behind the cells
-    rows = (
-        f"list_transform(range({count}::BIGINT), lambda i: "
-        f"'{{' || {members} || ',' || ltrim(j::VARCHAR, ' {{'))"
-    )
-    item = f"unnest(CASE WHEN {count} > 0 THEN {rows} ELSE [j::VARCHAR] END)"
-    return _with(raw, records, item)
-
-
-def _equal_lists(record: Mapping[str, Any]) -> list[str]:
-    """The keys of lists of as many values, of which one is times and one is numbers."""
-    found = {
-        key: len(value)
-        for key, value in record.items()
-        if isinstance(value, list) and value
-    }
-    first: list[Any] = [record[key][0] for key in found]
-    is_timed = any(isinstance(each, str) and _DAY.match(each) for each in first)
-    is_counted = any(isinstance(each, int | float) for each in first)
-    return (
-        list(found) if len({*found.values()}) == 1 and is_timed and is_counted else []
-    )
 
 
 def decoded_inside(
