@@ -33,7 +33,7 @@ from meterwidgets.ledger.tables.column_values import TableValues
 from meterwidgets.ledger.tables.json_texts import objects_read, with_texts
 from meterwidgets.ledger.tables.kinds import read_kinds
 from meterwidgets.ledger.tables.mapping import TableMapping
-from meterwidgets.ledger.tables.numbers import read_numbers
+from meterwidgets.ledger.tables.numbers import read_alternatives, read_numbers
 from meterwidgets.ledger.tables.summaries import find_summaries
 from meterwidgets.ledger.tables.terms import with_terms
 from meterwidgets.ledger.tables.times import read_times
@@ -124,7 +124,8 @@ def _recognise(
     if objects := as_objects(first, ws.con) or columns_inside(raw):
         raw, source = objects, _source(objects, spec)
     is_open = source.is_mapped and not (spec.source or spec.columns)
-    if (is_open or spec.source in otel.NAMES) and (rows := otel.rows(raw)):
+    is_open = is_open or spec.source in otel.NAMES
+    if is_open and (rows := otel.rows(raw)):
         return rows
     if not raw.sample.records:
         return raw, source
@@ -135,6 +136,8 @@ def _recognise(
                 "fetch it again"
             )
         raw, source = _first_usable(raw, source, spec, ws)
+        if is_open and source.is_mapped and (rows := otel.rows(raw)):
+            return rows
     if source.is_mapped and not (spec.source or spec.columns):
         # calls that a known source reads say more than the record around them
         some = raw.sample.records[:_LOOKED] + raw.sample.records[_LOOKED::_LOOKED]
@@ -244,6 +247,7 @@ def _plan_by_values(
     values: TableValues,
 ) -> Plan:
     mapped = mapping.check(spec.columns, columns, where=raw.name, choose=values.choose)
+    mapped = mapped.with_formulas(read_alternatives(values, mapped))
     mapped = with_terms(mapped, columns, spec.columns or {}, values.says)
     kinds, kinds_note = read_kinds(values, mapped)
     mapped = mapped.with_formulas(kinds)

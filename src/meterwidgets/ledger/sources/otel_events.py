@@ -60,6 +60,7 @@ SOURCE = Source(
     title="OpenTelemetry log events of Claude Code, Codex, Gemini CLI and Qwen Code",
     matches=_matches,
     timezone="UTC",
+    family="telemetry of agents",
     derived={
         **attribute_object("event", "{LogAttributes}"),
         # Gemini CLI writes both events for one response

@@ -75,6 +75,7 @@ SOURCE = Source(
     title="OpenTelemetry counters of tokens and costs (Claude Code, Gemini CLI, GenAI)",
     matches=_matches,
     timezone="UTC",
+    family="telemetry of agents",
     grain="bucket",
     keep_largest=True,
     derived={

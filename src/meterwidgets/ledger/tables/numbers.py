@@ -89,3 +89,43 @@ def _written(formula: Formula, columns: list[str], macro: str) -> Formula:
         for n, column in enumerate(formula.columns)
     )
     return replace(formula, sql=formula.sql.format(*values))
+
+
+def read_alternatives(values: TableValues, mapping: TableMapping) -> dict[str, Formula]:
+    """The counts that rows tell under one of two names: ``prompt_tokens`` in some.
+
+    A log of several providers has the usage of each as it wrote it. Only names in one
+    place are two for one thing, and only where no row has both.
+
+    Returns:
+        Our field -> the formula that reads it from either column.
+    """
+    found: dict[str, Formula] = {}
+    for name in ("input_tokens", "output_tokens"):
+        own = mapping.columns.get(name)
+        if own is None or name not in mapping.guessed:
+            continue
+        for other in mapping.others.get(name, ()):
+            if other.rpartition(".")[0] != own.rpartition(".")[0]:
+                continue
+            both, only = values.one(
+                "count(CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN 1 END), "
+                "count(CASE WHEN a IS NULL AND b IS NOT NULL THEN 1 END)",
+                [own, other],
+                a="number_or_null(v0)",
+                b="number_or_null(v1)",
+            )
+            if only and not both:
+                found[name] = _either(other, own, mapping.formulas.get(name))
+                break
+    return found
+
+
+def _either(other: str, own: str, formula: Formula | None) -> Formula:
+    """What a column says, else what another one or a formula says."""
+    columns = formula.columns if formula else (own,)
+    text = f"text_or_null({{{len(columns)}}})"
+    sql = formula.sql if formula else "{0}"
+    reads = f"{other}, else {formula.reads if formula else own}"
+    why = formula.why if formula else ""
+    return Formula((*columns, other), f"coalesce({text}, {sql})", reads, why)
