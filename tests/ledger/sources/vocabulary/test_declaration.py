@@ -388,6 +388,58 @@ def test_the_table_of_a_database_is_the_one_with_the_columns(tmp_path: Path) -> 
     assert sums(read(path, source=declared(fields=fields)))["input_tokens"] == 11
 
 
+def test_ids_have_names_and_credits_are_no_spend(write: Write) -> None:
+    rows = [
+        ONE | {"id": "r1", "org_id": "o1", "org_name": "Acme", "paid": "2.00"},
+        ONE | {"id": "r2", "org_id": "o1", "kind": "credit", "paid": "-0.50"},
+        ONE | {"id": "r3", "org_id": "o2", "kind": "free", "paid": "0"},
+    ]
+    usage = read(
+        write(lines(rows), "a.jsonl"),
+        source=declared(
+            fields={"record_id": "id", "org": "org_id", "cost": "paid"},
+            labels={"org": "org_name"},
+            credit={"kind": "credit"},
+            free_when={"kind": "free"},
+            currency="EUR",
+        ),
+    )
+    assert usage.labels["org"] == {"o1": "Acme"}
+    assert sums(usage)["cost"] == nano(2)
+    assert usage.currencies == ("EUR",)
+    assert [each.nano for each in usage.quality.credits] == [nano("-0.5")]
+    assert not any("no price" in note for note in usage.quality.notes)
+
+
+def test_parts_may_stand_beside_their_whole(write: Write) -> None:
+    row = ONE | {"cached": 4, "thought": 2}
+    parts = {"cache_read_tokens": "cached", "reasoning_tokens": "thought"}
+    ledger = write(lines([row]), "a.jsonl")
+    inside = sums(read(ledger, source=declared(fields=parts)))
+    assert (inside["input_tokens"], inside["output_tokens"]) == (10, 5)
+    beside = declared(fields=parts, beside=["cache_read_tokens", "reasoning_tokens"])
+    outside = sums(read(ledger, source=beside))
+    assert (outside["input_tokens"], outside["output_tokens"]) == (14, 7)
+
+
+def test_of_several_states_of_a_bucket_the_largest_counts(write: Write) -> None:
+    rows = [
+        {"day": "2026-02-22", "model": "a", "key": "k", "in": 5},
+        {"day": "2026-02-22", "model": "b", "key": "k", "in": 7},
+    ]
+    source = {
+        "grain": "bucket",
+        "length": "day",
+        "bucket_key": ["model", "key"],
+        "grows": True,
+        "fields": {"start": "day", "model": "model", "input_tokens": "in"},
+    }
+    one = write(lines(rows), "1.jsonl")
+    two = write(lines([row | {"in": row["in"] + 1} for row in rows]), "2.jsonl")
+    usage = read([one, two], source=source)
+    assert by(usage, "model", "input_tokens") == {"a": 6, "b": 8}
+
+
 def test_typed_columns_are_read_as_they_are() -> None:
     table = pa.table(
         {
