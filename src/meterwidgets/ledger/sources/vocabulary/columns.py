@@ -38,12 +38,12 @@ class Columns:
 
     Attributes:
         levels: Where records lie in lists, from the outside in.
-        values: The named values that are defined so far, without their ``@``.
+        values: The named values so far, without their ``@`` -> what they are, in words.
         uses: The keys with the column that each reads.
     """
 
     levels: tuple[Level, ...] = ()
-    values: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
     uses: list[tuple[str, str]] = field(default_factory=list)
 
     def __call__(self, key: str, value: object) -> str:
@@ -85,6 +85,16 @@ class Columns:
                     return f"{{{level.name}.{name.removeprefix(f'{path}.')}}}"
         inner = f"{{{self.levels[-1].name}.{name}}}"
         return f"CAST({inner} AS VARCHAR)" if name == "@number" else inner
+
+    def doc(self, column: str) -> str:
+        """A column, or what a named value is, for people.
+
+        Examples:
+            >>> Columns(values={"paid": "cost, else spend"}).doc("@paid")
+            '(cost, else spend)'
+        """
+        said = self.values.get(column.removeprefix("@"), "")
+        return f"({said})" if column.startswith("@") and said else column
 
 
 def rows_as_levels(key: str, value: object) -> tuple[Level, ...]:

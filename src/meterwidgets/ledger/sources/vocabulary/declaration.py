@@ -117,17 +117,18 @@ def _declare(declaration: Mapping[str, Any], name: str, is_own: bool) -> Declare
     for each, value in (
         table("values", get("values")) if "values" in declaration else {}
     ).items():
-        derived[f"@{each}"] = expression(f"values.{each}", value, columns, "extra").sql
-        columns.values.append(each)
+        made = expression(f"values.{each}", value, columns, "extra")
+        derived[f"@{each}"] = made.sql
+        columns.values[each] = made.doc
     named = 0
     matches: Matches = _never
     if "match" in declaration:
         named, matches = matcher("match", get("match"), levels)
-    made = _table(declaration, columns)
+    filled = _table(declaration, columns)
     if is_own:
         matches = _lie_there(levels, columns.uses)
-    derived |= made.derived
-    derived |= _key(declaration, columns, made.fields)
+    derived |= filled.derived
+    derived |= _key(declaration, columns, filled.fields)
     grain = get(
         "grain",
         "bucket" if "by" in declaration or "growth" in declaration else "request",
@@ -136,10 +137,10 @@ def _declare(declaration: Mapping[str, Any], name: str, is_own: bool) -> Declare
         name=name,
         title=text("title", get("title", name)),
         matches=matches,
-        fields=made.fields,
+        fields=filled.fields,
         cannot_tell=texts("cannot_tell", get("cannot_tell", "whatever no column says")),
         levels=levels,
-        where=made.where,
+        where=filled.where,
         credit=_condition("credit", declaration, columns, "false"),
         left_out=_conditions("left_out", declaration, columns),
         remarks=_conditions("remarks", declaration, columns),

@@ -63,7 +63,7 @@ def expression(key: str, value: object, columns: Columns, field: str) -> Express
         Expression(sql="move_point({c}, 'e-2')", doc='c x 0.01')
     """
     if isinstance(value, str):
-        return Expression(columns(key, value), value)
+        return Expression(columns(key, value), columns.doc(value))
     if isinstance(value, list | tuple):
         raise DeclarationError(
             key, f"is a list; expected {{ first = {value} }} or {{ sum = {value} }}"
@@ -98,7 +98,7 @@ def _base(
     """The value before it is scaled and the like."""
     where, what = f"{key}.{base}", value[base]
     if base == "column":
-        return Expression(columns(where, what), what)
+        return Expression(columns(where, what), columns.doc(what))
     if base == "set":
         if not isinstance(what, str | int | Decimal) or isinstance(what, bool):
             raise DeclarationError(where, f"expected a text or number, got {what!r}")
@@ -229,7 +229,7 @@ def _limited(
     key: str, made: Expression, value: Mapping[str, Any], columns: Columns, field: str
 ) -> Expression:
     holds = condition(f"{key}.where", value["where"], columns)
-    names = ", ".join(value["where"])
+    names = ", ".join(name.removeprefix("@") for name in value["where"])
     sql = f"CASE WHEN {holds} THEN {made.sql} END"
     return replace(made, sql=sql, doc=f"{made.doc} (by {names})")
 
