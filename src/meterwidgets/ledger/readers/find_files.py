@@ -24,7 +24,7 @@ from meterwidgets.ledger.readers.remote.addresses import find_remote
 from meterwidgets.ledger.readers.stored_file import StoredFile
 
 SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq",
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".prom",
     ".arrow", ".arrows", ".feather", ".ipc", ".orc", ".avro",
 )  # fmt: skip
 """What the files of a folder or an archive end in that are ledgers."""

@@ -121,7 +121,7 @@ def _recognise(
     source = _source(raw, spec)
     if not (source.is_mapped or source.levels) and source.matches(raw.sample):
         return objects_read(raw, source.raw_columns(), first, ws.con), source
-    if objects := as_objects(first, ws.con) or columns_inside(raw):
+    if objects := as_objects(first, ws.con) or _unfolded(raw):
         raw, source = objects, _source(objects, spec)
     is_open = source.is_mapped and not (spec.source or spec.columns)
     is_open = is_open or spec.source in otel.NAMES
@@ -152,6 +152,11 @@ def _recognise(
     return raw, source
 
 
+def _unfolded(raw: RawLedger) -> RawLedger | None:
+    """A ledger of series, or of lists a column, as the rows in each of its records."""
+    return next(growth_inside(raw), None) or columns_inside(raw)
+
+
 def _inside(
     raw: RawLedger, con: duckdb.DuckDBPyConnection, depth: int
 ) -> Iterator[RawLedger]:
@@ -163,9 +168,9 @@ def _inside(
             texts = with_texts(each)
             for found in (
                 *unwrapped(each), *([texts] if texts else []), *pairs_inside(each),
-                *rows_inside(each), *decoded_inside(each, con), *growth_inside(each),
+                *rows_inside(each), *decoded_inside(each, con),
             ):  # fmt: skip
-                found = columns_inside(found) or found
+                found = _unfolded(found) or found
                 yield found
                 yield from objects_inside(found)
                 inner.append(found)

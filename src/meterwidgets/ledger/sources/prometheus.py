@@ -54,6 +54,25 @@ _MODELS = (
     "model_name", "ai_model", "gen_ai_response_model", "gen_ai_request_model", "model",
     "litellm_model_name", "model_id", "served_model_name",
 )  # fmt: skip
+_PROVIDERS = (
+    "ai_provider", "gen_ai_provider_name", "gen_ai_system", "api_provider", "provider",
+)  # fmt: skip
+_OWN_SERVER = (
+    "CASE "
+    + " ".join(
+        f"WHEN coalesce({', '.join(f'{{counters.{name}}}' for name in names)}) "
+        f"IS NOT NULL THEN '{server}'"
+        for server, names in {
+            "vllm": ("vllm_prompt_tokens", "vllm_generation_tokens", "prompt_tokens",
+                     "generation_tokens"),
+            "sglang": ("sglang_prompt_tokens", "sglang_generation_tokens"),
+            "tgi": ("tgi_request_input_length_sum", "tgi_request_generated_tokens_sum"),
+            "llamacpp": ("llamacpp_prompt_tokens", "llamacpp_tokens_predicted"),
+        }.items()
+    )
+    + " END"
+)  # fmt: skip
+"""SQL text of an inference server of one's own, which has no list price."""
 
 
 def _matches(sample: Sample) -> bool:
@@ -92,9 +111,9 @@ SOURCE = Source(
         "project": _labels("team", "project"),
         "user": _labels("user", "user_id", "end_user", "consumer"),
         "api_key": _labels("api_key_alias", "hashed_api_key"),
-        "provider": _labels(
-            "ai_provider", "gen_ai_provider_name", "gen_ai_system", "api_provider",
-            "provider",
+        "provider": Field(
+            first_of(*(f"{{labels.{name}}}" for name in _PROVIDERS), _OWN_SERVER),
+            f"label {', else '.join(_PROVIDERS)}, else one's own server",
         ),
         "deployment": _labels("requested_model", *_MODELS),
         "model": _labels(*_MODELS),
