@@ -74,6 +74,13 @@ def test_langsmith_s_chains_repeat_their_calls_and_its_tools_are_none(
     assert by(read(path), "model", "requests") == {"gpt-4o-mini": 2}
 
 
+def test_runs_inside_their_parents_are_rows_of_their_own(write: Write) -> None:
+    tree = RUNS[0] | {"child_runs": [RUNS[1] | {"child_runs": RUNS[2:]}]}
+    for text in (json.dumps(tree, indent=1), json.dumps({"runs": [tree]})):
+        path = write(text, "a.json")
+        assert figures(path) == (2, 300, 60, 30, 0, nano("0.0006"))
+
+
 def test_langsmith_s_older_runs_tell_their_tokens_in_outputs(write: Write) -> None:
     usage = {"prompt_tokens": 100, "completion_tokens": 20}
     row = {key: RUNS[2][key] for key in ("id", "run_type", "start_time", "trace_id")}
@@ -236,11 +243,62 @@ def test_opencode_s_database_holds_its_messages_as_text(write: Write) -> None:
     assert figures(write(as_csv([row]), "a.csv")) == (1, 175, 15, 50, 5, nano("0.0021"))
 
 
+def braintrust(name: str, kind: str, tokens: int) -> dict[str, Any]:
+    counts = {"prompt_tokens": tokens, "completion_tokens": tokens // 5,
+              "tokens": tokens + tokens // 5, "prompt_cached_tokens": tokens // 10}  # fmt: skip
+    return {
+        "id": name, "span_id": name, "root_span_id": "a", "created": AT + "Z",
+        "span_parents": None if name == "a" else ["a"], "metadata": {"model": "m"},
+        "span_attributes": {"type": kind}, "metrics": {"start": 1769335200.5, **counts},
+    }  # fmt: skip
+
+
+BRAINTRUST = [
+    braintrust("a", "task", 300), braintrust("b", "llm", 100),
+    braintrust("c", "llm", 200), braintrust("d", "score", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lines(BRAINTRUST), json.dumps({"events": BRAINTRUST, "cursor": None}),
+        as_csv(BRAINTRUST),
+    ],
+)  # fmt: skip
+def test_braintrust_s_tasks_repeat_their_calls_and_its_scores_are_none(
+    write: Write, text: str
+) -> None:
+    path = write(text, "a.json" if text[0] == "{" else "a.csv")
+    assert figures(path) == (2, 300, 60, 30, 0, 0)
+
+
+HELICONE = {
+    "request_id": "q", "request_created_at": "2026-01-25 10:00:00.000",
+    "request_user_id": "ana", "response_status": 200, "model": "gpt-4o",
+    "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120,
+    "prompt_cache_read_tokens": 50, "reasoning_tokens": 5, "delay_ms": 1200,
+    "cost": 0.00045, "costUSD": 0.00045,
+    "response_body": {"usage": {"prompt_tokens": 100, "completion_tokens": 20}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [json.dumps({"data": [HELICONE], "error": None}), as_csv([HELICONE])],
+)
+def test_helicone_s_requests_are_read(write: Write, text: str) -> None:
+    path = write(text, "a.json" if text[0] == "{" else "a.csv")
+    assert figures(path) == (1, 100, 20, 50, 5, nano("0.00045"))
+
+
 PRESETS = {
     "langsmith": RUNS[2],
     "posthog": EVENTS[0],
     "gemini_cli": HEAD | {"messages": CHAT},
     "qwen_code": QWEN,
     "datadog_llm": DATADOG,
+    "braintrust": BRAINTRUST[1],
+    "helicone": HELICONE,
 }
 """Source -> a ledger of it."""

@@ -19,6 +19,7 @@ from meterwidgets.ledger.envelopes.inside import (
     pairs_inside,
     rows_inside,
 )
+from meterwidgets.ledger.envelopes.trees import with_children
 from meterwidgets.ledger.readers.frames.objects import as_objects
 from meterwidgets.ledger.readers.raw_ledger import FirstRows, RawLedger
 from meterwidgets.ledger.records.plan import LedgerSpec, Plan
@@ -118,6 +119,7 @@ def _recognise(
     raw: RawLedger, spec: LedgerSpec, ws: Workspace, first: FirstRows
 ) -> tuple[RawLedger, Source]:
     """Where the records of a ledger lie, and the source that reads them."""
+    raw = with_children(raw) or raw
     source = _source(raw, spec)
     if not (source.is_mapped or source.levels) and source.matches(raw.sample):
         return objects_read(raw, source.raw_columns(), first, ws.con), source
@@ -144,7 +146,7 @@ def _recognise(
         few = replace(raw, sample=replace(raw.sample, records=some))
         for inner in _inside(few, ws.con, depth=2):
             if not (found := _source(inner, spec)).is_mapped:
-                return inner, found
+                return with_children(inner) or inner, found
         if items := by_item(raw):
             return items, source
         while keyed := by_key(raw):
@@ -186,7 +188,7 @@ def _first_usable(
     if not spec.source:
         for inner in _inside(raw, ws.con, _DEEPEST):
             if not (found := _source(inner, spec)).is_mapped:
-                return inner, found
+                return with_children(inner) or inner, found
     inside = with_texts(raw)
     others = [*unwrapped(raw), *([inside] if inside else [])]
     # what is used around a list would count once an item
