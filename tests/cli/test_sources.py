@@ -11,7 +11,7 @@ from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.registry import SOURCES
 from meterwidgets.ledger.sources.vocabulary.presets import presets
 
-from .commands import fails, run
+from .commands import document, fails, run
 
 
 def test_sources_lists_every_format_with_what_it_cannot_tell() -> None:
@@ -54,3 +54,23 @@ def test_a_file_is_explained() -> None:
     shown = run("sources", "--explain", "a.csv").stdout
     assert "prompt_tokens  1 filled  7" in shown
     assert "[[source]]" in shown
+
+
+def test_a_store_of_a_declared_ledger_needs_its_declaration_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(registry, "_added", {})
+    monkeypatch.setattr(registry, "_declared", {})
+    Path("a.csv").write_text("at,m,fresh,cached\n2026-02-22,m,7,3\n", "utf-8")
+    Path("meterwidgets.toml").write_text(
+        '[[source]]\npath = "a.csv"\nname = "acme"\n[source.fields]\nstart = "at"\n'
+        'model = "m"\ninput_tokens = { sum = ["fresh", "cached"] }\n',
+        "utf-8",
+    )
+    assert run("ingest", "--store", "s.meter").exit_code == 0
+    again = run("ingest", "a.csv", "--store", "s.meter").stdout
+    assert "0 records added" in again
+    Path("meterwidgets.toml").unlink()
+    registry._added.clear()
+    registry._declared.clear()
+    assert document("s.meter")["totals"]["input_tokens"] == 10

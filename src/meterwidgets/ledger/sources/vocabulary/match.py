@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from meterwidgets.ledger.envelopes.levels import Level
@@ -116,13 +117,30 @@ def _at(record: Any, path: list[str], name: str) -> Iterator[Any]:
 
 def innermost(sample: Sample, levels: tuple[Level, ...]) -> Sample:
     """A sample of the records that lie in lists."""
-    records: list[Any] = list(sample.records)
+    heads = _heads(levels)
+    within = [each for each in sample.records if not heads.isdisjoint(each)]
+    is_optional = all(level.optional for level in levels)
+    if not within and is_optional:
+        return sample
+    records: list[Any] = list(sample.records) if is_optional else within
     for level in levels:
         inner: list[Any] = []
         for record in records:
             inner += _inside(record, level)
         records = inner
     return Sample((), tuple(each for each in records if isinstance(each, Mapping)))
+
+
+@cache
+def _heads(levels: tuple[Level, ...]) -> frozenset[str]:
+    """The keys of which the outermost records have one, if they hold any record."""
+    heads: set[str] = set()
+    for level in levels:
+        for path in level.paths:
+            heads.update((path, path.partition(".")[0]))
+        if not level.optional:
+            break
+    return frozenset(heads)
 
 
 def _inside(record: Any, level: Level) -> list[Any]:
