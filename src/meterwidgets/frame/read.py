@@ -25,6 +25,7 @@ from meterwidgets.ledger.pricing.book import PriceBook
 from meterwidgets.ledger.pricing.mode import RECORDED, Pricing
 from meterwidgets.ledger.read import read_ledgers
 from meterwidgets.ledger.readers.databases.postgres_url import Database
+from meterwidgets.ledger.readers.frames.streams import is_record
 from meterwidgets.ledger.readers.stored_file import StoredFile
 from meterwidgets.ledger.records.labels import latest_names
 from meterwidgets.ledger.records.plan import LedgerSpec
@@ -120,7 +121,7 @@ def read_usage(
 def _inputs_of(ledger: Any) -> list[Any]:
     """The inputs of a ledger; a list of rows is one input."""
     is_list = isinstance(ledger, Sequence) and not isinstance(ledger, str)
-    is_rows = is_list and ledger and all(isinstance(e, Mapping) for e in ledger)
+    is_rows = is_list and ledger and all(map(is_record, ledger))
     return list(ledger) if is_list and not is_rows else [ledger]
 
 

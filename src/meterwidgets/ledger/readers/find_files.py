@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.spool import process_spool
@@ -50,12 +51,8 @@ def find_files(source: str | Path | StoredFile) -> list[Path | StoredFile]:
         return [source]
     if not str(source):
         raise LedgerError("the name of the ledger is empty; name a file or a folder")
-    if str(source) == standard_input.NAME:
-        return _piped()
-    if remote := find_remote(str(source), _IN_BUCKETS):
-        return [part for each in remote for part in _unpacked(each)]
-    if rows := named_rows(str(source), state_of):
-        return [rows]
+    if (elsewhere := _elsewhere(str(source))) is not None:
+        return elsewhere
     path = Path(source).expanduser()
     try:
         if path.is_file():
@@ -85,6 +82,18 @@ def find_files(source: str | Path | StoredFile) -> list[Path | StoredFile]:
     if not files:
         raise _no_file(source)
     return files
+
+
+def _elsewhere(source: str) -> list[Path | StoredFile] | None:
+    """What a name stands for that is no path; None for a path."""
+    if source == standard_input.NAME:
+        return _piped()
+    if source.lower().startswith("file://"):
+        return find_files(unquote(urlsplit(source).path))
+    if remote := find_remote(source, _IN_BUCKETS):
+        return [part for each in remote for part in _unpacked(each)]
+    rows = named_rows(source, state_of)
+    return [rows] if rows else None
 
 
 def _piped() -> list[Path | StoredFile]:
@@ -125,6 +134,7 @@ def _opened(path: Path, *, of_many: bool = False) -> Sequence[Path | StoredFile]
 
 
 def _files_in(folder: Path) -> list[Path | StoredFile]:
+    _check_tables(folder)
     paths = _paths_in(folder, (*SUFFIXES, *_ARCHIVES)) or _paths_in(folder, _DATABASES)
     if not paths:
         raise LedgerError(
@@ -134,11 +144,44 @@ def _files_in(folder: Path) -> list[Path | StoredFile]:
     return [part for path in paths for part in _opened(path, of_many=True)]
 
 
+def _has_suffix(path: Path, suffixes: Sequence[str]) -> bool:
+    """Whether a name ends so; of exports in parts, such as 000000.gz, none tells more.
+
+    Examples:
+        >>> names = "a.csv.gz", "000000.gz", "a.sql.gz"
+        >>> [_has_suffix(Path(name), SUFFIXES) for name in names]
+        [True, True, False]
+    """
+    found = format_suffix(path)
+    return found in suffixes or (not found and suffixes is not _DATABASES and
+                                 path.suffix.lower() in PACKED)  # fmt: skip
+
+
+def _check_tables(folder: Path) -> None:
+    """Refuse the folder of a table whose files hold rows that were removed since.
+
+    Raises:
+        LedgerError: With the way to its rows.
+    """
+    if (folder / "_delta_log").is_dir():
+        kind, way = "a Delta", "deltalake.DeltaTable(...).to_pyarrow_dataset()"
+    elif any(folder.glob("metadata/*.metadata.json")):
+        kind, way = "an Iceberg", "pyiceberg's table.scan().to_arrow()"
+    elif (folder / ".hoodie").is_dir():
+        kind, way = "a Hudi", "a dataframe of Spark"
+    else:
+        return
+    raise LedgerError(
+        f"{folder}: is {kind} table, whose files also hold rows that were removed or "
+        f"replaced; give its rows as {way}"
+    )
+
+
 def _paths_in(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     return [
         each
         for each in sorted(folder.rglob("*"))
-        if format_suffix(each) in suffixes
+        if _has_suffix(each, suffixes)
         and not any(part.startswith(".") for part in each.relative_to(folder).parts)
         and each.is_file()
         and _is_ledger(each)

@@ -95,3 +95,10 @@ def test_a_table_without_rights_says_so(server: Server) -> None:
     server.run("CREATE TABLE locked (start text)", schema="other")
     with pytest.raises(mw.MeterError, match="may not be read by this user"):
         read(f"{server.url('other')}&table=locked")
+
+
+def test_a_table_stands_behind_a_variable(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert sums(read("$DATABASE_URL?table=one"))["input_tokens"] == 5

@@ -40,7 +40,21 @@ def pages() -> Iterator[dict[str, Any]]:
     yield {"data": ROWS[1:], "has_more": False}
 
 
+class Call:
+    """An answer of a client: an object that gives its fields as a dict."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.fields = fields
+
+    def model_dump(self) -> dict[str, Any]:
+        return self.fields
+
+
 WAYS: dict[str, Callable[[], object]] = {
+    "list of pages": lambda: [*pages()],
+    "list of objects": lambda: [Call(**row) for row in ROWS],
+    "generator of objects": lambda: (Call(**row) for row in ROWS),
+    "object": lambda: Call(data=[Call(**row) for row in ROWS], has_more=False),
     "list of dicts": lambda: ROWS,
     "answer": lambda: {"data": ROWS, "has_more": False},
     "generator of dicts": rows,

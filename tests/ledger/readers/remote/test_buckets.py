@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import os
 import shutil
@@ -46,6 +47,8 @@ OBJECTS = {
     "2026/02/c.jsonl": b'{"start":"2026-02-22T12:00:00Z","prompt_tokens":7}\n',
     "2026/02/_SUCCESS": b"",
     "archives/d.zip": zipped(),
+    "delivered/logs-1-2026-02-22": b'{"start":"2026-02-22T14:00:00Z","prompt_tokens":7}',
+    "parts/000000.gz": gzip.compress(TEXT.replace("T10", "T16").encode()),
 }
 
 
@@ -136,7 +139,7 @@ def filled(
     if request.param != "gs":
         writer.create_dir("usage")
     for key, data in OBJECTS.items():
-        with writer.open_output_stream(f"usage/{key}") as stream:
+        with writer.open_output_stream(f"usage/{key}", compression=None) as stream:
             stream.write(data)
     return address, writer
 
@@ -152,7 +155,9 @@ def test_a_bucket_is_read_as_a_folder_is(
         "/2026/*/*.csv": 10,
         "/**/*.jsonl": 7,
         "/archives/d.zip": 5,
-        "": 22,
+        "/delivered/": 7,
+        "/parts/": 5,
+        "": 27,
     }
     for key, tokens in named.items():
         assert sums(read(address + key))["input_tokens"] == tokens, key

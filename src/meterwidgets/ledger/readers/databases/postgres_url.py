@@ -126,7 +126,12 @@ file
     """
     if not isinstance(source, str):
         return source
-    text = os.environ.get(source[1:], source) if source.startswith("$") else source
+    text = source
+    if source.startswith("$"):
+        name, mark, options = source[1:].partition("?")
+        text = os.environ.get(name, source)
+        if mark and text != source:  # a table behind the variable
+            text += ("&" if "?" in text else "?") + options
     return _parse(text) if _SCHEME.match(text) else source
 
 

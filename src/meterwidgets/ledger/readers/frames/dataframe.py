@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from meterwidgets.ledger.readers.frames.objects import (
     is_nested,
     open_objects,
 )
-from meterwidgets.ledger.readers.frames.streams import NAME, Stream
+from meterwidgets.ledger.readers.frames.streams import NAME, Stream, is_record
 from meterwidgets.ledger.readers.open_file import open_copy
 from meterwidgets.ledger.readers.raw_ledger import RawLedger, check_column_names
 from meterwidgets.ledger.readers.sample import Sample
@@ -135,9 +135,10 @@ def open_dataframe(dataframe: Any, ws: Workspace) -> RawLedger:
     if path := _copied(dataframe, ws.spool):
         raw = open_parquet(path, ws.con)
         return replace(raw, name=NAME, is_live=True)
-    if is_answer(dataframe):
+    is_object = is_record(dataframe) and not isinstance(dataframe, Mapping)
+    if is_object or is_answer(dataframe):
         return open_objects([dataframe], ws)
-    if isinstance(dataframe, list) and all(isinstance(e, dict) for e in dataframe):
+    if isinstance(dataframe, list) and all(map(is_record, dataframe)):
         return open_objects(dataframe, ws)
     try:
         arrow = _as_arrow(dataframe)

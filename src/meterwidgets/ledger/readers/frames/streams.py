@@ -57,7 +57,7 @@ class Stream:
         if first is None:
             raise LedgerError(f"{NAME}: its iterator is empty; give it rows")
         items = chain([first], self._items)
-        if isinstance(first, Mapping):
+        if is_record(first):
             return self._spool.save(f"{NAME}.jsonl", _lines(items))
         return _tables(self._spool, (as_arrow(item) for item in items))
 
@@ -70,6 +70,11 @@ def as_stream(ledger: Any) -> Any:
     if is_iterator or hasattr(ledger, "read_next_batch"):
         return Stream(ledger)
     return ledger
+
+
+def is_record(value: object) -> bool:
+    """Whether a value is a dict, or an object of a client that becomes one."""
+    return isinstance(value, Mapping) or callable(getattr(value, "model_dump", None))
 
 
 def encode_lines(records: Iterable[Any]) -> bytes:
@@ -88,14 +93,17 @@ def encode_lines(records: Iterable[Any]) -> bytes:
 
 def _plain(value: object) -> object:
     """A value of another library as one of Python's own, else its text."""
-    own = getattr(value, "tolist", None)
-    return own() if callable(own) else str(value)
+    for name in ("tolist", "model_dump"):  # of numpy, and of clients' answers
+        own = getattr(value, name, None)
+        if callable(own):
+            return own()
+    return str(value)
 
 
 def _lines(records: Iterator[Any]) -> Iterator[bytes]:
     batch: list[Any] = []
     for record in records:
-        if not isinstance(record, Mapping):
+        if not is_record(record):
             kind = type(record).__name__
             raise LedgerError(
                 f"{NAME}: expected only dicts as in its first row, got {kind}"

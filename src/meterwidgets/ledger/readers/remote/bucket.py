@@ -67,6 +67,8 @@ def find_objects(address: BucketAddress, suffixes: Sequence[str]) -> list[Stored
     found = named
     if not _GLOB.search(key):
         found = [info for info in named if _is_ledger(info.path, suffixes)]
+        # services that deliver logs often give them names without an ending
+        found = found or [info for info in named if _is_bare(info.path)]
     if not found:
         raise LedgerError(
             f"{address.name}/{key}: no ledger there; looked for names that end in "
@@ -98,9 +100,18 @@ def _pattern(path: str, is_glob: bool) -> re.Pattern[str]:
 
 
 def _is_ledger(path: str, suffixes: Sequence[str]) -> bool:
-    folders = path.split("/")[1:]
-    is_hidden = any(part.startswith((".", "_")) for part in folders)
-    return not is_hidden and path.lower().endswith(tuple(suffixes))
+    """Whether a name is that of a ledger, or of a part of an export: ``000000.gz``."""
+    is_part = path.endswith(".gz") and "." not in path[:-3].rsplit("/", 1)[-1]
+    return not _is_hidden(path) and (is_part or path.lower().endswith(tuple(suffixes)))
+
+
+def _is_bare(path: str) -> bool:
+    """Whether a name says nothing of its format, such as ``logs-1-2026-02-22``."""
+    return not _is_hidden(path) and "." not in path.rsplit("/", 1)[-1]
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith((".", "_")) for part in path.split("/")[1:])
 
 
 def _stored(address: BucketAddress, system: Any, info: Any) -> StoredFile:
@@ -119,11 +130,11 @@ def _fetch(system: Any, path: str, name: str, spool: Spool) -> Path:
     """Copy an object to the spool, if it stays the same for that long."""
     try:
         before = system.get_file_info(path)
-        with system.open_input_stream(path) as stream:
+        with system.open_input_stream(path, compression=None) as stream:
             tag = _tag(stream)
             copy = spool.save(name, _chunks(stream), mtime_ns=before.mtime_ns)
         after = system.get_file_info(path)
-        with system.open_input_stream(path) as stream:
+        with system.open_input_stream(path, compression=None) as stream:
             is_same = tag == _tag(stream)
     except OSError as error:
         raise _unreadable(name, error) from None
