@@ -18,7 +18,9 @@ from meterwidgets.ledger.readers.frames.streams import as_stream
 from meterwidgets.ledger.readers.raw_ledger import RawLedger
 from meterwidgets.ledger.records import normalise, plain_values
 from meterwidgets.ledger.records.raw_fields import RawFields, raw_fields
+from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
+from meterwidgets.ledger.sources.vocabulary.declaration import Declared
 from meterwidgets.ledger.tables.column_values import ColumnValues
 from meterwidgets.ledger.tables.formulas import Formula
 from meterwidgets.schema import ATTRIBUTES, COUNTS, MONEY, OPTIONAL
@@ -38,6 +40,8 @@ class LedgerSpec:
         is_part: Whether a dataframe is a part of a table whose columns are all named,
             so that its values tell nothing of the whole.
         written: When the ledger was written; None asks the file, or is now.
+        declared: What the name of the source stands for, if a reader declared it:
+            another declaration may get the name before the ledger is read again.
     """
 
     inputs: Sequence[Any]
@@ -48,6 +52,7 @@ class LedgerSpec:
     since: datetime | None = None
     is_part: bool = False
     written: datetime | None = None
+    declared: Declared | None = None
 
     def __post_init__(self) -> None:
         """Put databases in the place of their addresses, which may hold passwords.
@@ -57,6 +62,9 @@ class LedgerSpec:
         object.__setattr__(
             self, "inputs", [as_stream(parse_database_url(e)) for e in self.inputs]
         )
+        if self.declared is None or self.declared.source.name != self.source:
+            own = registry.own_declaration(self.source) if self.source else None
+            object.__setattr__(self, "declared", own)
 
 
 @dataclass(frozen=True)

@@ -204,6 +204,8 @@ def _first_usable(
 def _source(raw: RawLedger, spec: LedgerSpec) -> Source:
     """The named source, else the one that is recognised."""
     try:
+        if spec.declared:
+            return registry.restore(spec.declared)
         if spec.source:
             return registry.find(spec.source)
         return (

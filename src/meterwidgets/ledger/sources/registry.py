@@ -110,8 +110,14 @@ def declared(declaration: Mapping[str, Any], *, where: str = "", name: str = "")
         ConfigError: When it can't be used, with the key.
     """
     made = declare(declaration, where=where, name=name or "own", is_own=True)
-    _declared[add(made.source, where).name] = made
-    return made.source.name
+    add(made.source, where)
+    return restore(made).name
+
+
+def restore(made: Declared) -> Source:
+    """Let a name stand for what it stood for when a ledger was named."""
+    _declared[made.source.name] = made
+    return add(made.source)
 
 
 def declaration(name: str) -> Mapping[str, Any] | None:
@@ -144,7 +150,8 @@ def named(source: str | Path | Mapping[str, Any] | None) -> str | None:
 
 def _of_packages() -> tuple[Source, ...]:
     """The sources that other packages bring; looking for them takes a while."""
-    return tuple(add(each.source) for each in of_packages(_NAMES)[0])
+    found = (each.source for each in of_packages(_NAMES)[0])
+    return tuple(add(each) for each in found if each.name not in _declared)
 
 
 def load_packages() -> None:

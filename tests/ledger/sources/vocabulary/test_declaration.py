@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+import meterwidgets as mw
 from ledger.figures import by, lines, nano, read, sums
 from meterwidgets.metrics.totals import totals
 
@@ -438,6 +439,15 @@ def test_of_several_states_of_a_bucket_the_largest_counts(write: Write) -> None:
     two = write(lines([row | {"in": row["in"] + 1} for row in rows]), "2.jsonl")
     usage = read([one, two], source=source)
     assert by(usage, "model", "input_tokens") == {"a": 6, "b": 8}
+
+
+def test_a_ledger_is_read_again_as_it_was_declared(write: Write) -> None:
+    ledger = write(lines([ONE]), "a.jsonl")
+    usage = read(ledger, source=declared(fields={"output_tokens": "in"}))
+    assert sums(usage)["output_tokens"] == 10
+    assert sums(read(ledger, source=declared()))["output_tokens"] == 5
+    again = usage.reprice(mw.PriceBook(catalogue=False))
+    assert sums(again)["output_tokens"] == 10
 
 
 def test_typed_columns_are_read_as_they_are() -> None:

@@ -33,6 +33,7 @@ def install(
     site = tmp_path / "site-packages"
     monkeypatch.syspath_prepend(site)
     monkeypatch.setattr(registry, "_added", {})
+    monkeypatch.setattr(registry, "_declared", {})
 
     def installed(name: str, files: dict[str, str], entry: str) -> None:
         info = site / f"{name.replace('-', '_')}-1.0.dist-info"
@@ -88,6 +89,20 @@ def test_a_broken_one_is_named_and_the_others_are_read(
         "the package 'pack-b' brings a source that can't be used: 'pack_b' holds"
         in said
     )
+
+
+def test_a_name_of_the_reader_s_own_goes_before_that_of_a_package(
+    install: Callable[..., None], write: Write
+) -> None:
+    install(
+        "pack-a", {"pack_a/__init__.py": "", "pack_a/packed.toml": GOOD}, "a = pack_a"
+    )
+    own = {"name": "packed", "fields": {"start": "at", "input_tokens": "other"}}
+    row = {"at": "2026-02-22T10:00:00Z", "other": 3}
+    ledger = write(lines([row]), "a.jsonl")
+    assert sums(read(ledger, source=own))["input_tokens"] == 3
+    registry.recognise(Sample(("x",)))
+    assert "other" in registry.find("packed").raw_columns()
 
 
 def test_a_package_can_not_take_the_place_of_a_source(
