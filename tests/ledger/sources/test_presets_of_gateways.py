@@ -213,3 +213,45 @@ def test_a_sample_is_read_at_its_right_figures(write: Write, name: str) -> None:
     names = ("requests", "input_tokens", "cache_read_tokens", "output_tokens")
     assert [found[each] or 0 for each in names] == counts
     assert found["cost"] == nano(cost)
+
+
+EXPORTS = {
+    "OpenAI": (
+        "start_time,end_time,start_time_iso,end_time_iso,project_id,num_model_requests,"
+        "model,batch,input_tokens,output_tokens,input_cached_tokens,"
+        "input_uncached_tokens\n"
+        "1759622400,1759708800,2025-10-05T00:00:00Z,2025-10-06T00:00:00Z,p,3,gpt-5-mini,"
+        "False,1200,300,200,1000\n"
+        "1759708800,1759795200,2025-10-06T00:00:00Z,2025-10-07T00:00:00Z,,,,,,,,\n",
+        "start_time,end_time,start_time_iso,end_time_iso,amount_value,amount_currency,"
+        "line_item\n"
+        "1759622400,1759708800,2025-10-05T00:00:00Z,2025-10-06T00:00:00Z,0.895874,usd,\n"
+        "1759708800,1759795200,2025-10-06T00:00:00Z,2025-10-07T00:00:00Z,,,\n",
+        (3, 1200, 200, 300), "0.895874",
+    ),
+    "DeepSeek": (
+        "user_id,utc_date,model,api_key_name,type,price,amount\n"
+        "u,2026-06-01,deepseek-v4,k,input_cache_hit_tokens,0.00000001,200\n"
+        "u,2026-06-01,deepseek-v4,k,input_cache_miss_tokens,0.0000003,1000\n"
+        "u,2026-06-01,deepseek-v4,k,output_tokens,0.0000012,300\n"
+        "u,2026-06-01,deepseek-v4,k,request_count,,3\n",
+        "user_id,utc_date,model,wallet_type,cost,currency\n"
+        "u,2026-06-01,deepseek-v4,topped_up,0.000662,USD\n",
+        (3, 1200, 200, 300), "0.000662",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("console", EXPORTS)
+def test_a_consoles_usage_is_paid_once_by_its_costs(
+    tmp_path: Path, console: str
+) -> None:
+    """Both come in one download: priced as well, the same tokens are paid for twice."""
+    usage, costs, counts, cost = EXPORTS[console]
+    paths = tmp_path / "usage.csv", tmp_path / "costs.csv"
+    for path, text in zip(paths, (usage, costs), strict=True):
+        path.write_text(text)
+    found = sums(read(list(paths), prices=None))
+    names = ("requests", "input_tokens", "cache_read_tokens", "output_tokens")
+    assert tuple(found[each] for each in names) == counts
+    assert found["cost"] == nano(cost)

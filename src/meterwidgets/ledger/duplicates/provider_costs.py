@@ -11,6 +11,7 @@ from meterwidgets.ledger.engine.sql import literal
 from meterwidgets.ledger.engine.workspace import Workspace
 from meterwidgets.ledger.sources import registry
 from meterwidgets.ledger.sources.base import Source
+from meterwidgets.schema import MONEY
 
 _DAY_US = 86_400_000_000
 
@@ -52,7 +53,10 @@ def find_billed_days(ws: Workspace, *relations: str) -> None:
 
 
 def mark_billed(ws: Workspace) -> None:
-    """Mark the usage on ``billed_days``: it gets no price of its own."""
+    """Mark the usage on ``billed_days``: it gets no price of its own, nor keeps one."""
     if ws.has_rows(ws.billed_days):
         ws.materialise(ws.reported)
-        ws.execute(f"UPDATE {ws.reported} SET billed = true WHERE {IS_BILLED}")
+        absent = ws.absent(ws.reported)
+        costs = (f"reported_{name}" for name in (*MONEY, "currency"))
+        unpaid = "".join(f", {each} = NULL" for each in costs if each not in absent)
+        ws.execute(f"UPDATE {ws.reported} SET billed = true{unpaid} WHERE {IS_BILLED}")
