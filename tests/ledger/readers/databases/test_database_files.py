@@ -161,3 +161,13 @@ def test_a_duckdb_file_is_read_without_a_lock(tmp_path: Path) -> None:
         read(f"{path}?table=nope")
     with pytest.raises(mw.MeterError, match="is DuckDB and can't be read"):
         read(f"{path}?query=DROP TABLE usage")
+
+
+def test_a_duckdb_file_that_this_program_writes_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    with duckdb.connect(path) as con:
+        con.execute(f"CREATE TABLE usage ({COLUMNS})")
+        con.execute(f"INSERT INTO usage VALUES {ROW}")
+        with pytest.raises(mw.MeterError, match=r"give a relation.*con.table"):
+            read(path)
+        assert sums(read(con.table("usage")))["input_tokens"] == 5

@@ -11,6 +11,7 @@ from pathlib import Path
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.spool import Spool, is_too_large, too_large
 from meterwidgets.ledger.readers.archives import tar_file, zip_file
+from meterwidgets.ledger.readers.archives.compressed import compression_of
 from meterwidgets.ledger.readers.archives.member import Member
 from meterwidgets.ledger.readers.stored_file import StoredFile
 
@@ -32,7 +33,12 @@ def is_archive(path: Path) -> bool:
     Raises:
         OSError: When it can't be read.
     """
-    return zip_file.is_zip(path) or tar_file.is_tar(path)
+    with path.open("rb") as stream:
+        head = stream.read(512)
+    if head.startswith(b"PK"):
+        return zip_file.is_zip(path)
+    may_be_tar = head[257:262] == b"ustar" or compression_of(head)
+    return bool(may_be_tar) and tar_file.is_tar(path)
 
 
 def find_members(path: Path, suffixes: Sequence[str]) -> list[StoredFile]:

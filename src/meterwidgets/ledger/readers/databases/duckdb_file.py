@@ -86,7 +86,12 @@ def open_duckdb(
         cursor.close()
         reason = str(error).splitlines()[0]
         way = "copy it, or read it with a newer duckdb"
-        if "lock" in reason:
+        if "already attached" in reason:
+            way = (
+                "this program has it open: close that, or give a relation of its "
+                "connection, such as con.table('usage')"
+            )
+        elif "lock" in reason:
             way = "another program has it open to write; close that, or read a copy"
         raise LedgerError(
             f"{path}: is DuckDB and can't be read ({reason}); {way}"
