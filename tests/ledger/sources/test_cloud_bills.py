@@ -101,6 +101,7 @@ GOOGLE = [
     google("Gemini 2.5 Pro GA Text Output - Predictions", 100000.0, 1.0,
            credits=[{"name": "Trial", "amount": -0.5}]),
     google("N1 Core", 3600, 0.04, service="Compute Engine"),
+    google("Vertex AI: Training with N1 Core", 5, 0.07),
     google("Gemini API tax", 0, 0.2, cost_type="tax"),
 ]  # fmt: skip
 

@@ -55,7 +55,7 @@ EXPORTS = {
         "BillingCurrencyCode\n"
         "02/21/2026,Foundry Models,gpt-4o Inp,12,1K,0.06,USD\n"
         "02/22/2026,Foundry Models,gpt-4o Outp,3,1K,0.045,USD\n",
-        (0.105, None, None, None),
+        (0.105, 12000, 3000, None),
     ),
     "a cost table of Google Cloud": (
         "Project ID,Service description,SKU description,Usage start date,Usage end date,"

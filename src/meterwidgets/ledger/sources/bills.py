@@ -49,6 +49,7 @@ class Bill:
         models: Regular expression of the services and meters of models.
         usage: The kinds of charges that are usage, in small letters.
         tokens: Regular expression of what units of tokens are called.
+        machines: SQL condition of other meters of these services, over ``{}``.
     """
 
     start: str
@@ -66,6 +67,7 @@ class Bill:
     models: str
     usage: Names
     tokens: str = "tok(en)?s?"
+    machines: str = ""
 
 
 def first_column(names: Names) -> str:
@@ -104,6 +106,8 @@ def bill_source(
     kind = f"coalesce(lower({first_column(bill.kind)}), 'usage')"
     is_usage = f"{kind} IN ({', '.join(repr(each) for each in bill.usage)})"
     is_model = f"regexp_matches({_all(bill.service)}, '{bill.models}')"
+    if bill.machines:
+        is_model = f"({is_model} AND NOT ({bill.machines.format(_all(bill.meter))}))"
     cost = first_column(bill.cost)
     cost = f"CASE WHEN {{@part}} IS NULL THEN {cost} ELSE {part} END" if part else cost
     is_in, is_out = (f"{is_whole}{{@side}} = '{each}'" for each in ("input", "output"))

@@ -177,7 +177,10 @@ GOOGLE = bill_source(
             "input|output|thinking|cached|priority|batch|flex|-).*$', '')"
         ),
         service=(*_both("service.description"), *_SKU),
-        models="gemini|generative language|claude|llama|mistral|embedding|token|"
+        machines="regexp_matches({0}, '(^|[^a-z])(core|ram|gpu|tpu|nvidia|cpu|training"
+        "|notebooks?|workbench|pipelines?|disk|feature store)([^a-z]|$)') "
+        "AND NOT regexp_matches({0}, 'gemini|claude|llama|mistral')",
+        models="vertex|gemini|generative language|claude|llama|mistral|embedding|token|"
         "imagen|palm|generative|grounding|text (input|output)",
         usage=("regular", "usage"),
         tokens="(counts?|tok(en)?s?)",
