@@ -65,6 +65,10 @@ def zipkin() -> str:
     ])  # fmt: skip
 
 
+def zipkin_traces() -> str:
+    return f"[{zipkin()}, []]"
+
+
 def javascript_console() -> str:
     return _pretty([
         {"traceId": TRACE, "id": _id(name), "timestamp": US, "duration": 9.5,
@@ -202,7 +206,7 @@ def clickhouse_compact() -> str:
 @pytest.mark.parametrize(
     "encoding",
     [
-        zipkin, javascript_console, javascript_spans, go_console,
+        zipkin, zipkin_traces, javascript_console, javascript_spans, go_console,
         jaeger_in_elasticsearch, jaeger_tags_as_fields, elasticsearch_hits, elastic_apm,
         signoz, honeycomb_csv, application_insights, cloud_trace, clickhouse_csv,
         clickhouse_compact,

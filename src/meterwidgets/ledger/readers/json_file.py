@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
 import duckdb
 
+from meterwidgets.ledger.engine.sql import path_literal
 from meterwidgets.ledger.readers.files import LONGEST_LINE, READ_FIRST
 from meterwidgets.ledger.readers.json_layout import (
     json_paths,
     largest_object,
+    parse_objects,
     sniff_json,
 )
 from meterwidgets.ledger.readers.raw_ledger import RawLedger, SelectRows
@@ -30,15 +33,32 @@ def open_json(path: Path, head: str, con: duckdb.DuckDBPyConnection) -> RawLedge
     """
     layout, records = sniff_json(path, head, con)
     is_lines = layout == "newline_delimited"
+    select = _select_documents(path, layout)
+    if not records and _LISTS.match(head):
+        select = partial(_select_items, select)
+        items = con.execute(f"SELECT j FROM ({select(f'[{path_literal(path)}]')})")
+        records = tuple(parse_objects([j for (j,) in items.fetchmany(_SAMPLED)]))
     paths = json_paths(records)
     return RawLedger(
         str(path),
         "line" if is_lines else "record",
-        select_lines if is_lines else _select_documents(path, layout),
+        select_lines if is_lines else select,
         Sample(tuple(paths), records),
         json_paths=paths,
         path=path,
         select_first=partial(select_lines, more=READ_FIRST) if is_lines else None,
+    )
+
+
+_LISTS = re.compile(r"\s*\[\s*\[")
+_SAMPLED = 200
+
+
+def _select_items(select: SelectRows, files: str) -> str:
+    """SQL text of the items of lists, such as the spans of Zipkin's traces."""
+    return (
+        "SELECT file, filename, unnest(coalesce(TRY(json_extract(j, '$[*]')::VARCHAR[])"
+        f", [j])) AS j FROM ({select(files)})"
     )
 
 
