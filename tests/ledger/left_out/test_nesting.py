@@ -32,7 +32,7 @@ def test_langsmiths_chains_repeat_their_runs(write: Write) -> None:
     assert (found["requests"], found["input_tokens"]) == (2, 300)
     assert found["cost"] == nano("0.0003")
     assert (
-        "table: 2 records repeat the usage of those below (720 tokens and "
+        "langsmith: 2 records repeat the usage of those below (720 tokens and "
         "0.000600000 USD), left out" in usage.quality.notes
     )
 
