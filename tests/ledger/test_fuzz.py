@@ -26,6 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meterwidgets as mw
+from ledger.sources.test_otel_metrics import DELTA, clickhouse
 from ledger.sources.test_recognition import MADE
 from meterwidgets.errors import LedgerError
 from meterwidgets.ledger.engine.connection import open_workspace
@@ -44,7 +45,7 @@ from meterwidgets.schema import OPTIONAL
 EVENT = {"event": "message_send", "time": 1771754400, "user_id": "u",
          "properties": {"main_model": "m", "prompt_tokens": 28, "completion_tokens": 9,
                         "cost": 0.25}}  # fmt: skip
-SAMPLES = MADE | {"aider": json.dumps(EVENT)}
+SAMPLES = MADE | {"aider": json.dumps(EVENT), "otel_metrics": clickhouse(DELTA, 1)}
 PRICES = mw.PriceBook(catalogue=False)
 NASTY: tuple[Any, ...] = (
     None, "", " ", "None", "NaN", "\x00", "a\x00b", "é", "\u2028", "\ufeff1", "🦆" * 99,

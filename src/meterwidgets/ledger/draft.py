@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from meterwidgets.ledger.records.plan import Plan
@@ -32,7 +32,10 @@ def draft(found: Plan | None, looks: Mapping[str, str]) -> str:
         source = found.source
         if registry.own_declaration(source.name):
             return ""  # it is declared already
-        return of_source(source, registry.declaration(source.name))
+        declared = registry.declaration(source.name)
+        if declared and found.raw.json_paths is None and not source.levels:
+            declared = {**declared, "fields": _filled(declared["fields"], looks)}
+        return of_source(source, declared)
     fields: dict[str, Any] = {}
     keys: dict[str, Any] = {}
     said: dict[str, str] = {}
@@ -63,6 +66,16 @@ def draft(found: Plan | None, looks: Mapping[str, str]) -> str:
     if "by" in keys or _AMOUNTS & {*fields, *said}:
         wanting.pop("output_tokens", None)
     return template("my_ledger", keys | {"fields": fields}, said | wanting)
+
+
+def _filled(fields: Mapping[str, Any], columns: Collection[str]) -> dict[str, Any]:
+    """The fields of a preset but for those of one column that a table has not."""
+    found = {}
+    for name, value in fields.items():
+        column = value.get("column") if isinstance(value, Mapping) else value
+        if column is None or column.startswith("@") or column in columns:
+            found[name] = value
+    return found
 
 
 def _expression(formula: Formula) -> Any:

@@ -16,6 +16,7 @@ from ledger.sources.test_anthropic import RESULT as ANTHROPIC_RESULT
 from ledger.sources.test_anthropic import bucket as anthropic_bucket
 from ledger.sources.test_batches import BATCH, CHAT, VERTEX, output
 from ledger.sources.test_claude_code import GOLDEN
+from ledger.sources.test_cloud_bills import BILLS
 from ledger.sources.test_codex import turn
 from ledger.sources.test_copilot import END as COPILOT
 from ledger.sources.test_litellm import ROW as SPEND
@@ -114,10 +115,15 @@ MADE: dict[str, str] = {
     ),
     "langfuse": json.dumps([OBSERVATION]),
     "focus": as_csv(CHARGE),
-    "aws_cur": "line_item_usage_type,line_item_unblended_cost\nx,1\n",
-    "aws_cur_1": "lineItem/UsageType,lineItem/UnblendedCost\nx,1\n",
-    "azure_costs": "MeterCategory,CostInBillingCurrency\nx,1\n",
-    "google_billing": "usage_start_time,sku_description,cost\n2026-01-01,x,1\n",
+    **{
+        name: "\n".join(BILLS[bill][0].splitlines()[:2])
+        for name, bill in (
+            ("aws_cur", "CUR 2.0"),
+            ("aws_cur_1", "CUR"),
+            ("azure_costs", "Azure"),
+            ("google_billing", "Google, flat"),
+        )
+    },
 }
 
 
