@@ -11,6 +11,8 @@ from serve.running import Running
 from .conftest import LOADING, OpenPage, violations_in_both_themes
 from .pages import choose, overflows, tab, until_equal, until_shown
 
+pytestmark = pytest.mark.slow
+
 OPEN = ".mw-about-dialog:popover-open"
 HEAD = "time,org,user,model,input_tokens,output_tokens,cost,currency\n"
 ROWS = (

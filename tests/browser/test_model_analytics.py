@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
 from serve.running import Running
 
 from meterwidgets.metrics.text import formats, percentages
@@ -29,6 +30,7 @@ from .pages import (
 )
 
 
+@pytest.mark.slow
 def test_every_figure_equals_the_report_of_another_process(
     page: OpenPage, server: Running
 ) -> None:

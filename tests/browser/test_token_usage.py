@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from serve.running import Running
 
 from .conftest import OpenPage, violations, violations_in_both_themes
@@ -23,6 +24,7 @@ STROKE = """() => getComputedStyle(
   document.querySelector('.mw-areas .line')).stroke"""
 
 
+@pytest.mark.slow
 def test_every_figure_equals_the_report_of_another_process(
     page: OpenPage, server: Running
 ) -> None:

@@ -19,7 +19,7 @@ from meterwidgets.zones import day_of, midnight
 
 from . import brute
 
-MANY = settings(max_examples=250)
+MANY = settings(max_examples=120)
 
 
 def floor(instant: datetime, grain_s: int) -> datetime:

@@ -276,7 +276,7 @@ FLAT = {"litellm", "litellm_daily", "aider", "claude_code", "codex", "langfuse"}
 
 @pytest.mark.parametrize("source", SAMPLES)
 def test_a_mutated_record_is_taken_or_told(tmp_path: Path, source: str) -> None:
-    assert survey(tmp_path, source, 20, random.Random(source)) == 0
+    assert survey(tmp_path, source, 10, random.Random(source)) == 0
 
 
 @pytest.mark.slow

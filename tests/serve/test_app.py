@@ -245,6 +245,7 @@ def test_a_query_can_not_choose_a_template_or_a_theme(server: Running) -> None:
     assert "mwPage.drawing()" in answer.text
 
 
+@pytest.mark.slow
 def test_a_name_in_the_ledger_is_no_markup_of_the_first_words(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -313,6 +314,7 @@ def test_a_page_that_works_logs_nothing(server: Running) -> None:
     assert server.errors() == before
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_named_with_the_way_out(
     server: Running, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -348,6 +350,7 @@ def test_a_signal_leaves_no_process(
             pass
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_shows_neither_its_source_nor_its_traceback(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import pytest
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
@@ -22,6 +23,8 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
 from .running import COOKIES, Running, until
+
+pytestmark = pytest.mark.slow
 
 WIRE = "v1.kernel.websocket.jupyter.org"
 STALL = 0.035  # seconds; the kernel's own share is a tenth of it

@@ -16,6 +16,8 @@ from frame.store.ledgers import (
     spend_logs,
 )
 
+pytestmark = pytest.mark.slow
+
 STORE = Path("usage.meter")
 
 

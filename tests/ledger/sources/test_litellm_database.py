@@ -33,6 +33,8 @@ from meterwidgets.ledger.readers.databases.postgres_url import (
 from meterwidgets.ledger.records import labels
 from meterwidgets.ledger.sources.litellm_database import open_litellm_database
 
+pytestmark = pytest.mark.slow
+
 FILL = """
 INSERT INTO "LiteLLM_SpendLogs" (request_id, call_type, api_key, spend, total_tokens,
   prompt_tokens, completion_tokens, "startTime", "endTime", request_duration_ms, model,

@@ -196,6 +196,13 @@ SAMPLES: dict[str, tuple[str, tuple[int, int, int, int, str]]] = {
         "2026-01-01T02:00:00Z,a,40,15\n",
         (0, 100, 0, 20, "0"),
     ),
+    "Rafay": (
+        "Timestamp,Organization,Project,Model Deployment,Endpoint,Token Type,"
+        "Token Count,Rate per 1M tokens,Cost\n"
+        "2026-01-01T00:00:00Z,Acme,default,qwen,chat,input,28000,2.0,0.056\n"
+        "2026-01-01T00:00:00Z,Acme,default,qwen,chat,output,26000,4.0,0.104\n",
+        (0, 28000, 0, 26000, "0.16"),
+    ),
     "Snowflake": (
         "USAGE_TIME,MODEL_NAME,QUERY_ID,TOKENS,TOKENS_GRANULAR\n"
         "2026-01-01 00:00:00.000 -0800,m,q1,120,"

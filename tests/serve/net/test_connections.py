@@ -112,6 +112,7 @@ def test_a_connection_that_closed_makes_room_for_another_of_its_address() -> Non
     asyncio.run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has TCP_USER_TIMEOUT")
 def test_a_client_that_takes_nothing_loses_its_connection(
     monkeypatch: pytest.MonkeyPatch,

@@ -18,6 +18,8 @@ from ..running import Answer, until
 from ..sessions.readers import kernel_of
 from .tenants import CANARY, Tenants, add, reports, rows_of, serving
 
+pytestmark = pytest.mark.slow
+
 PAGE = mmap.PAGESIZE
 LINUX = pytest.mark.skipif(
     sys.platform != "linux", reason="reads memory as Linux shows"
