@@ -246,6 +246,22 @@ EXPORTS = {
         "u,2026-06-01,deepseek-v4,topped_up,0.000662,USD\n",
         (3, 1200, 200, 300), "0.000662",
     ),
+    "Anthropic": (
+        "usage_date_utc,model_version,api_key,workspace,usage_type,context_window,"
+        "usage_input_tokens_no_cache,usage_input_tokens_cache_write_5m,"
+        "usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,"
+        "usage_output_tokens,web_search_count,inference_geo,speed\n"
+        "2026-02-05,claude-sonnet-4-5,k,Default,standard,≤ 200k,900,60,40,200,300,1,"
+        "global,\n",
+        "usage_date_utc,model,workspace,api_key,usage_type,context_window,token_type,"
+        "cost_usd,list_price_usd,cost_type,inference_geo,speed\n"
+        "2026-02-05,Claude Sonnet 4.5,Default,k,message,≤ 200k,input_no_cache,0.0027,"
+        "0.0027,token,global,\n"
+        "2026-02-05,Claude Sonnet 4.5,Default,k,message,≤ 200k,output,0.0045,0.0045,"
+        "token,global,\n"
+        "2026-02-05,,Default,k,,,,0.01,0.01,web_search,,\n",
+        (0, 1200, 200, 300), "0.0172",
+    ),
 }  # fmt: skip
 
 
