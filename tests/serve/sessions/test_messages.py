@@ -234,4 +234,4 @@ def test_a_session_whose_page_left_ends_before_its_messages_fill_the_memory(
         before = memory().rss
         assert until(lambda: not running.kernels(), seconds=30)
         assert memory().rss - before < 60_000_000
-        assert reader.connecting(kernel) == 404
+        assert until(lambda: reader.connecting(kernel) == 404, seconds=10)

@@ -18,6 +18,8 @@ from meterwidgets.text import counted
 _LEVELS = 100
 """How far up usage is followed; around a cycle of parents it would never end."""
 
+_SUM = "greatest(least(sum(tokens), 1e18::HUGEINT), -1e18::HUGEINT)"
+"""SQL text of a sum that stays bounded where records with one id have many parents."""
 _IS_USAGE = "used AND reject IS NULL"
 
 
@@ -168,9 +170,9 @@ def _above(records: str, links: Relation) -> str:
     """
     return (
         "WITH RECURSIVE above(source, id, tokens, level) AS ("
-        f"SELECT source, parent, sum(tokens), 1 FROM ({records}) "
+        f"SELECT source, parent, {_SUM}, 1 FROM ({records}) "
         f"JOIN {links} USING (source, id) GROUP BY ALL UNION ALL "
-        f"SELECT source, parent, sum(tokens), level + 1 FROM above "
+        f"SELECT source, parent, {_SUM}, level + 1 FROM above "
         f"JOIN {links} USING (source, id) WHERE level < {_LEVELS} GROUP BY ALL) "
         "SELECT source, id, tokens FROM above"
     )

@@ -45,7 +45,7 @@ def members(path: Path) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = [info for info in archive.infolist() if not info.is_dir()]
-    except _ERRORS as error:
+    except (*_ERRORS, IndexError) as error:  # of a file without a name
         raise LedgerError(
             f"{path}: is a ZIP archive that can't be read ({error}); it may be cut "
             "off, so fetch it again"
