@@ -25,6 +25,8 @@ from .pages import (
     until_shown,
 )
 
+pytestmark = pytest.mark.slow
+
 WEEK = ("--start", "2026-02-16", "--end", "2026-02-23")
 CHOSEN = "?range=7d&org=Acme"
 SWITCH = """

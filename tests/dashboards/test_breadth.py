@@ -21,6 +21,8 @@ from . import ledgers
 from .ledgers import KINDS, paid, row
 from .plain import Figure, Plain, Sums, midnight, over
 
+pytestmark = pytest.mark.slow
+
 SHOWN = 8
 _PAGES: dict[str, Callable[[mw.UsageFrame], mw.Page]] = {
     "overview": mw.overview,

@@ -22,6 +22,8 @@ from meterwidgets.report import text as plain
 
 from . import brute
 
+pytestmark = pytest.mark.slow
+
 _values = st.lists(
     st.sampled_from([None, "a", "b", "c, d", "nobody"]), min_size=1, max_size=3
 )

@@ -18,6 +18,8 @@ import pytest
 
 import meterwidgets as mw
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[..., Path]
 CALLS: list[dict[str, Any]] = [
     {"timestamp": f"2026-02-22T10:0{n}:00Z", "model": "gpt-4o", "tags": ["a", "b"],
